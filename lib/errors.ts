@@ -1,0 +1,92 @@
+/**
+ * The errors of httprx. The split answers the one question an operator asks: whose fault was it?
+ * {@link RemoteProtocolError} is the peer's, {@link LocalProtocolError} is the application's, and everything else that a
+ * handler throws stays what it is.
+ *
+ * Messages are for people and may change. Codes are API.
+ */
+
+/** What the peer did wrong. Each code has one status and one section of the RFC: see {@link REMOTE_FAULTS}. */
+export type RemoteErrorCode = keyof typeof REMOTE_FAULTS
+
+/**
+ * What the peer can do wrong: for each code the status that answers it, the rule that it breaks, and a sentence for people.
+ *
+ * @internal
+ */
+export const REMOTE_FAULTS = {
+  badMethod: [400, 'RFC 9112 §3.1', 'the method is not a token'],
+  badTarget: [400, 'RFC 9112 §3.2', 'the request target is not valid for this method'],
+  badVersion: [400, 'RFC 9112 §2.3', 'the HTTP version is malformed'],
+  badRequestLine: [400, 'RFC 9112 §3', 'the request line is malformed'],
+  badFieldName: [400, 'RFC 9110 §5.1', 'a field name is not a token followed by a colon'],
+  badFieldValue: [400, 'RFC 9110 §5.5', 'a field value has a control character'],
+  badLineEnd: [400, 'RFC 9112 §2.2', 'a line does not end in CR LF'],
+  obsoleteFold: [400, 'RFC 9112 §5.2', 'a field value is folded over two lines'],
+  badHost: [400, 'RFC 9112 §3.2', 'an HTTP/1.1 request needs exactly one valid Host'],
+  badContentLength: [400, 'RFC 9112 §6.3', 'Content-Length is not one decimal number'],
+  ambiguousLength: [400, 'RFC 9112 §6.1', 'Content-Length and Transfer-Encoding came together'],
+  badTransferEncoding: [400, 'RFC 9112 §6.1', 'chunked is not the last transfer coding, applied once'],
+  badChunk: [400, 'RFC 9112 §7.1', 'a chunk is malformed'],
+  unexpectedEof: [400, 'RFC 9112 §8', 'the connection ended before the message did'],
+  requestTimeout: [408, 'RFC 9110 §15.5.9', 'the request did not arrive in time'],
+  contentTooLarge: [413, 'RFC 9110 §15.5.14', 'the content is larger than the server takes'],
+  targetTooLong: [414, 'RFC 9110 §15.5.15', 'the request target is too long'],
+  expectationFailed: [417, 'RFC 9110 §10.1.1', 'the expectation is not 100-continue'],
+  headTooLarge: [431, 'RFC 6585 §5', 'the header section is too large'],
+  tooManyFields: [431, 'RFC 6585 §5', 'the header section has too many fields'],
+  unknownTransferCoding: [501, 'RFC 9112 §6.1', 'the transfer coding is not known here'],
+  unknownVersion: [505, 'RFC 9110 §15.6.6', 'the major HTTP version is not 1'],
+} as const satisfies Record<string, readonly [status: number, section: string, sentence: string]>
+
+/**
+ * The peer broke the protocol. It is never thrown by the connection: it reaches the error handler, the body's `onError`
+ * and `errorCode`.
+ */
+export class RemoteProtocolError extends Error {
+  override readonly name = 'RemoteProtocolError'
+  /** Which rule was broken: stable, unlike the message. */
+  readonly code: RemoteErrorCode
+  /** The status to answer with: 400, 408, 413, 414, 417, 431, 501 or 505. */
+  readonly status: number
+  /** The rule's place, in the form `RFC 9112 §6.3`. */
+  readonly section: string
+  /** How many bytes of the message (head or body) were good before the fault. */
+  readonly offset: number
+
+  constructor(code: RemoteErrorCode, offset = 0) {
+    const [status, section, sentence] = REMOTE_FAULTS[code]
+    super(`${sentence} (${section})`)
+    this.code = code
+    this.status = status
+    this.section = section
+    this.offset = offset
+  }
+}
+
+/** What the application can do wrong. */
+export type LocalErrorCode =
+  | 'alreadyResponded'
+  | 'alreadyScheduled'
+  | 'alreadyYielded'
+  | 'badField'
+  | 'badFraming'
+  | 'badRange'
+  | 'badState'
+  | 'badStatus'
+  | 'bodyClosed'
+  | 'bodyTooLong'
+  | 'bodyTooShort'
+  | 'badUpgrade'
+
+/** The application misused the library. It is thrown at the call that was wrong. */
+export class LocalProtocolError extends Error {
+  override readonly name = 'LocalProtocolError'
+  /** Which misuse it was: stable, unlike the message. */
+  readonly code: LocalErrorCode
+
+  constructor(code: LocalErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The character classes of HTTP as tables of 256 entries, one for each rule of the grammar. A byte or latin-1 character
+ * indexes the table; anything but 0 means that it belongs.
+ */
+
+function table(belongs: (code: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) => (belongs(code) ? 1 : 0))
+}
+
+function oneOf(characters: string): (code: number) => boolean {
+  return code => characters.includes(String.fromCharCode(code))
+}
+
+const isAlphaOrDigit = (code: number): boolean => /[0-9A-Za-z]/.test(String.fromCharCode(code))
+const isTokenMark = oneOf("!#$%&'*+-.^_`|~")
+
+/** `tchar`: what a method, a field name or a transfer coding is made of. @see RFC 9110 §5.6.2 */
+export const TOKEN = table(code => isAlphaOrDigit(code) || isTokenMark(code))
+
+/** `field-vchar`, space and tab: what may stand in a field value. @see RFC 9110 §5.5 */
+export const FIELD_VALUE = table(code => code === 0x09 || (code >= 0x20 && code !== 0x7f))
+
+/**
+ * What may stand in a request target. RFC 3986 allows less (no `|`, `^`, `"` …), but browsers send those characters as
+ * they are; they harm nobody, so every visible ASCII character passes but `#`: a fragment is never sent.
+ *
+ * @see RFC 9112 §3.2
+ */
+export const TARGET = table(code => code > 0x20 && code < 0x7f && code !== 0x23)
+
+/** `qdtext`: what may stand between quotes without a backslash. @see RFC 9110 §5.6.4 */
+export const QUOTED_TEXT = table(code => FIELD_VALUE[code] === 1 && code !== 0x22 && code !== 0x5c)
+
+/** What no digit of base 16 has as its value in {@link HEX_VALUE}. */
+export const NOT_HEX = 255
+
+/** The value of each `HEXDIG`, {@link NOT_HEX} for all else: a table, because digit arithmetic hides mistakes. */
+export const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, code) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase())
+  return digit < 0 ? NOT_HEX : digit
+})
+
+/** The characters that the scanners look for by name. */
+export const HTAB = 0x09
+export const LF = 0x0a
+export const CR = 0x0d
+export const SP = 0x20
+export const DQUOTE = 0x22
+export const COLON = 0x3a
+export const SEMICOLON = 0x3b
+export const EQUALS = 0x3d
+export const BACKSLASH = 0x5c
+
+/** Whether the code is a space or a tab: what `OWS` and `BWS` are made of. @see RFC 9110 §5.6.3 */
+export function isBlank(code: number): boolean {
+  return code === SP || code === HTAB
+}

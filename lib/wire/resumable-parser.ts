@@ -1,0 +1,122 @@
+import type { RemoteErrorCode } from '../errors.js'
+import type { TextWindow } from './text-window.js'
+
+/**
+ * What the parsers of a request line and of a field section share.
+ *
+ * Strategy: only the search for the end is resumable; the parse itself runs over text that is there, with no state of its
+ * own. The first attempt simply walks what came, which is nearly always the whole part. Where that finds no end, later
+ * bytes are searched for one (each byte once, so a head that arrives byte by byte costs linear time), and the walk runs
+ * again only when an end was seen, the limit was reached, or the input is over. What a walk reports depends on the bytes
+ * alone and never on how they were cut into reads.
+ *
+ * It deliberately keeps no input: bytes that it does not consume must be offered again with what follows.
+ */
+
+/** What `scan` returns where the text is good so far but not complete, or is at fault. */
+export const INCOMPLETE = -1
+
+/** A parser of one part of a head, from offered bytes, with a limit. */
+export abstract class ResumableParser {
+  /** Why the input can't be parsed, or null. Nothing may be parsed after a fault. */
+  fault: RemoteErrorCode | null
+  /** How many bytes of the part were good before the fault. */
+  faultOffset: number
+  /** Whether the last {@link parse} consumed the whole part. */
+  isComplete: boolean
+  protected readonly window: TextWindow
+  /** How many bytes the part may have. */
+  private budget: number
+  /** How many of the bytes at the current offset are known to hold no end. */
+  private searched: number
+
+  constructor(window: TextWindow) {
+    this.fault = null
+    this.faultOffset = 0
+    this.isComplete = false
+    this.window = window
+    this.budget = 0
+    this.searched = 0
+  }
+
+  /** Starts a new part of at most `budget` bytes. */
+  begin(budget: number): void {
+    this.budget = budget
+    this.searched = 0
+    this.isComplete = false
+  }
+
+  /** Parses the part in `bytes[off, end)`. Returns how many bytes it consumed: all of the part's, or none. */
+  parse(bytes: Uint8Array, off: number, end: number): number {
+    if (this.searched > 0 && !this.isWorthParsing(bytes, off, end)) return 0
+    return this.walk(bytes, off, end)
+  }
+
+  /** Says that nothing follows `bytes[off, end)`: the part is at fault, if only because it is not complete. */
+  parseEof(bytes: Uint8Array, off: number, end: number): void {
+    this.walk(bytes, off, end)
+    if (this.fault !== null) return
+    this.fault = 'unexpectedEof'
+    this.faultOffset = end - off
+  }
+
+  /** Drops what is held of the input's text: the caller may reuse the bytes when a read ends. */
+  release(): void {
+    this.window.release()
+  }
+
+  /** Walks the part that starts at `text[at]`. Returns the index behind it, or {@link INCOMPLETE}. */
+  protected abstract scan(text: string, at: number): number
+
+  /** Whether an end, or a line that can't be right, shows in `bytes[from, end)` of a part that starts at `off`. */
+  protected abstract showsEnd(bytes: Uint8Array, off: number, from: number, end: number): boolean
+
+  /** What a part is at fault for that starts at `text[at]` and does not fit the limit. */
+  protected abstract tooLarge(text: string, at: number): RemoteErrorCode
+
+  /** Notes a fault at `text[at]` and returns {@link INCOMPLETE}. */
+  protected fail(code: RemoteErrorCode, at: number): number {
+    this.fault = code
+    this.faultOffset = at
+    return INCOMPLETE
+  }
+
+  private isWorthParsing(bytes: Uint8Array, off: number, end: number): boolean {
+    const from = off + this.searched
+    this.searched = end - off
+    return this.searched >= this.budget || this.showsEnd(bytes, off, from, end)
+  }
+
+  private walk(bytes: Uint8Array, off: number, end: number): number {
+    const limit = Math.min(end, off + this.budget)
+    let at = this.window.cover(bytes, off, limit)
+    for (;;) {
+      const next = this.scan(this.window.text, at)
+      if (next !== INCOMPLETE) return this.complete(at, next - at)
+      if (this.fault !== null) return this.limitFault(at)
+      if (this.window.reaches(limit)) break
+      at = this.window.widen(bytes, off, limit)
+    }
+    this.searched = end - off
+    if (this.searched >= this.budget) this.exceed(at)
+    return 0
+  }
+
+  private complete(at: number, size: number): number {
+    if (size > this.budget) return this.exceed(at)
+    this.isComplete = true
+    return size
+  }
+
+  /** A fault behind the limit is never reached by a reader that gets one byte at a time: the limit comes first. */
+  private limitFault(at: number): number {
+    this.faultOffset -= at
+    return this.faultOffset >= this.budget ? this.exceed(at) : 0
+  }
+
+  private exceed(at: number): number {
+    this.fault = this.tooLarge(this.window.text, at)
+    this.faultOffset = this.budget
+    return 0
+  }
+}
