@@ -1,0 +1,116 @@
+import { LocalProtocolError } from '../errors.js'
+import type { Headers } from '../message/headers.js'
+
+/**
+ * The body of a request, pulled.
+ *
+ * Strategy: a body holds no bytes. Each scheduled read takes one view out of the input as it arrives; without a scheduled
+ * read the connection consumes no data, its reader yields, and the transport pushes back on the client. A body that failed
+ * never calls `onEof`.
+ */
+
+/** What a scheduled read ends in: exactly one of the three is called, once. */
+export interface BodyCallbacks {
+  /** Takes the next bytes. They are the callee's for good. */
+  onRead(bytes: Uint8Array): void
+  /** The body is complete. {@link BodyReader.trailers} is set. */
+  onEof(): void
+  /** The body will never be complete: the peer broke the protocol or left, or the connection was shut down. */
+  onError?(error: unknown): void
+}
+
+/** What a body needs of its connection. @internal */
+export interface BodyReaderHost {
+  /** A read was scheduled. */
+  bodyWanted(): void
+  /** The handler wants no more of the body. */
+  bodyUnwanted(): void
+}
+
+/** One request body, exported as `Body.Reader`. */
+export class BodyReader {
+  /** The trailer fields of a chunked body (RFC 9112 §7.1.2), from `onEof` on; null where none came. */
+  trailers: Headers | null
+  /** @internal Whether a read was ever scheduled. */
+  isTouched: boolean
+  private readonly host: BodyReaderHost | null
+  private callbacks: BodyCallbacks | null
+  private state: 'open' | 'eof' | 'closed' | 'failed'
+  private error: unknown
+
+  /** @internal A body without a host is complete and empty. */
+  constructor(host: BodyReaderHost | null) {
+    this.trailers = null
+    this.isTouched = false
+    this.host = host
+    this.callbacks = null
+    this.state = host === null ? 'eof' : 'open'
+    this.error = null
+  }
+
+  /** Whether nothing more will be read: the body is complete, failed, or was closed. */
+  get isClosed(): boolean {
+    return this.state !== 'open'
+  }
+
+  /** @internal */
+  get isScheduled(): boolean {
+    return this.callbacks !== null
+  }
+
+  /**
+   * Asks for the next bytes: one of the callbacks is called once. At the end of the body, and after a failure, it is called
+   * at once.
+   *
+   * @throws {@link LocalProtocolError} alreadyScheduled: the last read has not been answered
+   * @throws {@link LocalProtocolError} bodyClosed: the handler closed the body
+   */
+  scheduleRead(callbacks: BodyCallbacks): void {
+    if (this.callbacks !== null) throw new LocalProtocolError('alreadyScheduled', 'a read is scheduled already')
+    if (this.state === 'closed') throw new LocalProtocolError('bodyClosed', 'the request body is closed')
+    if (this.state === 'eof') callbacks.onEof()
+    else if (this.state === 'failed') callbacks.onError?.(this.error)
+    else this.schedule(callbacks)
+  }
+
+  /** Says that no more of the body is wanted. A scheduled read is not answered. Closing again does nothing. */
+  close(): void {
+    if (this.state !== 'open') return
+    this.state = 'closed'
+    this.callbacks = null
+    this.host?.bodyUnwanted()
+  }
+
+  /** @internal Answers the scheduled read with bytes. */
+  deliver(bytes: Uint8Array): void {
+    this.takeCallbacks()?.onRead(bytes)
+  }
+
+  /** @internal Completes the body. */
+  complete(trailers: Headers | null): void {
+    if (this.state !== 'open') return
+    this.state = 'eof'
+    this.trailers = trailers
+    this.takeCallbacks()?.onEof()
+  }
+
+  /** @internal The body will never be complete. */
+  fail(error: unknown): void {
+    if (this.state !== 'open') return
+    this.state = 'failed'
+    this.error = error
+    this.takeCallbacks()?.onError?.(error)
+  }
+
+  private schedule(callbacks: BodyCallbacks): void {
+    this.callbacks = callbacks
+    this.host?.bodyWanted()
+    this.isTouched = true
+  }
+
+  private takeCallbacks(): BodyCallbacks | null {
+    const callbacks = this.callbacks
+    this.callbacks = null
+    return callbacks
+  }
+}

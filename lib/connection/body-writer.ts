@@ -1,0 +1,213 @@
+import type { Faraday, FlushCallback } from '../buffer/faraday.js'
+import { utf8Length } from '../buffer/utf8.js'
+import { LocalProtocolError } from '../errors.js'
+import type { Headers } from '../message/headers.js'
+import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'
+import type { BodyEncoding } from '../wire/response-head.js'
+
+/**
+ * The body of a response, pushed.
+ *
+ * Strategy: bytes are framed as they are written and go straight into the connection's output queue; there is no second
+ * queue. The head waits for the first bytes, so that both leave in one write. How much waits is `pendingBytes`, and
+ * `whenDrained` tells when to go on: the writer itself never refuses, because only its user knows how to slow down.
+ */
+
+/** What a body needs of its connection. @internal */
+export interface BodyWriterHost {
+  readonly output: Faraday
+  /** There is something to write. */
+  outputReady(): void
+  /** The last byte of the body was queued. */
+  bodyComplete(writer: BodyWriter): void
+  /** The body ended before it was complete: the connection must not go on. */
+  bodyTruncated(writer: BodyWriter): void
+  /** Calls `callback` when at most `lowWaterMark` bytes wait. */
+  whenDrained(lowWaterMark: number, callback: () => void): void
+  /** Runs a callback of the application. */
+  guard(callback: () => void): void
+}
+
+/** How a body is framed: `length` counts for 'fixed' only. @internal */
+export interface BodyFraming {
+  readonly encoding: BodyEncoding
+  readonly length: number
+}
+
+/** One response body, exported as `Body.Writer`. */
+export class BodyWriter {
+  private readonly host: BodyWriterHost
+  private readonly output: Faraday
+  private readonly encoding: BodyEncoding
+  /** For 'fixed': how many bytes Content-Length still owes. */
+  private remaining: number
+  /** The head as long as it was not written. */
+  private head: string
+  private state: 'open' | 'closed' | 'aborted'
+
+  /** @internal */
+  constructor(host: BodyWriterHost, framing: BodyFraming, head: string) {
+    this.host = host
+    this.output = host.output
+    this.encoding = framing.encoding
+    this.remaining = framing.length
+    this.head = head
+    this.state = 'open'
+  }
+
+  /** Whether nothing can be written any more: it was closed, or the connection ended. */
+  get isClosed(): boolean {
+    return this.state !== 'open'
+  }
+
+  /** Whether the body is not sent, whatever is written: the response is to HEAD, or a 204 or 304 (RFC 9110 §6.4.1). */
+  get isBodiless(): boolean {
+    return this.encoding === 'none'
+  }
+
+  /** How many bytes wait in the connection's output, framing and earlier responses included. */
+  get pendingBytes(): number {
+    return this.output.pendingBytes
+  }
+
+  /** @internal Whether the head was queued. */
+  get hasBegun(): boolean {
+    return this.head === ''
+  }
+
+  /** @internal Whether the end of the connection is the only end of the body (RFC 9112 §6.3, item 8). */
+  get isCloseDelimited(): boolean {
+    return this.encoding === 'close'
+  }
+
+  /**
+   * Writes text as UTF-8. Writing to a body whose connection ended does nothing.
+   *
+   * @throws {@link LocalProtocolError} bodyClosed: after {@link close}
+   * @throws {@link LocalProtocolError} bodyTooLong: more than Content-Length
+   */
+  writeString(text: string): void {
+    const length = utf8Length(text)
+    if (!this.admit(length)) return
+    if (length === text.length) this.output.writeLatin1(this.takeHead() + this.prefix(length) + text + this.suffix())
+    else this.writeWide(text, length)
+    this.host.outputReady()
+  }
+
+  /**
+   * Writes a copy of the bytes: the caller may reuse them at once.
+   *
+   * @throws as {@link writeString}
+   */
+  writeBytes(bytes: Uint8Array, off = 0, len = bytes.length - off): void {
+    if (!this.admit(len)) return
+    this.writePrefix(len)
+    this.output.writeBytes(bytes, off, len)
+    this.writeSuffix()
+  }
+
+  /**
+   * Writes the bytes themselves: the caller leaves them alone until a later flush calls back.
+   *
+   * @throws as {@link writeString}
+   */
+  scheduleBytes(bytes: Uint8Array, off = 0, len = bytes.length - off): void {
+    if (!this.admit(len)) return
+    this.writePrefix(len)
+    this.output.scheduleBytes(bytes, off, len)
+    this.writeSuffix()
+  }
+
+  /** Calls back once when all that was written so far is on the wire ('written') or never will be ('closed'). */
+  flush(callback: FlushCallback): void {
+    if (this.state === 'open') this.sendHead()
+    const host = this.host
+    if (this.state === 'aborted') host.guard(() => callback('closed'))
+    else this.output.flush(result => { host.guard(() => { callback(result) }) })
+  }
+
+  /** Calls back once when at most `lowWaterMark` bytes wait: at once, if that is so now. Never after the connection's end. */
+  whenDrained(lowWaterMark: number, callback: () => void): void {
+    if (this.state === 'open') this.host.whenDrained(lowWaterMark, callback)
+  }
+
+  /**
+   * Completes the body. Trailer fields are sent where the body is chunked and dropped otherwise (RFC 9110 §6.5.1). Closing
+   * again does nothing.
+   *
+   * @throws {@link LocalProtocolError} bodyTooShort: less than Content-Length; the connection is cut
+   * @throws {@link LocalProtocolError} badField: a trailer field is not valid or not allowed there
+   */
+  close(trailers?: Headers): void {
+    if (this.state !== 'open') return
+    const end = this.encoding === 'chunked' ? lastChunk(trailers) : ''
+    this.checkLength()
+    this.state = 'closed'
+    const rest = this.takeHead() + end
+    if (rest !== '') this.output.writeLatin1(rest)
+    this.host.bodyComplete(this)
+  }
+
+  /** @internal Queues the head, if it was not. */
+  sendHead(): void {
+    const head = this.takeHead()
+    if (head === '') return
+    this.output.writeLatin1(head)
+    this.host.outputReady()
+  }
+
+  /** @internal The connection ends before the body is complete. */
+  abort(): void {
+    if (this.state === 'open') this.state = 'aborted'
+  }
+
+  /** Whether `count` bytes are to be written; counts them. */
+  private admit(count: number): boolean {
+    if (this.state === 'closed') throw new LocalProtocolError('bodyClosed', 'the response body is closed')
+    if (this.state === 'aborted') return false
+    if (this.encoding === 'fixed') this.spend(count)
+    if (this.encoding === 'none') this.sendHead()
+    return this.encoding !== 'none' && count > 0
+  }
+
+  private spend(count: number): void {
+    if (count > this.remaining) throw new LocalProtocolError('bodyTooLong', 'more body than Content-Length')
+    this.remaining -= count
+  }
+
+  private checkLength(): void {
+    if (this.encoding !== 'fixed' || this.remaining === 0) return
+    this.state = 'aborted'
+    this.host.bodyTruncated(this)
+    throw new LocalProtocolError('bodyTooShort', `Content-Length announced ${this.remaining} bytes more`)
+  }
+
+  private writeWide(text: string, length: number): void {
+    this.writePrefix(length)
+    this.output.writeString(text)
+    this.output.writeLatin1(this.suffix())
+  }
+
+  private writePrefix(length: number): void {
+    this.output.writeLatin1(this.takeHead() + this.prefix(length))
+  }
+
+  private writeSuffix(): void {
+    this.output.writeLatin1(this.suffix())
+    this.host.outputReady()
+  }
+
+  private prefix(length: number): string {
+    return this.encoding === 'chunked' ? chunkStart(length) : ''
+  }
+
+  private suffix(): string {
+    return this.encoding === 'chunked' ? chunkEnd : ''
+  }
+
+  private takeHead(): string {
+    const head = this.head
+    this.head = ''
+    return head
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * The limits of a connection. All are bounds on memory or on what a peer may send; time is not the core's.
+ */
+
+/** What a connection is created with. Sizes are in bytes. */
+export interface Config {
+  /** The largest head, and the most that chunk extensions and trailers of one body may take: 16 KiB. Over it 431 or 414. */
+  readonly maxHeaderSize: number
+  /** The most fields of one head, and of one trailer section: 256. Over it 431. */
+  readonly maxHeadersCount: number
+  /** How much input the caller should hold for the connection while a request is handled: 64 KiB. */
+  readonly readBufferSize: number
+  /** How much output may wait to be written when the next pipelined request is started: 64 KiB. */
+  readonly writeBufferSize: number
+  /** How much of an unread request body is read and dropped after the response: 64 KiB. Over it the connection closes. */
+  readonly drainLimit: number
+  /** What a Date field says now (RFC 9110 §6.6.1), or null: then no Date is sent, as from a server without a clock. */
+  readonly date: (() => string) | null
+}
+
+/** The defaults. */
+export const DEFAULT_CONFIG: Config = {
+  maxHeaderSize: 16 * 1024,
+  maxHeadersCount: 256,
+  readBufferSize: 64 * 1024,
+  writeBufferSize: 64 * 1024,
+  drainLimit: 64 * 1024,
+  date: null,
+}

@@ -1,0 +1,163 @@
+import { LocalProtocolError } from '../errors.js'
+import type { Headers } from '../message/headers.js'
+import type { Request } from '../message/request.js'
+import { Response } from '../message/response.js'
+import { BodyReader } from './body-reader.js'
+import type { BodyWriter } from './body-writer.js'
+
+/**
+ * One request and its response ("request descriptor", as in http/af).
+ *
+ * Strategy: a `Reqd` keeps the state of its response and nothing else; the bytes go through the connection. The connection
+ * may take the response over (the peer broke the protocol, the handler failed, the client left): the handler cannot know
+ * that in time, so what it still writes is dropped without an error. What it does wrong by itself throws.
+ */
+
+/** Where the response stands. An abandoned one is the connection's. */
+export type ResponseState = 'waiting' | 'fixed' | 'streaming' | 'upgrade' | 'abandoned'
+
+/** How an exchange ended: the whole response was queued, or it never will be. */
+export type ExchangeResult = 'done' | 'aborted'
+
+/** How a streamed response begins. */
+export interface StreamingOptions {
+  /** Whether the head is sent at once instead of with the first bytes of the body. Default: no. */
+  readonly flushHeadersImmediately?: boolean
+}
+
+/** What a request needs of its connection. @internal */
+export interface ReqdHost {
+  /** Queues a whole response. */
+  sendFixed(reqd: ReqdBase, response: Response, body: string | Uint8Array): void
+  /** Queues the head of a response and returns its body. */
+  sendStreaming(reqd: ReqdBase, response: Response, isFlushed: boolean): BodyWriter
+  /** Queues the head of an upgrade. */
+  sendUpgrade(reqd: ReqdBase, response: Response, upgradeHandler: () => void): void
+  /** The handler failed. */
+  reqdFailed(reqd: ReqdBase, exn: unknown): void
+}
+
+/** What all kinds of request descriptors share: see {@link Reqd}. */
+export abstract class ReqdBase {
+  /** The request, as it was parsed. */
+  readonly request: Request
+  /** @internal */
+  state: ResponseState
+  private reader: BodyReader | null
+  private readonly host: ReqdHost
+  private answer: Response | null
+
+  /** @internal */
+  constructor(host: ReqdHost, request: Request, reader: BodyReader | null) {
+    this.request = request
+    this.state = 'waiting'
+    this.reader = reader
+    this.host = host
+    this.answer = null
+  }
+
+  /** The body of the request; complete and empty where it has none. */
+  get requestBody(): BodyReader {
+    return (this.reader ??= new BodyReader(null))
+  }
+
+  /** The response that the handler began, or null. */
+  get response(): Response | null {
+    return this.answer
+  }
+
+  /** Whether the handler has not responded, and may. */
+  get isWaiting(): boolean {
+    return this.state === 'waiting'
+  }
+
+  /**
+   * Responds with text in UTF-8, with its Content-Length.
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
+   */
+  respondWithString(response: Response, body: string): void {
+    if (this.mayRespond()) this.host.sendFixed(this, response, body)
+  }
+
+  /**
+   * Responds with bytes, with their Content-Length. They belong to the connection from now on: large ones are not copied.
+   *
+   * @throws as {@link respondWithString}
+   */
+  respondWithBytes(response: Response, body: Uint8Array): void {
+    if (this.mayRespond()) this.host.sendFixed(this, response, body)
+  }
+
+  /**
+   * Hands the connection over to another protocol (RFC 9110 §7.8, §9.3.6): 101 with the given fields, or 200 to CONNECT.
+   * `upgradeHandler` is called once, when the head is on the wire and the request's body was read; what stands behind it in
+   * the input was not consumed and is the new protocol's. From then on the connection neither reads nor writes.
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded, badField; badUpgrade: the client did not ask for an upgrade, or
+   *   Upgrade is missing from `headers`
+   */
+  respondWithUpgrade(headers: Headers, upgradeHandler: () => void): void {
+    const status = this.request.method === 'CONNECT' ? 200 : 101
+    if (this.mayRespond()) this.host.sendUpgrade(this, Response.create(status, { headers }), upgradeHandler)
+  }
+
+  /**
+   * Reports that the handler failed: the error handler answers where no response has begun, else the response is cut. After
+   * the exchange it does nothing.
+   */
+  reportExn(exn: unknown): void {
+    this.host.reqdFailed(this, exn)
+  }
+
+  /** Calls `f` and reports what it throws, which is also returned; null where it returned. */
+  tryWith(f: () => void): unknown {
+    try {
+      f()
+      return null
+    } catch (exn) {
+      this.reportExn(exn)
+      return exn
+    }
+  }
+
+  /** @internal The connection has queued (the head of) a response. */
+  responded(state: ResponseState, response: Response): void {
+    this.state = state
+    this.answer = response
+  }
+
+  /** @internal The exchange is over, in the way given. Called once. */
+  ended(_result: ExchangeResult): void {
+    // For those who have somebody to tell.
+  }
+
+  /** Begins a streamed response. @throws as {@link respondWithString} */
+  protected openBody(response: Response, options: StreamingOptions = {}): BodyWriter {
+    this.checkNotResponded()
+    return this.host.sendStreaming(this, response, options.flushHeadersImmediately ?? false)
+  }
+
+  private mayRespond(): boolean {
+    this.checkNotResponded()
+    return this.state === 'waiting'
+  }
+
+  private checkNotResponded(): void {
+    if (this.state === 'waiting' || this.state === 'abandoned') return
+    throw new LocalProtocolError('alreadyResponded', 'the request was answered already')
+  }
+}
+
+/** One request and its response. */
+export class Reqd extends ReqdBase {
+  /**
+   * Responds with a body that is written as it comes: with the Content-Length of the response where it has one, else in
+   * chunks, to an HTTP/1.0 client up to the end of the connection.
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
+   */
+  respondWithStreaming(response: Response, options?: StreamingOptions): BodyWriter {
+    return this.openBody(response, options)
+  }
+}

@@ -1,0 +1,185 @@
+import { checkRange } from '../buffer/iovec.js'
+import { DEFAULT_CONFIG, type Config } from './config.js'
+import { defaultErrorHandler, type ErrorHandler } from './error-handler.js'
+import { LocalProtocolError } from '../errors.js'
+import { Exchanges, type MakeReqd } from './exchanges.js'
+import type { ReadOperation, WriteOperation, WriteResult } from './operation.js'
+import { Reqd, type ReqdBase } from './reqd.js'
+
+/**
+ * The server side of one HTTP/1.1 connection as a state machine without I/O.
+ *
+ * Strategy: the caller asks what to do next, does it, and reports what came of it; the connection never calls out except to
+ * the handler, the error handler, the callbacks they registered, and the two resume callbacks of the caller. Input and
+ * output are two machines (input-side.ts, output-side.ts) that meet in exchanges.ts, where it is decided whether the
+ * connection goes on. Requests are handled one at a time, in order.
+ *
+ * The next operations, by the state of both sides (`-`: can't be). Output is `write` wherever bytes are pending; the table
+ * says what it is when none are. `wanted`: a read of the body is scheduled. `full`: more output waits than `writeBufferSize`.
+ *
+ * | input \ output | idle          | waiting       | streaming     | complete      | failing | upgrade | closed  |
+ * |----------------|---------------|---------------|---------------|---------------|---------|---------|---------|
+ * | head           | read ¹, yield | -             | -             | -             | -       | -       | -       |
+ * | body, wanted   | -             | read, yield   | read, yield   | read, yield   | -       | -       | -       |
+ * | body           | -             | yield, yield  | yield, yield  | yield, yield  | -       | -       | -       |
+ * | drain          | -             | -             | -             | read, yield   | -       | read, y | -       |
+ * | done           | -             | yield, yield  | yield, yield  | -             | -       | yield ² | -       |
+ * | closed         | -             | -             | close, yield³ | -             | close, y| -       | close ⁴ |
+ *
+ * ¹ `yield` while full. ² The hand-over happens when the head is on the wire; both sides yield from then on. ³ The response
+ * of the error handler. ⁴ Both sides.
+ *
+ * When a response is complete and the request is `done`, the connection returns to head/idle if it is persistent, else
+ * both sides close. An incomplete body is then drained, or keeps its reader if the handler is still reading, or ends the
+ * connection if it is not persistent or too long to be drained.
+ */
+/** What a connection is created with, besides its handler. */
+export interface ServerConnectionOptions {
+  /** Limits; each has a default. */
+  readonly config?: Partial<Config>
+  /** Who answers errors; the default writes a short plain-text body. */
+  readonly errorHandler?: ErrorHandler
+}
+
+/** One connection; see the table at the head of this file. */
+export class ServerConnection<R extends ReqdBase = Reqd> {
+  private readonly exchanges: Exchanges<R>
+
+  /** @internal Use {@link create}. */
+  constructor(handler: (reqd: R) => void, makeReqd: MakeReqd<R>, options: ServerConnectionOptions) {
+    const errorHandler = options.errorHandler ?? defaultErrorHandler
+    this.exchanges = new Exchanges({ ...DEFAULT_CONFIG, ...options.config }, { handler, errorHandler, makeReqd })
+  }
+
+  /** A connection that serves each request with `handler`. */
+  static create(handler: (reqd: Reqd) => void, options: ServerConnectionOptions = {}): ServerConnection {
+    return new ServerConnection(handler, (host, request, reader) => new Reqd(host, request, reader), options)
+  }
+
+  /** Whether both sides are closed. Output may be pending: {@link nextWriteOperation} says so. */
+  get isClosed(): boolean {
+    return this.exchanges.input.current === 'closed' && this.exchanges.output.current === 'closed'
+  }
+
+  /** What ended the connection's work: a {@link RemoteProtocolError}, what was reported by `reportExn`, or null. */
+  get errorCode(): unknown {
+    return this.exchanges.failure
+  }
+
+  /** Whether the connection was handed over to another protocol, or will be when its head is on the wire. */
+  get isUpgrade(): boolean {
+    return this.exchanges.output.current === 'upgrade'
+  }
+
+  /** Whether a request is being handled: its response is not complete, or its body was not consumed. */
+  get isHandling(): boolean {
+    return this.exchanges.output.current !== 'idle' && this.exchanges.output.current !== 'closed'
+  }
+
+  /** Whether the body of the current request is incomplete: views of the bytes given to {@link read} may be kept. */
+  get isReceivingBody(): boolean {
+    return this.exchanges.input.current === 'body' || this.exchanges.input.current === 'drain'
+  }
+
+  /** Whether a head was consumed in part. */
+  get isWithinHead(): boolean {
+    return this.exchanges.input.isWithinHead
+  }
+
+  /**
+   * Whether the transport must be reset rather than closed once output ends: a response was cut whose only end is the
+   * connection's, so that a client would take it for complete.
+   */
+  get mustReset(): boolean {
+    return this.exchanges.output.mustReset
+  }
+
+  /** What the caller does next for input. */
+  nextReadOperation(): ReadOperation {
+    return this.exchanges.input.nextOperation()
+  }
+
+  /**
+   * Takes input: returns how many of the `len` bytes from `off` on were consumed. The others are to be offered again, with
+   * what follows, when the next operation is `read`. The bytes belong to the connection while {@link isReceivingBody}:
+   * views of them were handed out. Otherwise the caller may reuse them.
+   *
+   * @throws {@link LocalProtocolError} badRange
+   */
+  read(bytes: Uint8Array, off: number, len: number): number {
+    checkRange(bytes, off, len)
+    return this.exchanges.input.consume(bytes, off, off + len, false)
+  }
+
+  /** As {@link read}, but the bytes are only lent: body data is copied out, and the caller may reuse them afterwards. */
+  readLent(bytes: Uint8Array, off: number, len: number): number {
+    checkRange(bytes, off, len)
+    return this.exchanges.input.consume(bytes, off, off + len, true)
+  }
+
+  /**
+   * Takes the last input. What was not consumed (requests behind the one that is handled) is offered again by `readEof`
+   * when the next operation is `read`: half-closed clients get all their answers.
+   *
+   * @throws {@link LocalProtocolError} badRange
+   */
+  readEof(bytes: Uint8Array, off: number, len: number): number {
+    checkRange(bytes, off, len)
+    return this.exchanges.input.consumeEof(bytes, off, off + len)
+  }
+
+  /**
+   * Calls `resume` once when the next read operation is not `yield` any more; at once, if that is so now.
+   *
+   * @throws {@link LocalProtocolError} alreadyYielded
+   */
+  yieldReader(resume: () => void): void {
+    this.exchanges.input.wakeup.register(resume)
+    if (this.nextReadOperation() !== 'yield') this.exchanges.input.wakeup.wake()
+  }
+
+  /** What the caller does next for output. */
+  nextWriteOperation(): WriteOperation {
+    return this.exchanges.output.nextOperation()
+  }
+
+  /**
+   * Takes the result of a write: how many of the offered bytes were written, or that the peer takes no more, which ends the
+   * connection.
+   *
+   * @throws {@link LocalProtocolError} badRange: more than was offered
+   */
+  reportWriteResult(result: WriteResult): void {
+    if (result.type === 'closed') return this.exchanges.outputClosed()
+    this.exchanges.output.shift(result.count)
+    this.exchanges.written()
+  }
+
+  /**
+   * Calls `resume` once when there is something to write or to close; at once, if that is so now.
+   *
+   * @throws {@link LocalProtocolError} alreadyYielded
+   */
+  yieldWriter(resume: () => void): void {
+    this.exchanges.output.wakeup.register(resume)
+    if (this.nextWriteOperation().type !== 'yield') this.exchanges.output.wakeup.wake()
+  }
+
+  /**
+   * Reports a failure that is not the peer's breach of protocol: the error handler answers where no response has begun; a
+   * response that has begun is cut, one that is complete is delivered. Then the connection closes.
+   */
+  reportExn(exn: unknown): void {
+    this.exchanges.callbackFailed(exn)
+  }
+
+  /** Closes both sides now. What is queued can still be written; a response that is not complete is cut. */
+  shutdown(): void {
+    this.exchanges.end(new LocalProtocolError('badState', 'the connection was shut down'))
+  }
+
+  /** Handles no further request: closes at once if none is handled, else after its response, which says so if it can. */
+  drain(): void {
+    this.exchanges.drain()
+  }
+}

@@ -1,0 +1,30 @@
+import { LocalProtocolError } from '../errors.js'
+
+/**
+ * A place for the one callback that waits until a side of the connection has something to do again.
+ */
+export class Wakeup {
+  private callback: (() => void) | null
+
+  constructor() {
+    this.callback = null
+  }
+
+  /**
+   * Keeps the callback until {@link wake}.
+   *
+   * @throws {@link LocalProtocolError} alreadyYielded: another one is waiting
+   */
+  register(callback: () => void): void {
+    if (this.callback !== null) throw new LocalProtocolError('alreadyYielded', 'a callback is waiting already')
+    this.callback = callback
+  }
+
+  /** Calls the callback that waits, if there is one. It is called once. */
+  wake(): void {
+    const callback = this.callback
+    if (callback === null) return
+    this.callback = null
+    callback()
+  }
+}
