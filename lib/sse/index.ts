@@ -1,0 +1,4 @@
+/**
+ * `httprx/sse`: Server-Sent Events as replies.
+ */
+export {}

@@ -1,0 +1,4 @@
+/**
+ * `httprx/testing`: handlers, bytes and backpressure tested in virtual time.
+ */
+export {}

@@ -1,0 +1,4 @@
+/**
+ * `httprx/ws`: WebSocket connections as Observables.
+ */
+export {}

@@ -1,0 +1,110 @@
+/**
+ * The house rules that a source file of lib/ can be checked against by reading it: who may import whom, what the pure
+ * rooms do without, and how a file looks. The rules are DESIGN's; this file only says them to a machine.
+ */
+import ts from 'typescript'
+
+/** The rooms in import order: a file imports its own room and earlier ones. */
+const ROOMS = ['errors', 'message', 'buffer', 'wire', 'connection', 'reactive', 'node', 'sse', 'ws', 'testing']
+/** Rooms that know neither time nor machine. */
+const PURE_ROOMS = ['errors', 'message', 'buffer', 'wire', 'connection']
+/** The public faces, and the last room that each shows. */
+const FACES: Record<string, string> = { core: 'connection', index: 'node' }
+
+const BUFFER_FILES = ['buffer/latin1.ts', 'buffer/utf8.ts']
+const IMPURE_GLOBALS = new Set([
+  'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate', 'queueMicrotask',
+  'requestAnimationFrame', 'Date', 'performance', 'console', 'process', 'NodeJS', 'require',
+])
+
+/** One source file: its path below lib/, with slashes, and its text. */
+export interface Source {
+  readonly path: string
+  readonly text: string
+}
+
+/** Returns what the file does against the rules, one sentence each; nothing where it keeps them. */
+export function violations(source: Source): string[] {
+  const tree = ts.createSourceFile(source.path, source.text, ts.ScriptTarget.ES2022, true)
+  return [
+    ...importedModules(tree).flatMap(module => importViolations(source.path, module)),
+    ...globalViolations(source.path, tree),
+    ...appearanceViolations(source),
+  ]
+}
+
+function roomOf(path: string): string {
+  return path.replace(/\.ts$/, '').split('/')[0]
+}
+
+function importViolations(path: string, module: string): string[] {
+  const isAllowed = module.startsWith('.') ? mayImportFile(path, module) : mayImportPackage(path, module)
+  return isAllowed ? [] : [`${path} must not import ${module}`]
+}
+
+/** Rooms import rooms, never a face; a face imports the rooms that it shows, and `index` the other face. */
+function mayImportFile(path: string, module: string): boolean {
+  const target = new URL(module, `file:///${path}`).pathname.slice(1)
+  const [from, to] = [roomOf(path), roomOf(target.replace(/\.js$/, ''))]
+  if (from === 'index' && to === 'core') return true
+  const last = ROOMS.indexOf(FACES[from] ?? from)
+  return last >= 0 && ROOMS.includes(to) && ROOMS.indexOf(to) <= last
+}
+
+function mayImportPackage(path: string, module: string): boolean {
+  const room = roomOf(path)
+  if (module.startsWith('node:')) return room === 'node' || room === 'ws' || path === 'testing/capture-file.ts'
+  if (module === 'ws') return room === 'ws'
+  if (module === 'rxjs' || module.startsWith('rxjs/')) return ROOMS.indexOf(room) >= ROOMS.indexOf('reactive')
+  return false
+}
+
+/** Returns the module of each import, type import, re-export, `import()` and `import('…').Type`. */
+function importedModules(tree: ts.SourceFile): string[] {
+  const modules: string[] = []
+  walk(tree, node => {
+    const module = moduleSpecifier(node)
+    if (module !== undefined) modules.push(ts.isStringLiteralLike(module) ? module.text : module.getText())
+  })
+  return modules
+}
+
+function moduleSpecifier(node: ts.Node): ts.Node | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier
+  if (ts.isImportTypeNode(node)) return ts.isLiteralTypeNode(node.argument) ? node.argument.literal : node.argument
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) return node.arguments[0]
+  return undefined
+}
+
+function globalViolations(path: string, tree: ts.SourceFile): string[] {
+  if (!PURE_ROOMS.includes(roomOf(path))) return []
+  const found = new Set<string>()
+  walk(tree, node => {
+    if (!ts.isIdentifier(node) || isMemberName(node)) return
+    const isBuffer = node.text === 'Buffer' && !BUFFER_FILES.includes(path)
+    if (isBuffer || IMPURE_GLOBALS.has(node.text)) found.add(node.text)
+  })
+  return [...found].map(name => `${path} must not use ${name}`)
+}
+
+/** Whether the identifier names a member (`x.process`, `{ Date: … }`) and so not a global; `globalThis.Date` is one. */
+function isMemberName(node: ts.Identifier): boolean {
+  const { parent } = node
+  if (ts.isPropertyAccessExpression(parent)) return parent.name === node && parent.expression.getText() !== 'globalThis'
+  const isMember = ts.isPropertyAssignment(parent) || ts.isTypeElement(parent) || ts.isClassElement(parent)
+  return isMember && parent.name === node
+}
+
+function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+  visit(node)
+  ts.forEachChild(node, child => { walk(child, visit) })
+}
+
+function appearanceViolations({ path, text }: Source): string[] {
+  const found: string[] = []
+  const lines = text.trimEnd().split('\n').length
+  if (!text.startsWith('/**')) found.push(`${path} must open with a block comment that says what it is for`)
+  if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path)) found.push(`${path} must be in kebab-case`)
+  if (lines > 300) found.push(`${path} has ${lines} lines: split it at 300`)
+  return found
+}
