@@ -6,8 +6,31 @@
  * Messages are for people and may change. Codes are API.
  */
 
-/** What the peer did wrong. Each code has one status and one section of the RFC: see {@link REMOTE_FAULTS}. */
-export type RemoteErrorCode = keyof typeof REMOTE_FAULTS
+/** What the peer did wrong. Each code has one status and one section of the RFC. */
+export type RemoteErrorCode =
+  | 'badMethod'
+  | 'badTarget'
+  | 'badVersion'
+  | 'badRequestLine'
+  | 'badFieldName'
+  | 'badFieldValue'
+  | 'badLineEnd'
+  | 'obsoleteFold'
+  | 'badHost'
+  | 'badContentLength'
+  | 'ambiguousLength'
+  | 'badTransferEncoding'
+  | 'badChunk'
+  | 'badContent'
+  | 'unexpectedEof'
+  | 'requestTimeout'
+  | 'contentTooLarge'
+  | 'targetTooLong'
+  | 'expectationFailed'
+  | 'headTooLarge'
+  | 'tooManyFields'
+  | 'unknownTransferCoding'
+  | 'unknownVersion'
 
 /**
  * What the peer can do wrong: for each code the status that answers it, the rule that it breaks, and a sentence for people.
@@ -28,6 +51,7 @@ export const REMOTE_FAULTS = {
   ambiguousLength: [400, 'RFC 9112 §6.1', 'Content-Length and Transfer-Encoding came together'],
   badTransferEncoding: [400, 'RFC 9112 §6.1', 'chunked is not the last transfer coding, applied once'],
   badChunk: [400, 'RFC 9112 §7.1', 'a chunk is malformed'],
+  badContent: [400, 'RFC 9110 §15.5.1', 'the content is not of the form that was asked for'],
   unexpectedEof: [400, 'RFC 9112 §8', 'the connection ended before the message did'],
   requestTimeout: [408, 'RFC 9110 §15.5.9', 'the request did not arrive in time'],
   contentTooLarge: [413, 'RFC 9110 §15.5.14', 'the content is larger than the server takes'],
@@ -37,7 +61,7 @@ export const REMOTE_FAULTS = {
   tooManyFields: [431, 'RFC 6585 §5', 'the header section has too many fields'],
   unknownTransferCoding: [501, 'RFC 9112 §6.1', 'the transfer coding is not known here'],
   unknownVersion: [505, 'RFC 9110 §15.6.6', 'the major HTTP version is not 1'],
-} as const satisfies Record<string, readonly [status: number, section: string, sentence: string]>
+} as const satisfies Record<RemoteErrorCode, readonly [status: number, section: string, sentence: string]>
 
 /**
  * The peer broke the protocol. It is never thrown by the connection: it reaches the error handler, the body's `onError`

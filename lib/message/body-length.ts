@@ -1,0 +1,140 @@
+/**
+ * How long the body of a message is: RFC 9112 §6.3, the rules that decide where one message ends and the next begins.
+ *
+ * Whoever reads them differently from the proxy in front takes one client's body for another's request. So all that is
+ * ambiguous is an error here, also where the RFC would let a recipient guess.
+ */
+import type { RemoteErrorCode } from '../errors.js'
+import type { Headers } from './headers.js'
+import type { Method } from './method.js'
+import type { Request } from './request.js'
+import type { Response } from './response.js'
+import { listMembers, trimBlanks } from './list-value.js'
+import { Status } from './status.js'
+import { Version } from './version.js'
+
+/** The length of a body, or the reason why it has none that can be relied on. */
+export type BodyLength =
+  /** Exactly `length` bytes, from 0 to `Number.MAX_SAFE_INTEGER`. */
+  | { readonly type: 'fixed'; readonly length: number }
+  /** Until the last chunk. @see RFC 9112 §7.1 */
+  | { readonly type: 'chunked' }
+  /** Until the connection ends; responses only. */
+  | { readonly type: 'closeDelimited' }
+  /** The message must be refused, or not sent. */
+  | { readonly type: 'error'; readonly code: RemoteErrorCode }
+
+/** No body: a fixed length of 0. */
+export const NO_BODY: BodyLength = Object.freeze({ type: 'fixed', length: 0 })
+/** The length of a chunked body. */
+export const CHUNKED: BodyLength = Object.freeze({ type: 'chunked' })
+/** The length of a body that ends with its connection. */
+export const CLOSE_DELIMITED: BodyLength = Object.freeze({ type: 'closeDelimited' })
+
+const AMBIGUOUS_LENGTH: BodyLength = Object.freeze({ type: 'error', code: 'ambiguousLength' })
+const BAD_CONTENT_LENGTH: BodyLength = Object.freeze({ type: 'error', code: 'badContentLength' })
+const BAD_TRANSFER_ENCODING: BodyLength = Object.freeze({ type: 'error', code: 'badTransferEncoding' })
+const UNKNOWN_TRANSFER_CODING: BodyLength = Object.freeze({ type: 'error', code: 'unknownTransferCoding' })
+
+const INVALID = -1
+
+/**
+ * The number of `1*DIGIT`; -1 for anything else and beyond the safe integers. By hand, because `Number` takes `0x3`,
+ * `+3`, `3e2`, blanks and the empty string.
+ */
+function parseDecimal(text: string): number {
+  if (text === '') return INVALID
+  let value = 0
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) return INVALID
+    value = 10 * value + digit
+    if (value > Number.MAX_SAFE_INTEGER) return INVALID
+  }
+  return value
+}
+
+/** The one number that all Content-Length values are, be they in several fields or in a list in one; else -1. */
+function onlyContentLength(headers: Headers): number {
+  const lengths = headers.getMulti('content-length').join().split(',').map(member => parseDecimal(trimBlanks(member)))
+  const first = lengths[0]
+  return lengths.every(length => length === first) ? first : INVALID
+}
+
+function fixedLength(headers: Headers): BodyLength {
+  const length = onlyContentLength(headers)
+  if (length === INVALID) return BAD_CONTENT_LENGTH
+  return length === 0 ? NO_BODY : { type: 'fixed', length }
+}
+
+/** Whether `chunked` is the last coding and was applied once. An empty list has no last coding. */
+function endsInChunked(codings: readonly string[]): boolean {
+  return codings.length > 0 && codings.indexOf('chunked') === codings.length - 1
+}
+
+function codedRequestLength(request: Request, length: string | null): BodyLength {
+  if (length !== null) return AMBIGUOUS_LENGTH
+  // HTTP/1.0 does not know the field, so a forwarder before us may have framed the message otherwise (RFC 9112 §6.1).
+  if (request.version.compare(Version.HTTP_1_1) < 0) return BAD_TRANSFER_ENCODING
+  const codings = listMembers(request.headers, 'transfer-encoding')
+  // Not chunked at the end is 400 whatever the coding is: a MUST, where the 501 for an unknown one is a SHOULD.
+  if (!endsInChunked(codings)) return BAD_TRANSFER_ENCODING
+  return codings.length === 1 ? CHUNKED : UNKNOWN_TRANSFER_CODING
+}
+
+/**
+ * The length of a request's body; never close-delimited.
+ *
+ * | Transfer-Encoding | Content-Length | length |
+ * |---|---|---|
+ * | absent | absent | {@link NO_BODY} |
+ * | absent | one number, perhaps repeated | fixed |
+ * | absent | anything else | error badContentLength |
+ * | any | present | error ambiguousLength |
+ * | any, in HTTP/1.0 | absent | error badTransferEncoding |
+ * | `chunked` | absent | {@link CHUNKED} |
+ * | others, then `chunked` once | absent | error unknownTransferCoding |
+ * | anything else | absent | error badTransferEncoding |
+ *
+ * @see RFC 9112 §6.3
+ */
+export function requestBodyLength(request: Request): BodyLength {
+  const { headers } = request
+  const length = headers.get('content-length')
+  if (headers.mem('transfer-encoding')) return codedRequestLength(request, length)
+  return length === null ? NO_BODY : fixedLength(headers)
+}
+
+/** Whether no response of this status to a request of this method has a body, whatever its fields say. */
+function isBodiless(method: Method, status: Status): boolean {
+  if (method === 'HEAD' || Status.isInformational(status)) return true
+  if (status === Status.NO_CONTENT || status === Status.NOT_MODIFIED) return true
+  return method === 'CONNECT' && Status.isSuccessful(status)
+}
+
+/** What the application encoded itself (`gzip, chunked`) is its business: only the place of `chunked` counts. */
+function codedResponseLength(response: Response, length: string | null): BodyLength {
+  if (length !== null) return AMBIGUOUS_LENGTH
+  if (response.version.compare(Version.HTTP_1_1) < 0) return BAD_TRANSFER_ENCODING
+  const codings = listMembers(response.headers, 'transfer-encoding')
+  if (endsInChunked(codings)) return CHUNKED
+  return codings.includes('chunked') ? BAD_TRANSFER_ENCODING : CLOSE_DELIMITED
+}
+
+/**
+ * The length of the body of a response to a request of the given method, as the response's own fields say. An error
+ * means that the response must not be sent: Content-Length is no number or came with Transfer-Encoding, or `chunked` is
+ * not the last coding, applied once, or is sent as HTTP/1.0.
+ *
+ * - HEAD, 1xx, 204, 304 and 2xx to CONNECT: {@link NO_BODY}
+ * - neither field: {@link CLOSE_DELIMITED}
+ *
+ * @see RFC 9112 §6.3
+ */
+export function responseBodyLength(requestMethod: Method, response: Response): BodyLength {
+  const { headers } = response
+  if (isBodiless(requestMethod, response.status)) return NO_BODY
+  const length = headers.get('content-length')
+  if (headers.mem('transfer-encoding')) return codedResponseLength(response, length)
+  return length === null ? CLOSE_DELIMITED : fixedLength(headers)
+}

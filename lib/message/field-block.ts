@@ -1,0 +1,59 @@
+/**
+ * Fields as they stand in the text of a head.
+ *
+ * Strategy: a server looks at a few of the fields that a client sends. So the parser only notes where names and values
+ * stand, and a string is made for what somebody asks for. A lookup compares lengths first, then characters; nothing is
+ * lower-cased or copied on the way.
+ */
+import { cutText, isSameText } from './text.js'
+
+/**
+ * The fields of a parsed head: for each field four offsets into `text`, in the order start of name, end of name, start
+ * of value, end of value. The value has no blanks around it. Whoever makes one leaves it alone afterwards.
+ *
+ * @internal
+ */
+export interface FieldBlock {
+  readonly text: string
+  readonly offsets: readonly number[]
+}
+
+/**
+ * The index of the first field at or after `from` whose name is `name`; -1 if there is none.
+ *
+ * @internal
+ */
+export function findInBlock(block: FieldBlock, name: string, from: number): number {
+  const { text, offsets } = block
+  for (let i = 4 * from; i < offsets.length; i += 4) {
+    const start = offsets[i]
+    if (offsets[i + 1] - start === name.length && isSameText(text, start, name)) return i >> 2
+  }
+  return -1
+}
+
+/**
+ * The index of the last field whose name is `name`; -1 if there is none.
+ *
+ * @internal
+ */
+export function findLastInBlock(block: FieldBlock, name: string): number {
+  const { text, offsets } = block
+  for (let i = offsets.length - 4; i >= 0; i -= 4) {
+    const start = offsets[i]
+    if (offsets[i + 1] - start === name.length && isSameText(text, start, name)) return i >> 2
+  }
+  return -1
+}
+
+/**
+ * The fields as a flat list of strings: name, value, name, value …
+ *
+ * @internal
+ */
+export function blockToFlatList(block: FieldBlock): string[] {
+  const { text, offsets } = block
+  const flat: string[] = []
+  for (let i = 0; i < offsets.length; i += 2) flat.push(cutText(text, offsets[i], offsets[i + 1]))
+  return flat
+}

@@ -1,0 +1,49 @@
+/**
+ * Responses as values: the head, without the body.
+ */
+import { LocalProtocolError } from '../errors.js'
+import { Headers } from './headers.js'
+import { Status } from './status.js'
+import { Version } from './version.js'
+
+/** What a response may have beyond its status. */
+export interface ResponseOptions {
+  /** The registered phrase unless given, see `Status.reasonPhrase`. */
+  readonly reason?: string
+  /** HTTP/1.1 unless given. */
+  readonly version?: Version
+  /** No fields unless given. */
+  readonly headers?: Headers
+}
+
+/** A response's head. @see RFC 9112 §4 */
+export class Response {
+  readonly status: Status
+  /** The reason phrase; may be empty. It tells a person something, and a program nothing. */
+  readonly reason: string
+  readonly version: Version
+  readonly headers: Headers
+
+  constructor(status: Status, reason: string, version: Version, headers: Headers) {
+    this.status = status
+    this.reason = reason
+    this.version = version
+    this.headers = headers
+  }
+
+  /**
+   * The response of this status.
+   *
+   * @throws {@link LocalProtocolError} badStatus if the status is not an integer from 100 to 999
+   */
+  static create(status: Status, options: ResponseOptions = {}): Response {
+    if (!Status.isValid(status)) throw new LocalProtocolError('badStatus', `${status} is not a status code`)
+    const reason = options.reason ?? Status.reasonPhrase(status)
+    return new Response(status, reason, options.version ?? Version.HTTP_1_1, options.headers ?? Headers.empty)
+  }
+
+  /** The head as it would be sent, unchecked: for people and tests. */
+  toString(): string {
+    return `${this.version.toString()} ${this.status} ${this.reason}\r\n${this.headers.toString()}`
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Arbitrary fields for the laws of `Headers`, in both forms that a collection has inside.
+ */
+import * as fc from 'fast-check'
+import { type Field, type FieldBlock, Headers } from '../../lib/message/headers.js'
+
+/** Names that collide often, and some that do not. */
+export const fieldName: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom('k', 'K', 'j', 'ab', 'aB', 'AB', 'ba', 'content-length', 'Content-Length', 'CONTENT-LENGTH'),
+  fc.stringMatching(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,20}$/),
+)
+
+/** A value as a parser leaves it: no control, no blank at either end. */
+export const fieldValue: fc.Arbitrary<string> = fc.stringMatching(/^[\x21-\x7e\xa1-\xff]{0,20}$/)
+
+export const field: fc.Arbitrary<Field> = fc.tuple(fieldName, fieldValue)
+
+export const fields: fc.Arbitrary<Field[]> = fc.array(field, { maxLength: 12 })
+
+/** What a parser would hand over for these fields. */
+export function blockOf(list: readonly Field[], startLine = 'GET / HTTP/1.1\r\n'): FieldBlock {
+  const offsets: number[] = []
+  let text = startLine
+  for (const [name, value] of list) {
+    const valueStart = text.length + name.length + 2
+    offsets.push(text.length, text.length + name.length, valueStart, valueStart + value.length)
+    text += `${name}: ${value}\r\n`
+  }
+  return { text, offsets }
+}
+
+/** A collection whose fields were parsed. */
+export function parsed(...list: readonly Field[]): Headers {
+  return Headers.ofBlock(blockOf(list))
+}
+
+/** A collection and the list of its fields; half of them parsed ones. */
+export const collection: fc.Arbitrary<{ headers: Headers; list: Field[] }> = fc
+  .tuple(fields, fc.boolean())
+  .map(([list, isParsed]) => ({ headers: isParsed ? parsed(...list) : Headers.ofList(list), list }))
