@@ -114,3 +114,14 @@ export class LocalProtocolError extends Error {
     this.code = code
   }
 }
+
+/** The handler took longer than it may until its response began. The client gets 503 (RFC 9110 §15.6.4). */
+export class HandlerTimeoutError extends Error {
+  override readonly name = 'HandlerTimeoutError'
+  /** The status to answer with. */
+  readonly status = 503
+
+  constructor() {
+    super('the handler did not respond in time')
+  }
+}

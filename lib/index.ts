@@ -1,4 +1,14 @@
 /**
  * `httprx`: the server. Bytes, requests, bodies and demand are Observables.
+ *
+ * The state machine alone, with its own request descriptor, is `httprx/core`.
  */
-export * from './core.js'
+export { IOVec } from './buffer/iovec.js'
+export { statusOf, type ErrorHandler } from './connection/error-handler.js'
+export type { StreamingOptions } from './connection/reqd.js'
+export {
+  HandlerTimeoutError, LocalProtocolError, RemoteProtocolError, type LocalErrorCode, type RemoteErrorCode,
+} from './errors.js'
+export * from './message/index.js'
+export * from './node/index.js'
+export * from './reactive/index.js'

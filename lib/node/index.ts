@@ -1,0 +1,8 @@
+/**
+ * What Node adds: servers that listen.
+ */
+export { ListenError } from './listen-error.js'
+export { listen } from './listen.js'
+export type { ListenOptions } from './listener.js'
+export { serve, type CloseOptions, type Server } from './serve.js'
+export { ConnectionClosedError } from './socket-transport.js'

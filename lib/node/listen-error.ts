@@ -1,0 +1,40 @@
+/**
+ * Why a server could not listen, in words that say what to do.
+ */
+import type { ListenOptions } from './listener.js'
+
+/** The server can't listen. `code` is that of Node's error, which is the `cause`. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+  /** Node's code: EADDRINUSE, EACCES, EADDRNOTAVAIL, ERR_OSSL_…, … */
+  readonly code: string
+
+  constructor(code: string, message: string, cause: Error) {
+    super(message, { cause })
+    this.code = code
+  }
+}
+
+/** The error of a server with these options. */
+export function listenError(error: Error, options: ListenOptions): ListenError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'ERR_LISTEN'
+  return new ListenError(code, `cannot listen on ${placeOf(options)}: ${reasonOf(code, error, options)}`, error)
+}
+
+function placeOf({ path, host, port = 0 }: ListenOptions): string {
+  if (path !== undefined) return path
+  return host?.includes(':') === true ? `[${host}]:${port}` : `${host ?? '*'}:${port}`
+}
+
+function reasonOf(code: string, error: Error, options: ListenOptions): string {
+  const isPath = options.path !== undefined
+  switch (code) {
+    case 'EADDRINUSE': return isPath
+      ? 'the socket file exists; if no server uses it, it is stale: remove it'
+      : 'the port is in use'
+    case 'EACCES': return isPath ? 'no permission to create the socket file' : 'no permission for this port'
+    case 'EADDRNOTAVAIL': return 'this machine has no such address'
+    case 'ENOTFOUND': return 'there is no such host name'
+    default: return options.tls === undefined ? error.message : `TLS: ${error.message}`
+  }
+}

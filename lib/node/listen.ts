@@ -1,0 +1,33 @@
+/**
+ * `listen`: a server as an Observable of connections.
+ */
+import { Observable } from 'rxjs'
+import type { Connection } from '../reactive/connection.js'
+import { Listener, type ListenOptions } from './listener.js'
+
+/** How long connections may go on after the subscription ended, in milliseconds. */
+const GRACE_MS = 10_000
+
+/**
+ * Listens while it is subscribed: emits each connection, errors with a {@link ListenError} if it can't listen, and
+ * completes when `options.signal` aborted and all connections are over. To unsubscribe is to accept no more and to close
+ * each connection once it has answered what it is at.
+ */
+export function listen(options: ListenOptions = {}): Observable<Connection> {
+  return new Observable(subscriber => {
+    const listener = new Listener(null, options, {
+      listening: () => undefined,
+      accepted: connection => { subscriber.next(connection) },
+      failed: error => { subscriber.error(error) },
+      closed: () => { subscriber.complete() },
+    })
+    const close = (): void => { listener.close(GRACE_MS) }
+    listener.start()
+    if (options.signal?.aborted === true) close()
+    options.signal?.addEventListener('abort', close)
+    return () => {
+      options.signal?.removeEventListener('abort', close)
+      close()
+    }
+  })
+}

@@ -1,0 +1,19 @@
+/**
+ * How a server waits and complains on Node.
+ */
+import { asyncScheduler } from 'rxjs'
+import { RemoteProtocolError } from '../errors.js'
+import type { Platform } from '../reactive/server-context.js'
+
+/** What a client breaks is seen on `events$`; what a handler throws must be seen by somebody. */
+function printError(error: unknown): void {
+  if (!(error instanceof RemoteProtocolError)) console.error(error)
+}
+
+/** Node's event loop and console. */
+export const NODE_PLATFORM: Platform = {
+  scheduler: asyncScheduler,
+  defer: process.nextTick,
+  later: setImmediate,
+  onError: printError,
+}

@@ -1,0 +1,113 @@
+/**
+ * Reading into one buffer that all sockets share.
+ *
+ * Strategy: Node's `onread` option lets a socket read into a buffer of the user, but only sockets that connect take it; an
+ * accepted socket reads into fresh memory each time. What the option does can be done to an accepted socket as well, through
+ * the three properties that Node keeps it in, which are found by name. Where they are not as expected (another version of
+ * Node, TLS, Windows, where reads are posted ahead), the socket is read in the plain way. Measured on hello: 0.81 of the CPU
+ * of the plain way.
+ *
+ * The shared buffer is only lent: each read overwrites it. While a body is being read, whose chunks are handed out, a socket
+ * reads into memory of its own, and each byte of that is read into once.
+ */
+import { Socket } from 'node:net'
+
+/** How much is read at most at once, in bytes: as much as libuv reads. */
+const BUFFER_SIZE = 64 * 1024
+
+/** Less room than this is given up for a new buffer. */
+const SMALLEST_ROOM = 16 * 1024
+
+/** The shared buffer. It is read into and used up within one callback of one socket, so all of them can have it. */
+let shared: Buffer | null = null
+
+type Callback = (count: number, buffer: Uint8Array) => boolean
+type Generator = () => Uint8Array | null
+
+interface Keys {
+  readonly buffer: symbol
+  readonly callback: symbol
+  readonly generator: symbol
+}
+
+interface Handle {
+  useUserBuffer?: (buffer: Uint8Array) => void
+}
+
+const keys = process.platform === 'win32' ? null : findKeys(new Socket())
+
+/** The properties in which a socket keeps its `onread` option, or null where they are not as expected. @internal */
+export function findKeys(socket: object): Keys | null {
+  const symbols = Object.getOwnPropertySymbols(socket)
+  const find = (name: string): symbol | undefined => symbols.find(symbol => symbol.description === name)
+  const buffer = find('kBuffer')
+  const callback = find('kBufferCb')
+  const generator = find('kBufferGen')
+  if (buffer === undefined || callback === undefined || generator === undefined) return null
+  return { buffer, callback, generator }
+}
+
+/** Who gets what is read. */
+export interface BytesReceiver {
+  /** Takes bytes. They are the receiver's if `isOwned`; otherwise they change when this returns. */
+  receive(bytes: Uint8Array, isOwned: boolean): void
+}
+
+/** The reads of one socket into the shared buffer, or into memory of its own. */
+export class ReusedBuffer {
+  /** Whether coming reads should go into memory of the socket's own. */
+  keepsBytes: boolean
+  private readonly socket: Socket
+  private receiver: BytesReceiver | null
+  /** What is read into next, where that is not the shared buffer. */
+  private own: Buffer | null
+  private current: Uint8Array
+
+  /** Makes the socket read through this, and says whether that is possible. */
+  static attach(socket: Socket, receiver: BytesReceiver): ReusedBuffer | null {
+    const handle = (socket as unknown as { _handle?: Handle | null })._handle
+    if (keys === null || typeof handle?.useUserBuffer !== 'function' || !(keys.buffer in socket)) return null
+    shared ??= Buffer.allocUnsafeSlow(BUFFER_SIZE)
+    const reads = new ReusedBuffer(socket, receiver, shared)
+    const fields = socket as unknown as Record<symbol, unknown>
+    fields[keys.buffer] = shared
+    fields[keys.callback] = ((count, buffer) => reads.receive(count, buffer)) satisfies Callback
+    fields[keys.generator] = (() => reads.nextBuffer()) satisfies Generator
+    handle.useUserBuffer(shared)
+    return reads
+  }
+
+  private constructor(socket: Socket, receiver: BytesReceiver, buffer: Uint8Array) {
+    this.keepsBytes = false
+    this.socket = socket
+    this.receiver = receiver
+    this.own = null
+    this.current = buffer
+  }
+
+  /** Gives the socket back to whoever reads it as a stream: bytes are copied into it from now on. */
+  release(): void {
+    this.receiver = null
+    this.keepsBytes = false
+  }
+
+  private receive(count: number, buffer: Uint8Array): boolean {
+    const bytes = buffer.subarray(0, count)
+    if (this.receiver === null) return this.socket.push(Buffer.from(bytes))
+    this.receiver.receive(bytes, buffer !== shared)
+    if (buffer !== shared) this.own = (buffer as Buffer).subarray(count)
+    return true
+  }
+
+  private nextBuffer(): Uint8Array | null {
+    const next = this.keepsBytes ? this.ownBuffer() : shared!
+    if (next === this.current) return null
+    this.current = next
+    return next
+  }
+
+  private ownBuffer(): Buffer {
+    if (this.own === null || this.own.length < SMALLEST_ROOM) this.own = Buffer.allocUnsafeSlow(BUFFER_SIZE)
+    return this.own
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * `serve`: a server that runs.
+ */
+import type { AddressInfo } from 'node:net'
+import { Observable, ReplaySubject, Subject } from 'rxjs'
+import type { Connection } from '../reactive/connection.js'
+import type { ConnectionEvent } from '../reactive/events.js'
+import type { Handler, Reqd } from '../reactive/reqd.js'
+import { Listener, type ListenOptions } from './listener.js'
+
+/** How to close a server. */
+export interface CloseOptions {
+  /** How long responses in flight may take, in milliseconds: 10 s. What is left then is cut. */
+  readonly graceMs?: number
+}
+
+const GRACE_MS = 10_000
+
+/** A server at work. */
+export interface Server extends AsyncDisposable {
+  /** Where it listens; null before and after. */
+  readonly address: AddressInfo | string | null
+  /** Where it listens, as a URL: `http://localhost:8080`. '' before and after, and for Unix sockets. */
+  readonly url: string
+  /** Fulfilled when it listens; rejected with a `ListenError` if it can't. */
+  readonly listening: Promise<Server>
+  /** Each request that comes from the subscription on, for watching: the handler handles it. */
+  readonly requests$: Observable<Reqd>
+  /** Each connection that comes from the subscription on. */
+  readonly connections$: Observable<Connection>
+  /** What happens on all connections, from the subscription on. */
+  readonly events$: Observable<ConnectionEvent>
+  /** Emits once, and completes, when closing begins: long-lived responses end themselves with it. */
+  readonly draining$: Observable<void>
+  /** Fulfilled when it is closed and all connections are over; rejected if it could not listen. */
+  readonly closed: Promise<void>
+  /** Accepts no more and answers what is in flight; see {@link CloseOptions}. Returns {@link closed}. */
+  close(options?: CloseOptions): Promise<void>
+}
+
+/** Serves each request with `handler`. Listening has begun when this returns; see {@link Server.listening}. */
+export function serve(handler: Handler, options: ListenOptions = {}): Server {
+  return new RunningServer(handler, options)
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>
+  resolve(value: T): void
+  reject(error: Error): void
+}
+
+function deferred<T>(): Deferred<T> {
+  let resolve!: (value: T) => void
+  let reject!: (error: Error) => void
+  const promise = new Promise<T>((onFulfilled, onRejected) => {
+    resolve = onFulfilled
+    reject = onRejected
+  })
+  return { promise, resolve, reject }
+}
+
+class RunningServer implements Server {
+  private readonly listener: Listener
+  private readonly scheme: string
+  private readonly host: string
+  private readonly ready: Deferred<Server>
+  private readonly end: Deferred<void>
+  private readonly draining: ReplaySubject<void>
+  private connections: Subject<Connection> | null
+
+  constructor(handler: Handler, options: ListenOptions) {
+    this.ready = deferred()
+    this.end = deferred()
+    this.draining = new ReplaySubject(1)
+    this.connections = null
+    this.scheme = options.tls === undefined ? 'http' : 'https'
+    this.host = options.host ?? 'localhost'
+    // Who does not wait for the end hears of a failure from `listening` alone.
+    this.end.promise.catch(() => undefined)
+    this.listener = new Listener(handler, options, {
+      listening: () => { this.ready.resolve(this) },
+      accepted: connection => {
+        this.connections?.next(connection)
+        connection.start()
+      },
+      failed: error => { this.fail(error) },
+      closed: () => { this.finish() },
+    })
+    options.signal?.addEventListener('abort', () => { void this.close() })
+    this.listener.start()
+    if (options.signal?.aborted === true) void this.close()
+  }
+
+  get address(): AddressInfo | string | null {
+    return this.listener.address
+  }
+
+  get url(): string {
+    const { address } = this
+    if (address === null || typeof address === 'string') return ''
+    const host = this.host.includes(':') ? `[${this.host}]` : this.host
+    return `${this.scheme}://${host}:${address.port}`
+  }
+
+  get listening(): Promise<Server> {
+    return this.ready.promise
+  }
+
+  get closed(): Promise<void> {
+    return this.end.promise
+  }
+
+  get draining$(): Observable<void> {
+    return this.draining.asObservable()
+  }
+
+  get requests$(): Observable<Reqd> {
+    const { context } = this.listener
+    return (context.requests ??= new Subject()).asObservable()
+  }
+
+  get events$(): Observable<ConnectionEvent> {
+    const { context } = this.listener
+    return (context.events ??= new Subject()).asObservable()
+  }
+
+  get connections$(): Observable<Connection> {
+    return (this.connections ??= new Subject()).asObservable()
+  }
+
+  close({ graceMs = GRACE_MS }: CloseOptions = {}): Promise<void> {
+    this.draining.next()
+    this.draining.complete()
+    this.listener.close(graceMs)
+    return this.closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  private fail(error: Error): void {
+    this.ready.reject(error)
+    this.end.reject(error)
+    this.completeStreams()
+  }
+
+  private finish(): void {
+    this.end.resolve()
+    this.completeStreams()
+  }
+
+  private completeStreams(): void {
+    this.draining.complete()
+    this.connections?.complete()
+    this.listener.context.requests?.complete()
+    this.listener.context.events?.complete()
+  }
+}

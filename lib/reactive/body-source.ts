@@ -1,0 +1,114 @@
+/**
+ * From a body source to a body.
+ *
+ * Strategy: whatever can be pulled is pulled; a function is given the demand; a plain Observable gets an operator between
+ * itself and the body that does what `overflow` says. None of them can make the server hold more than the high-water mark
+ * and a chunk (or two batches, for sources driven by demand).
+ */
+import { Observable, Subscriber, from, type Subscription } from 'rxjs'
+import { onBackpressureBuffer, onBackpressureDrop, onBackpressureError, onBackpressureLatest } from './backpressure.js'
+import type { BodySubject, Marks } from './body-subject.js'
+import { BackpressureError, type Chunk } from './chunk.js'
+import { Pull, pullableOfStream, type Pullable } from './pull.js'
+import type { BodySource, Overflow } from './reply.js'
+
+/** What the connection keeps of a source that feeds a body: how to stop it. */
+export interface Feeding {
+  unsubscribe(): void
+}
+
+/** A source that is neither a string nor bytes. */
+export type StreamedSource = Exclude<BodySource, Chunk>
+
+/** How a body is fed. */
+export interface FeedOptions extends Marks {
+  readonly overflow: Overflow
+  /** The client is disconnected for being slow. */
+  readonly disconnect: () => void
+}
+
+/** Feeds the body from the source, and returns how to stop that. */
+export function feed(subject: BodySubject, source: StreamedSource, options: FeedOptions): Feeding {
+  if (typeof source === 'function') return subscribe(source(subject.ready$), subject)
+  if (isObservable(source)) return subscribe(controlled(from(source), subject, options), subject)
+  const pull = new Pull(pullableOf(source), { subject, ...options })
+  pull.pull()
+  return { unsubscribe: () => { pull.stop() } }
+}
+
+function isObservable(source: object): source is Observable<Chunk> {
+  return source instanceof Observable || typeof (source as { subscribe?: unknown }).subscribe === 'function'
+}
+
+function subscribe(source: Observable<Chunk>, subject: BodySubject): Subscription {
+  const subscriber = new BodySubscriber(subject)
+  source.subscribe(subscriber)
+  return subscriber
+}
+
+/** Writes what it gets. What the body refuses (too long, not a chunk) ends the source and fails the body. */
+class BodySubscriber extends Subscriber<Chunk> {
+  private readonly subject: BodySubject
+
+  constructor(subject: BodySubject) {
+    super()
+    this.subject = subject
+  }
+
+  override next(chunk: Chunk): void {
+    if (this.closed) return
+    try {
+      this.subject.write(chunk)
+    } catch (error) {
+      this.error(error)
+    }
+  }
+
+  override error(error: unknown): void {
+    if (this.closed) return
+    this.unsubscribe()
+    this.subject.error(error)
+  }
+
+  override complete(): void {
+    if (this.closed) return
+    this.unsubscribe()
+    try {
+      this.subject.complete()
+    } catch (error) {
+      this.subject.bodySink.error(error)
+    }
+  }
+}
+
+function pullableOf(source: Exclude<StreamedSource, Observable<Chunk> | ((...args: never[]) => unknown)>): Pullable {
+  if (typeof (source as ReadableStream<Chunk>).getReader === 'function') {
+    return pullableOfStream(source as ReadableStream<Chunk>)
+  }
+  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]() as Pullable
+  if (Symbol.iterator in source) return source[Symbol.iterator]() as Pullable
+  throw new TypeError('a body is a string, bytes, an iterable, a stream, an Observable or a function')
+}
+
+function controlled(source: Observable<Chunk>, subject: BodySubject, options: FeedOptions): Observable<Chunk> {
+  const { overflow } = options
+  const ready$ = subject.ready$
+  if (typeof overflow === 'object') return source.pipe(onBackpressureBuffer(ready$, overflow))
+  switch (overflow) {
+    case 'error': return source.pipe(onBackpressureError(ready$))
+    case 'dropNewest': return source.pipe(onBackpressureDrop(ready$))
+    case 'latest': return source.pipe(onBackpressureLatest(ready$))
+    case 'dropOldest': return source.pipe(
+      onBackpressureBuffer(ready$, { bufferBytes: options.highWaterMark, overflow: 'dropOldest' }))
+    case 'disconnect': return disconnecting(source.pipe(onBackpressureError(ready$)), options.disconnect)
+  }
+}
+
+/** Turns the failure of a slow client into its disconnection. */
+function disconnecting(source: Observable<Chunk>, disconnect: () => void): Observable<Chunk> {
+  return new Observable(subscriber => source.subscribe({
+    next: chunk => { subscriber.next(chunk) },
+    error: (error: unknown) => { error instanceof BackpressureError ? disconnect() : subscriber.error(error) },
+    complete: () => { subscriber.complete() },
+  }))
+}

@@ -1,0 +1,77 @@
+/**
+ * The body of a streamed response as a controlled subject: what `respondWithStreaming` returns.
+ *
+ * Strategy: a subject over a `Body.Writer`. The writer's queue is the only queue; the subject adds the demand.
+ */
+import type { BodyWriter } from '../connection/body-writer.js'
+import type { Headers } from '../message/headers.js'
+import type { Chunk } from './chunk.js'
+import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
+
+/** How much may wait, in bytes. */
+export interface Marks {
+  readonly highWaterMark: number
+  readonly lowWaterMark: number
+}
+
+/** A body in the making: an Observer of chunks, with demand. Bytes written belong to the server from then on. */
+export class BodySubject extends ControlledSubject<Chunk> {
+  /** @internal */
+  readonly bodySink: BodySink
+
+  /** @internal */
+  constructor(sink: BodySink, marks: Marks) {
+    super(sink, marks)
+    this.bodySink = sink
+    sink.subject = this
+  }
+
+  /** Whether nothing is sent, whatever is written: the response is to HEAD, or a 204 or 304. */
+  get isBodiless(): boolean {
+    return this.bodySink.writer.isBodiless
+  }
+}
+
+/** Bytes up to this size are copied: a view of some bytes would hold a whole buffer, and leave in a write of its own. */
+const COPY_LIMIT = 2048
+
+/** The writer of a body, as a sink. @internal */
+export class BodySink implements ControlledSink<Chunk> {
+  readonly writer: BodyWriter
+  /** Makes the trailers when the body is complete. */
+  trailers: (() => Headers) | null
+  subject: BodySubject | null
+  private readonly fail: (error: unknown) => void
+
+  constructor(writer: BodyWriter, fail: (error: unknown) => void) {
+    this.writer = writer
+    this.trailers = null
+    this.subject = null
+    this.fail = fail
+  }
+
+  get pending(): number {
+    return this.writer.pendingBytes
+  }
+
+  write(chunk: Chunk): void {
+    if (typeof chunk === 'string') this.writer.writeString(chunk)
+    else if (!(chunk instanceof Uint8Array)) throw new TypeError('a body is made of strings and Uint8Arrays')
+    else if (chunk.length <= COPY_LIMIT) this.writer.writeBytes(chunk)
+    else this.writer.scheduleBytes(chunk)
+  }
+
+  complete(): void {
+    const { subject, writer } = this
+    writer.close(this.trailers?.())
+    writer.flush(result => subject?.closed(result === 'written' ? 'done' : 'aborted'))
+  }
+
+  error(error: unknown): void {
+    this.fail(error)
+  }
+
+  whenDrained(mark: number, callback: () => void): void {
+    this.writer.whenDrained(mark, callback)
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * One connection of a server: who handles its requests, and who hears of what happens.
+ */
+import { Observable, Subject } from 'rxjs'
+import type { Config } from '../connection/config.js'
+import { defaultErrorHandler, type ErrorHandler } from '../connection/error-handler.js'
+import type { ExchangeResult } from '../connection/reqd.js'
+import { ServerConnection } from '../connection/server-connection.js'
+import type { Marks } from './body-subject.js'
+import { Driver, type DriverContext, type DriverHost } from './driver.js'
+import type { ConnectionEvent, ConnectionEventDetail } from './events.js'
+import { handle } from './handle.js'
+import { Reqd, type Handler, type ReqdOwner, type UpgradeListener } from './reqd.js'
+import type { Transport } from './transport.js'
+
+/** A connection, as its user sees it. */
+export interface Connection {
+  /** The number of the connection in its server, from 1. */
+  readonly id: number
+  /** The address of the peer, '' where the transport has none. */
+  readonly remoteAddress: string
+  /** The requests, one at a time. Nothing is read before the first subscription; to unsubscribe closes the connection. */
+  readonly requests$: Observable<Reqd>
+  /** What happens here, from the subscription on; completes with the connection. */
+  readonly events$: Observable<ConnectionEvent>
+  /** Closes the connection when the request that is handled, if there is one, is answered. */
+  close(): void
+}
+
+/** What the connections of a server share. @internal */
+export interface ServerContext extends DriverContext {
+  readonly config: Partial<Config>
+  readonly marks: Marks
+  /** Who handles requests; null where `requests$` does. */
+  readonly handler: Handler | null
+  readonly errorHandler: ErrorHandler | null
+  readonly onError: (error: unknown) => void
+  /** Hears of all events, while somebody listens. */
+  events: Subject<ConnectionEvent> | null
+  /** Sees all requests, while somebody looks. */
+  requests: Subject<Reqd> | null
+  connectionClosed(connection: HttpConnection): void
+}
+
+/** A connection at work. @internal */
+export class HttpConnection implements Connection, ReqdOwner, DriverHost {
+  readonly id: number
+  readonly remoteAddress: string
+  readonly isEncrypted: boolean
+  private readonly context: ServerContext
+  private readonly core: ServerConnection<Reqd>
+  private readonly driver: Driver
+  private requests: Subject<Reqd> | null
+  private events: Subject<ConnectionEvent> | null
+  private reported: unknown
+  private isFinished: boolean
+  private closeListeners: (() => void)[] | null
+
+  constructor(id: number, transport: Transport, context: ServerContext) {
+    this.id = id
+    this.remoteAddress = transport.remoteAddress
+    this.isEncrypted = transport.isEncrypted
+    this.context = context
+    const errorHandler = context.errorHandler ?? defaultErrorHandler
+    this.core = new ServerConnection<Reqd>(
+      reqd => { this.handle(reqd) },
+      (host, request, reader) => new Reqd(host, request, reader, this),
+      { config: context.config, errorHandler },
+    )
+    this.driver = new Driver(this.core, transport, context, this)
+    this.requests = null
+    this.events = null
+    this.reported = null
+    this.isFinished = false
+    this.closeListeners = null
+  }
+
+  get requests$(): Observable<Reqd> {
+    return new Observable(subscriber => {
+      const requests = (this.requests ??= new Subject())
+      const subscription = requests.subscribe(subscriber)
+      if (this.isFinished) requests.complete()
+      this.start()
+      return () => {
+        subscription.unsubscribe()
+        if (!requests.observed) this.close()
+      }
+    })
+  }
+
+  get events$(): Observable<ConnectionEvent> {
+    return new Observable(subscriber => {
+      this.events ??= new Subject()
+      if (this.isFinished) this.events.complete()
+      return this.events.subscribe(subscriber)
+    })
+  }
+
+  get marks(): Marks {
+    return this.context.marks
+  }
+
+  get isObserved(): boolean {
+    return this.events?.observed === true || this.context.events?.observed === true
+  }
+
+  /** Starts reading. */
+  start(): void {
+    if (this.isObserved) this.emit({ type: 'open', remoteAddress: this.remoteAddress })
+    this.driver.start()
+  }
+
+  close(): void {
+    if (this.isFinished) return
+    const listeners = this.closeListeners
+    this.closeListeners = null
+    listeners?.forEach(listener => { listener() })
+    this.driver.drain()
+  }
+
+  /** Calls the listener once when the connection is asked to close: long-lived responses end themselves then. */
+  onClosing(listener: () => void): void {
+    (this.closeListeners ??= []).push(listener)
+  }
+
+  /** Ends the connection now. */
+  cut(): void {
+    this.driver.destroy(true)
+  }
+
+  emit(detail: ConnectionEventDetail): void {
+    const event = { ...detail, connection: this.id, time: this.context.clock.scheduler.now() } as ConnectionEvent
+    this.events?.next(event)
+    this.context.events?.next(event)
+  }
+
+  report(error: unknown): void {
+    if (error === this.reported) return
+    this.reported = error
+    if (this.isObserved) this.emit({ type: 'error', error })
+    this.context.onError(error)
+  }
+
+  turnEnded(): void {
+    const { errorCode } = this.core
+    if (errorCode !== null && errorCode !== this.reported) this.report(errorCode)
+  }
+
+  transportFailed(error: unknown): void {
+    if (this.isObserved) this.emit({ type: 'error', error })
+  }
+
+  exchangeEnded(reqd: Reqd, result: ExchangeResult): void {
+    if (this.isObserved) this.emit({ type: 'response', request: reqd.request, response: reqd.response, result })
+  }
+
+  upgraded(reqd: Reqd, listener: UpgradeListener): void {
+    if (this.isObserved) this.emit({ type: 'upgrade', request: reqd.request })
+    const { transport, head } = this.driver.release()
+    this.finished()
+    listener(transport, head)
+  }
+
+  finished(): void {
+    if (this.isFinished) return
+    this.isFinished = true
+    this.closeListeners = null
+    if (this.isObserved) this.emit({ type: 'close' })
+    this.requests?.complete()
+    this.events?.complete()
+    this.context.connectionClosed(this)
+  }
+
+  private handle(reqd: Reqd): void {
+    const { context } = this
+    const count = ++this.driver.requestCount
+    if (count === context.settings.maxRequestsPerSocket) this.core.drain()
+    if (this.isObserved) this.emit({ type: 'request', request: reqd.request })
+    if (context.requests !== null) context.requests.next(reqd)
+    if (context.handler !== null) handle(reqd, context.handler)
+    else this.requests?.next(reqd)
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The time limits of one connection.
+ *
+ * Strategy: at each tick of the server's clock the connection's state is looked at, and time is counted from the tick that
+ * first saw it. A request that comes and goes between two ticks costs nothing. A limit therefore holds for at least its
+ * time and at most two ticks longer. Time counts against a client only while the server waits for that client.
+ */
+import type { Settings } from './options.js'
+
+/** What a connection is waiting for. */
+export type Phase =
+  | 'idle' | 'head' | 'body' | 'handler' | 'response' | 'linger'
+
+/** A limit that was reached. */
+export type Limit =
+  | 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'writeTimeout' | 'handlerTimeout' | 'halfCloseTimeout'
+  | 'lingerTimeout'
+
+/** What is looked at. */
+export interface Watched {
+  readonly phase: Phase
+  /** How many requests came so far. */
+  readonly requestCount: number
+  /** How many bytes were written so far. */
+  readonly writtenBytes: number
+  readonly hasOutput: boolean
+  readonly hasEof: boolean
+}
+
+/** The time limits of one connection, counted at ticks. */
+export class Deadlines {
+  private readonly settings: Settings
+  private phase: Phase
+  private request: number
+  private since: number
+  private waited: number
+  private written: number
+  private writtenSince: number
+  private last: number
+
+  constructor(settings: Settings, now: number) {
+    this.settings = settings
+    this.phase = 'idle'
+    this.request = 0
+    this.since = now
+    this.waited = 0
+    this.written = 0
+    this.writtenSince = now
+    this.last = now
+  }
+
+  /** The limit that is reached at `now`, or null. */
+  tick(watched: Watched, now: number): Limit | null {
+    const passed = now - this.last
+    this.last = now
+    this.observe(watched, now, passed)
+    return this.phaseLimit(watched, now - this.since) ?? this.writeLimit(watched, now - this.writtenSince)
+  }
+
+  private observe(watched: Watched, now: number, passed: number): void {
+    const isSamePhase = watched.phase === this.phase && watched.requestCount === this.request
+    if (watched.requestCount !== this.request || watched.phase === 'idle') this.waited = 0
+    else if (isSamePhase && (watched.phase === 'head' || watched.phase === 'body')) this.waited += passed
+    if (!isSamePhase) this.since = now
+    this.phase = watched.phase
+    this.request = watched.requestCount
+    if (watched.writtenBytes === this.written && (watched.hasOutput || watched.hasEof)) return
+    this.written = watched.writtenBytes
+    this.writtenSince = now
+  }
+
+  private phaseLimit(watched: Watched, elapsed: number): Limit | null {
+    const { settings } = this
+    switch (watched.phase) {
+      case 'idle': return this.idleLimit(watched, elapsed)
+      case 'head': return exceeds(elapsed, settings.headersTimeout) ? 'headersTimeout' : this.requestLimit()
+      case 'body': return this.requestLimit()
+      case 'handler': return exceeds(elapsed, settings.handlerTimeout) ? 'handlerTimeout' : null
+      case 'response': return null
+      case 'linger': return exceeds(elapsed, settings.lingerTimeout) ? 'lingerTimeout' : null
+    }
+  }
+
+  private idleLimit(watched: Watched, elapsed: number): Limit | null {
+    if (watched.requestCount === 0) return exceeds(elapsed, this.settings.headersTimeout) ? 'keepAliveTimeout' : null
+    return exceeds(elapsed, this.settings.keepAliveTimeout) ? 'keepAliveTimeout' : null
+  }
+
+  private requestLimit(): Limit | null {
+    return exceeds(this.waited, this.settings.requestTimeout) ? 'requestTimeout' : null
+  }
+
+  private writeLimit(watched: Watched, elapsed: number): Limit | null {
+    if (watched.hasOutput && exceeds(elapsed, this.settings.writeTimeout)) return 'writeTimeout'
+    const isHalfClosed = watched.hasEof && (watched.phase === 'handler' || watched.phase === 'response')
+    return isHalfClosed && exceeds(elapsed, this.settings.halfCloseTimeout) ? 'halfCloseTimeout' : null
+  }
+}
+
+function exceeds(elapsed: number, limit: number): boolean {
+  return limit > 0 && elapsed >= limit
+}

@@ -1,0 +1,217 @@
+/**
+ * What drives a connection: the state machine, the two loops that connect it with a transport, and its time limits.
+ *
+ * Strategy: everything that happens on a connection happens within a turn, and output leaves at the end of the turn. After
+ * the last response the connection is closed in stages (RFC 9112 §9.6): output is ended, input is read and dropped for a
+ * bounded time and amount, so that the client gets the response and not a reset; then the transport is closed.
+ */
+import type { AnyServerConnection } from '../connection/server-connection.js'
+import { HandlerTimeoutError, RemoteProtocolError } from '../errors.js'
+import type { Clock, Ticking } from './clock.js'
+import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
+import type { ConnectionEventDetail } from './events.js'
+import type { Settings } from './options.js'
+import { ReadProcessor, type ReadHost } from './read-processor.js'
+import type { Transport } from './transport.js'
+import { WriteProcessor, type WriteHost } from './write-processor.js'
+
+/** What the drivers of a server share. */
+export interface DriverContext {
+  readonly settings: Settings
+  readonly readBufferSize: number
+  readonly clock: Clock
+  /** Runs the task soon, once what happens now is over. */
+  readonly defer: (task: () => void) => void
+  /** Runs the task after other connections had their turn. */
+  readonly later: (task: () => void) => void
+}
+
+/** Whom a driver tells. */
+export interface DriverHost {
+  /** Whether somebody listens to events. */
+  readonly isObserved: boolean
+  emit(detail: ConnectionEventDetail): void
+  /** A turn is over: whatever failed in it is known to the connection. */
+  turnEnded(): void
+  /** The transport broke before the connection was done. */
+  transportFailed(error: unknown): void
+  /** The connection is over and holds nothing any more. */
+  finished(): void
+}
+
+/** The driver of one connection. */
+export class Driver implements ReadHost, WriteHost, Ticking, Watched {
+  /** How many requests came so far: the owner counts them. */
+  requestCount: number
+  writtenBytes: number
+  private readonly core: AnyServerConnection
+  private readonly transport: Transport
+  private readonly context: DriverContext
+  private readonly host: DriverHost
+  private readonly reads: ReadProcessor
+  private readonly writes: WriteProcessor
+  private readonly deadlines: Deadlines
+  private state: 'new' | 'open' | 'lingering' | 'over'
+
+  constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
+    const { readBufferSize, settings } = context
+    this.requestCount = 0
+    this.writtenBytes = 0
+    this.core = core
+    this.transport = transport
+    this.context = context
+    this.host = host
+    this.reads = new ReadProcessor(core, transport, this, { readBufferSize, lingerBytes: settings.lingerBytes })
+    this.writes = new WriteProcessor(core, transport, this)
+    this.deadlines = new Deadlines(settings, context.clock.scheduler.now())
+    this.state = 'new'
+  }
+
+  get phase(): Phase {
+    if (this.state === 'lingering') return 'linger'
+    if (!this.core.isHandling) return this.reads.hasPending || this.core.isWithinHead ? 'head' : 'idle'
+    if (this.core.isReceivingBody && this.core.nextReadOperation() === 'read') return 'body'
+    return this.core.isResponseOwed ? 'handler' : 'response'
+  }
+
+  get hasOutput(): boolean {
+    return this.core.hasPendingOutput
+  }
+
+  get hasEof(): boolean {
+    return this.reads.hasEof
+  }
+
+  /** Starts reading. */
+  start(): void {
+    if (this.state !== 'new') return
+    this.state = 'open'
+    this.context.clock.add(this)
+    this.beginTurn()
+    this.reads.start()
+    this.endTurn()
+  }
+
+  /** Handles no further request: closes when the current response is complete. */
+  drain(): void {
+    if (this.state === 'new') return this.destroy(false)
+    this.beginTurn()
+    this.core.drain()
+    this.endTurn()
+  }
+
+  /** Ends everything now. */
+  destroy(isReset: boolean): void {
+    if (this.state === 'over') return
+    this.transport.destroy(isReset)
+    this.abandon()
+  }
+
+  /** Stops driving and gives up the transport, with the bytes that were read behind the last request. */
+  release(): { transport: unknown, head: Uint8Array } {
+    const head = this.reads.stop()
+    this.stop()
+    return { transport: this.transport.release(), head }
+  }
+
+  tick(now: number): void {
+    const limit = this.deadlines.tick(this, now)
+    if (limit === null) return
+    if (this.host.isObserved) this.host.emit({ type: 'timeout', limit })
+    this.beginTurn()
+    this.enforce(limit)
+    this.endTurn()
+  }
+
+  beginTurn(): void {
+    this.writes.beginTurn()
+  }
+
+  endTurn(): void {
+    this.writes.endTurn()
+    this.host.turnEnded()
+  }
+
+  bytesIn(count: number): void {
+    if (this.host.isObserved) this.host.emit({ type: 'bytesIn', count })
+  }
+
+  bytesOut(count: number): void {
+    this.writtenBytes += count
+    if (this.host.isObserved) this.host.emit({ type: 'bytesOut', count })
+  }
+
+  readerYielded(): void {
+    if (this.host.isObserved) this.host.emit({ type: 'readerYield' })
+  }
+
+  readerResumed(): void {
+    if (this.host.isObserved) this.host.emit({ type: 'readerResume' })
+  }
+
+  writerYielded(): void {
+    if (this.host.isObserved) this.host.emit({ type: 'writerYield' })
+  }
+
+  writerResumed(): void {
+    if (this.host.isObserved) this.host.emit({ type: 'writerResume' })
+  }
+
+  paused(): void {
+    if (this.host.isObserved) this.host.emit({ type: 'pause' })
+  }
+
+  resumed(): void {
+    if (this.host.isObserved) this.host.emit({ type: 'resume' })
+  }
+
+  defer(task: () => void): void {
+    this.context.defer(task)
+  }
+
+  later(task: () => void): void {
+    this.context.later(task)
+  }
+
+  inputEnded(): void {
+    if (this.state === 'lingering') this.destroy(false)
+  }
+
+  inputFailed(error: unknown): void {
+    const wasDone = this.state === 'lingering' || (!this.core.isHandling && !this.core.hasPendingOutput)
+    this.destroy(false)
+    if (!wasDone) this.host.transportFailed(error)
+  }
+
+  outputClosed(): void {
+    if (this.core.mustReset) return this.destroy(true)
+    this.state = 'lingering'
+    this.transport.end()
+    if (this.reads.hasEof) this.destroy(false)
+  }
+
+  private enforce(limit: Limit): void {
+    switch (limit) {
+      case 'headersTimeout':
+      case 'requestTimeout': return this.core.reportExn(new RemoteProtocolError('requestTimeout'))
+      case 'handlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
+      case 'keepAliveTimeout': return this.core.drain()
+      case 'lingerTimeout': return this.destroy(false)
+      default: return this.destroy(true)
+    }
+  }
+
+  /** The peer takes no more: what is not complete is aborted. */
+  private abandon(): void {
+    this.reads.stop()
+    this.stop()
+    this.core.reportWriteResult({ type: 'closed' })
+    this.host.finished()
+  }
+
+  private stop(): void {
+    this.state = 'over'
+    this.writes.stop()
+    this.context.clock.delete(this)
+  }
+}

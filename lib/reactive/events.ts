@@ -1,0 +1,32 @@
+/**
+ * What happens on a connection, for those who watch. An event is made only while somebody does.
+ */
+import type { Request } from '../message/request.js'
+import type { Response } from '../message/response.js'
+
+/** What every event has: which connection, and when, in milliseconds of the scheduler's clock. */
+interface Occurrence {
+  readonly connection: number
+  readonly time: number
+}
+
+/** One thing that happened. */
+export type ConnectionEvent = Occurrence & ConnectionEventDetail
+
+/** The kinds of events. Counts are in bytes. */
+export type ConnectionEventDetail =
+  | { readonly type: 'open', readonly remoteAddress: string }
+  | { readonly type: 'bytesIn', readonly count: number }
+  | { readonly type: 'bytesOut', readonly count: number }
+  | { readonly type: 'readerYield' }
+  | { readonly type: 'readerResume' }
+  | { readonly type: 'writerYield' }
+  | { readonly type: 'writerResume' }
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'request', readonly request: Request }
+  | { readonly type: 'response', readonly request: Request, readonly response: Response | null, readonly result: 'done' | 'aborted' }
+  | { readonly type: 'upgrade', readonly request: Request }
+  | { readonly type: 'error', readonly error: unknown }
+  | { readonly type: 'timeout', readonly limit: string }
+  | { readonly type: 'close' }

@@ -1,0 +1,67 @@
+/**
+ * The options of a server that have nothing to do with its kind of socket. Times are in milliseconds; each time limit holds
+ * for at least its time and at most two ticks (`connectionsCheckingInterval`) longer; 0 means no limit. Names are Node's
+ * where Node has the option.
+ */
+import type { SchedulerLike } from 'rxjs'
+import type { Config } from '../connection/config.js'
+import type { ErrorHandler } from '../connection/error-handler.js'
+
+/** What the reactive layer can be told. */
+export interface ConnectionOptions extends Partial<Omit<Config, 'date'>> {
+  /** How long a head may take: 60 s. Then 408 and close; just close where not one byte came. */
+  readonly headersTimeout?: number
+  /** How long the connection waits for the bytes of one request in all: 300 s. Then 408 and close. */
+  readonly requestTimeout?: number
+  /** How long a connection may be idle between requests: 65 s. Then it is closed. */
+  readonly keepAliveTimeout?: number
+  /** How long output may wait without any progress: 60 s. Then the connection is cut. */
+  readonly writeTimeout?: number
+  /** How long a handler may take until its response begins: no limit. Then 503 and close. */
+  readonly handlerTimeout?: number
+  /**
+   * How long a client that has ended its side (it may only have half-closed, or be gone) is waited upon without progress
+   * of the response: 5 s. Then it counts as gone.
+   */
+  readonly halfCloseTimeout?: number
+  /** After the last response, input is dropped for at most this long, 2 s, so that the client gets it (RFC 9112 §9.6). */
+  readonly lingerTimeout?: number
+  /** And at most this many bytes: 1 MiB. */
+  readonly lingerBytes?: number
+  /** How many requests a connection serves: no limit. The last response says `Connection: close`. */
+  readonly maxRequestsPerSocket?: number
+  /** How often the time limits of all connections are checked, by one timer: 1 s. */
+  readonly connectionsCheckingInterval?: number
+  /** How many bytes of a streamed response may wait: 16 KiB. */
+  readonly highWaterMark?: number
+  /** How many bytes of one response may be left when more are asked for: half the high-water mark. */
+  readonly lowWaterMark?: number
+  /** Whose time it is: RxJS's async scheduler. A test gives its own. */
+  readonly scheduler?: SchedulerLike
+  /** Who answers errors, in place of the short plain-text body. */
+  readonly errorHandler?: ErrorHandler
+  /** Hears of what handlers throw and of what clients break. The default prints what handlers throw. */
+  readonly onError?: (error: unknown) => void
+}
+
+/** The options with nothing left open. @internal */
+export type Settings = Required<Omit<ConnectionOptions, keyof Config | 'scheduler' | 'errorHandler' | 'onError' | 'lowWaterMark'>>
+
+const DEFAULTS: Settings = {
+  headersTimeout: 60_000,
+  requestTimeout: 300_000,
+  keepAliveTimeout: 65_000,
+  writeTimeout: 60_000,
+  handlerTimeout: 0,
+  halfCloseTimeout: 5_000,
+  lingerTimeout: 2_000,
+  lingerBytes: 1024 * 1024,
+  maxRequestsPerSocket: 0,
+  connectionsCheckingInterval: 1_000,
+  highWaterMark: 16 * 1024,
+}
+
+/** The options with their defaults. @internal */
+export function settingsOf(options: ConnectionOptions): Settings {
+  return { ...DEFAULTS, ...options }
+}

@@ -1,0 +1,172 @@
+/**
+ * The read loop: bytes of the transport into the connection.
+ *
+ * Strategy: each emission is offered at once; what the connection does not consume is kept and offered again with what
+ * follows. When the reader yields because the handler does not take the body, the transport is paused at once. When it
+ * yields because a request is being handled, the transport is read on, so that a client which leaves is noticed, up to
+ * `readBufferSize`; then it is paused as well. When input is over for the connection, bytes are dropped, up to a limit.
+ */
+import type { Observer, Subscription } from 'rxjs'
+import type { AnyServerConnection } from '../connection/server-connection.js'
+import { PendingInput } from './pending-input.js'
+import type { Transport } from './transport.js'
+
+/** Whom the read loop belongs to. */
+export interface ReadHost {
+  /** Output that is made meanwhile waits for {@link endTurn}, so that it leaves together. */
+  beginTurn(): void
+  endTurn(): void
+  bytesIn(count: number): void
+  readerYielded(): void
+  readerResumed(): void
+  paused(): void
+  resumed(): void
+  /** The input ended. */
+  inputEnded(): void
+  /** The transport broke. */
+  inputFailed(error: unknown): void
+}
+
+/** How much input is held and dropped. */
+export interface ReadLimits {
+  readonly readBufferSize: number
+  readonly lingerBytes: number
+}
+
+/** The read loop of one connection. */
+export class ReadProcessor implements Observer<Uint8Array> {
+  /** Whether the input has ended. */
+  hasEof: boolean
+  private readonly connection: AnyServerConnection
+  private readonly transport: Transport
+  private readonly host: ReadHost
+  private readonly limits: ReadLimits
+  private readonly pending: PendingInput
+  private readonly wake: () => void
+  private isYielding: boolean
+  private isPaused: boolean
+  private dropped: number
+  private subscription: Subscription | null
+
+  constructor(connection: AnyServerConnection, transport: Transport, host: ReadHost, limits: ReadLimits) {
+    this.hasEof = false
+    this.connection = connection
+    this.transport = transport
+    this.host = host
+    this.limits = limits
+    this.pending = new PendingInput()
+    this.wake = () => { this.resume() }
+    this.isYielding = false
+    this.isPaused = false
+    this.dropped = 0
+    this.subscription = null
+  }
+
+  /** Whether bytes wait that the connection has not consumed. */
+  get hasPending(): boolean {
+    return this.pending.length > 0
+  }
+
+  /** Starts reading. */
+  start(): void {
+    this.subscription = this.transport.bytes$.subscribe(this)
+  }
+
+  /** Stops reading for good. Returns the bytes that were read and not consumed, which are the caller's. */
+  stop(): Uint8Array {
+    const { bytes, off, length } = this.pending
+    this.pending.clear()
+    this.subscription?.unsubscribe()
+    this.subscription = null
+    return bytes.subarray(off, off + length)
+  }
+
+  next(chunk: Uint8Array): void {
+    this.host.bytesIn(chunk.length)
+    this.host.beginTurn()
+    if (this.pending.length > 0 || this.isYielding) this.pending.append(chunk)
+    else this.offer(chunk)
+    if (!this.isYielding && this.pending.length > 0) this.offerPending()
+    this.settle()
+    this.host.endTurn()
+  }
+
+  complete(): void {
+    this.hasEof = true
+    this.host.beginTurn()
+    this.offerEof()
+    this.settle()
+    this.host.inputEnded()
+    this.host.endTurn()
+  }
+
+  error(error: unknown): void {
+    this.host.inputFailed(error)
+  }
+
+  private resume(): void {
+    this.isYielding = false
+    this.host.readerResumed()
+    this.host.beginTurn()
+    if (this.hasEof) this.offerEof()
+    else if (this.pending.length > 0) this.offerPending()
+    this.settle()
+    this.host.endTurn()
+  }
+
+  private offer(chunk: Uint8Array): void {
+    const { connection } = this
+    const consumed = this.transport.isLending
+      ? connection.readLent(chunk, 0, chunk.length)
+      : connection.read(chunk, 0, chunk.length)
+    if (consumed < chunk.length) this.pending.append(chunk.subarray(consumed))
+  }
+
+  private offerPending(): void {
+    const { pending } = this
+    pending.consume(this.connection.read(pending.bytes, pending.off, pending.length))
+  }
+
+  private offerEof(): void {
+    const { pending } = this
+    pending.consume(this.connection.readEof(pending.bytes, pending.off, pending.length))
+  }
+
+  /** Does what the next read operation says: wait for more, wait to be woken, or drop. */
+  private settle(): void {
+    const operation = this.connection.nextReadOperation()
+    if (operation === 'close') this.drop()
+    else if (operation === 'yield' && !this.isYielding) this.yieldReader()
+    this.transport.keepBytes(this.connection.isReceivingBody)
+    this.setPaused(this.isFull(operation))
+  }
+
+  private yieldReader(): void {
+    this.isYielding = true
+    this.host.readerYielded()
+    this.connection.yieldReader(this.wake)
+  }
+
+  private isFull(operation: 'read' | 'yield' | 'close'): boolean {
+    if (operation === 'close') return this.dropped > this.limits.lingerBytes
+    if (operation === 'read') return false
+    return this.isYielding && (this.connection.isReceivingBody || this.pending.length >= this.limits.readBufferSize)
+  }
+
+  private drop(): void {
+    this.dropped += this.pending.length
+    this.pending.clear()
+  }
+
+  private setPaused(isPaused: boolean): void {
+    if (isPaused === this.isPaused) return
+    this.isPaused = isPaused
+    if (isPaused) {
+      this.transport.pause()
+      this.host.paused()
+    } else {
+      this.transport.resume()
+      this.host.resumed()
+    }
+  }
+}

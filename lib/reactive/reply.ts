@@ -1,0 +1,86 @@
+/**
+ * What a handler returns: a response as a value.
+ */
+import { Observable, type ObservableInput } from 'rxjs'
+import { LocalProtocolError } from '../errors.js'
+import { Headers } from '../message/headers.js'
+import { Response } from '../message/response.js'
+import { Status } from '../message/status.js'
+import { Version } from '../message/version.js'
+import type { Chunk } from './chunk.js'
+
+/**
+ * Where the body of a response comes from.
+ *
+ * - A chunk: sent with its Content-Length. Bytes belong to the server from then on.
+ * - An iterable, an async iterable (a Node `Readable` is one) or a web stream: pulled, never ahead of demand.
+ * - An Observable: it pushes and cannot be slowed, so `overflow` says what happens when the client is slower.
+ * - A function: it gets the demand in bytes and returns an Observable that keeps to it.
+ */
+export type BodySource =
+  | Chunk
+  | Iterable<Chunk>
+  | AsyncIterable<Chunk>
+  | ReadableStream<Chunk>
+  | Observable<Chunk>
+  | ((ready$: Observable<number>) => Observable<Chunk>)
+
+/**
+ * What happens to chunks of a plain Observable that the client is too slow for.
+ *
+ * - `error`: the response is cut, and the handler's error is a `BackpressureError`. The default.
+ * - `dropNewest`: chunks that come while nothing is wanted are dropped.
+ * - `dropOldest`: up to `highWaterMark` bytes are kept, the oldest are dropped.
+ * - `latest`: only the newest is kept.
+ * - `disconnect`: the client is disconnected, without an error.
+ * - `bufferBytes`: up to that many bytes are kept, then as `error`.
+ */
+export type Overflow =
+  | 'error' | 'dropNewest' | 'dropOldest' | 'latest' | 'disconnect' | { readonly bufferBytes: number }
+
+/** Fields as a handler may give them. A `Headers` that is used again and again is checked and written only once. */
+export type HeadersInit = Headers | Readonly<Record<string, string | number | readonly string[]>>
+
+/** A response. */
+export interface Reply {
+  /** 200 unless given. */
+  readonly status?: Status
+  /** None unless given. Date, framing and Connection are added. */
+  readonly headers?: HeadersInit
+  /** Empty unless given. */
+  readonly body?: BodySource
+  /** Trailer fields, sent behind a chunked body (RFC 9110 §6.5); a function is called when the body is complete. */
+  readonly trailers?: HeadersInit | (() => HeadersInit)
+  /** For a body that is an Observable. */
+  readonly overflow?: Overflow
+  /** How many bytes of the body may wait in the server: the server's `highWaterMark` unless given. */
+  readonly highWaterMark?: number
+}
+
+/** What a handler may return: a reply now, later (the first one counts), or nothing, because it responds itself. */
+export type HandlerResult = ObservableInput<Reply> | ObservableInput<void> | Reply | void
+
+/** The fields as `Headers`. */
+export function headersOf(init: HeadersInit | undefined): Headers {
+  if (init === undefined) return Headers.empty
+  return init instanceof Headers ? init : Headers.of(init)
+}
+
+/**
+ * The head of a reply.
+ *
+ * @throws {@link LocalProtocolError} badStatus
+ */
+export function responseOf(reply: Reply): Response {
+  const status = reply.status ?? 200
+  if (!Status.isValid(status)) throw new LocalProtocolError('badStatus', `${status} is not a status code`)
+  return new Response(status, Status.reasonPhrase(status), Version.HTTP_1_1, headersOf(reply.headers))
+}
+
+/** Whether a handler's result is a reply rather than something that emits one. */
+export function isReply(result: Exclude<HandlerResult, void>): result is Reply {
+  if (result instanceof Observable) return false
+  const candidate = result as { then?: unknown, subscribe?: unknown, getReader?: unknown }
+  if (typeof candidate.then === 'function' || typeof candidate.subscribe === 'function') return false
+  return !(Symbol.asyncIterator in result || Symbol.iterator in result || typeof candidate.getReader === 'function')
+}

@@ -1,0 +1,214 @@
+/**
+ * One request and its response, with streams on top.
+ *
+ * Strategy: this is the core's request descriptor with more methods, not a wrapper around it: one object a request. Each
+ * stream, signal and URL is made when it is first asked for, because most handlers ask for none.
+ */
+import { Observable, ReplaySubject } from 'rxjs'
+import type { BodyReader } from '../connection/body-reader.js'
+import { ReqdBase, type ExchangeResult, type ReqdHost, type StreamingOptions } from '../connection/reqd.js'
+import type { Headers } from '../message/headers.js'
+import type { Method } from '../message/method.js'
+import type { Request } from '../message/request.js'
+import type { Response } from '../message/response.js'
+import type { Version } from '../message/version.js'
+import { feed, type Feeding } from './body-source.js'
+import { BodySink, BodySubject, type Marks } from './body-subject.js'
+import { RequestBody } from './request-body.js'
+import { headersOf, responseOf, type HandlerResult, type Reply } from './reply.js'
+
+/** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
+export type Handler = (reqd: Reqd) => HandlerResult
+
+/** What a request descriptor needs of its connection. @internal */
+export interface ReqdOwner {
+  readonly marks: Marks
+  readonly remoteAddress: string
+  readonly isEncrypted: boolean
+  /** The exchange is over. */
+  exchangeEnded(reqd: Reqd, result: ExchangeResult): void
+  /** Something that the application did failed. */
+  report(error: unknown): void
+  /** Ends the connection at once. */
+  cut(): void
+  /** Hands the transport over when it is free. */
+  upgraded(reqd: Reqd, listener: UpgradeListener): void
+}
+
+/** Gets the transport of an upgraded connection, and the bytes that were read behind the request's head. */
+export type UpgradeListener = (transport: unknown, head: Uint8Array) => void
+
+/** One request and its response. */
+export class Reqd extends ReqdBase {
+  private readonly owner: ReqdOwner
+  private feeding: Feeding | null
+  private subject: BodySubject | null
+  private result: ExchangeResult | null
+  private bodyStream: RequestBody | null
+  private aborted: ReplaySubject<void> | null
+  private abortController: AbortController | null
+
+  /** @internal */
+  constructor(host: ReqdHost, request: Request, reader: BodyReader | null, owner: ReqdOwner) {
+    super(host, request, reader)
+    this.owner = owner
+    this.feeding = null
+    this.subject = null
+    this.result = null
+    this.bodyStream = null
+    this.aborted = null
+    this.abortController = null
+  }
+
+  /** The method of the request. */
+  get method(): Method {
+    return this.request.method
+  }
+
+  /** The target as it was received: mostly a path with a query. */
+  get target(): string {
+    return this.request.target
+  }
+
+  /** The fields of the request. */
+  get headers(): Headers {
+    return this.request.headers
+  }
+
+  /** The version of the request. */
+  get version(): Version {
+    return this.request.version
+  }
+
+  /** The address of the client, '' where the transport has none. */
+  get remoteAddress(): string {
+    return this.owner.remoteAddress
+  }
+
+  /** The target as a URL, with Host as its authority (RFC 9110 §7.1). A new one each time. */
+  get url(): URL {
+    return urlOf(this.request, this.owner.isEncrypted ? 'https' : 'http')
+  }
+
+  /** The body of the request as a stream. */
+  get body(): RequestBody {
+    return (this.bodyStream ??= new RequestBody(this.requestBody, this.contentLength()))
+  }
+
+  /** Aborted when the client goes away, or the connection fails, before the response is complete. */
+  get signal(): AbortSignal {
+    if (this.abortController === null) {
+      this.abortController = new AbortController()
+      if (this.result === 'aborted') this.abortController.abort()
+    }
+    return this.abortController.signal
+  }
+
+  /** Emits once, and completes, when {@link signal} aborts; completes when the response is complete. */
+  get aborted$(): Observable<void> {
+    if (this.aborted === null) {
+      this.aborted = new ReplaySubject(1)
+      if (this.result !== null) this.settleAborted(this.result)
+    }
+    return this.aborted
+  }
+
+  /** Responds with a reply, as if the handler had returned it. @throws {@link LocalProtocolError} as the methods below */
+  respond(reply: Reply): void {
+    const { body } = reply
+    const response = responseOf(reply)
+    if (body === undefined && reply.trailers === undefined) this.respondWithString(response, '')
+    else if (typeof body === 'string' && reply.trailers === undefined) this.respondWithString(response, body)
+    else if (body instanceof Uint8Array && reply.trailers === undefined) this.respondWithBytes(response, body)
+    else this.respondWithSource(response, reply)
+  }
+
+  /**
+   * Responds with a body that is written as it comes: with the Content-Length of the response where it has one, else in
+   * chunks, to an HTTP/1.0 client up to the end of the connection.
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
+   */
+  respondWithStreaming(response: Response, options?: StreamingOptions): BodySubject {
+    return this.openSubject(response, this.owner.marks, options)
+  }
+
+  /**
+   * Hands the connection over to another protocol: `listener` gets the transport when the 101 (200 to CONNECT) is on the
+   * wire. From then on the transport is the listener's: the server neither reads nor writes nor closes it.
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded, badField, badUpgrade
+   */
+  upgrade(headers: Headers, listener: UpgradeListener): void {
+    this.respondWithUpgrade(headers, () => { this.owner.upgraded(this, listener) })
+  }
+
+  override reportExn(exn: unknown): void {
+    this.owner.report(exn)
+    super.reportExn(exn)
+  }
+
+  /** @internal Keeps what feeds the response, to be stopped when the client goes away. */
+  feedBy(feeding: Feeding): void {
+    if (this.result === null) this.feeding = feeding
+    else if (this.result === 'aborted') feeding.unsubscribe()
+  }
+
+  /** @internal */
+  override ended(result: ExchangeResult): void {
+    this.result = result
+    if (result === 'aborted') this.abort()
+    this.feeding = null
+    if (this.aborted !== null) this.settleAborted(result)
+    this.owner.exchangeEnded(this, result)
+  }
+
+  private abort(): void {
+    this.feeding?.unsubscribe()
+    this.subject?.closed('aborted')
+    this.abortController?.abort()
+  }
+
+  private settleAborted(result: ExchangeResult): void {
+    if (result === 'aborted') this.aborted?.next()
+    this.aborted?.complete()
+  }
+
+  private respondWithSource(response: Response, reply: Reply): void {
+    const { lowWaterMark, highWaterMark } = this.owner.marks
+    const mark = reply.highWaterMark ?? highWaterMark
+    const marks = { highWaterMark: mark, lowWaterMark: mark === highWaterMark ? lowWaterMark : mark >> 1 }
+    const subject = this.openSubject(response, marks)
+    const { trailers } = reply
+    if (trailers !== undefined) {
+      subject.bodySink.trailers = () => headersOf(typeof trailers === 'function' ? trailers() : trailers)
+    }
+    if (subject.isBodiless) return subject.complete()
+    const source = reply.body ?? []
+    const options = { ...marks, overflow: reply.overflow ?? 'error', disconnect: () => { this.owner.cut() } }
+    const chunks = typeof source === 'string' || source instanceof Uint8Array ? [source] : source
+    this.feedBy(feed(subject, chunks, options))
+  }
+
+  private openSubject(response: Response, marks: Marks, options?: StreamingOptions): BodySubject {
+    const writer = this.openBody(response, options)
+    const subject = new BodySubject(new BodySink(writer, error => { this.reportExn(error) }), marks)
+    if (this.result === 'aborted') subject.closed('aborted')
+    this.subject = subject
+    return subject
+  }
+
+  private contentLength(): number | null {
+    const value = this.request.headers.get('content-length')
+    return value === null ? null : Number(value)
+  }
+}
+
+/** RFC 9112 §3.3: the target URI. By joining, because a path may begin with `//`. */
+function urlOf(request: Request, scheme: string): URL {
+  const { target } = request
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(target)) return new URL(target)
+  const origin = `${scheme}://${request.headers.get('host') ?? 'localhost'}`
+  if (target.startsWith('/')) return new URL(origin + target)
+  return new URL(request.method === 'CONNECT' ? `${scheme}://${target}` : origin)
+}

@@ -1,0 +1,52 @@
+/**
+ * From options to what the connections of a server share.
+ */
+import type { SchedulerLike } from 'rxjs'
+import { DEFAULT_CONFIG, type Config } from '../connection/config.js'
+import { Clock } from './clock.js'
+import type { HttpConnection, ServerContext } from './connection.js'
+import { settingsOf, type ConnectionOptions } from './options.js'
+import type { Handler } from './reqd.js'
+
+/** What a kind of server adds to the options: its way to wait, and what it does with errors. */
+export interface Platform {
+  readonly scheduler: SchedulerLike
+  /** Runs the task soon, once what happens now is over. */
+  readonly defer: (task: () => void) => void
+  /** Runs the task after other connections had their turn. */
+  readonly later: (task: () => void) => void
+  /** Hears of errors where the options name nobody. */
+  readonly onError: (error: unknown) => void
+}
+
+/** Makes the context of a server whose connections call `connectionClosed` when they are over. */
+export function serverContext(
+  handler: Handler | null, options: ConnectionOptions, platform: Platform,
+  connectionClosed: (connection: HttpConnection) => void,
+): ServerContext {
+  const settings = settingsOf(options)
+  const clock = new Clock(settings.connectionsCheckingInterval, options.scheduler ?? platform.scheduler)
+  const highWaterMark = settings.highWaterMark
+  return {
+    settings,
+    config: configOf(options, clock),
+    readBufferSize: options.readBufferSize ?? DEFAULT_CONFIG.readBufferSize,
+    marks: { highWaterMark, lowWaterMark: options.lowWaterMark ?? highWaterMark >> 1 },
+    clock,
+    handler,
+    errorHandler: options.errorHandler ?? null,
+    defer: platform.defer,
+    later: platform.later,
+    onError: options.onError ?? platform.onError,
+    events: null,
+    requests: null,
+    connectionClosed,
+  }
+}
+
+function configOf(options: ConnectionOptions, clock: Clock): Partial<Config> {
+  const { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit } = options
+  const given = { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit }
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return { ...set, date: () => clock.date() }
+}

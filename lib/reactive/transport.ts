@@ -1,0 +1,38 @@
+/**
+ * What the reactive layer knows of a socket: its methods, not its class. TCP, TLS and Unix sockets, any Duplex, and the
+ * sockets of a marble diagram have the same few.
+ */
+import type { Observable } from 'rxjs'
+import type { IOVec } from '../buffer/iovec.js'
+
+/** One connection's bytes, in both directions. */
+export interface Transport {
+  /** The address of the peer, as its kind of socket writes it; '' where there is none. */
+  readonly remoteAddress: string
+  /** Whether the bytes are encrypted on the way, so that URLs start with `https:`. */
+  readonly isEncrypted: boolean
+  /**
+   * The bytes that come in, for one subscriber: completes at the end of the input, errors when the transport breaks. An
+   * emission is the subscriber's to keep, unless {@link isLending}.
+   */
+  readonly bytes$: Observable<Uint8Array>
+  /** Whether the current emission is only lent: the bytes change when `next` returns. */
+  readonly isLending: boolean
+  /** Says whether coming emissions are to be kept (`true`) or may be lent. A wish: see {@link isLending}. */
+  keepBytes(areKept: boolean): void
+  /** Stops emitting, as soon as it can; the peer is pushed back on. */
+  pause(): void
+  /** Goes on emitting. */
+  resume(): void
+  /**
+   * Writes the bytes. Returns true if all were taken at once; else `done` is called once they are. A transport that breaks
+   * says so on {@link bytes$}. The bytes stay as they are until then.
+   */
+  write(iovecs: readonly IOVec[], done: () => void): boolean
+  /** Ends the output; input goes on. */
+  end(): void
+  /** Ends both directions now. With `isReset`, so that the peer sees a failure and not an end. */
+  destroy(isReset: boolean): void
+  /** Gives the socket up to another protocol and returns it. Nothing of the transport is used afterwards. */
+  release(): unknown
+}
