@@ -1,6 +1,6 @@
 /**
- * The errors of httprx. The split answers the one question an operator asks: whose fault was it?
- * {@link RemoteProtocolError} is the peer's, {@link LocalProtocolError} is the application's, and everything else that a
+ * The errors of httprx. The split answers the one question an operator asks: whose fault was it? {@link
+ * RemoteProtocolError} is the peer's, {@link LocalProtocolError} is the application's, and everything else that a
  * handler throws stays what it is.
  *
  * Messages are for people and may change. Codes are API.
@@ -33,7 +33,8 @@ export type RemoteErrorCode =
   | 'unknownVersion'
 
 /**
- * What the peer can do wrong: for each code the status that answers it, the rule that it breaks, and a sentence for people.
+ * What the peer can do wrong: for each code the status that answers it, the rule that it breaks, and a sentence for
+ * people.
  *
  * @internal
  */

@@ -10,8 +10,8 @@ const GRACE_MS = 10_000
 
 /**
  * Listens while it is subscribed: emits each connection, errors with a {@link ListenError} if it can't listen, and
- * completes when `options.signal` aborted and all connections are over. To unsubscribe is to accept no more and to close
- * each connection once it has answered what it is at.
+ * completes when `options.signal` aborted and all connections are over. To unsubscribe is to accept no more and to
+ * close each connection once it has answered what it is at.
  */
 export function listen(options: ListenOptions = {}): Observable<Connection> {
   return new Observable(subscriber => {

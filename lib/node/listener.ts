@@ -1,8 +1,8 @@
 /**
  * A listening socket and the connections that it accepted.
  *
- * Strategy: `listen` and `serve` are two faces of this. It knows each connection until that is over, so closing it can wait
- * for all of them, and end them when the time is up.
+ * Strategy: `listen` and `serve` are two faces of this. It knows each connection until that is over, so closing it can
+ * wait for all of them, and end them when the time is up.
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
@@ -92,8 +92,8 @@ export class Listener {
   }
 
   /**
-   * Accepts no more connections, closes idle ones, and lets the others answer what they are at; after `graceMs` milliseconds
-   * what is left is cut.
+   * Accepts no more connections, closes idle ones, and lets the others answer what they are at; after `graceMs`
+   * milliseconds what is left is cut.
    */
   close(graceMs: number): void {
     if (this.state === 'open') {

@@ -7,13 +7,14 @@ import type { Platform } from '../reactive/server-context.js'
 
 /** What a client breaks is seen on `events$`; what a handler throws must be seen by somebody. */
 function printError(error: unknown): void {
+  // eslint-disable-next-line no-console -- an error that nobody asked for must not vanish
   if (!(error instanceof RemoteProtocolError)) console.error(error)
 }
 
 /** Node's event loop and console. */
 export const NODE_PLATFORM: Platform = {
   scheduler: asyncScheduler,
-  defer: process.nextTick,
-  later: setImmediate,
+  defer: task => { process.nextTick(task) },
+  later: task => { setImmediate(task) },
   onError: printError,
 }

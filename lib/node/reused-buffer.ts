@@ -1,14 +1,14 @@
 /**
  * Reading into one buffer that all sockets share.
  *
- * Strategy: Node's `onread` option lets a socket read into a buffer of the user, but only sockets that connect take it; an
- * accepted socket reads into fresh memory each time. What the option does can be done to an accepted socket as well, through
- * the three properties that Node keeps it in, which are found by name. Where they are not as expected (another version of
- * Node, TLS, Windows, where reads are posted ahead), the socket is read in the plain way. Measured on hello: 0.81 of the CPU
- * of the plain way.
+ * Strategy: Node's `onread` option lets a socket read into a buffer of the user, but only sockets that connect take it;
+ * an accepted socket reads into fresh memory each time. What the option does can be done to an accepted socket as well,
+ * through the three properties that Node keeps it in, which are found by name. Where they are not as expected (another
+ * version of Node, TLS, Windows, where reads are posted ahead), the socket is read in the plain way. Measured on hello:
+ * 0.81 of the CPU of the plain way.
  *
- * The shared buffer is only lent: each read overwrites it. While a body is being read, whose chunks are handed out, a socket
- * reads into memory of its own, and each byte of that is read into once.
+ * The shared buffer is only lent: each read overwrites it. While a body is being read, whose chunks are handed out, a
+ * socket reads into memory of its own, and each byte of that is read into once.
  */
 import { Socket } from 'node:net'
 
@@ -19,7 +19,7 @@ const BUFFER_SIZE = 64 * 1024
 const SMALLEST_ROOM = 16 * 1024
 
 /** The shared buffer. It is read into and used up within one callback of one socket, so all of them can have it. */
-let shared: Buffer | null = null
+const shared = Buffer.allocUnsafeSlow(BUFFER_SIZE)
 
 type Callback = (count: number, buffer: Uint8Array) => boolean
 type Generator = () => Uint8Array | null
@@ -67,8 +67,7 @@ export class ReusedBuffer {
   static attach(socket: Socket, receiver: BytesReceiver): ReusedBuffer | null {
     const handle = (socket as unknown as { _handle?: Handle | null })._handle
     if (keys === null || typeof handle?.useUserBuffer !== 'function' || !(keys.buffer in socket)) return null
-    shared ??= Buffer.allocUnsafeSlow(BUFFER_SIZE)
-    const reads = new ReusedBuffer(socket, receiver, shared)
+    const reads = new ReusedBuffer(socket, receiver)
     const fields = socket as unknown as Record<symbol, unknown>
     fields[keys.buffer] = shared
     fields[keys.callback] = ((count, buffer) => reads.receive(count, buffer)) satisfies Callback
@@ -77,12 +76,12 @@ export class ReusedBuffer {
     return reads
   }
 
-  private constructor(socket: Socket, receiver: BytesReceiver, buffer: Uint8Array) {
+  private constructor(socket: Socket, receiver: BytesReceiver) {
     this.keepsBytes = false
     this.socket = socket
     this.receiver = receiver
     this.own = null
-    this.current = buffer
+    this.current = shared
   }
 
   /** Gives the socket back to whoever reads it as a stream: bytes are copied into it from now on. */
@@ -100,7 +99,7 @@ export class ReusedBuffer {
   }
 
   private nextBuffer(): Uint8Array | null {
-    const next = this.keepsBytes ? this.ownBuffer() : shared!
+    const next = this.keepsBytes ? this.ownBuffer() : shared
     if (next === this.current) return null
     this.current = next
     return next

@@ -2,7 +2,7 @@
  * `serve`: a server that runs.
  */
 import type { AddressInfo } from 'node:net'
-import { Observable, ReplaySubject, Subject } from 'rxjs'
+import { type Observable, ReplaySubject, Subject } from 'rxjs'
 import type { Connection } from '../reactive/connection.js'
 import type { ConnectionEvent } from '../reactive/events.js'
 import type { Handler, Reqd } from '../reactive/reqd.js'

@@ -1,9 +1,9 @@
 /**
  * A socket of Node as a transport: TCP, TLS, Unix, or any other Duplex.
  *
- * Strategy: a write is reported at once where the socket took all of it at once, which is the common case; only otherwise is
- * its callback waited for. Each write's callback comes in order, so the callbacks of writes that were reported already are
- * simply counted off.
+ * Strategy: a write is reported at once where the socket took all of it at once, which is the common case; only
+ * otherwise is its callback waited for. Each write's callback comes in order, so the callbacks of writes that were
+ * reported already are simply counted off.
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -34,10 +34,13 @@ export class SocketTransport implements Transport, BytesReceiver {
   private done: (() => void) | null
   private reportedWrites: number
   private readonly written: () => void
-  private readonly listeners: Record<string, (...args: never[]) => void>
+  private readonly onData: (chunk: Uint8Array) => void
+  private readonly onEnd: () => void
+  private readonly onError: (error: Error) => void
+  private readonly onClose: () => void
 
   constructor(socket: Duplex) {
-    const { remoteAddress, encrypted } = socket as { remoteAddress?: string, encrypted?: boolean }
+    const { remoteAddress, encrypted } = socket as { remoteAddress?: string; encrypted?: boolean }
     this.remoteAddress = remoteAddress ?? ''
     this.isEncrypted = encrypted === true
     this.isLending = false
@@ -47,12 +50,10 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.done = null
     this.reportedWrites = 0
     this.written = () => { this.finishWrite() }
-    this.listeners = {
-      data: (chunk: Uint8Array) => { this.subscriber?.next(chunk) },
-      end: () => { this.subscriber?.complete() },
-      error: (error: Error) => { this.subscriber?.error(error) },
-      close: () => { this.subscriber?.error(new ConnectionClosedError()) },
-    }
+    this.onData = chunk => { this.subscriber?.next(chunk) }
+    this.onEnd = () => { this.subscriber?.complete() }
+    this.onError = error => { this.subscriber?.error(error) }
+    this.onClose = () => { this.subscriber?.error(new ConnectionClosedError()) }
   }
 
   get bytes$(): Observable<Uint8Array> {
@@ -84,7 +85,7 @@ export class SocketTransport implements Transport, BytesReceiver {
 
   write(iovecs: readonly IOVec[], done: () => void): boolean {
     const { socket } = this
-    if (iovecs.length === 1) socket.write(bufferOf(iovecs[0]!), this.written)
+    if (iovecs.length === 1) socket.write(bufferOf(iovecs[0]), this.written)
     else this.writeAll(iovecs)
     if (socket.writableLength > 0) {
       this.done = done
@@ -104,31 +105,31 @@ export class SocketTransport implements Transport, BytesReceiver {
     else socket.destroy()
   }
 
-  release(): Duplex {
+  release(onClose: () => void): Duplex {
     const { socket } = this
     this.subscriber = null
     this.reads?.release()
-    for (const [event, listener] of Object.entries(this.listeners)) socket.off(event, listener as () => void)
-    socket.pause();
+    for (const [event, listener] of Object.entries(this.listeners)) socket.off(event, listener)
+    socket.once('close', onClose)
+    socket.pause()
     // What a new owner's `data` listener expects: a stream that nobody has started or stopped.
-    (socket as { readableFlowing: boolean | null }).readableFlowing = null
+    Object.assign(socket, { readableFlowing: null })
     return socket
   }
 
   private attach(): void {
-    const { socket, listeners } = this
+    const { socket } = this
     if (socket instanceof Socket && !this.isEncrypted) this.reads = ReusedBuffer.attach(socket, this)
-    for (const [event, listener] of Object.entries(listeners)) {
-      if (event !== 'data' || this.reads === null) socket.on(event, listener as () => void)
-    }
+    if (this.reads === null) socket.on('data', this.onData)
+    socket.on('end', this.onEnd).on('error', this.onError).on('close', this.onClose)
   }
 
   private writeAll(iovecs: readonly IOVec[]): void {
     const { socket } = this
     const last = iovecs.length - 1
     socket.cork()
-    for (let i = 0; i < last; i++) socket.write(bufferOf(iovecs[i]!))
-    socket.write(bufferOf(iovecs[last]!), this.written)
+    for (let i = 0; i < last; i++) socket.write(bufferOf(iovecs[i]))
+    socket.write(bufferOf(iovecs[last]), this.written)
     socket.uncork()
   }
 

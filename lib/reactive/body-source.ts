@@ -1,11 +1,11 @@
 /**
  * From a body source to a body.
  *
- * Strategy: whatever can be pulled is pulled; a function is given the demand; a plain Observable gets an operator between
- * itself and the body that does what `overflow` says. None of them can make the server hold more than the high-water mark
- * and a chunk (or two batches, for sources driven by demand).
+ * Strategy: whatever can be pulled is pulled; a function is given the demand; a plain Observable gets an operator
+ * between itself and the body that does what `overflow` says. None of them can make the server hold more than the
+ * high-water mark and a chunk (or two batches, for sources driven by demand).
  */
-import { Observable, Subscriber, from, type Subscription } from 'rxjs'
+import { Observable, Subscription, from, type Observer } from 'rxjs'
 import { onBackpressureBuffer, onBackpressureDrop, onBackpressureError, onBackpressureLatest } from './backpressure.js'
 import type { BodySubject, Marks } from './body-subject.js'
 import { BackpressureError, type Chunk } from './chunk.js'
@@ -23,13 +23,15 @@ export type StreamedSource = Exclude<BodySource, Chunk>
 /** How a body is fed. */
 export interface FeedOptions extends Marks {
   readonly overflow: Overflow
+  /** Emits when the connection is asked to close. */
+  readonly closing$: Observable<void>
   /** The client is disconnected for being slow. */
   readonly disconnect: () => void
 }
 
 /** Feeds the body from the source, and returns how to stop that. */
 export function feed(subject: BodySubject, source: StreamedSource, options: FeedOptions): Feeding {
-  if (typeof source === 'function') return subscribe(source(subject.ready$), subject)
+  if (typeof source === 'function') return subscribe(source(subject.ready$, options.closing$), subject)
   if (isObservable(source)) return subscribe(controlled(from(source), subject, options), subject)
   const pull = new Pull(pullableOf(source), { subject, ...options })
   pull.pull()
@@ -40,43 +42,40 @@ function isObservable(source: object): source is Observable<Chunk> {
   return source instanceof Observable || typeof (source as { subscribe?: unknown }).subscribe === 'function'
 }
 
-function subscribe(source: Observable<Chunk>, subject: BodySubject): Subscription {
-  const subscriber = new BodySubscriber(subject)
-  source.subscribe(subscriber)
-  return subscriber
+function subscribe(source: Observable<Chunk>, subject: BodySubject): Feeding {
+  const feeding = new BodyObserver(subject)
+  feeding.subscription.add(source.subscribe(feeding))
+  return feeding.subscription
 }
 
 /** Writes what it gets. What the body refuses (too long, not a chunk) ends the source and fails the body. */
-class BodySubscriber extends Subscriber<Chunk> {
+class BodyObserver implements Observer<Chunk> {
+  readonly subscription: Subscription
   private readonly subject: BodySubject
 
   constructor(subject: BodySubject) {
-    super()
+    this.subscription = new Subscription()
     this.subject = subject
   }
 
-  override next(chunk: Chunk): void {
-    if (this.closed) return
+  next(chunk: Chunk): void {
     try {
-      this.subject.write(chunk)
+      if (!this.subscription.closed) this.subject.write(chunk)
     } catch (error) {
       this.error(error)
     }
   }
 
-  override error(error: unknown): void {
-    if (this.closed) return
-    this.unsubscribe()
-    this.subject.error(error)
+  error(error: unknown): void {
+    this.subscription.unsubscribe()
+    this.subject.bodySink.error(error)
   }
 
-  override complete(): void {
-    if (this.closed) return
-    this.unsubscribe()
+  complete(): void {
     try {
       this.subject.complete()
     } catch (error) {
-      this.subject.bodySink.error(error)
+      this.error(error)
     }
   }
 }
@@ -108,7 +107,10 @@ function controlled(source: Observable<Chunk>, subject: BodySubject, options: Fe
 function disconnecting(source: Observable<Chunk>, disconnect: () => void): Observable<Chunk> {
   return new Observable(subscriber => source.subscribe({
     next: chunk => { subscriber.next(chunk) },
-    error: (error: unknown) => { error instanceof BackpressureError ? disconnect() : subscriber.error(error) },
+    error: (error: unknown) => {
+      if (error instanceof BackpressureError) disconnect()
+      else subscriber.error(error)
+    },
     complete: () => { subscriber.complete() },
   }))
 }

@@ -32,7 +32,9 @@ export class BodySubject extends ControlledSubject<Chunk> {
   }
 }
 
-/** Bytes up to this size are copied: a view of some bytes would hold a whole buffer, and leave in a write of its own. */
+/**
+ * Bytes up to this size are copied: a view of some bytes would hold a whole buffer, and leave in a write of its own.
+ */
 const COPY_LIMIT = 2048
 
 /** The writer of a body, as a sink. @internal */

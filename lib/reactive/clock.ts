@@ -1,8 +1,8 @@
 /**
  * The time of a server: one clock, one coarse tick for all its connections, and the text of the Date field.
  *
- * Strategy: no timer belongs to a request or a connection. Whoever has a time limit is asked at each tick, and the ticking
- * stops when there is nobody to ask.
+ * Strategy: no timer belongs to a request or a connection. Whoever has a time limit is asked at each tick, and the
+ * ticking stops when there is nobody to ask.
  */
 import { asyncScheduler, interval, type SchedulerLike, type Subscription } from 'rxjs'
 

@@ -1,7 +1,7 @@
 /**
  * One connection of a server: who handles its requests, and who hears of what happens.
  */
-import { Observable, Subject } from 'rxjs'
+import { Observable, ReplaySubject, Subject } from 'rxjs'
 import type { Config } from '../connection/config.js'
 import { defaultErrorHandler, type ErrorHandler } from '../connection/error-handler.js'
 import type { ExchangeResult } from '../connection/reqd.js'
@@ -19,7 +19,9 @@ export interface Connection {
   readonly id: number
   /** The address of the peer, '' where the transport has none. */
   readonly remoteAddress: string
-  /** The requests, one at a time. Nothing is read before the first subscription; to unsubscribe closes the connection. */
+  /**
+   * The requests, one at a time. Nothing is read before the first subscription; to unsubscribe closes the connection.
+   */
   readonly requests$: Observable<Reqd>
   /** What happens here, from the subscription on; completes with the connection. */
   readonly events$: Observable<ConnectionEvent>
@@ -54,7 +56,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   private events: Subject<ConnectionEvent> | null
   private reported: unknown
   private isFinished: boolean
-  private closeListeners: (() => void)[] | null
+  private closing: ReplaySubject<void> | null
+  private isClosing: boolean
 
   constructor(id: number, transport: Transport, context: ServerContext) {
     this.id = id
@@ -72,7 +75,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.events = null
     this.reported = null
     this.isFinished = false
-    this.closeListeners = null
+    this.closing = null
+    this.isClosing = false
   }
 
   get requests$(): Observable<Reqd> {
@@ -96,6 +100,15 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     })
   }
 
+  get closing$(): Observable<void> {
+    if (this.closing === null) {
+      this.closing = new ReplaySubject(1)
+      if (this.isClosing) this.closing.next()
+      if (this.isClosing || this.isFinished) this.closing.complete()
+    }
+    return this.closing
+  }
+
   get marks(): Marks {
     return this.context.marks
   }
@@ -112,15 +125,10 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
 
   close(): void {
     if (this.isFinished) return
-    const listeners = this.closeListeners
-    this.closeListeners = null
-    listeners?.forEach(listener => { listener() })
+    this.isClosing = true
     this.driver.drain()
-  }
-
-  /** Calls the listener once when the connection is asked to close: long-lived responses end themselves then. */
-  onClosing(listener: () => void): void {
-    (this.closeListeners ??= []).push(listener)
+    this.closing?.next()
+    this.closing?.complete()
   }
 
   /** Ends the connection now. */
@@ -157,14 +165,13 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   upgraded(reqd: Reqd, listener: UpgradeListener): void {
     if (this.isObserved) this.emit({ type: 'upgrade', request: reqd.request })
     const { transport, head } = this.driver.release()
-    this.finished()
     listener(transport, head)
   }
 
   finished(): void {
     if (this.isFinished) return
     this.isFinished = true
-    this.closeListeners = null
+    this.closing?.complete()
     if (this.isObserved) this.emit({ type: 'close' })
     this.requests?.complete()
     this.events?.complete()

@@ -1,9 +1,10 @@
 /**
  * The time limits of one connection.
  *
- * Strategy: at each tick of the server's clock the connection's state is looked at, and time is counted from the tick that
- * first saw it. A request that comes and goes between two ticks costs nothing. A limit therefore holds for at least its
- * time and at most two ticks longer. Time counts against a client only while the server waits for that client.
+ * Strategy: at each tick of the server's clock the connection's state is looked at, and time is counted from the tick
+ * that first saw it. A request that comes and goes between two ticks costs nothing. A limit therefore holds for at
+ * least its time and at most two ticks longer. Time counts against a client only while the server waits for that
+ * client.
  */
 import type { Settings } from './options.js'
 

@@ -1,9 +1,10 @@
 /**
  * What drives a connection: the state machine, the two loops that connect it with a transport, and its time limits.
  *
- * Strategy: everything that happens on a connection happens within a turn, and output leaves at the end of the turn. After
- * the last response the connection is closed in stages (RFC 9112 §9.6): output is ended, input is read and dropped for a
- * bounded time and amount, so that the client gets the response and not a reset; then the transport is closed.
+ * Strategy: everything that happens on a connection happens within a turn, and output leaves at the end of the turn.
+ * After the last response the connection is closed in stages (RFC 9112 §9.6): output is ended, input is read and
+ * dropped for a bounded time and amount, so that the client gets the response and not a reset; then the transport is
+ * closed.
  */
 import type { AnyServerConnection } from '../connection/server-connection.js'
 import { HandlerTimeoutError, RemoteProtocolError } from '../errors.js'
@@ -51,7 +52,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   private readonly reads: ReadProcessor
   private readonly writes: WriteProcessor
   private readonly deadlines: Deadlines
-  private state: 'new' | 'open' | 'lingering' | 'over'
+  private state: 'new' | 'open' | 'lingering' | 'released' | 'over'
 
   constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
     const { readBufferSize, settings } = context
@@ -95,6 +96,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   /** Handles no further request: closes when the current response is complete. */
   drain(): void {
     if (this.state === 'new') return this.destroy(false)
+    if (this.state !== 'open') return
     this.beginTurn()
     this.core.drain()
     this.endTurn()
@@ -104,14 +106,21 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   destroy(isReset: boolean): void {
     if (this.state === 'over') return
     this.transport.destroy(isReset)
-    this.abandon()
+    if (this.state === 'released') return
+    this.reads.stop()
+    this.stop('over')
+    this.core.reportWriteResult({ type: 'closed' })
+    this.host.finished()
   }
 
-  /** Stops driving and gives up the transport, with the bytes that were read behind the last request. */
-  release(): { transport: unknown, head: Uint8Array } {
+  /**
+   * Stops driving and gives up the transport, with the bytes that were read behind the last request. The connection is
+   * over when the transport is closed.
+   */
+  release(): { transport: unknown; head: Uint8Array } {
     const head = this.reads.stop()
-    this.stop()
-    return { transport: this.transport.release(), head }
+    this.stop('released')
+    return { transport: this.transport.release(() => { this.finishRelease() }), head }
   }
 
   tick(now: number): void {
@@ -201,16 +210,13 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     }
   }
 
-  /** The peer takes no more: what is not complete is aborted. */
-  private abandon(): void {
-    this.reads.stop()
-    this.stop()
-    this.core.reportWriteResult({ type: 'closed' })
+  private finishRelease(): void {
+    this.state = 'over'
     this.host.finished()
   }
 
-  private stop(): void {
-    this.state = 'over'
+  private stop(state: 'over' | 'released'): void {
+    this.state = state
     this.writes.stop()
     this.context.clock.delete(this)
   }

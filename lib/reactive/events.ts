@@ -15,18 +15,23 @@ export type ConnectionEvent = Occurrence & ConnectionEventDetail
 
 /** The kinds of events. Counts are in bytes. */
 export type ConnectionEventDetail =
-  | { readonly type: 'open', readonly remoteAddress: string }
-  | { readonly type: 'bytesIn', readonly count: number }
-  | { readonly type: 'bytesOut', readonly count: number }
+  | { readonly type: 'open'; readonly remoteAddress: string }
+  | { readonly type: 'bytesIn'; readonly count: number }
+  | { readonly type: 'bytesOut'; readonly count: number }
   | { readonly type: 'readerYield' }
   | { readonly type: 'readerResume' }
   | { readonly type: 'writerYield' }
   | { readonly type: 'writerResume' }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
-  | { readonly type: 'request', readonly request: Request }
-  | { readonly type: 'response', readonly request: Request, readonly response: Response | null, readonly result: 'done' | 'aborted' }
-  | { readonly type: 'upgrade', readonly request: Request }
-  | { readonly type: 'error', readonly error: unknown }
-  | { readonly type: 'timeout', readonly limit: string }
+  | { readonly type: 'request'; readonly request: Request }
+  | {
+    readonly type: 'response'
+    readonly request: Request
+    readonly response: Response | null
+    readonly result: 'done' | 'aborted'
+  }
+  | { readonly type: 'upgrade'; readonly request: Request }
+  | { readonly type: 'error'; readonly error: unknown }
+  | { readonly type: 'timeout'; readonly limit: string }
   | { readonly type: 'close' }

@@ -1,10 +1,10 @@
 /**
  * From what a handler returns to a response.
  *
- * Strategy: a plain reply goes straight to the core: no subscription, no promise, no closure. Anything else is subscribed,
- * and its first emission is the reply; it is unsubscribed when that came, or when the client goes away.
+ * Strategy: a plain reply goes straight to the core: no subscription, no promise, no closure. Anything else is
+ * subscribed, and its first emission is the reply; it is unsubscribed when that came, or when the client goes away.
  */
-import { from, Subscriber, type ObservableInput } from 'rxjs'
+import { from, Subscription, take, type ObservableInput, type Observer } from 'rxjs'
 import type { Handler, Reqd } from './reqd.js'
 import { isReply, type Reply } from './reply.js'
 
@@ -22,46 +22,27 @@ export function handle(reqd: Reqd, handler: Handler): void {
     const result = handler(reqd)
     if (result === undefined) return
     if (isReply(result)) reqd.respond(result)
-    else subscribe(reqd, result)
+    else subscribe(reqd, result as ObservableInput<Reply | undefined>)
   } catch (error) {
     reqd.reportExn(error)
   }
 }
 
-function subscribe(reqd: Reqd, result: ObservableInput<Reply | void>): void {
-  const subscriber = new ReplySubscriber(reqd)
-  reqd.feedBy(subscriber)
-  from(result).subscribe(subscriber)
+function subscribe(reqd: Reqd, result: ObservableInput<Reply | undefined>): void {
+  const observer: Observer<Reply | undefined> = {
+    next: reply => { if (reply !== undefined) respond(reqd, reply) },
+    error: (error: unknown) => { reqd.reportExn(error) },
+    complete: () => { if (reqd.isWaiting) reqd.reportExn(new NoResponseError()) },
+  }
+  const subscription = new Subscription()
+  reqd.feedBy(subscription)
+  subscription.add(from(result).pipe(take(1)).subscribe(observer))
 }
 
-/** Takes the first reply. */
-class ReplySubscriber extends Subscriber<Reply | void> {
-  private readonly reqd: Reqd
-
-  constructor(reqd: Reqd) {
-    super()
-    this.reqd = reqd
-  }
-
-  override next(reply: Reply | void): void {
-    if (this.closed || reply === undefined) return
-    this.unsubscribe()
-    try {
-      this.reqd.respond(reply)
-    } catch (error) {
-      this.reqd.reportExn(error)
-    }
-  }
-
-  override error(error: unknown): void {
-    if (this.closed) return
-    this.unsubscribe()
-    this.reqd.reportExn(error)
-  }
-
-  override complete(): void {
-    if (this.closed) return
-    this.unsubscribe()
-    if (this.reqd.isWaiting) this.reqd.reportExn(new NoResponseError())
+function respond(reqd: Reqd, reply: Reply): void {
+  try {
+    reqd.respond(reply)
+  } catch (error) {
+    reqd.reportExn(error)
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The options of a server that have nothing to do with its kind of socket. Times are in milliseconds; each time limit holds
- * for at least its time and at most two ticks (`connectionsCheckingInterval`) longer; 0 means no limit. Names are Node's
- * where Node has the option.
+ * The options of a server that have nothing to do with its kind of socket. Times are in milliseconds; each time limit
+ * holds for at least its time and at most two ticks (`connectionsCheckingInterval`) longer; 0 means no limit. Names are
+ * Node's where Node has the option.
  */
 import type { SchedulerLike } from 'rxjs'
 import type { Config } from '../connection/config.js'
@@ -20,11 +20,13 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date'>> {
   /** How long a handler may take until its response begins: no limit. Then 503 and close. */
   readonly handlerTimeout?: number
   /**
-   * How long a client that has ended its side (it may only have half-closed, or be gone) is waited upon without progress
-   * of the response: 5 s. Then it counts as gone.
+   * How long a client that has ended its side (it may only have half-closed, or be gone) is waited upon without
+   * progress of the response: 5 s. Then it counts as gone.
    */
   readonly halfCloseTimeout?: number
-  /** After the last response, input is dropped for at most this long, 2 s, so that the client gets it (RFC 9112 §9.6). */
+  /**
+   * After the last response, input is dropped for at most this long, 2 s, so that the client gets it (RFC 9112 §9.6).
+   */
   readonly lingerTimeout?: number
   /** And at most this many bytes: 1 MiB. */
   readonly lingerBytes?: number
@@ -45,7 +47,9 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date'>> {
 }
 
 /** The options with nothing left open. @internal */
-export type Settings = Required<Omit<ConnectionOptions, keyof Config | 'scheduler' | 'errorHandler' | 'onError' | 'lowWaterMark'>>
+export type Settings = Required<
+  Omit<ConnectionOptions, keyof Config | 'scheduler' | 'errorHandler' | 'onError' | 'lowWaterMark'>
+>
 
 const DEFAULTS: Settings = {
   headersTimeout: 60_000,

@@ -1,9 +1,10 @@
 /**
- * The input of one connection that was read and not consumed: part of a head, or requests behind the one that is handled.
+ * The input of one connection that was read and not consumed: part of a head, or requests behind the one that is
+ * handled.
  *
- * Strategy: an array that is only ever appended to. Views of what was consumed may be in the hands of a handler, so nothing
- * is moved down and no byte is written twice; when there is no room left behind the end, the rest is copied to a new array
- * of twice the size, and when nothing is left the array is dropped.
+ * Strategy: an array that is only ever appended to. Views of what was consumed may be in the hands of a handler, so
+ * nothing is moved down and no byte is written twice; when there is no room left behind the end, the rest is copied to
+ * a new array of twice the size, and when nothing is left the array is dropped.
  */
 
 const SMALLEST = 512

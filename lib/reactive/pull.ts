@@ -1,8 +1,8 @@
 /**
  * Sources that are pulled: iterables, async iterables, web streams.
  *
- * Strategy: one chunk is asked for when there is room for it, never before, and never two at once. `mergeInternals` (behind
- * `from(asyncIterable).pipe(concatMap(…))`) would pull without bound: 5,000 values for 5 delivered.
+ * Strategy: one chunk is asked for when there is room for it, never before, and never two at once. `mergeInternals`
+ * (behind `from(asyncIterable).pipe(concatMap(…))`) would pull without bound: 5,000 values for 5 delivered.
  */
 import type { Chunk } from './chunk.js'
 import type { BodySubject } from './body-subject.js'
@@ -24,7 +24,7 @@ export interface Pullable {
 export function pullableOfStream(stream: ReadableStream<Chunk>): Pullable {
   const reader = stream.getReader()
   return {
-    next: () => reader.read() as Promise<IteratorResult<Chunk, unknown>>,
+    next: () => reader.read(),
     return: () => reader.cancel(),
   }
 }
@@ -54,11 +54,11 @@ export class Pull {
     if (this.isPulling) return
     this.isPulling = true
     try {
-      while (this.isPulling && !this.isOver && this.hasRoom) this.step()
+      while (this.isGoing && this.hasRoom) this.step()
     } catch (error) {
       this.finish(error)
     }
-    if (!this.isPulling || this.isOver) return
+    if (!this.isGoing) return
     this.isPulling = false
     this.target.subject.bodySink.whenDrained(this.target.lowWaterMark, this.resume)
   }
@@ -68,6 +68,10 @@ export class Pull {
     if (this.isOver) return
     this.isOver = true
     this.release()
+  }
+
+  private get isGoing(): boolean {
+    return this.isPulling && !this.isOver
   }
 
   private get hasRoom(): boolean {

@@ -15,7 +15,9 @@ import type { Chunk } from './chunk.js'
  * - A chunk: sent with its Content-Length. Bytes belong to the server from then on.
  * - An iterable, an async iterable (a Node `Readable` is one) or a web stream: pulled, never ahead of demand.
  * - An Observable: it pushes and cannot be slowed, so `overflow` says what happens when the client is slower.
- * - A function: it gets the demand in bytes and returns an Observable that keeps to it.
+ * - A function: it gets the demand in bytes and returns an Observable that keeps to it. Its second argument emits when
+ *   the
+ *   connection is asked to close: a body that would go on for long ends itself then.
  */
 export type BodySource =
   | Chunk
@@ -23,7 +25,7 @@ export type BodySource =
   | AsyncIterable<Chunk>
   | ReadableStream<Chunk>
   | Observable<Chunk>
-  | ((ready$: Observable<number>) => Observable<Chunk>)
+  | ((ready$: Observable<number>, closing$: Observable<void>) => Observable<Chunk>)
 
 /**
  * What happens to chunks of a plain Observable that the client is too slow for.
@@ -58,6 +60,7 @@ export interface Reply {
 }
 
 /** What a handler may return: a reply now, later (the first one counts), or nothing, because it responds itself. */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a handler that responds itself returns nothing
 export type HandlerResult = ObservableInput<Reply> | ObservableInput<void> | Reply | void
 
 /** The fields as `Headers`. */
@@ -80,7 +83,7 @@ export function responseOf(reply: Reply): Response {
 /** Whether a handler's result is a reply rather than something that emits one. */
 export function isReply(result: Exclude<HandlerResult, void>): result is Reply {
   if (result instanceof Observable) return false
-  const candidate = result as { then?: unknown, subscribe?: unknown, getReader?: unknown }
+  const candidate = result as { then?: unknown; subscribe?: unknown; getReader?: unknown }
   if (typeof candidate.then === 'function' || typeof candidate.subscribe === 'function') return false
   return !(Symbol.asyncIterator in result || Symbol.iterator in result || typeof candidate.getReader === 'function')
 }

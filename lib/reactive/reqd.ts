@@ -1,10 +1,10 @@
 /**
  * One request and its response, with streams on top.
  *
- * Strategy: this is the core's request descriptor with more methods, not a wrapper around it: one object a request. Each
- * stream, signal and URL is made when it is first asked for, because most handlers ask for none.
+ * Strategy: this is the core's request descriptor with more methods, not a wrapper around it: one object a request.
+ * Each stream, signal and URL is made when it is first asked for, because most handlers ask for none.
  */
-import { Observable, ReplaySubject } from 'rxjs'
+import { type Observable, ReplaySubject } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import { ReqdBase, type ExchangeResult, type ReqdHost, type StreamingOptions } from '../connection/reqd.js'
 import type { Headers } from '../message/headers.js'
@@ -25,6 +25,8 @@ export interface ReqdOwner {
   readonly marks: Marks
   readonly remoteAddress: string
   readonly isEncrypted: boolean
+  /** Emits when the connection is asked to close. */
+  readonly closing$: Observable<void>
   /** The exchange is over. */
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void
   /** Something that the application did failed. */
@@ -113,7 +115,17 @@ export class Reqd extends ReqdBase {
     return this.aborted
   }
 
-  /** Responds with a reply, as if the handler had returned it. @throws {@link LocalProtocolError} as the methods below */
+  /**
+   * Emits once when the connection is asked to close (the server shuts down): a response that would go on for long ends
+   * itself then. Completes then, or when the connection is over.
+   */
+  get closing$(): Observable<void> {
+    return this.owner.closing$
+  }
+
+  /**
+   * Responds with a reply, as if the handler had returned it. @throws {@link LocalProtocolError} as the methods below
+   */
   respond(reply: Reply): void {
     const { body } = reply
     const response = responseOf(reply)
@@ -134,13 +146,24 @@ export class Reqd extends ReqdBase {
   }
 
   /**
-   * Hands the connection over to another protocol: `listener` gets the transport when the 101 (200 to CONNECT) is on the
-   * wire. From then on the transport is the listener's: the server neither reads nor writes nor closes it.
+   * Hands the connection over to another protocol: `listener` gets the transport when the 101 (200 to CONNECT) is on
+   * the wire. From then on the server neither reads nor writes; it only waits for the transport to close when it closes
+   * itself.
    *
    * @throws {@link LocalProtocolError} alreadyResponded, badField, badUpgrade
    */
-  upgrade(headers: Headers, listener: UpgradeListener): void {
-    this.respondWithUpgrade(headers, () => { this.owner.upgraded(this, listener) })
+  override respondWithUpgrade(headers: Headers, listener: UpgradeListener): void {
+    super.respondWithUpgrade(headers, () => { this.owner.upgraded(this, listener) })
+  }
+
+  /**
+   * As {@link respondWithUpgrade}, without a response: the listener writes its own. For libraries that do the whole
+   * handshake of their protocol.
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded
+   */
+  override takeOver(listener: UpgradeListener): void {
+    super.takeOver(() => { this.owner.upgraded(this, listener) })
   }
 
   override reportExn(exn: unknown): void {
@@ -185,7 +208,9 @@ export class Reqd extends ReqdBase {
     }
     if (subject.isBodiless) return subject.complete()
     const source = reply.body ?? []
-    const options = { ...marks, overflow: reply.overflow ?? 'error', disconnect: () => { this.owner.cut() } }
+    const { closing$ } = this.owner
+    const disconnect = (): void => { this.owner.cut() }
+    const options = { ...marks, overflow: reply.overflow ?? 'error', disconnect, closing$ }
     const chunks = typeof source === 'string' || source instanceof Uint8Array ? [source] : source
     this.feedBy(feed(subject, chunks, options))
   }

@@ -25,14 +25,17 @@ export interface Transport {
   /** Goes on emitting. */
   resume(): void
   /**
-   * Writes the bytes. Returns true if all were taken at once; else `done` is called once they are. A transport that breaks
-   * says so on {@link bytes$}. The bytes stay as they are until then.
+   * Writes the bytes. Returns true if all were taken at once; else `done` is called once they are. A transport that
+   * breaks says so on {@link bytes$}. The bytes stay as they are until then.
    */
   write(iovecs: readonly IOVec[], done: () => void): boolean
   /** Ends the output; input goes on. */
   end(): void
   /** Ends both directions now. With `isReset`, so that the peer sees a failure and not an end. */
   destroy(isReset: boolean): void
-  /** Gives the socket up to another protocol and returns it. Nothing of the transport is used afterwards. */
-  release(): unknown
+  /**
+   * Gives the socket up to another protocol and returns it. Only {@link destroy} may be called afterwards; `onClose` is
+   * called once when the socket is closed.
+   */
+  release(onClose: () => void): unknown
 }

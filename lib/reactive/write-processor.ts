@@ -1,10 +1,10 @@
 /**
  * The write loop: the connection's output into the transport.
  *
- * Strategy: as long as the transport takes everything at once the loop goes on, and reports each write as it is taken, which
- * is what wakes a source that waits for demand. What is made within one turn (the requests of one read, what a handler does
- * in one event) leaves in one write. A source that never ends and a peer that never fills up must not keep the process from
- * its other connections, so after some bytes the loop goes on in another turn of the event loop.
+ * Strategy: as long as the transport takes everything at once the loop goes on, and reports each write as it is taken,
+ * which is what wakes a source that waits for demand. What is made within one turn (the requests of one read, what a
+ * handler does in one event) leaves in one write. A source that never ends and a peer that never fills up must not keep
+ * the process from its other connections, so after some bytes the loop goes on in another turn of the event loop.
  */
 import { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'

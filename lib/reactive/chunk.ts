@@ -1,0 +1,29 @@
+/**
+ * The unit of a body: what it is, how big it is, and the error of one that has no room.
+ */
+import { utf8Length } from '../buffer/utf8.js'
+
+/** A piece of a body: bytes, or text that is sent as UTF-8. */
+export type Chunk = Uint8Array | string
+
+/**
+ * Returns what a value costs of a demand: the bytes of a view, the UTF-8 bytes of a string, and 1 for anything else,
+ * which is an item.
+ */
+export function chunkSize(chunk: unknown): number {
+  if (typeof chunk === 'string') return utf8Length(chunk)
+  // Not `instanceof`: the bytes may come from another realm.
+  return ArrayBuffer.isView(chunk) ? chunk.byteLength : 1
+}
+
+/** A source was faster than its consumer, and its policy is to fail then. */
+export class BackpressureError extends Error {
+  override readonly name = 'BackpressureError'
+  /** Which fault it was: stable, unlike the message. */
+  readonly code: 'overflow'
+
+  constructor(message = 'the source is faster than its consumer') {
+    super(message)
+    this.code = 'overflow'
+  }
+}

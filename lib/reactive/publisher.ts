@@ -1,0 +1,88 @@
+/**
+ * Reactive Streams (version 1.0.4), to and from sources driven by demand.
+ *
+ * Strategy: Reactive Streams counts items, `ready$` counts bytes. From a publisher, one batch of items is requested
+ * at a time while credit is left, so the source runs ahead of its demand by at most one batch ({@link Requester}). To
+ * a publisher, values wait in a queue, out of which goes what is requested ({@link Publication}); the source sees
+ * `ready$` as it does everywhere, and is ahead of the requests by at most the high-water mark and its last value.
+ *
+ * Rules are cited as `RS §1.3`. Calls back and forth (`request` within `onNext`) are taken up by a loop (RS §3.3).
+ */
+import { Observable } from 'rxjs'
+import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
+import { Publication } from './publication.js'
+import { Requester } from './requester.js'
+
+/** What may be subscribed to: it signals only as many items as were requested. */
+export interface Publisher<T> {
+  subscribe(subscriber: PublisherSubscriber<T>): void
+}
+
+/** Who is signalled: `onSubscribe` once and first, then items, then at most one of `onError` and `onComplete`. */
+export interface PublisherSubscriber<T> {
+  onSubscribe(subscription: PublisherSubscription): void
+  onNext(item: T): void
+  onError(error: unknown): void
+  onComplete(): void
+}
+
+/** What one subscriber has of its publisher. */
+export interface PublisherSubscription {
+  /** Asks for `count` more items, 1 or more. Infinity is without bound. */
+  request(count: number): void
+  /** Asks for no more signals. */
+  cancel(): void
+}
+
+/** How a publisher is read. */
+export interface FromPublisherOptions {
+  /** How many items are requested at once: 1 unless given. More is faster where a request crosses a process. */
+  readonly batch?: number
+}
+
+/**
+ * Returns a body source that requests items of the publisher as demand comes.
+ *
+ * @example
+ * body: fromPublisher(publisher)
+ */
+export function fromPublisher<T>(
+  publisher: Publisher<T>,
+  options?: FromPublisherOptions,
+): (ready$: Observable<number>) => Observable<T> {
+  return ready$ => new Observable<T>(subscriber => {
+    const requester = new Requester(subscriber, options?.batch ?? 1)
+    subscriber.add(() => requester.cancel())
+    subscriber.add(ready$.subscribe({
+      next: wanted => requester.grant(wanted),
+      error: error => subscriber.error(error),
+    }))
+    if (!subscriber.closed) publisher.subscribe(requester)
+  })
+}
+
+/** How a source is published. */
+export interface ToPublisherOptions {
+  /** How many bytes (or items) may be taken from the source before they are requested: 16 KiB unless given. */
+  readonly highWaterMark?: number
+}
+
+/**
+ * Returns a publisher of a source driven by demand. Each of its subscribers subscribes to the source anew. An
+ * Observable that cannot be slowed needs an operator that says what becomes of the values that nobody requested.
+ *
+ * @example
+ * toPublisher(ready$ => prices$.pipe(onBackpressureLatest(ready$)))
+ */
+export function toPublisher<T>(
+  source: (ready$: Observable<number>) => Observable<T>,
+  options?: ToPublisherOptions,
+): Publisher<T> {
+  return {
+    subscribe(subscriber: PublisherSubscriber<T> | null | undefined): void {
+      // RS §1.9: the one thing that subscribe throws for.
+      if (subscriber === null || subscriber === undefined) throw new TypeError('a subscriber is needed')
+      new Publication(subscriber, source, options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK).start()
+    },
+  }
+}

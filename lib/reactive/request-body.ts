@@ -1,0 +1,139 @@
+/**
+ * The body of a request, as streams and as values.
+ *
+ * Strategy: every form schedules one read of the core's body at a time, and the next one only when its consumer is
+ * done with the last; an unread byte stays in the socket. There is one consumer: a second one gets an error. However
+ * a consumer ends before the body does, the core's body is closed, and the connection drains or ends it as it was set
+ * up to.
+ *
+ * No form but the asynchronous iteration has a promise inside: chunks are emitted within the read that brought them.
+ */
+import { Observable, type ObservableInput, type TeardownLogic } from 'rxjs'
+import type { BodyReader } from '../connection/body-reader.js'
+import { LocalProtocolError, RemoteProtocolError } from '../errors.js'
+import type { Headers } from '../message/headers.js'
+import { collectBody } from './body-collector.js'
+import { BodyFlow } from './body-flow.js'
+import { BodyValue } from './body-value.js'
+
+/** The limit of {@link RequestBody.bytes}, `text` and `json` unless one is given: 1 MiB. */
+export const DEFAULT_BODY_LIMIT = 1_048_576
+
+// As in fetch: bytes that are not UTF-8 become U+FFFD, a byte order mark goes. It keeps nothing between two texts.
+const decoder = new TextDecoder()
+
+/** One request body. Choose one form to read it; each starts when it is subscribed, iterated or awaited. */
+export class RequestBody implements AsyncIterable<Uint8Array> {
+  private readonly reader: BodyReader
+  private readonly contentLength: number | null
+  private isTaken: boolean
+
+  /** @internal `contentLength`: what was announced, or null. */
+  constructor(reader: BodyReader, contentLength: number | null) {
+    this.reader = reader
+    this.contentLength = contentLength
+    this.isTaken = false
+  }
+
+  /** The trailer fields of a chunked body (RFC 9112 §7.1.2) once it is complete; null where none came. */
+  get trailers(): Headers | null {
+    return this.reader.trailers
+  }
+
+  /**
+   * The chunks as they arrive, each the subscriber's own. It flows freely: pushed at a slow consumer it fills
+   * whatever is behind it. Where that can happen, {@link concatMap} is right.
+   */
+  get bytes$(): Observable<Uint8Array> {
+    return new Observable(subscriber => this.open(new BodyFlow(this.reader, subscriber, null)))
+  }
+
+  /**
+   * Projects each chunk to an Observable (a promise, an iterable) and emits its values. Nothing is read while it is
+   * active, so that its time is what the client is slowed down to.
+   *
+   * @example
+   * body.concatMap(chunk => file.append(chunk))
+   */
+  concatMap<R>(project: (chunk: Uint8Array, index: number) => ObservableInput<R>): Observable<R> {
+    return new Observable(subscriber => this.open(new BodyFlow(this.reader, subscriber, project)))
+  }
+
+  /**
+   * Iterates over the chunks, each the iteration's own; the next one is read when it is asked for. Leaving the loop
+   * closes the body.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    this.take()
+    try {
+      for (let chunk = await readChunk(this.reader); chunk !== null; chunk = await readChunk(this.reader)) yield chunk
+    } finally {
+      this.reader.close()
+    }
+  }
+
+  /**
+   * The whole body. It fails with {@link RemoteProtocolError} contentTooLarge (413) as soon as it is known to have
+   * more than `limit` bytes: before the first one is read, if Content-Length says so.
+   */
+  bytes(limit = DEFAULT_BODY_LIMIT): BodyValue<Uint8Array> {
+    return this.value(limit, bytes => bytes)
+  }
+
+  /** The whole body as UTF-8 text, decoded as fetch does. `limit` is as in {@link bytes}. */
+  text(limit = DEFAULT_BODY_LIMIT): BodyValue<string> {
+    return this.value(limit, decodeText)
+  }
+
+  /**
+   * The whole body parsed as JSON: what `T` says is not checked. It fails with {@link RemoteProtocolError} badContent
+   * (400) where the body is no JSON. `limit` is as in {@link bytes}.
+   */
+  json<T = unknown>(limit = DEFAULT_BODY_LIMIT): BodyValue<T> {
+    return this.value(limit, bytes => parseJson(bytes) as T)
+  }
+
+  private value<T>(limit: number, convert: (bytes: Uint8Array) => T): BodyValue<T> {
+    return new BodyValue<T>(subscriber => {
+      this.take()
+      collectBody(this.reader, { limit, contentLength: this.contentLength }, {
+        value: bytes => {
+          subscriber.next(convert(bytes))
+          subscriber.complete()
+        },
+        error: error => subscriber.error(error),
+      })
+      return () => this.reader.close()
+    })
+  }
+
+  private open<R>(flow: BodyFlow<R>): TeardownLogic {
+    this.take()
+    flow.read()
+    return () => this.reader.close()
+  }
+
+  private take(): void {
+    if (this.isTaken) throw new LocalProtocolError('alreadyScheduled', 'the request body has a consumer already')
+    this.isTaken = true
+  }
+}
+
+function readChunk(reader: BodyReader): Promise<Uint8Array | null> {
+  return new Promise((resolve, reject) => {
+    reader.scheduleRead({ onRead: resolve, onEof: () => resolve(null), onError: reject })
+  })
+}
+
+function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  const text = decodeText(bytes)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw Object.assign(new RemoteProtocolError('badContent'), { cause })
+  }
+}
