@@ -109,7 +109,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     const { socket } = this
     this.subscriber = null
     this.reads?.release()
-    for (const [event, listener] of Object.entries(this.listeners)) socket.off(event, listener)
+    socket.off('data', this.onData).off('end', this.onEnd).off('error', this.onError).off('close', this.onClose)
     socket.once('close', onClose)
     socket.pause()
     // What a new owner's `data` listener expects: a stream that nobody has started or stopped.

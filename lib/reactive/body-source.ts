@@ -20,18 +20,23 @@ export interface Feeding {
 /** A source that is neither a string nor bytes. */
 export type StreamedSource = Exclude<BodySource, Chunk>
 
+/** What a source may need of the connection. */
+export interface FedConnection {
+  /** Emits when the connection is asked to close. */
+  readonly closing$: Observable<void>
+  /** Ends the connection at once: the client is too slow. */
+  cut(): void
+}
+
 /** How a body is fed. */
 export interface FeedOptions extends Marks {
   readonly overflow: Overflow
-  /** Emits when the connection is asked to close. */
-  readonly closing$: Observable<void>
-  /** The client is disconnected for being slow. */
-  readonly disconnect: () => void
+  readonly connection: FedConnection
 }
 
 /** Feeds the body from the source, and returns how to stop that. */
 export function feed(subject: BodySubject, source: StreamedSource, options: FeedOptions): Feeding {
-  if (typeof source === 'function') return subscribe(source(subject.ready$, options.closing$), subject)
+  if (typeof source === 'function') return subscribe(source(subject.ready$, options.connection.closing$), subject)
   if (isObservable(source)) return subscribe(controlled(from(source), subject, options), subject)
   const pull = new Pull(pullableOf(source), { subject, ...options })
   pull.pull()
@@ -99,16 +104,16 @@ function controlled(source: Observable<Chunk>, subject: BodySubject, options: Fe
     case 'latest': return source.pipe(onBackpressureLatest(ready$))
     case 'dropOldest': return source.pipe(
       onBackpressureBuffer(ready$, { bufferBytes: options.highWaterMark, overflow: 'dropOldest' }))
-    case 'disconnect': return disconnecting(source.pipe(onBackpressureError(ready$)), options.disconnect)
+    case 'disconnect': return disconnecting(source.pipe(onBackpressureError(ready$)), options.connection)
   }
 }
 
 /** Turns the failure of a slow client into its disconnection. */
-function disconnecting(source: Observable<Chunk>, disconnect: () => void): Observable<Chunk> {
+function disconnecting(source: Observable<Chunk>, connection: FedConnection): Observable<Chunk> {
   return new Observable(subscriber => source.subscribe({
     next: chunk => { subscriber.next(chunk) },
     error: (error: unknown) => {
-      if (error instanceof BackpressureError) disconnect()
+      if (error instanceof BackpressureError) connection.cut()
       else subscriber.error(error)
     },
     complete: () => { subscriber.complete() },

@@ -208,11 +208,8 @@ export class Reqd extends ReqdBase {
     }
     if (subject.isBodiless) return subject.complete()
     const source = reply.body ?? []
-    const { closing$ } = this.owner
-    const disconnect = (): void => { this.owner.cut() }
-    const options = { ...marks, overflow: reply.overflow ?? 'error', disconnect, closing$ }
     const chunks = typeof source === 'string' || source instanceof Uint8Array ? [source] : source
-    this.feedBy(feed(subject, chunks, options))
+    this.feedBy(feed(subject, chunks, { ...marks, overflow: reply.overflow ?? 'error', connection: this.owner }))
   }
 
   private openSubject(response: Response, marks: Marks, options?: StreamingOptions): BodySubject {
