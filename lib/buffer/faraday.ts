@@ -1,0 +1,236 @@
+/**
+ * The output queue of a connection, in the manner of the OCaml library of this name: small writes are copied and
+ * coalesced, large ones are scheduled without a copy, and the whole leaves as a list of iovecs in the order of the
+ * calls.
+ *
+ * Strategy. The bytes are in a queue of segments (segment-queue.ts), which neither moves nor changes what it handed
+ * out. In front of it stands a text that is not encoded yet, because it may still grow; it is encoded before anything
+ * else comes behind it, and when the bytes are asked for. A flush is a callback with the position in the stream of
+ * bytes that it waits for (flush-queue.ts).
+ *
+ * What it does not do: it sets no limit (its user watches `pendingBytes`), and it does not guard callbacks (see
+ * `flush`).
+ */
+import { LocalProtocolError } from '../errors.js'
+import { BLOCK_SIZE } from './block-pool.js'
+import { copyBytes } from './bytes.js'
+import { type FlushCallback, FlushQueue } from './flush-queue.js'
+import { checkRange, type IOVec } from './iovec.js'
+import { writeLatin1 } from './latin1.js'
+import { SegmentQueue } from './segment-queue.js'
+import { UTF8_BYTES_PER_UNIT, utf8Length, writeUtf8 } from './utf8.js'
+
+export type { FlushCallback, FlushResult } from './flush-queue.js'
+
+// ASCII is Latin-1 too: a short body joins the text of its head, and both are encoded at once. 16 heads with 'Hello,
+// world!' take 1.4 µs in place of 3.4, one takes 0.18 in place of 0.23; a lone chunk with its framing loses, 0.25 for
+// 0.21. To measure more characters than these costs what it saves.
+const SHORT_TEXT = 128
+
+/**
+ * A queue of bytes that wait to be written. The bytes of {@link Faraday.iovecs} are, in order, those of all writes,
+ * without those that were shifted:
+ *
+ *     pendingBytes = lengthv(iovecs()) = bytes written - bytes shifted
+ */
+export class Faraday {
+  private readonly segments: SegmentQueue
+  /** Latin-1 text behind the last segment, not yet encoded (see `writeLatin1`). At most BLOCK_SIZE characters. */
+  private text: string
+  /** The bytes of `segments` and of `text`. */
+  private pending: number
+  /** Bytes shifted since the queue was made. It stays exact up to 2^53: 80 days at 10 Gbit/s. */
+  private shifted: number
+  private readonly flushes: FlushQueue
+  private state: 'open' | 'closed' | 'drained'
+
+  constructor() {
+    this.segments = new SegmentQueue()
+    this.text = ''
+    this.pending = 0
+    this.shifted = 0
+    this.flushes = new FlushQueue()
+    this.state = 'open'
+  }
+
+  /** The number of bytes written and neither shifted nor dropped. */
+  get pendingBytes(): number {
+    return this.pending
+  }
+
+  /** Whether there are bytes to write to the wire. */
+  get hasPending(): boolean {
+    return this.pending > 0
+  }
+
+  /** Whether nothing can be written any more. Pending bytes may be left. */
+  get isClosed(): boolean {
+    return this.state !== 'open'
+  }
+
+  /**
+   * Copies `text` into the queue, one byte a character. No character may be above 0xff: see {@link writeLatin1}.
+   *
+   * @throws {@link LocalProtocolError} bodyClosed
+   */
+  writeLatin1(text: string): void {
+    this.checkOpen()
+    // The text is joined to what is there and encoded when the bytes are asked for: a concatenation is far cheaper
+    // than a call of latin1Write. 16 responses of 140 characters take 1.1 µs in place of 2.2; a single one takes no
+    // longer.
+    if (this.text.length + text.length > BLOCK_SIZE) this.encodeText()
+    this.pending += text.length
+    if (text.length > BLOCK_SIZE) this.appendOwn(text.length, text, writeLatin1)
+    else this.text += text
+  }
+
+  /**
+   * Copies `text` into the queue in UTF-8.
+   *
+   * @throws {@link LocalProtocolError} bodyClosed
+   */
+  writeString(text: string): void {
+    this.checkOpen()
+    if (text.length === 0) return
+    if (this.text !== '' && text.length <= SHORT_TEXT && utf8Length(text) === text.length) {
+      this.writeLatin1(text)
+      return
+    }
+    this.encodeText()
+    const most = text.length * UTF8_BYTES_PER_UNIT
+    // What fits even at its longest need not be measured first.
+    const length = most <= this.segments.room ? most : utf8Length(text)
+    if (length > BLOCK_SIZE) {
+      this.pending += length
+      this.appendOwn(length, text, writeUtf8)
+    } else {
+      const block = this.segments.blockWithRoom(length)
+      const written = writeUtf8(block.bytes, text, block.fill)
+      this.pending += written
+      this.segments.commit(block, written)
+    }
+  }
+
+  /**
+   * Copies `len` bytes of `bytes` from `off` on into the queue; by default all of them. The caller may reuse them at
+   * once.
+   *
+   * @throws {@link LocalProtocolError} bodyClosed
+   * @throws {@link LocalProtocolError} badRange
+   */
+  writeBytes(bytes: Uint8Array, off = 0, len = bytes.length - off): void {
+    this.checkOpen()
+    checkRange(bytes, off, len)
+    if (len === 0) return
+    this.encodeText()
+    this.pending += len
+    if (len > BLOCK_SIZE) {
+      this.segments.append(copyBytes(bytes, off, off + len), 0, len)
+    } else {
+      const block = this.segments.blockWithRoom(len)
+      // No view where all is copied: it would make 136 ns of 97 for a chunk of 1,000 bytes with its framing.
+      block.bytes.set(len === bytes.length ? bytes : bytes.subarray(off, off + len), block.fill)
+      this.segments.commit(block, len)
+    }
+  }
+
+  /**
+   * Queues `len` bytes of `bytes` from `off` on without copying them; by default all of them. They belong to the
+   * queue until a flush made after this call is called back: until then the caller must leave them as they are.
+   *
+   * @throws {@link LocalProtocolError} bodyClosed
+   * @throws {@link LocalProtocolError} badRange
+   */
+  scheduleBytes(bytes: Uint8Array, off = 0, len = bytes.length - off): void {
+    this.checkOpen()
+    checkRange(bytes, off, len)
+    if (len === 0) return
+    this.encodeText()
+    this.pending += len
+    this.segments.append(bytes, off, len)
+  }
+
+  /**
+   * Calls `callback` once: with 'written' when all bytes that are queued now were shifted (at once, if they are), or
+   * with 'closed' when the queue is drained before that, or was. Callbacks are called in the order of the flushes,
+   * when the queue is in order again, so that a callback may write, flush, shift, close or drain.
+   *
+   * A callback should not throw; the connection guards the application's. If one does, the exception comes out of the
+   * `shift`, `flush` or `closeAndDrain` that called it, whose own work is complete; the callbacks due after it are
+   * kept and called by the next such call, for example `shift(0)`.
+   */
+  flush(callback: FlushCallback): void {
+    this.flushes.add(this.state === 'drained' ? Infinity : this.shifted + this.pending, callback)
+    this.callFlushes()
+  }
+
+  /**
+   * Returns all pending bytes, in order; adjacent copied writes are one iovec. The bytes stay as they are until a
+   * `shift` counts them, whatever is written meanwhile; after it, those that were copied may be overwritten by any
+   * queue.
+   */
+  iovecs(): IOVec[] {
+    this.encodeText()
+    return this.segments.iovecs()
+  }
+
+  /**
+   * Takes the first `count` pending bytes off the queue, as they are on the wire, and calls the flushes that waited
+   * for them.
+   *
+   * @throws {@link LocalProtocolError} badRange: `count` is not an integer within `0..pendingBytes`
+   */
+  shift(count: number): void {
+    if (!Number.isInteger(count) || count < 0 || count > this.pending) {
+      throw new LocalProtocolError('badRange', `cannot shift ${count} of ${this.pending} bytes`)
+    }
+    if (count > this.pending - this.text.length) this.encodeText()
+    this.pending -= count
+    this.shifted += count
+    this.segments.drop(count)
+    this.callFlushes()
+  }
+
+  /** Ends the writing. What is pending can still be shifted, and flushed. Closing again does nothing. */
+  close(): void {
+    if (this.state === 'open') this.state = 'closed'
+  }
+
+  /**
+   * Closes the queue, drops what is pending and returns how many bytes that were. Flushes that waited for them are
+   * called with 'closed'. Bytes that were handed out stay as they are: the transport may still hold them.
+   */
+  closeAndDrain(): number {
+    const dropped = this.pending
+    this.state = 'drained'
+    this.segments.abandon()
+    this.text = ''
+    this.pending = 0
+    this.callFlushes()
+    return dropped
+  }
+
+  private checkOpen(): void {
+    if (this.state !== 'open') throw new LocalProtocolError('bodyClosed', 'the output queue is closed')
+  }
+
+  private callFlushes(): void {
+    this.flushes.call(this.shifted, this.state === 'drained')
+  }
+
+  private encodeText(): void {
+    const text = this.text
+    if (text === '') return
+    this.text = ''
+    const block = this.segments.blockWithRoom(text.length)
+    writeLatin1(block.bytes, text, block.fill)
+    this.segments.commit(block, text.length)
+  }
+
+  /** Adds `text`, of `length` bytes, more than a block has, in an array of its own. */
+  private appendOwn(length: number, text: string, write: typeof writeUtf8): void {
+    const bytes = new Uint8Array(length)
+    write(bytes, text, 0)
+    this.segments.append(bytes, 0, length)
+  }
+}

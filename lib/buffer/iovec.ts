@@ -1,0 +1,99 @@
+/**
+ * Ranges of bytes on their way to the wire, as the caller of the connection sees them: which array, from where, how
+ * many. The connection hands out a list of them, the caller writes as much as the transport takes, and reports a
+ * count.
+ */
+import { LocalProtocolError } from '../errors.js'
+
+/**
+ * A range of `len` bytes of `buffer`, from `off` on. It is a view: whoever made it owns the bytes, and says until
+ * when they stay as they are.
+ */
+export interface IOVec {
+  readonly buffer: Uint8Array
+  /** The first byte of the range, counted in bytes from the start of `buffer`. */
+  readonly off: number
+  /** How many bytes the range has. */
+  readonly len: number
+}
+
+function badRange(message: string): LocalProtocolError {
+  return new LocalProtocolError('badRange', message)
+}
+
+/**
+ * Checks that `off` and `len` are a range of `bytes`.
+ *
+ * @throws {@link LocalProtocolError} badRange
+ * @internal
+ */
+export function checkRange(bytes: Uint8Array, off: number, len: number): void {
+  if (Number.isInteger(off) && Number.isInteger(len) && off >= 0 && len >= 0 && off + len <= bytes.length) return
+  throw badRange(`off ${off} and len ${len} are not a range of ${bytes.length} bytes`)
+}
+
+/**
+ * The operations on iovecs. With `bytes(v)` for the bytes that a list covers, in order, and `0 <= n <= lengthv(v)`:
+ *
+ *     bytes(shiftv(v, n))         = bytes(v) without the first n
+ *     lengthv(shiftv(v, n))       = lengthv(v) - n
+ *     shiftv(v, 0)                = v
+ *     shiftv(shiftv(v, m), n)     covers what shiftv(v, m + n) covers
+ *     shiftv([i], n)              covers what [shift(i, n)] covers
+ */
+export const IOVec = {
+  /**
+   * Returns the range of `len` bytes of `buffer` from `off` on; by default all of it. Nothing is copied.
+   *
+   * @throws {@link LocalProtocolError} badRange: it is not a range of `buffer`
+   */
+  create(buffer: Uint8Array, off = 0, len = buffer.length - off): IOVec {
+    checkRange(buffer, off, len)
+    return { buffer, off, len }
+  },
+
+  /** Returns the number of bytes in `iovec`. */
+  length(iovec: IOVec): number {
+    return iovec.len
+  },
+
+  /** Returns the number of bytes in all of `iovecs`. */
+  lengthv(iovecs: readonly IOVec[]): number {
+    let length = 0
+    for (const iovec of iovecs) length += iovec.len
+    return length
+  },
+
+  /**
+   * Returns `iovec` without its first `n` bytes.
+   *
+   * @throws {@link LocalProtocolError} badRange: `n` is not an integer within `0..iovec.len`
+   */
+  shift(iovec: IOVec, n: number): IOVec {
+    if (!Number.isInteger(n) || n < 0 || n > iovec.len) throw badRange(`cannot shift ${n} of ${iovec.len} bytes`)
+    return { buffer: iovec.buffer, off: iovec.off + n, len: iovec.len - n }
+  },
+
+  /**
+   * Returns `iovecs` without their first `n` bytes, as a new list. An iovec of which nothing is left is not in it.
+   *
+   * @throws {@link LocalProtocolError} badRange: `n` is not an integer within `0..lengthv(iovecs)`
+   */
+  shiftv(iovecs: readonly IOVec[], n: number): IOVec[] {
+    if (!Number.isInteger(n) || n < 0) throw badRange(`cannot shift ${n} bytes`)
+    const shifted: IOVec[] = []
+    let rest = n
+    for (const iovec of iovecs) {
+      if (rest === 0) shifted.push(iovec)
+      else if (rest < iovec.len) shifted.push(IOVec.shift(iovec, rest))
+      rest = Math.max(0, rest - iovec.len)
+    }
+    if (rest > 0) throw badRange(`cannot shift ${n} of ${n - rest} bytes`)
+    return shifted
+  },
+
+  /** Returns the bytes of `iovec` as an array of their own, sharing memory with `iovec.buffer`. */
+  view(iovec: IOVec): Uint8Array {
+    return iovec.buffer.subarray(iovec.off, iovec.off + iovec.len)
+  },
+} as const

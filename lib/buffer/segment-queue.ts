@@ -1,0 +1,125 @@
+/**
+ * The pending bytes of an output queue: a linked list of segments, each a range of some array, in the order in which
+ * they leave.
+ *
+ * Copied bytes go to the end of the open block (block-pool.ts), and prolong the last segment as long as nothing else
+ * came between. Adding only ever appends, and a block goes back to the pool only when all of its bytes were dropped
+ * from the front: so ranges that were handed out neither move nor change before that.
+ */
+import { BLOCK_SIZE, type Block, giveBlock, takeBlock } from './block-pool.js'
+import type { IOVec } from './iovec.js'
+
+/** A pending range of bytes. `block` is where it lies, when that is a block of the pool. */
+class Segment {
+  readonly buffer: Uint8Array
+  off: number
+  len: number
+  readonly block: Block | null
+  next: Segment | null
+
+  constructor(buffer: Uint8Array, off: number, len: number, block: Block | null) {
+    this.buffer = buffer
+    this.off = off
+    this.len = len
+    this.block = block
+    this.next = null
+  }
+}
+
+/** A first-in, first-out queue of bytes, added by segments and dropped by counts. */
+export class SegmentQueue {
+  private first: Segment | null
+  private last: Segment | null
+  /** The block that further copies go to. It has pending bytes, or is null: an empty queue holds no block. */
+  private open: Block | null
+
+  constructor() {
+    this.first = null
+    this.last = null
+    this.open = null
+  }
+
+  /** The number of bytes, at least 1, that can be copied before another block is needed. */
+  get room(): number {
+    const open = this.open
+    return open === null || open.fill === BLOCK_SIZE ? BLOCK_SIZE : BLOCK_SIZE - open.fill
+  }
+
+  /** Adds `len` bytes of `buffer` from `off` on, at least one, without copying them. */
+  append(buffer: Uint8Array, off: number, len: number): void {
+    this.link(new Segment(buffer, off, len, null))
+  }
+
+  /**
+   * Returns a block with room for `length` bytes, at most {@link BLOCK_SIZE}, behind `fill`: the open one if they
+   * fit, else a new one, and what is left of the other is given up. {@link SegmentQueue.commit} comes next.
+   */
+  blockWithRoom(length: number): Block {
+    const open = this.open
+    if (open !== null && open.fill + length <= BLOCK_SIZE) return open
+    const block = takeBlock()
+    this.open = block
+    return block
+  }
+
+  /** Adds the `length` bytes, at least one, that were just written behind `fill` in `block`. */
+  commit(block: Block, length: number): void {
+    const start = block.fill
+    const last = this.last
+    block.fill += length
+    block.pending += length
+    if (last !== null && last.block === block) last.len += length
+    else this.link(new Segment(block.bytes, start, length, block))
+  }
+
+  /** Returns the segments as a list of iovecs, valid until their bytes are dropped. */
+  iovecs(): IOVec[] {
+    const first = this.first
+    if (first === null) return []
+    // A list of one, the usual case, made at its size: `push` on an empty array reserves 17 places. 176 ns in place
+    // of 195 for a response of 140 characters, from writing to shifting it.
+    const iovecs: IOVec[] = [{ buffer: first.buffer, off: first.off, len: first.len }]
+    for (let segment = first.next; segment !== null; segment = segment.next) {
+      iovecs.push({ buffer: segment.buffer, off: segment.off, len: segment.len })
+    }
+    return iovecs
+  }
+
+  /** Drops the first `count` bytes. There are as many. Blocks of which none is left go back to the pool. */
+  drop(count: number): void {
+    let rest = count
+    let segment = this.first
+    while (segment !== null && rest > 0) {
+      const taken = Math.min(rest, segment.len)
+      rest -= taken
+      segment.off += taken
+      segment.len -= taken
+      if (segment.block !== null) this.settle(segment.block, taken)
+      if (segment.len > 0) break
+      segment = segment.next
+    }
+    this.first = segment
+    if (segment === null) this.last = null
+  }
+
+  /** Drops all bytes, and leaves the blocks to the garbage collector: what was handed out stays as it is. */
+  abandon(): void {
+    this.first = null
+    this.last = null
+    this.open = null
+  }
+
+  private link(segment: Segment): void {
+    if (this.last === null) this.first = segment
+    else this.last.next = segment
+    this.last = segment
+  }
+
+  /** Counts `taken` bytes of `block` as dropped, and gives it back when none is left. */
+  private settle(block: Block, taken: number): void {
+    block.pending -= taken
+    if (block.pending > 0) return
+    if (block === this.open) this.open = null
+    giveBlock(block)
+  }
+}

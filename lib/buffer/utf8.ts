@@ -1,0 +1,74 @@
+/**
+ * UTF-8 for the text of bodies, from strings to bytes. As in latin1.ts, a global `Buffer` serves where there is one;
+ * where there is none, the standard's `TextEncoder` does.
+ *
+ * A lone surrogate has no encoding; each becomes U+FFFD, three bytes, as the Encoding standard says.
+ */
+
+/**
+ * The part of Node's `Buffer` that is used here.
+ *
+ * @internal
+ */
+export interface Utf8Buffer {
+  readonly byteLength: (text: string) => number
+  readonly prototype: {
+    readonly utf8Write?: (this: Uint8Array, text: string, off: number, len: number) => number
+  }
+}
+
+/** Measuring and writing. @internal */
+export interface Utf8 {
+  readonly utf8Length: (text: string) => number
+  readonly writeUtf8: (target: Uint8Array, text: string, off: number) => number
+}
+
+/** The most bytes that one UTF-16 unit of a string can need. */
+export const UTF8_BYTES_PER_UNIT = 3
+
+function measurePlainly(text: string): number {
+  let length = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit >= 0x80) length += unit < 0x800 ? 1 : 2
+    // A pair of surrogates is four bytes, two a unit; a lone one is U+FFFD, three.
+    if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(i + 1))) i++
+  }
+  return length
+}
+
+// NaN, past the end of a string, is none.
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000
+}
+
+function writePlainly(target: Uint8Array, text: string, off: number): number {
+  return new TextEncoder().encodeInto(text, target.subarray(off)).written
+}
+
+/**
+ * Returns the conversions of `buffer`, and the standard's where it has none.
+ *
+ * @internal
+ */
+export function utf8Of(buffer: Utf8Buffer | undefined): Utf8 {
+  const write = buffer?.prototype.utf8Write
+  return {
+    utf8Length: buffer === undefined ? measurePlainly : (text) => buffer.byteLength(text),
+    writeUtf8:
+      write === undefined
+        ? writePlainly
+        : (target, text, off) => write.call(target, text, off, target.length - off),
+  }
+}
+
+const utf8 = utf8Of((globalThis as { Buffer?: Utf8Buffer }).Buffer)
+
+/** Returns how many bytes `text` has in UTF-8: between `text.length` and three times that. */
+export const utf8Length: Utf8['utf8Length'] = utf8.utf8Length
+
+/**
+ * Writes `text` into `target` from `off` on, in UTF-8, and returns how many bytes that were: `utf8Length(text)`, or
+ * as many whole characters as fit. The caller sees to `0 <= off <= target.length`.
+ */
+export const writeUtf8: Utf8['writeUtf8'] = utf8.writeUtf8

@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals'
+import { BLOCK_SIZE, giveBlock, POOL_LIMIT, pooledBlocks, takeBlock } from '../../lib/buffer/block-pool.js'
+
+describe('the pool of blocks', () => {
+  it('gives out again what it was given, emptied', () => {
+    const block = takeBlock()
+    block.fill = BLOCK_SIZE
+    block.pending = 1
+    giveBlock(block)
+    expect(takeBlock()).toBe(block)
+    expect(block).toMatchObject({ fill: 0, pending: 0 })
+    expect(block.bytes).toHaveLength(BLOCK_SIZE)
+  })
+
+  it('never gives one block to two', () => {
+    const blocks = Array.from({ length: POOL_LIMIT + 1 }, takeBlock)
+    expect(new Set(blocks).size).toBe(blocks.length)
+  })
+
+  it('is bounded', () => {
+    const blocks = Array.from({ length: POOL_LIMIT + 10 }, takeBlock)
+    blocks.forEach(giveBlock)
+    expect(pooledBlocks()).toBe(POOL_LIMIT)
+  })
+})

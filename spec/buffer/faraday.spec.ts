@@ -1,0 +1,221 @@
+import { describe, expect, it } from '@jest/globals'
+import { BLOCK_SIZE, pooledBlocks } from '../../lib/buffer/block-pool.js'
+import { Faraday, IOVec } from '../../lib/buffer/index.js'
+import { LocalProtocolError } from '../../lib/errors.js'
+
+/** What a queue would write, as latin-1. */
+function output(queue: Faraday): string {
+  return Buffer.concat(queue.iovecs().map(IOVec.view)).toString('latin1')
+}
+
+/** Takes `count` bytes, as a transport would, and returns them as latin-1. */
+function written(queue: Faraday, count = queue.pendingBytes): string {
+  const bytes = output(queue).slice(0, count)
+  queue.shift(count)
+  return bytes
+}
+
+const misuse = (code: string) => expect.objectContaining({ constructor: LocalProtocolError, code })
+
+describe('Faraday: an empty queue', () => {
+  it('has nothing to write', () => {
+    const queue = new Faraday()
+    expect(queue).toMatchObject({ pendingBytes: 0, hasPending: false, isClosed: false })
+    expect(queue.iovecs()).toEqual([])
+  })
+
+  it('stays empty when nothing is written', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('')
+    queue.writeString('')
+    queue.writeBytes(new Uint8Array())
+    queue.writeBytes(Uint8Array.of(1, 2), 1, 0)
+    queue.scheduleBytes(new Uint8Array())
+    expect(queue.iovecs()).toEqual([])
+  })
+
+  it('holds no block of the pool, and one as long as copied bytes are pending', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('abc')
+    written(queue)
+    const idle = pooledBlocks()
+    queue.writeLatin1('abc')
+    queue.iovecs()
+    expect(pooledBlocks()).toBe(idle - 1)
+    queue.shift(2)
+    expect(pooledBlocks()).toBe(idle - 1)
+    queue.shift(1)
+    expect(pooledBlocks()).toBe(idle)
+  })
+})
+
+describe('Faraday: what is copied', () => {
+  it('leaves as one iovec, in the order of the calls', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('caf\u00e9 ')
+    queue.writeString('caf\u00e9 ')
+    queue.writeBytes(Uint8Array.of(0x41, 0x42, 0x43), 1)
+    queue.writeString('and ')
+    queue.writeLatin1('on')
+    expect(queue.iovecs()).toHaveLength(1)
+    expect(queue.pendingBytes).toBe(19)
+    expect(output(queue)).toBe('caf\u00e9 caf\u00c3\u00a9 BCand on')
+  })
+
+  it('may be overwritten by the caller', () => {
+    const queue = new Faraday()
+    const [small, large] = [Buffer.from('small'), Buffer.alloc(BLOCK_SIZE + 1, 'l')]
+    queue.writeBytes(small)
+    queue.writeBytes(large)
+    small.fill('x')
+    large.fill('x')
+    expect(output(queue)).toBe('small' + 'l'.repeat(BLOCK_SIZE + 1))
+  })
+
+  it.each([
+    ['writeLatin1', (queue: Faraday, length: number) => { queue.writeLatin1('a'.repeat(length)) }],
+    ['writeString', (queue: Faraday, length: number) => { queue.writeString('a'.repeat(length)) }],
+    ['writeBytes', (queue: Faraday, length: number) => { queue.writeBytes(Buffer.alloc(length, 'a')) }],
+  ])('by %s has an array of its own where it is larger than a block', (_, write) => {
+    const queue = new Faraday()
+    write(queue, BLOCK_SIZE)
+    write(queue, BLOCK_SIZE + 1)
+    const [block, own] = queue.iovecs()
+    expect(block).toMatchObject({ off: 0, len: BLOCK_SIZE })
+    expect(own).toMatchObject({ off: 0, len: BLOCK_SIZE + 1 })
+    expect(own.buffer).toHaveLength(BLOCK_SIZE + 1)
+    expect(output(queue)).toBe('a'.repeat(2 * BLOCK_SIZE + 1))
+  })
+
+  it('by writeString is measured in bytes: a text of fewer characters can be larger than a block', () => {
+    const queue = new Faraday()
+    const text = '\u20ac'.repeat(6_000)
+    queue.writeString(text)
+    expect(queue.pendingBytes).toBe(18_000)
+    expect(Buffer.from(written(queue), 'latin1').toString()).toBe(text)
+  })
+
+  it('does not need its longest encoding to fit into the block', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('a'.repeat(BLOCK_SIZE - 100))
+    queue.writeString('\u00e9'.repeat(50))
+    expect(queue.iovecs()).toHaveLength(1)
+    queue.writeString('\u00e9')
+    expect(queue.iovecs()).toHaveLength(2)
+  })
+
+  it('takes a new block where it does not fit into the open one', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('a'.repeat(10_000))
+    queue.writeLatin1('b'.repeat(10_000))
+    queue.writeLatin1('c'.repeat(2_000))
+    expect(queue.iovecs().map(IOVec.length)).toEqual([10_000, 12_000])
+    expect(output(queue)).toBe('a'.repeat(10_000) + 'b'.repeat(10_000) + 'c'.repeat(2_000))
+  })
+
+  it('writes U+FFFD for a lone surrogate', () => {
+    const queue = new Faraday()
+    queue.writeString('\ud83d')
+    queue.writeString('\ude00')
+    expect(Buffer.from(output(queue), 'latin1').toString()).toBe('\ufffd\ufffd')
+  })
+
+  it('joins what follows a head only as far as it is ASCII and short', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('head ')
+    queue.writeString('short ')
+    queue.writeString('l\u00f6ng '.repeat(60))
+    queue.writeLatin1('head ')
+    queue.writeString('long '.repeat(60))
+    expect(Buffer.from(output(queue), 'latin1').toString())
+      .toBe('head short ' + 'l\u00f6ng '.repeat(60) + 'head ' + 'long '.repeat(60))
+  })
+})
+
+describe('Faraday: what is scheduled', () => {
+  it('is not copied', () => {
+    const queue = new Faraday()
+    const bytes = Buffer.from('abcd')
+    queue.scheduleBytes(bytes)
+    queue.scheduleBytes(bytes, 1)
+    queue.scheduleBytes(bytes, 1, 2)
+    expect(queue.iovecs()).toEqual([
+      { buffer: bytes, off: 0, len: 4 },
+      { buffer: bytes, off: 1, len: 3 },
+      { buffer: bytes, off: 1, len: 2 },
+    ])
+    expect(queue.iovecs()[0].buffer).toBe(bytes)
+  })
+
+  it('keeps its place among copied writes', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('1 ')
+    queue.scheduleBytes(Buffer.from('2 '))
+    queue.writeLatin1('3 ')
+    queue.writeString('4 ')
+    queue.scheduleBytes(Buffer.from('5'))
+    expect(queue.iovecs().map(IOVec.length)).toEqual([2, 2, 4, 1])
+    expect(output(queue)).toBe('1 2 3 4 5')
+  })
+})
+
+describe('Faraday: shifting', () => {
+  it('takes part of an iovec, several, or all', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('head ')
+    queue.scheduleBytes(Buffer.from('body '))
+    queue.writeLatin1('tail')
+    queue.shift(2)
+    expect(output(queue)).toBe('ad body tail')
+    queue.shift(0)
+    queue.shift(5)
+    expect(output(queue)).toBe('dy tail')
+    queue.shift(7)
+    expect(queue).toMatchObject({ pendingBytes: 0, hasPending: false })
+    expect(queue.iovecs()).toEqual([])
+  })
+
+  it('may go beyond what was handed out', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('abc')
+    queue.iovecs()
+    queue.writeLatin1('def')
+    queue.shift(4)
+    expect(output(queue)).toBe('ef')
+  })
+
+  it('leaves room behind what is still pending', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('abc')
+    expect(written(queue, 2)).toBe('ab')
+    queue.writeLatin1('def')
+    expect(queue.iovecs()).toHaveLength(1)
+    expect(written(queue)).toBe('cdef')
+  })
+
+  it.each([-1, 0.5, 4, NaN, Infinity])('refuses %d of 3 bytes, and changes nothing', count => {
+    const queue = new Faraday()
+    queue.writeLatin1('abc')
+    expect(() => { queue.shift(count) }).toThrow(misuse('badRange'))
+    expect(output(queue)).toBe('abc')
+  })
+
+  it('does not move or change what was handed out, whatever is written meanwhile', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('abc')
+    const handedOut = queue.iovecs()
+    queue.writeLatin1('def')
+    queue.writeString('x'.repeat(BLOCK_SIZE))
+    expect(Buffer.from(IOVec.view(handedOut[0])).toString()).toBe('abc')
+    expect(handedOut).toHaveLength(1)
+  })
+})
+
+describe('Faraday: ranges', () => {
+  it.each([[-1, 1], [0, 5], [5, 0], [1, 4], [0.5, 1], [0, NaN]])('refuses off %d and len %d of 4 bytes', (off, len) => {
+    const queue = new Faraday()
+    expect(() => { queue.writeBytes(new Uint8Array(4), off, len) }).toThrow(misuse('badRange'))
+    expect(() => { queue.scheduleBytes(new Uint8Array(4), off, len) }).toThrow(misuse('badRange'))
+    expect(queue.hasPending).toBe(false)
+  })
+})

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals'
+import * as fc from 'fast-check'
+import { decodeLatin1, type Latin1, latin1Of, writeLatin1 } from '../../lib/buffer/latin1.js'
+
+const IMPLEMENTATIONS: [string, Latin1][] = [
+  ['as exported', { decodeLatin1, writeLatin1 }],
+  ['with Buffer', latin1Of(Buffer)],
+  ['with a Buffer that lost its inner methods', latin1Of({ prototype: {} })],
+  ['without Buffer', latin1Of(undefined)],
+]
+
+const bytes = fc.uint8Array({ maxLength: 40 })
+const naively = (range: Uint8Array): string => Array.from(range, byte => String.fromCharCode(byte)).join('')
+
+describe.each(IMPLEMENTATIONS)('latin-1 %s', (_, latin1) => {
+  it('reads each byte as the character of its value', () => {
+    const all = Uint8Array.from({ length: 256 }, (__, byte) => byte)
+    const text = latin1.decodeLatin1(all, 0, 256)
+    expect(Array.from(text, character => character.charCodeAt(0))).toEqual([...all])
+  })
+
+  it('reads the range that it is told to', () => {
+    fc.assert(fc.property(bytes, fc.nat(40), fc.nat(40), (array, one, other) => {
+      const start = Math.min(one, other, array.length)
+      const end = Math.min(Math.max(one, other), array.length)
+      expect(latin1.decodeLatin1(array, start, end)).toBe(naively(array.subarray(start, end)))
+    }))
+  })
+
+  it('reads a Buffer and a view of a part of one', () => {
+    expect(latin1.decodeLatin1(Buffer.from('caf\u00e9', 'latin1').subarray(1), 1, 3)).toBe('f\u00e9')
+  })
+
+  it.each([0, 1, 4095, 4096, 4097, 100_000])('reads %d bytes', length => {
+    const array = Uint8Array.from({ length }, (__, index) => index % 251)
+    expect(latin1.decodeLatin1(array, 0, length)).toBe(naively(array))
+  })
+
+  it('writes back what it read, and nothing around it', () => {
+    fc.assert(fc.property(bytes, fc.nat(5), fc.nat(5), (array, before, after) => {
+      const target = new Uint8Array(before + array.length + after).fill(0xaa)
+      const written = latin1.writeLatin1(target, latin1.decodeLatin1(array, 0, array.length), before)
+      expect(written).toBe(array.length)
+      expect([...target]).toEqual([...Array(before).fill(0xaa), ...array, ...Array(after).fill(0xaa)])
+    }))
+  })
+
+  it.each(['short', 'longer than a short one'])('writes what fits of a text that is %s', text => {
+    const target = new Uint8Array(4)
+    expect(latin1.writeLatin1(target, text, 2)).toBe(2)
+    expect(naively(target)).toBe('\0\0' + text.slice(0, 2))
+    expect(latin1.writeLatin1(target, text, 4)).toBe(0)
+  })
+
+  it.each(['\u010a', 'twenty characters: \u010a'])('writes the low byte of a character above 0xff', text => {
+    const target = new Uint8Array(text.length)
+    latin1.writeLatin1(target, text, 0)
+    expect(target[text.length - 1]).toBe(0x0a)
+  })
+})
