@@ -1,12 +1,12 @@
-import type { RemoteErrorCode } from '../errors.js'
-import type { Headers } from '../message/headers.js'
-
 /**
  * What the connection asks of a body's framing: one small class for each, the same names on all.
  *
- * The data itself never passes through a decoder: it says how many bytes of data stand next, and the connection hands them
- * out as views and reports them taken.
+ * The data itself never passes through a decoder: it says how many bytes of data stand next, and the connection hands
+ * them out as views and reports them taken.
  */
+import type { RemoteErrorCode } from '../errors.js'
+import type { Headers } from '../message/headers.js'
+
 export interface BodyDecoder {
   /** How many bytes of data stand next, as far as the framing read so far tells. */
   readonly available: number
@@ -22,6 +22,8 @@ export interface BodyDecoder {
   readonly trailers: Headers | null
   /** Reads framing in `bytes[off, end)` up to the next data, and returns how many bytes that were. */
   advance(bytes: Uint8Array, off: number, end: number): number
+  /** Says that nothing follows `bytes[off, end)`: the body is at fault, if only because it is not complete. */
+  advanceEof(bytes: Uint8Array, off: number, end: number): void
   /** Says that `count` bytes of the available data were taken. */
   take(count: number): void
 }

@@ -1,10 +1,9 @@
-import { LocalProtocolError } from '../errors.js'
-import type { Headers } from '../message/headers.js'
-import { serializeFields } from './field-serializer.js'
-
 /**
  * The chunked transfer coding, written (RFC 9112 §7.1).
  */
+import { LocalProtocolError } from '../errors.js'
+import type { Headers } from '../message/headers.js'
+import { serializeFields } from './field-serializer.js'
 
 /** What stands before the data of a chunk of `length` bytes, which must not be 0: that would end the body. */
 export function chunkStart(length: number): string {

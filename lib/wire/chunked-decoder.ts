@@ -1,3 +1,11 @@
+/**
+ * The decoder of the chunked transfer coding (RFC 9112 §7.1).
+ *
+ * Strategy: a byte machine; the list of states below is its table of contents, with one short method where a state
+ * has a choice. It never looks at data. Chunk sizes have at most 13 digits, so they stay exact. Extensions are
+ * checked against their grammar and dropped; their bytes and those of the trailer section count together against one
+ * limit, because a peer could otherwise send them for ever (RFC 9112 §7.1.1).
+ */
 import type { RemoteErrorCode } from '../errors.js'
 import { Headers } from '../message/headers.js'
 import type { BodyDecoder } from './body-decoder.js'
@@ -6,15 +14,6 @@ import {
   BACKSLASH, CR, DQUOTE, EQUALS, HEX_VALUE, LF, NOT_HEX, QUOTED_TEXT, SEMICOLON, TOKEN, isBlank,
 } from './grammar.js'
 import { TextWindow } from './text-window.js'
-
-/**
- * The decoder of the chunked transfer coding (RFC 9112 §7.1).
- *
- * Strategy: a byte machine; the list of states below is its table of contents, with one short method where a state has a
- * choice. It never looks at data. Chunk sizes have at most 13 digits, so they stay exact. Extensions are checked against
- * their grammar and dropped; their bytes and those of the trailer section count together against one limit, because a peer
- * could otherwise send them for ever (RFC 9112 §7.1.1).
- */
 
 const SIZE_START = 0
 const SIZE = 1
@@ -38,6 +37,9 @@ const DONE = 16
 const FAULT = 17
 
 const MAX_SIZE_DIGITS = 13
+
+/** The empty line behind the trailers ends the body, so the limit on trailers does not count it. */
+const EMPTY_LINE_SIZE = 2
 
 /** A body in chunks. */
 export class ChunkedDecoder implements BodyDecoder {
@@ -78,7 +80,7 @@ export class ChunkedDecoder implements BodyDecoder {
   advance(bytes: Uint8Array, off: number, end: number): number {
     let p = off
     while (p < end && this.state <= LAST_BYTE_STATE) {
-      const next = this.step(bytes[p]!)
+      const next = this.step(bytes[p])
       if (next === FAULT) break
       this.state = next
       p++
@@ -86,6 +88,12 @@ export class ChunkedDecoder implements BodyDecoder {
     this.position += p - off
     if (this.fault !== null) this.faultOffset = this.position
     return this.state === TRAILERS ? p + this.readTrailers(bytes, p, end) - off : p - off
+  }
+
+  advanceEof(bytes: Uint8Array, off: number, end: number): void {
+    if (this.state === TRAILERS) return this.endTrailers(bytes, off, end)
+    this.fault = 'unexpectedEof'
+    this.faultOffset = this.position
   }
 
   take(count: number): void {
@@ -107,7 +115,7 @@ export class ChunkedDecoder implements BodyDecoder {
 
   private digit(code: number): number {
     if (++this.digits > MAX_SIZE_DIGITS) return this.fail()
-    this.available = this.available * 16 + HEX_VALUE[code]!
+    this.available = this.available * 16 + HEX_VALUE[code]
     return SIZE
   }
 
@@ -127,9 +135,8 @@ export class ChunkedDecoder implements BodyDecoder {
   }
 
   private extension(code: number): number {
-    if (this.budget === 0) return this.fail('headTooLarge')
-    this.budget--
-    return this.extensionStep(code)
+    const next = this.extensionStep(code)
+    return code === CR ? next : this.spend(next)
   }
 
   /** *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] ) */
@@ -190,15 +197,26 @@ export class ChunkedDecoder implements BodyDecoder {
     const section = (this.section ??= this.beginTrailers())
     const consumed = section.parse(bytes, off, end)
     if (section.isComplete) this.takeTrailers(section)
-    this.fault = section.fault
-    this.faultOffset = this.position + section.faultOffset
+    this.noteFault(section)
     section.release()
     return section.isComplete ? this.finish(consumed) : consumed
   }
 
+  private endTrailers(bytes: Uint8Array, off: number, end: number): void {
+    const section = (this.section ??= this.beginTrailers())
+    section.parseEof(bytes, off, end)
+    this.noteFault(section)
+    section.release()
+  }
+
+  private noteFault(section: FieldSectionParser): void {
+    this.fault = section.fault
+    this.faultOffset = this.position + section.faultOffset
+  }
+
   private beginTrailers(): FieldSectionParser {
     const section = new FieldSectionParser(new TextWindow(), this.maxHeadersCount)
-    section.begin(this.budget)
+    section.begin(this.budget + EMPTY_LINE_SIZE)
     return section
   }
 

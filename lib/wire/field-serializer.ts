@@ -1,19 +1,17 @@
+/**
+ * Fields, written: `name ":" SP value CRLF`, each checked so that no value can start a line of its own (response
+ * splitting, RFC 9112 §11.1).
+ *
+ * Strategy: a `Headers` value never changes, so its text is made and checked once and kept with it. A handler that
+ * answers with the same `Headers` each time pays for a property read.
+ */
 import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
-import { listIncludes } from '../message/list-value.js'
+import { listIncludes, listMembers } from '../message/list-value.js'
 import { TOKEN } from './grammar.js'
 
-/**
- * Fields, written: `name ":" SP value CRLF`, each checked so that no value can start a line of its own (response splitting,
- * RFC 9112 §11.1).
- *
- * Strategy: a `Headers` value never changes, so its text is made and checked once and kept with it. A handler that answers
- * with the same `Headers` each time pays for a property read.
- */
-
-/** The text of a field list, and what it says about framing. */
-export interface SerializedFields {
-  readonly text: string
+/** What a field list says about framing. */
+interface FramingFields {
   /** The value of Content-Length, or -1 where there is none. */
   readonly contentLength: number
   /** Whether there is a Transfer-Encoding; its last coding is chunked then. */
@@ -24,19 +22,50 @@ export interface SerializedFields {
   readonly hasDate: boolean
 }
 
+const NO_FRAMING: FramingFields = {
+  contentLength: -1, isChunked: false, closes: false, hasConnection: false, hasDate: false,
+}
+
+/** The text of a field list, and what it says about framing. */
+export class SerializedFields implements FramingFields {
+  readonly text: string
+  readonly contentLength: number
+  readonly isChunked: boolean
+  readonly closes: boolean
+  readonly hasConnection: boolean
+  readonly hasDate: boolean
+  /** The beginning of the last head with these fields, and what it was made for: see response-head.ts. */
+  startStatus: number
+  startReason: string
+  startDate: string
+  start: string
+
+  constructor(text: string, framing: FramingFields) {
+    this.text = text
+    this.contentLength = framing.contentLength
+    this.isChunked = framing.isChunked
+    this.closes = framing.closes
+    this.hasConnection = framing.hasConnection
+    this.hasDate = framing.hasDate
+    this.startStatus = 0
+    this.startReason = ''
+    this.startDate = ''
+    this.start = ''
+  }
+}
+
 /** RFC 9110 §5.5: a field value has visible characters, spaces and tabs; one byte each, so nothing above U+00FF. */
 const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 
 /**
  * The fields as text, checked.
  *
- * @throws {@link LocalProtocolError} badField: a name is not a token, or a value has CR, LF, NUL, another control character
- *   or one above U+00FF
+ * @throws {@link LocalProtocolError} badField: a name is not a token, or a value has CR, LF, NUL, another control
+ *   character or one above U+00FF
  * @throws {@link LocalProtocolError} badFraming: Content-Length or Transfer-Encoding make no sense
  */
 export function serializeFields(headers: Headers): SerializedFields {
-  const cached = headers.serialized as SerializedFields | null
-  if (cached !== null) return cached
+  if (headers.serialized instanceof SerializedFields) return headers.serialized
   const serialized = serialize(headers)
   headers.serialized = serialized
   return serialized
@@ -44,9 +73,21 @@ export function serializeFields(headers: Headers): SerializedFields {
 
 function serialize(headers: Headers): SerializedFields {
   let text = ''
-  headers.iter((name, value) => { text += fieldLine(name, value) })
+  let framing = 0
+  headers.iter((name, value) => {
+    text += fieldLine(name, value)
+    if (isFramingLength(name.length)) framing++
+  })
+  return new SerializedFields(text, framing > 0 ? framingOf(headers) : NO_FRAMING)
+}
+
+/** Whether Date, Connection, Content-Length or Transfer-Encoding could have a name of this length. */
+function isFramingLength(length: number): boolean {
+  return length === 4 || length === 10 || length === 14 || length === 17
+}
+
+function framingOf(headers: Headers): FramingFields {
   return {
-    text,
     contentLength: contentLength(headers),
     isChunked: isChunked(headers),
     closes: listIncludes(headers, 'connection', 'close'),
@@ -72,14 +113,14 @@ function contentLength(headers: Headers): number {
   const values = headers.getMulti('content-length')
   if (values.length === 0) return -1
   const length = Number(values[0])
-  const isOne = values.length === 1 && /^[0-9]+$/.test(values[0]!) && Number.isSafeInteger(length)
+  const isOne = values.length === 1 && /^[0-9]+$/.test(values[0]) && Number.isSafeInteger(length)
   if (!isOne) throw new LocalProtocolError('badFraming', 'Content-Length is not one decimal number')
   return length
 }
 
 function isChunked(headers: Headers): boolean {
-  const codings = headers.getMulti('transfer-encoding').join(',').toLowerCase()
-  if (codings === '') return false
-  if (/(?:^|,)[ \t]*chunked[ \t]*$/.test(codings)) return true
-  throw new LocalProtocolError('badFraming', 'the last transfer coding is not chunked')
+  if (!headers.mem('transfer-encoding')) return false
+  const codings = listMembers(headers, 'transfer-encoding')
+  if (codings.length > 0 && codings.indexOf('chunked') === codings.length - 1) return true
+  throw new LocalProtocolError('badFraming', 'chunked is not the last transfer coding, applied once')
 }

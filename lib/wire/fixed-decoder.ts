@@ -1,17 +1,24 @@
-import type { BodyDecoder } from './body-decoder.js'
-
 /**
  * The decoder of a body whose length Content-Length announced (RFC 9112 §6.2): every byte is data until enough came.
  */
+import type { RemoteErrorCode } from '../errors.js'
+import type { BodyDecoder } from './body-decoder.js'
+
+/** A body of a known length. */
 export class FixedDecoder implements BodyDecoder {
-  readonly fault = null
-  readonly faultOffset = 0
-  readonly trailers = null
+  fault: RemoteErrorCode | null
+  faultOffset: number
+  readonly trailers: null
   available: number
+  private readonly length: number
 
   /** A decoder of exactly `length` bytes. */
   constructor(length: number) {
+    this.fault = null
+    this.faultOffset = 0
+    this.trailers = null
     this.available = length
+    this.length = length
   }
 
   get isDone(): boolean {
@@ -24,6 +31,11 @@ export class FixedDecoder implements BodyDecoder {
 
   advance(): number {
     return 0
+  }
+
+  advanceEof(): void {
+    this.fault = 'unexpectedEof'
+    this.faultOffset = this.length - this.available
   }
 
   take(count: number): void {

@@ -46,6 +46,7 @@ export const LF = 0x0a
 export const CR = 0x0d
 export const SP = 0x20
 export const DQUOTE = 0x22
+export const SLASH = 0x2f
 export const COLON = 0x3a
 export const SEMICOLON = 0x3b
 export const EQUALS = 0x3d

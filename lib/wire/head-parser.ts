@@ -1,21 +1,23 @@
+/**
+ * The parser of request heads (RFC 9112 §3, §5).
+ *
+ * Strategy: two checkpoints, as in http/af. The request line is consumed when it is complete, then the field section
+ * when that is. Both are resumable parsers over one text window, so 16 pipelined heads in one read are decoded once.
+ * The limit counts the whole head, the empty lines before it included.
+ *
+ * It deliberately does not judge what the head means: Host, framing and expectations are the connection's to check.
+ */
 import type { RemoteErrorCode } from '../errors.js'
 import { Headers } from '../message/headers.js'
+import { hostFault } from '../message/host.js'
 import { Request } from '../message/request.js'
 import { FieldSectionParser } from './field-section.js'
-import { CR, LF } from './grammar.js'
+import { CR, LF, SLASH } from './grammar.js'
 import { RequestLineParser } from './request-line.js'
 import { absoluteAuthority } from './request-target.js'
 import { TextWindow } from './text-window.js'
 
-/**
- * The parser of request heads (RFC 9112 §3, §5).
- *
- * Strategy: two checkpoints, as in http/af. The request line is consumed when it is complete, then the field section when
- * that is. Both are resumable parsers over one text window, so 16 pipelined heads in one read are decoded once. The limit
- * counts the whole head, the empty lines before it included.
- *
- * It deliberately does not judge what the head means: Host, framing and expectations are the connection's to check.
- */
+/** The parser of the heads of one connection, one after the other. */
 export class HeadParser {
   /** The request whose head {@link parse} just completed, or null. */
   request: Request | null
@@ -55,17 +57,11 @@ export class HeadParser {
     return this.hasLine
   }
 
-  /** Parses in `bytes[off, end)` and returns how many bytes were consumed; {@link request} or {@link fault} say the rest. */
+  /** Parses in `bytes[off, end)`. Returns how many bytes it consumed; {@link request} or {@link fault} say the rest. */
   parse(bytes: Uint8Array, off: number, end: number): number {
     this.request = null
-    let p = off
-    if (!this.hasLine) {
-      if (bytes[p] === CR) p = this.skipEmptyLines(bytes, p, end)
-      if (p === end || this.fault !== null) return p - off
-      p += this.parseLine(bytes, p, end)
-      if (!this.hasLine) return p - off
-    }
-    return p + this.parseSection(bytes, p, end) - off
+    const lineSize = this.hasLine ? 0 : this.parseLine(bytes, off, end)
+    return this.hasLine ? lineSize + this.parseSection(bytes, off + lineSize, end) : lineSize
   }
 
   /** Says that the input ends with `bytes[off, end)`, within a head: sets {@link fault}. */
@@ -75,22 +71,39 @@ export class HeadParser {
     this.noteFault(part)
   }
 
-  /** Drops what the parser still holds of the input's text: call it when a read ends. */
+  /** Drops {@link request} and the input's text, which an idle connection would hold: call it when a read ends. */
   release(): void {
+    this.request = null
     this.window.release()
   }
 
-  /** RFC 9112 §2.2: a server ignores at least one empty line before the request line. They count as part of the head. */
+  /**
+   * RFC 9112 §2.2: a server ignores at least one empty line before the request line. They count as part of the head.
+   */
   private skipEmptyLines(bytes: Uint8Array, off: number, end: number): number {
     let p = off
-    while (p + 1 < end && bytes[p] === CR && bytes[p + 1] === LF) p += 2
-    this.size += p - off
-    if (this.size >= this.maxHeaderSize) this.fault = 'headTooLarge'
-    else this.line.begin(this.maxHeaderSize - this.size)
+    while (p + 1 < end && bytes[p] === CR && bytes[p + 1] === LF && this.size < this.maxHeaderSize) {
+      this.size += 2
+      p += 2
+    }
+    if (this.size < this.maxHeaderSize) this.line.begin(this.maxHeaderSize - this.size)
+    else this.failTooLarge()
     return p
   }
 
+  private failTooLarge(): void {
+    this.fault = 'headTooLarge'
+    this.faultOffset = this.maxHeaderSize
+  }
+
+  /** The request line, and the empty lines before it. */
   private parseLine(bytes: Uint8Array, off: number, end: number): number {
+    const start = bytes[off] === CR ? this.skipEmptyLines(bytes, off, end) : off
+    const isNothing = start === end || this.fault !== null || isHalfAnEmptyLine(bytes, start, end)
+    return start - off + (isNothing ? 0 : this.takeLine(bytes, start, end))
+  }
+
+  private takeLine(bytes: Uint8Array, off: number, end: number): number {
     const consumed = this.line.parse(bytes, off, end)
     if (this.line.isComplete) {
       this.hasLine = true
@@ -110,8 +123,8 @@ export class HeadParser {
 
   private complete(): void {
     const { method, target, version } = this.line
-    const headers = Headers.ofBlock(this.section.takeFields())
-    this.request = new Request(method, target, version, effectiveHeaders(target, headers))
+    const request = new Request(method, target, version, Headers.ofBlock(this.section.takeFields()))
+    this.request = target.charCodeAt(0) === SLASH ? request : withEffectiveHost(request)
     this.hasLine = false
     this.size = 0
     this.section.isComplete = false
@@ -124,9 +137,19 @@ export class HeadParser {
   }
 }
 
-/** RFC 9112 §3.2.2: the authority of an absolute-form target replaces Host. */
-function effectiveHeaders(target: string, headers: Headers): Headers {
-  if (target.charCodeAt(0) === 0x2f) return headers
+/** Whether all that there is is a CR: what it begins shows with the next byte. */
+function isHalfAnEmptyLine(bytes: Uint8Array, off: number, end: number): boolean {
+  return off + 1 === end && bytes[off] === CR
+}
+
+/**
+ * RFC 9112 §3.2.2: the authority of an absolute-form target replaces Host. It does not make a request good whose own
+ * Host is missing, bad or there twice, so such a request keeps what it came with, for the connection to refuse.
+ */
+function withEffectiveHost(request: Request): Request {
+  const { method, target, version, headers } = request
   const authority = absoluteAuthority(target)
-  return authority === null ? headers : headers.replace('host', authority)
+  if (authority === null || hostFault(request) !== null) return request
+  const replaced = headers.mem('host') ? headers.replace('Host', authority) : headers.add('Host', authority)
+  return new Request(method, target, version, replaced)
 }

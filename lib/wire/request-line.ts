@@ -1,3 +1,9 @@
+/**
+ * The parser of a request line: `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3).
+ *
+ * Strategy: see resumable-parser.ts. One walk in the order of the rule, single spaces only; what a lenient reader would
+ * let pass here has been used to smuggle requests (RFC 9112 §11.2).
+ */
 import type { RemoteErrorCode } from '../errors.js'
 import { cutText } from '../message/text.js'
 import { Version } from '../message/version.js'
@@ -6,12 +12,7 @@ import { isValidTarget } from './request-target.js'
 import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 import type { TextWindow } from './text-window.js'
 
-/**
- * The parser of a request line: `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3).
- *
- * Strategy: see resumable-parser.ts. One walk in the order of the rule, single spaces only; what a lenient reader would
- * let pass here has been used to smuggle requests (RFC 9112 §11.2).
- */
+/** The parser of request lines: see the head of this file. */
 export class RequestLineParser extends ResumableParser {
   /** The method of the completed line. */
   method: string
@@ -41,8 +42,8 @@ export class RequestLineParser extends ResumableParser {
     return this.accept(text, at, methodEnd, p) ? end : INCOMPLETE
   }
 
-  protected override tooLarge(text: string, at: number): RemoteErrorCode {
-    return text.includes(' ', at) ? 'targetTooLong' : 'headTooLarge'
+  protected override tooLarge(text: string): RemoteErrorCode {
+    return text.includes(' ') ? 'targetTooLong' : 'headTooLarge'
   }
 
   protected override showsEnd(bytes: Uint8Array, _off: number, from: number, end: number): boolean {

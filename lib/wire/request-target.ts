@@ -1,29 +1,43 @@
-import { isValidHost } from '../message/host.js'
-
 /**
- * The four forms of a request target (RFC 9112 §3.2): which form a method may use, and the authority of an absolute form.
+ * The four forms of a request target (RFC 9112 §3.2): which form a method may use, and the authority of an absolute
+ * form.
  */
+import { isValidHost } from '../message/host.js'
+import { COLON, SLASH } from './grammar.js'
 
 /** scheme "://" authority, then a path, a query or nothing. @see RFC 3986 §3 */
 const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)/
 
-/** authority-form: uri-host ":" port, the port not empty. @see RFC 9112 §3.2.3 */
-const AUTHORITY_FORM = /^.+:[0-9]+$/
+/** authority-form: uri-host ":" port, neither of them empty. @see RFC 9112 §3.2.3 */
+const AUTHORITY_FORM = /^.+:([0-9]+)$/
+
+const MAX_PORT = 65535
 
 /**
- * Whether the target has a form that the method allows: origin-form and absolute-form for all but CONNECT, authority-form
- * for CONNECT only, `*` for OPTIONS only.
+ * Whether the target has a form that the method allows: origin-form and absolute-form for all but CONNECT,
+ * authority-form for CONNECT only, `*` for OPTIONS only.
  */
 export function isValidTarget(method: string, target: string): boolean {
-  if (method === 'CONNECT') return AUTHORITY_FORM.test(target) && isValidHost(target)
-  if (target.charCodeAt(0) === 0x2f) return true
+  if (method === 'CONNECT') return isTunnelTarget(target)
+  if (target.charCodeAt(0) === SLASH) return true
   if (target === '*') return method === 'OPTIONS'
   const authority = absoluteAuthority(target)
-  return authority !== null && authority !== '' && isValidHost(authority)
+  return authority !== null && hasHost(authority) && isValidHost(authority)
+}
+
+/** RFC 9110 §9.3.6: a target without a valid port is refused. */
+function isTunnelTarget(target: string): boolean {
+  const match = AUTHORITY_FORM.exec(target)
+  return match !== null && Number(match[1]) <= MAX_PORT && isValidHost(target)
+}
+
+/** RFC 9110 §4.2.1: an empty host is for no URI that is sent to a server. */
+function hasHost(authority: string): boolean {
+  return authority !== '' && authority.charCodeAt(0) !== COLON
 }
 
 /** The authority of an absolute-form target, or null where the target has another form. */
 export function absoluteAuthority(target: string): string | null {
   const match = ABSOLUTE_FORM.exec(target)
-  return match === null ? null : match[1]!
+  return match === null ? null : match[1]
 }

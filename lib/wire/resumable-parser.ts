@@ -1,17 +1,16 @@
-import type { RemoteErrorCode } from '../errors.js'
-import type { TextWindow } from './text-window.js'
-
 /**
  * What the parsers of a request line and of a field section share.
  *
- * Strategy: only the search for the end is resumable; the parse itself runs over text that is there, with no state of its
- * own. The first attempt simply walks what came, which is nearly always the whole part. Where that finds no end, later
- * bytes are searched for one (each byte once, so a head that arrives byte by byte costs linear time), and the walk runs
- * again only when an end was seen, the limit was reached, or the input is over. What a walk reports depends on the bytes
- * alone and never on how they were cut into reads.
+ * Strategy: only the search for the end is resumable; the parse itself runs over text that is there, with no state of
+ * its own. The first attempt simply walks what came, which is nearly always the whole part. Where that finds no end,
+ * later bytes are searched for one (each byte once, so a head that arrives byte by byte costs linear time), and the
+ * walk runs again only when an end was seen, the limit was reached, or the input is over. What a walk reports depends
+ * on the bytes alone and never on how they were cut into reads.
  *
  * It deliberately keeps no input: bytes that it does not consume must be offered again with what follows.
  */
+import type { RemoteErrorCode } from '../errors.js'
+import type { TextWindow } from './text-window.js'
 
 /** What `scan` returns where the text is good so far but not complete, or is at fault. */
 export const INCOMPLETE = -1
@@ -71,8 +70,8 @@ export abstract class ResumableParser {
   /** Whether an end, or a line that can't be right, shows in `bytes[from, end)` of a part that starts at `off`. */
   protected abstract showsEnd(bytes: Uint8Array, off: number, from: number, end: number): boolean
 
-  /** What a part is at fault for that starts at `text[at]` and does not fit the limit. */
-  protected abstract tooLarge(text: string, at: number): RemoteErrorCode
+  /** What a part is at fault for that is not complete with `text`, which is as long as the limit. */
+  protected abstract tooLarge(text: string): RemoteErrorCode
 
   /** Notes a fault at `text[at]` and returns {@link INCOMPLETE}. */
   protected fail(code: RemoteErrorCode, at: number): number {
@@ -91,9 +90,9 @@ export abstract class ResumableParser {
     const limit = Math.min(end, off + this.budget)
     let at = this.window.cover(bytes, off, limit)
     for (;;) {
-      const next = this.scan(this.window.text, at)
-      if (next !== INCOMPLETE) return this.complete(at, next - at)
-      if (this.fault !== null) return this.limitFault(at)
+      const next = this.scan(this.window.textUpTo(limit), at)
+      if (next !== INCOMPLETE) return this.complete(next - at)
+      if (this.fault !== null) return this.locateFault(at)
       if (this.window.reaches(limit)) break
       at = this.window.widen(bytes, off, limit)
     }
@@ -102,21 +101,18 @@ export abstract class ResumableParser {
     return 0
   }
 
-  private complete(at: number, size: number): number {
-    if (size > this.budget) return this.exceed(at)
+  private complete(size: number): number {
     this.isComplete = true
     return size
   }
 
-  /** A fault behind the limit is never reached by a reader that gets one byte at a time: the limit comes first. */
-  private limitFault(at: number): number {
+  private locateFault(at: number): number {
     this.faultOffset -= at
-    return this.faultOffset >= this.budget ? this.exceed(at) : 0
+    return 0
   }
 
-  private exceed(at: number): number {
-    this.fault = this.tooLarge(this.window.text, at)
+  private exceed(at: number): void {
+    this.fault = this.tooLarge(this.window.text.substring(at, at + this.budget))
     this.faultOffset = this.budget
-    return 0
   }
 }

@@ -1,12 +1,11 @@
-import { decodeLatin1 } from '../buffer/latin1.js'
-
 /**
  * The input of one read as text.
  *
- * Strategy: crossing into C++ for each little slice costs more than the parse itself, so a window of the input is decoded
- * once and every head that stands in it is walked on the same string. The window is dropped when the read ends, because the
- * caller may then reuse the bytes.
+ * Strategy: crossing into C++ for each little slice costs more than the parse itself, so a window of the input is
+ * decoded once and every head that stands in it is walked on the same string. The window is dropped when the read
+ * ends, because the caller may then reuse the bytes.
  */
+import { decodeLatin1 } from '../buffer/latin1.js'
 
 /** How many bytes are decoded at first: several small heads, and little waste where a large body follows the head. */
 const FIRST_WINDOW = 4096
@@ -42,6 +41,12 @@ export class TextWindow {
   /** Whether the window reaches to `end`. */
   reaches(end: number): boolean {
     return this.base + this.text.length >= end
+  }
+
+  /** The text without what stands behind `end`: only where a limit lies within the window is that not all of it. */
+  textUpTo(end: number): string {
+    const length = end - this.base
+    return this.text.length > length ? this.text.substring(0, length) : this.text
   }
 
   /** Forgets the text: the bytes behind it may change now. */

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals'
+import { Headers } from '../../lib/message/headers.js'
+import { chunkEnd, chunkStart, lastChunk } from '../../lib/wire/chunk-serializer.js'
+
+describe('a chunk, written (RFC 9112 §7.1)', () => {
+  it.each<[size: number, text: string]>([
+    [1, '1\r\n'], [10, 'a\r\n'], [255, 'ff\r\n'], [65536, '10000\r\n'], [2 ** 52 - 1, 'fffffffffffff\r\n'],
+  ])('of %d bytes begins with %j', (size, text) => {
+    expect(chunkStart(size)).toBe(text)
+  })
+
+  it('ends with a line end', () => {
+    expect(chunkEnd).toBe('\r\n')
+  })
+
+  it('is the last with size 0, the trailers and an empty line', () => {
+    expect(lastChunk()).toBe('0\r\n\r\n')
+    expect(lastChunk(Headers.empty)).toBe('0\r\n\r\n')
+    expect(lastChunk(Headers.of({ A: 'b', c: 'd' }))).toBe('0\r\nA: b\r\nc: d\r\n\r\n')
+  })
+
+  it.each(['Content-Length', 'transfer-encoding', 'HOST', 'Trailer', 'Connection', 'Set-Cookie', 'Authorization'])(
+    'has no trailer %s (RFC 9110 §6.5.1)', name => {
+      expect(() => lastChunk(Headers.of({ [name]: '1' }))).toThrow(expect.objectContaining({ code: 'badField' }))
+    },
+  )
+
+  it('has no trailer that would start another line', () => {
+    expect(() => lastChunk(Headers.of({ A: 'b\r\n' }))).toThrow(expect.objectContaining({ code: 'badField' }))
+  })
+})

@@ -1,0 +1,138 @@
+import { describe, expect, it } from '@jest/globals'
+import { HeadParser } from '../../lib/wire/head-parser.js'
+import { latin1 } from '../helpers/splits.js'
+import { heads } from './subjects.js'
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+
+/** The request of `head` when it comes in pieces of `size` bytes, each offered behind what was not consumed before. */
+function trickled(head: string, size: number): string {
+  const parser = new HeadParser(16_384, 256)
+  const bytes = latin1(head)
+  let consumed = 0
+  for (let end = size; end < bytes.length; end += size) consumed += parser.parse(bytes, consumed, end)
+  parser.parse(bytes, consumed, bytes.length)
+  return String(parser.request)
+}
+
+describe('request heads (RFC 9112 §2.1)', () => {
+  it.each([
+    [GET],
+    ['GET / HTTP/1.1\r\n\r\n'],
+    ['POST /a HTTP/1.0\r\nA: b\r\nC: d\r\n\r\n'],
+  ])('%j', head => {
+    expect(heads(head)).toEqual([head])
+  })
+
+  it('stand one behind another', () => {
+    expect(heads(GET + 'PUT /a HTTP/1.0\r\n\r\n' + GET)).toEqual([GET, 'PUT /a HTTP/1.0\r\n\r\n', GET])
+  })
+
+  it('are consumed in two steps: the request line, then the fields', () => {
+    const parser = new HeadParser(1000, 100)
+    const bytes = latin1(GET)
+    expect([parser.parse(bytes, 0, 15), parser.isWithinHead]).toEqual([0, false])
+    expect([parser.parse(bytes, 0, 20), parser.isWithinHead, parser.method]).toEqual([16, true, 'GET'])
+    expect([parser.parse(bytes, 16, 26), parser.isWithinHead, parser.request]).toEqual([0, true, null])
+    expect([parser.parse(bytes, 16, 27), parser.isWithinHead, parser.method]).toEqual([11, false, null])
+    expect(parser.request?.toString()).toBe(GET)
+  })
+
+  it('§2.2: may have empty lines before them', () => {
+    expect(heads('\r\n' + GET)).toEqual([GET])
+    expect(heads('\r\n\r\n\r\n' + GET + '\r\n' + GET + '\r\n')).toEqual([GET, GET])
+  })
+
+  it.each<[text: string, fault: string]>([
+    ['\n' + GET, 'badLineEnd@0'],
+    ['\r' + GET, 'badLineEnd@0'],
+    ['\r\n\rGET / HTTP/1.1\r\n\r\n', 'badLineEnd@2'],
+    ['\r\n \r\n' + GET, 'badMethod@2'],
+    ['\r', 'badLineEnd@0'],
+    ['GET / HTTP/2.0\r\n\r\n', 'unknownVersion@11'],
+    ['GET / HTTP/1.1\r\n Host: a\r\n\r\n', 'badFieldName@16'],
+    ['\r\nGET / HTTP/1.1\r\nA : b\r\n\r\n', 'badFieldName@19'],
+    ['GET / HTTP/1.1\r\nA: b\r\n', 'unexpectedEof@22'],
+    ['\r\nGET / HTTP', 'unexpectedEof@12'],
+  ])('refuses %j: %s', (text, fault) => {
+    expect(heads(text)).toEqual([fault])
+  })
+
+  it('are not parsed behind a fault', () => {
+    expect(heads(GET + 'GET\r\n' + GET)).toEqual([GET, 'badLineEnd@3'])
+  })
+
+  describe('have a limit', () => {
+    it('that counts all of a head, and the empty lines before it', () => {
+      expect(heads(GET + GET, GET.length)).toEqual([GET, GET])
+      expect(heads('\r\n' + GET, GET.length + 2)).toEqual([GET])
+      expect(heads('\r\n' + GET, GET.length + 1)).toEqual([`headTooLarge@${GET.length + 1}`])
+      expect(heads(GET + GET, GET.length - 1)).toEqual([`headTooLarge@${GET.length - 1}`])
+    })
+
+    it('of which the request line may take all but the empty line', () => {
+      expect(heads('GET / HTTP/1.1\r\n\r\n', 18)).toEqual(['GET / HTTP/1.1\r\n\r\n'])
+      expect(heads('GET / HTTP/1.1\r\n\r\n', 17)).toEqual(['headTooLarge@17'])
+      expect(heads('GET / HTTP/1.1\r\n\r\n', 16)).toEqual(['headTooLarge@16'])
+      expect(heads('GET / HTTP/1.1\r\n\r\n', 15)).toEqual(['targetTooLong@15'])
+    })
+
+    it('that empty lines alone can pass', () => {
+      expect(heads('\r\n\r\n', 5)).toEqual([])
+      expect(heads('\r\n\r\n', 4)).toEqual(['headTooLarge@4'])
+      expect(heads('\r\n\r\n\r\n', 5)).toEqual(['headTooLarge@5'])
+    })
+
+    it('for the number of fields', () => {
+      const head = 'GET / HTTP/1.1\r\n' + 'A: b\r\n'.repeat(3) + '\r\n'
+      expect(heads(head, 1000, 3)).toEqual([head])
+      expect(heads(head, 1000, 2)).toEqual(['tooManyFields@28'])
+    })
+
+    it('that is the same behind another request of the same read', () => {
+      const long = 'GET / HTTP/1.1\r\nA: bcd\rX\r\n\r\n'
+      for (const limit of [21, 22, 23]) {
+        const fault = heads(long, limit)
+        expect(heads('GET / HTTP/1.1\r\n\r\n' + long, limit)).toEqual(['GET / HTTP/1.1\r\n\r\n', ...fault])
+      }
+    })
+  })
+
+  it('may be as long as 16 KiB with 256 fields, however they come', () => {
+    const fields = Array.from({ length: 256 }, (_, index) => `X-${index}: ${'v'.repeat(50)}\r\n`).join('')
+    const head = `GET / HTTP/1.1\r\n${fields}\r\n`
+    for (const size of [1, 2, 7, 1000, 4096, 5000, head.length]) expect(trickled(head, size)).toBe(head)
+  })
+
+  it('are forgotten when the read ends', () => {
+    const parser = new HeadParser(1000, 100)
+    parser.parse(latin1(GET), 0, GET.length)
+    parser.release()
+    expect(parser.request).toBeNull()
+  })
+})
+
+describe('the authority of an absolute-form target (RFC 9112 §3.2.2)', () => {
+  const parsed = (fields: string, version = 'HTTP/1.1'): string =>
+    heads(`GET http://b:8080/c ${version}\r\n${fields}\r\n`)[0].split('\r\n').slice(1, -2).join(' | ')
+
+  it('replaces Host, in its place', () => {
+    expect(parsed('A: b\r\nhost: a\r\nC: d\r\n')).toBe('A: b | Host: b:8080 | C: d')
+  })
+
+  it('is Host where HTTP/1.0 has none', () => {
+    expect(parsed('A: b\r\n', 'HTTP/1.0')).toBe('A: b | Host: b:8080')
+  })
+
+  it('hides no fault of the Host that came', () => {
+    expect(parsed('')).toBe('')
+    expect(parsed('Host: a\r\nHost: a\r\n')).toBe('Host: a | Host: a')
+    expect(parsed('Host: a/b\r\n')).toBe('Host: a/b')
+  })
+
+  it('is that of the target only', () => {
+    expect(heads('GET /http://b HTTP/1.1\r\nHost: a\r\n\r\n')).toEqual(['GET /http://b HTTP/1.1\r\nHost: a\r\n\r\n'])
+    expect(heads('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n')).toEqual(['OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n'])
+    expect(heads('CONNECT b:1 HTTP/1.1\r\nHost: a\r\n\r\n')).toEqual(['CONNECT b:1 HTTP/1.1\r\nHost: a\r\n\r\n'])
+  })
+})
