@@ -28,22 +28,23 @@ export class RequestLineParser extends ResumableParser {
     this.version = Version.HTTP_1_1
   }
 
-  protected override scan(text: string, at: number): number {
-    const length = text.length
-    let p = at
-    while (p < length && TOKEN[text.charCodeAt(p)] === 1) p++
+  protected override scan(bytes: Uint8Array, off: number, limit: number): number {
+    let p = off
+    while (p < limit && TOKEN[bytes[p]] === 1) p++
     const methodEnd = p
-    if (p === length) return INCOMPLETE
-    if (p === at || text.charCodeAt(p) !== SP) return this.methodFault(text, p)
+    if (p === limit) return INCOMPLETE
+    if (p === off || bytes[p] !== SP) return this.methodFault(bytes, p)
     p++
-    while (p < length && TARGET[text.charCodeAt(p)] === 1) p++
-    const end = this.scanVersion(text, methodEnd + 1, p)
+    while (p < limit && TARGET[bytes[p]] === 1) p++
+    const end = this.scanVersion(bytes, methodEnd + 1, p, limit)
     if (end === INCOMPLETE) return INCOMPLETE
-    return this.accept(text, at, methodEnd, p) ? end : INCOMPLETE
+    const base = this.window.anchor(off)
+    this.window.cover(bytes, end, limit)
+    return this.accept(off - base, methodEnd - base, p - base) ? end : this.fail('badTarget', methodEnd + 1)
   }
 
-  protected override tooLarge(text: string): RemoteErrorCode {
-    return text.includes(' ') ? 'targetTooLong' : 'headTooLarge'
+  protected override tooLarge(bytes: Uint8Array, off: number, limit: number): RemoteErrorCode {
+    return bytes.subarray(off, limit).includes(SP) ? 'targetTooLong' : 'headTooLarge'
   }
 
   protected override showsEnd(bytes: Uint8Array, _off: number, from: number, end: number): boolean {
@@ -51,53 +52,54 @@ export class RequestLineParser extends ResumableParser {
     return false
   }
 
-  private accept(text: string, at: number, methodEnd: number, targetEnd: number): boolean {
+  /** Cuts method and target out of the text, and says whether they go together. */
+  private accept(at: number, methodEnd: number, targetEnd: number): boolean {
+    const { text } = this.window
     this.method = methodOf(text, at, methodEnd)
     this.target = cutText(text, methodEnd + 1, targetEnd)
-    if (!isValidTarget(this.method, this.target)) this.fail('badTarget', methodEnd + 1)
-    return this.fault === null
+    return isValidTarget(this.method, this.target)
   }
 
-  private methodFault(text: string, p: number): number {
-    const code = text.charCodeAt(p)
-    return this.fail(code === CR || code === LF ? 'badLineEnd' : 'badMethod', p)
+  private methodFault(bytes: Uint8Array, p: number): number {
+    return this.fail(isLineEnd(bytes[p]) ? 'badLineEnd' : 'badMethod', p)
   }
 
   /** Sets the version that stands at `p`, or says what is wrong, or wants more. */
-  private scanVersion(text: string, targetStart: number, p: number): number {
-    if (p > targetStart && text.startsWith(' HTTP/1.1\r\n', p)) {
-      this.version = Version.HTTP_1_1
-      return p + 11
+  private scanVersion(bytes: Uint8Array, targetStart: number, p: number, limit: number): number {
+    if (p === limit) return INCOMPLETE
+    if (p === targetStart || bytes[p] !== SP) return this.targetFault(bytes, targetStart, p)
+    for (let i = 0; i < VERSION.length; i++) {
+      if (p + i === limit) return INCOMPLETE
+      if (bytes[p + i] !== VERSION[i] && !isVersionDigit(i, bytes[p + i])) return this.fail(versionFault(i), p + i)
     }
-    return this.scanOtherVersion(text, targetStart, p)
+    if (bytes[p + MAJOR] !== ONE) return this.fail('unknownVersion', p + MAJOR)
+    this.version = bytes[p + MINOR] === ZERO ? Version.HTTP_1_0 : Version.HTTP_1_1
+    return p + VERSION.length
   }
 
-  private scanOtherVersion(text: string, targetStart: number, p: number): number {
-    if (p === text.length) return INCOMPLETE
-    if (p === targetStart || text.charCodeAt(p) !== SP) return this.targetFault(text, targetStart, p)
-    const pattern = ' HTTP/0.0\r\n'
-    for (let i = 0; i < pattern.length; i++) {
-      if (p + i === text.length) return INCOMPLETE
-      if (!matches(pattern.charCodeAt(i), text.charCodeAt(p + i))) return this.fail(versionFault(i), p + i)
-    }
-    if (text[p + 6] !== '1') return this.fail('unknownVersion', p + 6)
-    this.version = text[p + 8] === '0' ? Version.HTTP_1_0 : Version.HTTP_1_1
-    return p + pattern.length
-  }
-
-  private targetFault(text: string, targetStart: number, p: number): number {
-    const code = text.charCodeAt(p)
-    const isLineEnd = code === CR || code === LF
-    return this.fail(isLineEnd && p > targetStart ? 'badRequestLine' : 'badTarget', p)
+  private targetFault(bytes: Uint8Array, targetStart: number, p: number): number {
+    return this.fail(isLineEnd(bytes[p]) && p > targetStart ? 'badRequestLine' : 'badTarget', p)
   }
 }
 
-function matches(pattern: number, code: number): boolean {
-  return pattern === 0x30 ? code >= 0x30 && code <= 0x39 : code === pattern
+/** ` HTTP/1.1` and the end of the line: what nearly all request lines end in. */
+const VERSION = Uint8Array.from(' HTTP/1.1\r\n', character => character.charCodeAt(0))
+const MAJOR = 6
+const MINOR = 8
+const ZERO = 0x30
+const ONE = 0x31
+
+/** Whether the byte may stand at `index` of {@link VERSION} in place of what does: another digit for a digit. */
+function isVersionDigit(index: number, code: number): boolean {
+  return (index === MAJOR || index === MINOR) && code >= ZERO && code <= ZERO + 9
 }
 
 function versionFault(index: number): 'badVersion' | 'badLineEnd' {
-  return index < 9 ? 'badVersion' : 'badLineEnd'
+  return index <= MINOR ? 'badVersion' : 'badLineEnd'
+}
+
+function isLineEnd(code: number): boolean {
+  return code === CR || code === LF
 }
 
 /** The commonest methods without cutting a string: a constant compares by identity ever after. */

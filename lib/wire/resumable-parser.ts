@@ -1,7 +1,7 @@
 /**
  * What the parsers of a request line and of a field section share.
  *
- * Strategy: only the search for the end is resumable; the parse itself runs over text that is there, with no state of
+ * Strategy: only the search for the end is resumable; the parse itself runs over bytes that are there, with no state of
  * its own. The first attempt simply walks what came, which is nearly always the whole part. Where that finds no end,
  * later bytes are searched for one (each byte once, so a head that arrives byte by byte costs linear time), and the
  * walk runs again only when an end was seen, the limit was reached, or the input is over. What a walk reports depends
@@ -12,7 +12,7 @@
 import type { RemoteErrorCode } from '../errors.js'
 import type { TextWindow } from './text-window.js'
 
-/** What `scan` returns where the text is good so far but not complete, or is at fault. */
+/** What `scan` returns where the bytes are good so far but not complete, or is at fault. */
 export const INCOMPLETE = -1
 
 /** A parser of one part of a head, from offered bytes, with a limit. */
@@ -64,16 +64,16 @@ export abstract class ResumableParser {
     this.window.release()
   }
 
-  /** Walks the part that starts at `text[at]`. Returns the index behind it, or {@link INCOMPLETE}. */
-  protected abstract scan(text: string, at: number): number
+  /** Walks the part that starts at `off`, up to `limit`. Returns the index behind it, or {@link INCOMPLETE}. */
+  protected abstract scan(bytes: Uint8Array, off: number, limit: number): number
 
   /** Whether an end, or a line that can't be right, shows in `bytes[from, end)` of a part that starts at `off`. */
   protected abstract showsEnd(bytes: Uint8Array, off: number, from: number, end: number): boolean
 
-  /** What a part is at fault for that is not complete with `text`, which is as long as the limit. */
-  protected abstract tooLarge(text: string): RemoteErrorCode
+  /** What a part is at fault for that is not complete with `bytes[off, limit)`, which is all that it may have. */
+  protected abstract tooLarge(bytes: Uint8Array, off: number, limit: number): RemoteErrorCode
 
-  /** Notes a fault at `text[at]` and returns {@link INCOMPLETE}. */
+  /** Notes a fault at `bytes[at]` and returns {@link INCOMPLETE}. */
   protected fail(code: RemoteErrorCode, at: number): number {
     this.fault = code
     this.faultOffset = at
@@ -88,16 +88,10 @@ export abstract class ResumableParser {
 
   private walk(bytes: Uint8Array, off: number, end: number): number {
     const limit = Math.min(end, off + this.budget)
-    let at = this.window.cover(bytes, off, limit)
-    for (;;) {
-      const next = this.scan(this.window.textUpTo(limit), at)
-      if (next !== INCOMPLETE) return this.complete(next - at)
-      if (this.fault !== null) return this.locateFault(at)
-      if (this.window.reaches(limit)) break
-      at = this.window.widen(bytes, off, limit)
-    }
-    this.searched = end - off
-    if (this.searched >= this.budget) this.exceed(at)
+    const next = this.scan(bytes, off, limit)
+    if (next !== INCOMPLETE) return this.complete(next - off)
+    if (this.fault === null) this.wait(bytes, off, end)
+    else this.faultOffset -= off
     return 0
   }
 
@@ -106,13 +100,11 @@ export abstract class ResumableParser {
     return size
   }
 
-  private locateFault(at: number): number {
-    this.faultOffset -= at
-    return 0
-  }
-
-  private exceed(at: number): void {
-    this.fault = this.tooLarge(this.window.text.substring(at, at + this.budget))
+  /** More is needed, where more is allowed. */
+  private wait(bytes: Uint8Array, off: number, end: number): void {
+    this.searched = end - off
+    if (this.searched < this.budget) return
+    this.fault = this.tooLarge(bytes, off, off + this.budget)
     this.faultOffset = this.budget
   }
 }

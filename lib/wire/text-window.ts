@@ -1,18 +1,17 @@
 /**
  * The input of one read as text.
  *
- * Strategy: crossing into C++ for each little slice costs more than the parse itself, so a window of the input is
- * decoded once and every head that stands in it is walked on the same string. The window is dropped when the read
- * ends, because the caller may then reuse the bytes.
+ * Strategy: heads are walked as bytes, and what is found is noted as places in a text. Crossing into C++ for each name
+ * and value costs more than the walk, so one piece of the input is decoded, once for all heads that stand in it, and
+ * strings are cut out of that. The text is dropped when the read ends, because the caller may then reuse the bytes.
  */
 import { decodeLatin1 } from '../buffer/latin1.js'
 
-/** How many bytes are decoded at first: several small heads, and little waste where a large body follows the head. */
-const FIRST_WINDOW = 4096
+/** How many bytes are decoded at least: several small heads, and little waste where a large body follows the head. */
+const SMALLEST_WINDOW = 4096
 
-/** A piece of the input, decoded as latin-1. */
+/** A piece of the input, decoded as latin-1: character `i` is byte `base + i`. */
 export class TextWindow {
-  /** The decoded text: character `i` is byte `base + i` of the input. */
   text: string
   private base: number
 
@@ -21,42 +20,24 @@ export class TextWindow {
     this.base = 0
   }
 
-  /**
-   * Makes the window cover some bytes from `off` on, and says where `off` is in {@link text}.
-   *
-   * @returns an index into {@link text}; at least one byte stands there if `off < end`
-   */
-  cover(bytes: Uint8Array, off: number, end: number): number {
-    const at = off - this.base
-    if (at >= 0 && at < this.text.length) return at
-    return this.decode(bytes, off, Math.min(end, off + FIRST_WINDOW))
+  /** Says from which byte on places in the text are counted, for a part that starts at `off`. */
+  anchor(off: number): number {
+    if (off < this.base || off >= this.base + this.text.length) {
+      this.base = off
+      this.text = ''
+    }
+    return this.base
   }
 
-  /** Decodes anew from `off`, at least four times as much as now stands behind `off`, as far as there is more. */
-  widen(bytes: Uint8Array, off: number, end: number): number {
-    const covered = this.base + this.text.length - off
-    return this.decode(bytes, off, Math.min(end, off + Math.max(FIRST_WINDOW, 4 * covered)))
-  }
-
-  /** Whether the window reaches to `end`. */
-  reaches(end: number): boolean {
-    return this.base + this.text.length >= end
-  }
-
-  /** The text without what stands behind `end`: only where a limit lies within the window is that not all of it. */
-  textUpTo(end: number): string {
-    const length = end - this.base
-    return this.text.length > length ? this.text.substring(0, length) : this.text
+  /** Makes the text cover what stands in front of `needed`, and perhaps more, up to `end`. */
+  cover(bytes: Uint8Array, needed: number, end: number): void {
+    const { base } = this
+    if (base + this.text.length >= needed) return
+    this.text = decodeLatin1(bytes, base, Math.max(needed, Math.min(end, base + SMALLEST_WINDOW)))
   }
 
   /** Forgets the text: the bytes behind it may change now. */
   release(): void {
     this.text = ''
-  }
-
-  private decode(bytes: Uint8Array, off: number, end: number): number {
-    this.base = off
-    this.text = decodeLatin1(bytes, off, end)
-    return 0
   }
 }
