@@ -16,6 +16,16 @@ import { cutText, isSameText } from './text.js'
 export interface FieldBlock {
   readonly text: string
   readonly offsets: readonly number[]
+  /**
+   * {@link lengthBit} of each name, together: most names that a server asks for are not there, and this says so at
+   * once.
+   */
+  readonly nameLengths: number
+}
+
+/** The bit that stands for names of this length. Lengths 32 apart share one. @internal */
+export function lengthBit(length: number): number {
+  return 1 << (length & 31)
 }
 
 /**
@@ -25,6 +35,7 @@ export interface FieldBlock {
  */
 export function findInBlock(block: FieldBlock, name: string, from: number): number {
   const { text, offsets } = block
+  if ((block.nameLengths & lengthBit(name.length)) === 0) return -1
   for (let i = 4 * from; i < offsets.length; i += 4) {
     const start = offsets[i]
     if (offsets[i + 1] - start === name.length && isSameText(text, start, name)) return i >> 2
@@ -39,6 +50,7 @@ export function findInBlock(block: FieldBlock, name: string, from: number): numb
  */
 export function findLastInBlock(block: FieldBlock, name: string): number {
   const { text, offsets } = block
+  if ((block.nameLengths & lengthBit(name.length)) === 0) return -1
   for (let i = offsets.length - 4; i >= 0; i -= 4) {
     const start = offsets[i]
     if (offsets[i + 1] - start === name.length && isSameText(text, start, name)) return i >> 2

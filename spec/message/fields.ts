@@ -2,6 +2,7 @@
  * Arbitrary fields for the laws of `Headers`, in both forms that a collection has inside.
  */
 import * as fc from 'fast-check'
+import { lengthBit } from '../../lib/message/field-block.js'
 import { type Field, type FieldBlock, Headers } from '../../lib/message/headers.js'
 
 /** Names that collide often, and some that do not. */
@@ -26,7 +27,7 @@ export function blockOf(list: readonly Field[], startLine = 'GET / HTTP/1.1\r\n'
     offsets.push(text.length, text.length + name.length, valueStart, valueStart + value.length)
     text += `${name}: ${value}\r\n`
   }
-  return { text, offsets }
+  return { text, offsets, nameLengths: list.reduce((bits, [name]) => bits | lengthBit(name.length), 0) }
 }
 
 /** A collection whose fields were parsed. */
