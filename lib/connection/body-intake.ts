@@ -1,14 +1,16 @@
+/**
+ * The body of the current request on its way from the reads to the handler.
+ *
+ * Strategy: data is handed out as a view of the input, one view for each scheduled read. Small chunks that stand behind
+ * one another are the exception: they are copied together, so that a body in one-byte chunks costs one callback for
+ * 4 KiB and not one a byte, and so that a handler which keeps them does not keep the framing between them as well.
+ */
 import { copyBytes } from '../buffer/bytes.js'
+import type { RemoteErrorCode } from '../errors.js'
+import type { Headers } from '../message/headers.js'
 import type { BodyDecoder } from '../wire/body-decoder.js'
 import type { BodyReader } from './body-reader.js'
-
-/**
- * The way of body bytes from a read to the handler.
- *
- * Strategy: data is handed out as a view of the input, one view for each scheduled read. Small chunks that stand behind one
- * another are the exception: they are copied together, so that a body in one-byte chunks costs one callback for 4 KiB and
- * not one a byte, and so that a handler which keeps them does not keep the framing between them as well.
- */
+import type { Input } from './input.js'
 
 /** Chunks up to this size are copied together; larger ones are handed out where they are. */
 const MERGE_LIMIT = 512
@@ -17,48 +19,120 @@ const MERGE_LIMIT = 512
 const scratch = new Uint8Array(8 * MERGE_LIMIT)
 let merged = 0
 
-/** The bytes of one read. `isLent`: they are the caller's again after the read, so that data must be copied out. */
-export interface Input {
-  bytes: Uint8Array
-  end: number
-  isLent: boolean
+/** A request body: how it is framed, who reads it, and how far it came. */
+export class BodyIntake {
+  readonly reader: BodyReader
+  /** Whether the client waits for 100 Continue. */
+  expectsContinue: boolean
+  /** How many bytes nobody got. */
+  dropped: number
+  private readonly decoder: BodyDecoder
+
+  constructor(decoder: BodyDecoder, reader: BodyReader, expectsContinue: boolean) {
+    this.reader = reader
+    this.expectsContinue = expectsContinue
+    this.dropped = 0
+    this.decoder = decoder
+  }
+
+  /** Whether the handler asks for the body, or asked and did not say that it wants no more. */
+  get isInUse(): boolean {
+    return this.reader.isTouched && !this.reader.isClosed
+  }
+
+  /** Whether the next bytes can be consumed. */
+  get isWanted(): boolean {
+    return this.reader.isScheduled || this.decoder.isWithinTrailers
+  }
+
+  get isDone(): boolean {
+    return this.decoder.isDone
+  }
+
+  get trailers(): Headers | null {
+    return this.decoder.trailers
+  }
+
+  get fault(): RemoteErrorCode | null {
+    return this.decoder.fault
+  }
+
+  /** How many bytes of the body were good before the fault. */
+  get faultOffset(): number {
+    return this.decoder.faultOffset
+  }
+
+  /** Whether the client is sending the rest, and no more than `limit` bytes as far as that is known. */
+  isWorthDraining(limit: number): boolean {
+    return this.decoder.available <= limit && !this.expectsContinue
+  }
+
+  /**
+   * Hands out data from `input.bytes[off, input.end)` as long as it is wanted. Returns how many bytes were consumed.
+   */
+  receive(input: Input, off: number): number {
+    const { decoder, reader } = this
+    let p = off
+    while (!isFaulty(decoder)) {
+      p += decoder.advance(input.bytes, p, input.end)
+      if (dataUpTo(decoder, p, input.end) === p || !reader.isScheduled) break
+      p = deliverRun(decoder, reader, input, p)
+    }
+    return this.count(p - off)
+  }
+
+  /** The input ends with what stands at `off`, within the body. Returns what the body is at fault for. */
+  end(input: Input, off: number): RemoteErrorCode {
+    this.decoder.advanceEof(input.bytes, off, input.end)
+    return this.decoder.fault ?? 'unexpectedEof'
+  }
+
+  /** Drops what stands in `input.bytes[off, input.end)` of the body. Returns how many bytes were consumed. */
+  discard(input: Input, off: number): number {
+    const { decoder } = this
+    let p = off
+    for (;;) {
+      p += decoder.advance(input.bytes, p, input.end)
+      const end = dataUpTo(decoder, p, input.end)
+      if (end === p) break
+      decoder.take(end - p)
+      p = end
+    }
+    this.dropped += p - off
+    return this.count(p - off)
+  }
+
+  /** RFC 9110 §10.1.1: a client that sends the body does not wait for leave any more. */
+  private count(consumed: number): number {
+    if (consumed > 0) this.expectsContinue = false
+    return consumed
+  }
 }
 
-/** Hands out data from `input.bytes[off, input.end)` as long as it is wanted. Returns how many bytes were consumed. */
-export function receiveBody(decoder: BodyDecoder, reader: BodyReader, input: Input, off: number): number {
-  const { bytes, end } = input
-  let p = off
-  while (decoder.fault === null) {
-    p += decoder.advance(bytes, p, end)
-    if (decoder.available === 0 || p === end || !reader.isScheduled || decoder.fault !== null) break
-    p = deliverRun(decoder, reader, input, p)
-  }
-  return p - off
+function isFaulty(decoder: BodyDecoder): boolean {
+  return decoder.fault !== null
 }
 
-/** Drops what stands in `bytes[off, end)` of the body. Returns how many bytes were consumed. */
-export function discardBody(decoder: BodyDecoder, bytes: Uint8Array, off: number, end: number): number {
-  let p = off
-  while (decoder.fault === null) {
-    p += decoder.advance(bytes, p, end)
-    const count = Math.min(decoder.available, end - p)
-    if (count === 0) break
-    decoder.take(count)
-    p += count
-  }
-  return p - off
+/** The end of the data that stands at `p` in an input up to `end`; `p` where there is none. */
+function dataUpTo(decoder: BodyDecoder, p: number, end: number): number {
+  return isFaulty(decoder) ? p : Math.min(end, p + decoder.available)
 }
 
 /** Answers the scheduled read with the data at `start`, and the small chunks behind it. Returns where it stopped. */
 function deliverRun(decoder: BodyDecoder, reader: BodyReader, input: Input, start: number): number {
-  const first = start + Math.min(decoder.available, input.end - start)
+  const first = dataUpTo(decoder, start, input.end)
   decoder.take(first - start)
   merged = 0
   const p = first - start <= MERGE_LIMIT ? mergeSmallChunks(decoder, input, start, first) : first
   if (merged > 0) reader.deliver(copyBytes(scratch, 0, merged))
   else if (input.isLent) reader.deliver(copyBytes(input.bytes, start, first))
-  else reader.deliver(input.bytes.subarray(start, first))
+  else deliverView(reader, input, start, first)
   return p
+}
+
+function deliverView(reader: BodyReader, input: Input, start: number, end: number): void {
+  input.isKept = true
+  reader.deliver(input.bytes.subarray(start, end))
 }
 
 /** Copies a small chunk and those behind it together, if there are any. Returns where it stopped, and sets `merged`. */
@@ -67,7 +141,7 @@ function mergeSmallChunks(decoder: BodyDecoder, input: Input, start: number, fir
   let p = first
   while (p < end && decoder.available === 0) {
     p += decoder.advance(bytes, p, end)
-    const count = Math.min(decoder.available, end - p)
+    const count = dataUpTo(decoder, p, end) - p
     if (count === 0 || count > MERGE_LIMIT || merged + count > scratch.length) break
     if (merged === 0) append(bytes, start, first)
     append(bytes, p, p + count)
@@ -78,5 +152,5 @@ function mergeSmallChunks(decoder: BodyDecoder, input: Input, start: number, fir
 }
 
 function append(bytes: Uint8Array, start: number, end: number): void {
-  for (let p = start; p < end; p++) scratch[merged++] = bytes[p]!
+  for (let p = start; p < end; p++) scratch[merged++] = bytes[p]
 }

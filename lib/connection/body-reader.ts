@@ -1,13 +1,12 @@
-import { LocalProtocolError } from '../errors.js'
-import type { Headers } from '../message/headers.js'
-
 /**
  * The body of a request, pulled.
  *
- * Strategy: a body holds no bytes. Each scheduled read takes one view out of the input as it arrives; without a scheduled
- * read the connection consumes no data, its reader yields, and the transport pushes back on the client. A body that failed
- * never calls `onEof`.
+ * Strategy: a body holds no bytes. Each scheduled read takes one view out of the input as it arrives; without a
+ * scheduled read the connection consumes no data, its reader yields, and the transport pushes back on the client. A
+ * body that failed never calls `onEof`.
  */
+import { LocalProtocolError } from '../errors.js'
+import type { Headers } from '../message/headers.js'
 
 /** What a scheduled read ends in: exactly one of the three is called, once. */
 export interface BodyCallbacks {
@@ -15,7 +14,10 @@ export interface BodyCallbacks {
   onRead(bytes: Uint8Array): void
   /** The body is complete. {@link BodyReader.trailers} is set. */
   onEof(): void
-  /** The body will never be complete: the peer broke the protocol or left, or the connection was shut down. */
+  /**
+   * The body will never be complete: the peer broke the protocol or left, the connection was shut down, or the body was
+   * dropped because nobody had read of it when the response was complete.
+   */
   onError?(error: unknown): void
 }
 
@@ -59,8 +61,8 @@ export class BodyReader {
   }
 
   /**
-   * Asks for the next bytes: one of the callbacks is called once. At the end of the body, and after a failure, it is called
-   * at once.
+   * Asks for the next bytes: one of the callbacks is called once. At the end of the body, and after a failure, it is
+   * called at once.
    *
    * @throws {@link LocalProtocolError} alreadyScheduled: the last read has not been answered
    * @throws {@link LocalProtocolError} bodyClosed: the handler closed the body
@@ -104,8 +106,8 @@ export class BodyReader {
 
   private schedule(callbacks: BodyCallbacks): void {
     this.callbacks = callbacks
-    this.host?.bodyWanted()
     this.isTouched = true
+    this.host?.bodyWanted()
   }
 
   private takeCallbacks(): BodyCallbacks | null {

@@ -1,10 +1,3 @@
-import type { Faraday, FlushCallback } from '../buffer/faraday.js'
-import { utf8Length } from '../buffer/utf8.js'
-import { LocalProtocolError } from '../errors.js'
-import type { Headers } from '../message/headers.js'
-import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'
-import type { BodyEncoding } from '../wire/response-head.js'
-
 /**
  * The body of a response, pushed.
  *
@@ -12,6 +5,13 @@ import type { BodyEncoding } from '../wire/response-head.js'
  * queue. The head waits for the first bytes, so that both leave in one write. How much waits is `pendingBytes`, and
  * `whenDrained` tells when to go on: the writer itself never refuses, because only its user knows how to slow down.
  */
+import type { Faraday, FlushCallback } from '../buffer/faraday.js'
+import { checkRange } from '../buffer/iovec.js'
+import { utf8Length } from '../buffer/utf8.js'
+import { LocalProtocolError } from '../errors.js'
+import type { Headers } from '../message/headers.js'
+import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'
+import type { BodyEncoding } from '../wire/response-head.js'
 
 /** What a body needs of its connection. @internal */
 export interface BodyWriterHost {
@@ -19,9 +19,9 @@ export interface BodyWriterHost {
   /** There is something to write. */
   outputReady(): void
   /** The last byte of the body was queued. */
-  bodyComplete(writer: BodyWriter): void
+  bodyComplete(): void
   /** The body ended before it was complete: the connection must not go on. */
-  bodyTruncated(writer: BodyWriter): void
+  bodyTruncated(error: LocalProtocolError): void
   /** Calls `callback` when at most `lowWaterMark` bytes wait. */
   whenDrained(lowWaterMark: number, callback: () => void): void
   /** Runs a callback of the application. */
@@ -53,6 +53,13 @@ export class BodyWriter {
     this.remaining = framing.length
     this.head = head
     this.state = 'open'
+  }
+
+  /** @internal A body for a handler that responds after the connection took its response over. */
+  static dead(host: BodyWriterHost): BodyWriter {
+    const writer = new BodyWriter(host, { encoding: 'none', length: 0 }, '')
+    writer.abort()
+    return writer
   }
 
   /** Whether nothing can be written any more: it was closed, or the connection ended. */
@@ -97,9 +104,10 @@ export class BodyWriter {
   /**
    * Writes a copy of the bytes: the caller may reuse them at once.
    *
-   * @throws as {@link writeString}
+   * @throws as {@link writeString}, and {@link LocalProtocolError} badRange
    */
   writeBytes(bytes: Uint8Array, off = 0, len = bytes.length - off): void {
+    checkRange(bytes, off, len)
     if (!this.admit(len)) return
     this.writePrefix(len)
     this.output.writeBytes(bytes, off, len)
@@ -109,9 +117,10 @@ export class BodyWriter {
   /**
    * Writes the bytes themselves: the caller leaves them alone until a later flush calls back.
    *
-   * @throws as {@link writeString}
+   * @throws as {@link writeBytes}
    */
   scheduleBytes(bytes: Uint8Array, off = 0, len = bytes.length - off): void {
+    checkRange(bytes, off, len)
     if (!this.admit(len)) return
     this.writePrefix(len)
     this.output.scheduleBytes(bytes, off, len)
@@ -121,19 +130,23 @@ export class BodyWriter {
   /** Calls back once when all that was written so far is on the wire ('written') or never will be ('closed'). */
   flush(callback: FlushCallback): void {
     if (this.state === 'open') this.sendHead()
-    const host = this.host
-    if (this.state === 'aborted') host.guard(() => callback('closed'))
+    const { host } = this
+    if (this.state === 'aborted') host.guard(() => { callback('closed') })
     else this.output.flush(result => { host.guard(() => { callback(result) }) })
   }
 
-  /** Calls back once when at most `lowWaterMark` bytes wait: at once, if that is so now. Never after the connection's end. */
+  /**
+   * Calls back once when at most `lowWaterMark` bytes wait: at once, if that is so now. Never after the connection's
+   * end. One callback waits at a time: a later call replaces an earlier one. Of a body that {@link isBodiless} nothing
+   * ever waits.
+   */
   whenDrained(lowWaterMark: number, callback: () => void): void {
     if (this.state === 'open') this.host.whenDrained(lowWaterMark, callback)
   }
 
   /**
-   * Completes the body. Trailer fields are sent where the body is chunked and dropped otherwise (RFC 9110 §6.5.1). Closing
-   * again does nothing.
+   * Completes the body. Trailer fields are sent where the body is chunked and dropped otherwise (RFC 9110 §6.5.1).
+   * Closing again does nothing.
    *
    * @throws {@link LocalProtocolError} bodyTooShort: less than Content-Length; the connection is cut
    * @throws {@link LocalProtocolError} badField: a trailer field is not valid or not allowed there
@@ -145,7 +158,7 @@ export class BodyWriter {
     this.state = 'closed'
     const rest = this.takeHead() + end
     if (rest !== '') this.output.writeLatin1(rest)
-    this.host.bodyComplete(this)
+    this.host.bodyComplete()
   }
 
   /** @internal Queues the head, if it was not. */
@@ -178,8 +191,9 @@ export class BodyWriter {
   private checkLength(): void {
     if (this.encoding !== 'fixed' || this.remaining === 0) return
     this.state = 'aborted'
-    this.host.bodyTruncated(this)
-    throw new LocalProtocolError('bodyTooShort', `Content-Length announced ${this.remaining} bytes more`)
+    const error = new LocalProtocolError('bodyTooShort', `Content-Length announced ${this.remaining} bytes more`)
+    this.host.bodyTruncated(error)
+    throw error
   }
 
   private writeWide(text: string, length: number): void {

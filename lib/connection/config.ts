@@ -4,7 +4,9 @@
 
 /** What a connection is created with. Sizes are in bytes. */
 export interface Config {
-  /** The largest head, and the most that chunk extensions and trailers of one body may take: 16 KiB. Over it 431 or 414. */
+  /**
+   * The largest head, and the most that one body's chunk extensions and trailers may take: 16 KiB. Over it 431 or 414.
+   */
   readonly maxHeaderSize: number
   /** The most fields of one head, and of one trailer section: 256. Over it 431. */
   readonly maxHeadersCount: number
@@ -12,7 +14,7 @@ export interface Config {
   readonly readBufferSize: number
   /** How much output may wait to be written when the next pipelined request is started: 64 KiB. */
   readonly writeBufferSize: number
-  /** How much of an unread request body is read and dropped after the response: 64 KiB. Over it the connection closes. */
+  /** How much of an unread request body is read and dropped after the response: 64 KiB. Over it the connection ends. */
   readonly drainLimit: number
   /** What a Date field says now (RFC 9110 §6.6.1), or null: then no Date is sent, as from a server without a clock. */
   readonly date: (() => string) | null

@@ -1,21 +1,21 @@
+/**
+ * Where the two sides of a connection meet: requests go to the handler, failures to the error handler, and when a
+ * request and its response are complete it is decided whether the connection goes on.
+ *
+ * Strategy: the sides tell what happened, and every decision is made here, from the states of both; `settle` is the one
+ * that RFC 9112 §9.3 is about. Whatever ends the connection closes both sides at once: input is not consumed any more,
+ * and queued output is still written. Only the response to an error comes after the input was closed.
+ */
 import { LocalProtocolError, type RemoteProtocolError } from '../errors.js'
 import { requestIsPersistent } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
 import type { BodyReader } from './body-reader.js'
 import type { Config } from './config.js'
-import type { ErrorHandler } from './error-handler.js'
-import { InputSide, type InputHost } from './input-side.js'
-import { OutputSide, type OutputHost } from './output-side.js'
+import type { ErrorHandler, Failure } from './error-handler.js'
+import type { InputHost, OutputHost } from './hosts.js'
+import { InputSide } from './input-side.js'
+import { OutputSide } from './output-side.js'
 import type { ReqdBase, ReqdHost } from './reqd.js'
-
-/**
- * Where the two sides of a connection meet: requests go to the handler, failures to the error handler, and when a request
- * and its response are complete it is decided whether the connection goes on.
- *
- * Strategy: the sides tell what happened, and every decision is made here, from the states of both; `settle` is the one
- * that RFC 9112 §9.3 is about. Whatever ends the connection closes both sides at once: input is not consumed any more, and
- * queued output is still written.
- */
 
 /** Makes the request descriptor of a request; `reader` is null where it has no body. @internal */
 export type MakeReqd<R extends ReqdBase> = (host: ReqdHost, request: Request, reader: BodyReader | null) => R
@@ -31,9 +31,9 @@ export interface Handlers<R extends ReqdBase> {
 export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   readonly input: InputSide
   readonly output: OutputSide
-  /** What ended the work; meaningful if {@link hasFailed}. */
+  /** What ended the work, or null. */
   failure: unknown
-  hasFailed: boolean
+  private hasFailed: boolean
   private readonly config: Config
   private readonly handlers: Handlers<R>
   private isDraining: boolean
@@ -50,13 +50,16 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     this.isRequestPersistent = true
   }
 
+  get isClosed(): boolean {
+    return this.input.current === 'closed' && this.output.current === 'closed'
+  }
+
   get mayStartRequest(): boolean {
-    return this.output.output.pendingBytes < this.config.writeBufferSize
+    return this.output.output.pendingBytes <= this.config.writeBufferSize
   }
 
   get mayPersist(): boolean {
-    if (!this.isRequestPersistent || this.isDraining || this.input.hasEof) return false
-    return this.input.current !== 'body' || this.input.isBodyInUse || this.input.isWorthDraining
+    return this.isRequestPersistent && !this.isDraining && this.input.canReachNext
   }
 
   requestArrived(request: Request, reader: BodyReader | null): void {
@@ -66,21 +69,21 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     try {
       this.handlers.handler(reqd)
     } catch (exn) {
-      this.callbackFailed(exn)
+      if (this.output.current === 'idle') this.callbackFailed(exn)
+      else this.output.reqdFailed(reqd, exn)
     }
   }
 
-  headFailed(error: RemoteProtocolError, request: Request | null, method: string): void {
-    this.fail(error, request, method)
+  headFailed(failure: Failure): void {
+    this.fail(failure)
   }
 
   bodyFailed(error: RemoteProtocolError): void {
-    this.callbackFailed(error)
+    this.reportExn(error)
   }
 
   bodyDone(): void {
-    if (this.output.current === 'upgrade') this.output.handOver()
-    else this.settle()
+    this.settle()
   }
 
   bodyUnwanted(): void {
@@ -88,38 +91,63 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     else this.settle()
   }
 
-  /** RFC 9110 §10.1.1: 100 only as long as no final response has begun. */
   continueWanted(): void {
-    if (this.output.current === 'waiting') this.output.sendContinue()
+    this.output.sendContinue()
+  }
+
+  takeExpectation(): boolean {
+    return this.input.takeExpectation()
   }
 
   inputEnded(): void {
     this.end(null)
   }
 
+  /**
+   * Fails the current exchange. Between two exchanges there is nobody to tell: an answer would be taken for that to the
+   * client's next request.
+   */
   callbackFailed(exn: unknown): void {
+    if (this.output.current === 'idle') this.endFailed(exn)
+    else this.reportExn(exn)
+  }
+
+  /** Fails the current exchange, or answers without one. */
+  reportExn(exn: unknown): void {
     const request = this.output.currentReqd?.request ?? null
-    this.fail(exn, request, request?.method ?? '')
+    this.fail({ error: exn, request, method: request?.method ?? this.input.method })
   }
 
   responseComplete(): void {
     this.settle()
   }
 
-  responseCut(): void {
-    this.end(new LocalProtocolError('badState', 'the response was cut'))
+  responseCut(error: unknown): void {
+    if (error === null) this.end(new LocalProtocolError('badState', 'the response was cut'))
+    else this.endFailed(error)
   }
 
   /** RFC 9110 §7.8: the request is read to its end in HTTP/1.1 before the other protocol begins. */
   upgradeSent(): void {
     if (!this.input.isBodyInUse) this.input.drain()
-    this.input.wakeup.wake()
+    this.input.wake()
+  }
+
+  /** Hands the connection over if it is free: the request is consumed, and what was queued is written. */
+  handOverWhenFree(): void {
+    if (this.isHandOverDue) this.output.handOver()
+  }
+
+  /** A read may have ended: what had to wait for that can go on. */
+  readEnded(): void {
+    if (this.isHandOverDue) this.output.queue.wakeup.wake()
+    this.input.wake()
   }
 
   /** Bytes were written: what waited for that can go on. */
   written(): void {
-    if (this.output.current === 'upgrade' && this.input.current === 'done') this.output.handOver()
-    if (this.input.current === 'head' && this.mayStartRequest) this.input.wakeup.wake()
+    this.handOverWhenFree()
+    this.input.wake()
   }
 
   /** Handles no further request. */
@@ -137,50 +165,71 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   }
 
   /** Closes both sides; a body that is not complete fails with `reason`. */
-  end(reason: unknown): void {
+  end(reason: LocalProtocolError | null): void {
+    this.close(reason ?? new LocalProtocolError('bodyClosed', 'the connection closed before the body was read'))
+  }
+
+  /** Not within a read: its caller does not know yet which bytes are left for the other protocol. */
+  private get isHandOverDue(): boolean {
+    return this.output.isHandOverDue && this.input.current === 'done' && !this.input.isConsuming
+  }
+
+  private endFailed(error: unknown): void {
+    this.noteFailure(error)
+    this.close(error)
+  }
+
+  private close(reason: unknown): void {
     const reader = this.input.close()
     this.output.finish()
     this.failReader(reader, reason)
     this.wake()
   }
 
-  private fail(error: unknown, request: Request | null, method: string): void {
-    if (this.hasFailed || (this.input.current === 'closed' && this.output.current === 'closed')) return
+  private fail(failure: Failure): void {
+    if (this.hasFailed) {
+      // Nobody can be relied on to complete an error response that a second failure came into.
+      if (this.output.current === 'streaming') this.close(failure.error)
+    } else if (!this.isClosed) {
+      this.noteFailure(failure.error)
+      const reader = this.input.close()
+      this.output.fail(failure)
+      this.failReader(reader, failure.error)
+      this.wake()
+    }
+  }
+
+  private noteFailure(error: unknown): void {
+    if (this.hasFailed) return
     this.hasFailed = true
     this.failure = error
-    const reader = this.input.close()
-    this.output.fail(error, request, method)
-    this.failReader(reader, error)
-    this.wake()
   }
 
   /** Decides what follows a complete response (RFC 9112 §9.3, §9.6). */
   private settle(): void {
-    if (this.output.current !== 'complete') return
-    const isBodyLeft = this.input.current === 'body'
-    if (isBodyLeft && this.input.isBodyInUse) return
-    const goesOn = this.output.isPersistent && !this.isDraining && this.input.current !== 'closed'
-    if (!goesOn || (isBodyLeft && !this.input.isWorthDraining)) this.end(null)
-    else if (isBodyLeft) this.input.drain()
-    else if (this.input.current === 'done') this.next()
-    this.input.wakeup.wake()
+    if (this.output.current !== 'complete' || this.input.isBodyInUse) return
+    if (!this.output.isPersistent || this.isDraining || !this.input.canReachNext) {
+      this.end(null)
+    } else if (this.input.current === 'done') {
+      this.output.next()
+      this.input.next()
+    } else {
+      this.input.drain()
+    }
+    this.input.wake()
   }
 
-  private next(): void {
-    if (this.input.hasEof) return this.end(null)
-    this.output.next()
-    this.input.next()
-  }
-
-  private failReader(reader: BodyReader | null, reason: unknown): void {
-    if (reader === null) return
-    this.output.guard(() => {
-      reader.fail(reason ?? new LocalProtocolError('bodyClosed', 'the connection closed before the body was read'))
-    })
+  /** The connection ends anyway, so what the application's callback throws then changes nothing. */
+  private failReader(reader: BodyReader, reason: unknown): void {
+    try {
+      reader.fail(reason)
+    } catch (exn) {
+      this.noteFailure(exn)
+    }
   }
 
   private wake(): void {
-    this.input.wakeup.wake()
-    this.output.wakeup.wake()
+    this.input.wake()
+    this.output.queue.wakeup.wake()
   }
 }

@@ -1,4 +1,14 @@
-import { Faraday } from '../buffer/faraday.js'
+/**
+ * The output half of a connection: the responses, in order, and what answers where something went wrong.
+ *
+ * Strategy: one queue of bytes and one exchange at a time. A response goes into the queue as it is made; when it is
+ * complete the host is told, and may start the next request before the bytes are on the wire, so that responses which
+ * are ready together leave together. A response that can't be completed is cut: no last chunk, and the connection ends.
+ *
+ * Callbacks of the application run when the state already says what happened, because they may call back into the
+ * connection.
+ */
+import type { Faraday } from '../buffer/faraday.js'
 import { utf8Length } from '../buffer/utf8.js'
 import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
@@ -9,47 +19,24 @@ import { Version } from '../message/version.js'
 import { responseHead, upgradeHead, UNKNOWN_LENGTH, type ResponseHead } from '../wire/response-head.js'
 import { BodyWriter, type BodyWriterHost } from './body-writer.js'
 import type { Config } from './config.js'
-import { answerError, statusOf, type ErrorHandler, type Failure } from './error-handler.js'
-import { YIELD, type WriteOperation } from './operation.js'
-import type { ReqdBase, ReqdHost } from './reqd.js'
-import { Wakeup } from './wakeup.js'
+import { answerError, statusOf, type ErrorHandler, type ErrorResponder, type Failure } from './error-handler.js'
+import type { OutputHost } from './hosts.js'
+import { OutputQueue } from './output-queue.js'
+import type { ExchangeResult, ReqdBase, ReqdHost } from './reqd.js'
 
 /**
- * The output half of a connection: the responses, in order, and what answers where something went wrong.
- *
- * Strategy: one queue of bytes and one exchange at a time. A response goes into the queue as it is made; when it is
- * complete the host is told, and may start the next request before the bytes are on the wire, so that responses which are
- * ready together leave together. A response that can't be completed is cut: no last chunk, and the connection ends.
- */
-
-/**
- * What the output half is doing: `idle`, no response is owed; `waiting`, the handler owes one; `streaming`, a body is being
- * written; `complete`, the response is queued and the request is not yet consumed; `upgrade`, the connection is handed
- * over; `failing`, the error handler owes a response; `closed`, nothing more is queued.
+ * What the output half is doing: `idle`, no response is owed; `waiting`, the handler owes one; `streaming`, a body is
+ * being written; `complete`, the response is queued and the request is not yet consumed; `upgrade`, the connection is
+ * handed over; `failing`, the error handler owes a response; `closed`, nothing more is queued.
  */
 export type OutputState = 'idle' | 'waiting' | 'streaming' | 'complete' | 'upgrade' | 'failing' | 'closed'
 
-/** Whom the output half tells. */
-export interface OutputHost {
-  /** Whether the connection could go on after the response that is about to begin. */
-  readonly mayPersist: boolean
-  /** The response is queued to its end. */
-  responseComplete(): void
-  /** The response can't be completed. */
-  responseCut(): void
-  /** The head of an upgrade was queued. */
-  upgradeSent(): void
-  /** A callback of the application threw. */
-  callbackFailed(exn: unknown): void
-}
-
-/** Bytes up to this size are copied, so that a small body leaves in one piece with its head. */
-const COPY_LIMIT = 4096
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 /** The output half of one connection. @internal */
-export class OutputSide implements BodyWriterHost, ReqdHost {
+export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
+  readonly queue: OutputQueue
   readonly output: Faraday
-  readonly wakeup: Wakeup
   /** Whether the connection goes on after the current response, as its head said. */
   isPersistent: boolean
   /** Whether closing in peace would make a cut response look complete. */
@@ -60,14 +47,12 @@ export class OutputSide implements BodyWriterHost, ReqdHost {
   private state: OutputState
   private reqd: ReqdBase | null
   private writer: BodyWriter | null
+  /** Who takes the connection over, until it is called. */
   private upgradeHandler: (() => void) | null
-  private lowWaterMark: number
-  private drained: (() => void) | null
-  private undelivered: number
 
   constructor(host: OutputHost, config: Config, errorHandler: ErrorHandler) {
-    this.output = new Faraday()
-    this.wakeup = new Wakeup()
+    this.queue = new OutputQueue(this)
+    this.output = this.queue.bytes
     this.isPersistent = true
     this.mustReset = false
     this.host = host
@@ -77,9 +62,6 @@ export class OutputSide implements BodyWriterHost, ReqdHost {
     this.reqd = null
     this.writer = null
     this.upgradeHandler = null
-    this.lowWaterMark = 0
-    this.drained = null
-    this.undelivered = 0
   }
 
   get current(): OutputState {
@@ -89,20 +71,6 @@ export class OutputSide implements BodyWriterHost, ReqdHost {
   /** The request whose response is owed or not yet followed by another, or null. */
   get currentReqd(): ReqdBase | null {
     return this.reqd
-  }
-
-  nextOperation(): WriteOperation {
-    if (this.output.hasPending) return { type: 'write', iovecs: this.output.iovecs() }
-    return this.output.isClosed ? { type: 'close', undelivered: this.undelivered } : YIELD
-  }
-
-  /** Counts `count` bytes as written and tells who waited for that. */
-  shift(count: number): void {
-    this.output.shift(count)
-    const { drained } = this
-    if (drained === null || this.output.pendingBytes > this.lowWaterMark) return
-    this.drained = null
-    this.guard(drained)
   }
 
   /** A response is owed to `reqd`. */
@@ -118,9 +86,11 @@ export class OutputSide implements BodyWriterHost, ReqdHost {
     this.state = 'idle'
   }
 
+  /** RFC 9110 §10.1.1: only as long as no final response has begun. */
   sendContinue(): void {
-    this.output.writeLatin1('HTTP/1.1 100 Continue\r\n\r\n')
-    this.wakeup.wake()
+    if (this.hasBegun) return
+    this.output.writeLatin1(CONTINUE)
+    this.queue.wakeup.wake()
   }
 
   sendFixed(reqd: ReqdBase, response: Response, body: string | Uint8Array): void {
@@ -128,18 +98,19 @@ export class OutputSide implements BodyWriterHost, ReqdHost {
     const head = this.head(reqd.request, response, length)
     reqd.responded('fixed', response)
     this.isPersistent = head.isPersistent
-    if (head.encoding === 'chunked') this.sendInOneChunk(head, body)
-    else this.queueWhole(head, body, length)
+    if (head.encoding === 'chunked') this.sendInChunks(head, body)
+    else this.sendWhole(head, body, length)
   }
 
   sendStreaming(reqd: ReqdBase, response: Response, isFlushed: boolean): BodyWriter {
-    if (!reqd.isWaiting) return this.deadWriter()
+    if (!reqd.isWaiting) return BodyWriter.dead(this)
     const head = this.head(reqd.request, response, UNKNOWN_LENGTH)
     reqd.responded('streaming', response)
     this.isPersistent = head.isPersistent
     return this.stream(head, isFlushed)
   }
 
+  /** RFC 9110 §7.8: a client that waits for 100 Continue gets it before the other protocol. */
   sendUpgrade(reqd: ReqdBase, response: Response, upgradeHandler: () => void): void {
     const isAsked = reqd.request.method === 'CONNECT' || isUpgradeRequest(reqd.request)
     const isNamed = response.status !== 101 || response.headers.mem('upgrade')
@@ -148,83 +119,90 @@ export class OutputSide implements BodyWriterHost, ReqdHost {
     reqd.responded('upgrade', response)
     this.state = 'upgrade'
     this.upgradeHandler = upgradeHandler
-    this.output.writeLatin1(head)
+    this.output.writeLatin1(this.host.takeExpectation() ? CONTINUE + head : head)
     this.host.upgradeSent()
-    this.wakeup.wake()
+    this.queue.wakeup.wake()
+  }
+
+  takeOver(reqd: ReqdBase, upgradeHandler: () => void): void {
+    reqd.state = 'upgrade'
+    this.state = 'upgrade'
+    this.upgradeHandler = upgradeHandler
+    if (this.host.takeExpectation()) this.output.writeLatin1(CONTINUE)
+    this.host.upgradeSent()
+    this.queue.wakeup.wake()
   }
 
   reqdFailed(reqd: ReqdBase, exn: unknown): void {
     if (reqd === this.reqd) this.host.callbackFailed(exn)
   }
 
-  /** Hands the connection over, if its head is on the wire. Called once the request is consumed. */
+  /** Whether the connection is to be handed over, and what was queued is written. */
+  get isHandOverDue(): boolean {
+    return this.upgradeHandler !== null && !this.output.hasPending
+  }
+
+  /** Hands the connection over: called once the request is consumed. */
   handOver(): void {
     const handler = this.upgradeHandler
-    if (handler === null || this.output.hasPending) return
+    if (handler === null) return
     this.upgradeHandler = null
-    this.reqd?.ended('done')
     this.guard(handler)
+    this.tell(this.reqd, 'done')
   }
 
   /** Answers an error if no response has begun, else cuts the response or lets a complete one be delivered. */
-  fail(error: unknown, request: Request | null, method: string): void {
-    if (this.state === 'closed') return
-    const isUnanswered = this.state === 'waiting' || this.state === 'idle' || this.writer?.hasBegun === false
-    if (!isUnanswered) return this.finish()
-    this.abandon()
-    this.state = 'failing'
-    answerError(this.errorHandler, { error, request, method }, this)
+  fail(failure: Failure): void {
+    if (this.hasBegun) this.finish()
+    else this.abandon('failing')
+    if (this.current === 'failing') answerError(this.errorHandler, failure, this)
   }
 
   /** Begins the response to an error, unless the connection ended in the meantime. */
   startError(failure: Failure, headers: Headers): BodyWriter {
-    if (this.state !== 'failing') return this.deadWriter()
+    if (this.state !== 'failing') return BodyWriter.dead(this)
     const isHttp11 = failure.request?.version === Version.HTTP_1_1
     const context = { method: failure.method, isHttp11, isPersistent: false, date: this.date() }
     const response = Response.create(statusOf(failure.error), { headers })
-    return this.stream(responseHead(response, context, UNKNOWN_LENGTH), false)
+    const head = responseHead(response, context, UNKNOWN_LENGTH)
+    this.isPersistent = false
+    return this.stream(head, false)
   }
 
-  /** The error handler threw within its response. */
   cutError(): void {
-    this.host.responseCut()
+    this.host.responseCut(null)
   }
 
   /** Queues nothing more; what is queued is still written. A response that is not complete is cut. */
   finish(): void {
     if (this.state === 'closed') return
-    if (this.state === 'streaming' && this.writer?.isCloseDelimited === true) this.reset()
-    this.abandon()
-    this.state = 'closed'
-    this.drained = null
-    this.output.close()
+    this.mustReset = this.state === 'streaming' && this.hasBegun && this.writer?.isCloseDelimited === true
+    this.abandon('closed')
+    if (this.mustReset) this.queue.drop()
+    else this.queue.close()
   }
 
   /** Drops what is queued: the peer takes no more. */
   discard(): void {
-    this.abandon()
-    this.state = 'closed'
-    this.drained = null
-    this.undelivered += this.output.closeAndDrain()
+    this.abandon('closed')
+    this.queue.drop()
   }
 
   outputReady(): void {
-    this.wakeup.wake()
+    this.queue.wakeup.wake()
   }
 
-  bodyComplete(writer: BodyWriter): void {
-    if (writer === this.writer) this.complete()
-    this.wakeup.wake()
+  bodyComplete(): void {
+    this.complete()
+    this.queue.wakeup.wake()
   }
 
-  bodyTruncated(): void {
-    this.host.responseCut()
+  bodyTruncated(error: LocalProtocolError): void {
+    this.host.responseCut(error)
   }
 
   whenDrained(lowWaterMark: number, callback: () => void): void {
-    this.lowWaterMark = lowWaterMark
-    this.drained = callback
-    if (this.output.pendingBytes <= lowWaterMark) this.shift(0)
+    this.queue.whenDrained(lowWaterMark, callback)
   }
 
   guard(callback: () => void): void {
@@ -233,6 +211,12 @@ export class OutputSide implements BodyWriterHost, ReqdHost {
     } catch (exn) {
       this.host.callbackFailed(exn)
     }
+  }
+
+  /** Whether it is too late for another response to the current request. */
+  private get hasBegun(): boolean {
+    if (this.state === 'streaming') return this.writer?.hasBegun === true
+    return this.state !== 'waiting' && this.state !== 'idle'
   }
 
   private head(request: Request, response: Response, length: number): ResponseHead {
@@ -245,27 +229,15 @@ export class OutputSide implements BodyWriterHost, ReqdHost {
     return this.config.date === null ? '' : this.config.date()
   }
 
-  private queueWhole(head: ResponseHead, body: string | Uint8Array, length: number): void {
+  private sendWhole(head: ResponseHead, body: string | Uint8Array, length: number): void {
     if (head.encoding === 'none') this.output.writeLatin1(head.text)
-    else if (typeof body !== 'string') this.queueBytes(head.text, body)
-    else if (length === body.length) this.output.writeLatin1(head.text + body)
-    else this.queueWide(head.text, body)
+    else if (length === body.length && typeof body === 'string') this.output.writeLatin1(head.text + body)
+    else this.queue.writeParts(head.text, body)
     this.complete()
-    this.wakeup.wake()
+    this.queue.wakeup.wake()
   }
 
-  private queueBytes(head: string, body: Uint8Array): void {
-    this.output.writeLatin1(head)
-    if (body.length <= COPY_LIMIT) this.output.writeBytes(body)
-    else this.output.scheduleBytes(body)
-  }
-
-  private queueWide(head: string, body: string): void {
-    this.output.writeLatin1(head)
-    this.output.writeString(body)
-  }
-
-  private sendInOneChunk(head: ResponseHead, body: string | Uint8Array): void {
+  private sendInChunks(head: ResponseHead, body: string | Uint8Array): void {
     const writer = this.stream(head, false)
     if (typeof body === 'string') writer.writeString(body)
     else writer.scheduleBytes(body)
@@ -280,34 +252,31 @@ export class OutputSide implements BodyWriterHost, ReqdHost {
     return writer
   }
 
-  /** A body for a handler that responds after the connection took its response over. */
-  private deadWriter(): BodyWriter {
-    const writer = new BodyWriter(this, { encoding: 'none', length: 0 }, '')
-    writer.abort()
-    return writer
-  }
-
   private complete(): void {
     this.state = 'complete'
-    this.reqd?.ended('done')
+    this.tell(this.reqd, 'done')
     this.host.responseComplete()
   }
 
   /** Takes the response away from the handler. */
-  private abandon(): void {
+  private abandon(next: OutputState): void {
     const { reqd, writer } = this
-    const isOwed = this.state === 'waiting' || this.state === 'streaming'
+    const isOwed = this.state === 'waiting' || this.state === 'streaming' || this.upgradeHandler !== null
+    if (reqd !== null && isOwed && !this.hasBegun) reqd.state = 'abandoned'
+    this.state = next
     this.writer = null
     this.upgradeHandler = null
     writer?.abort()
-    if (reqd === null || !isOwed) return
+    if (!isOwed) return
     this.reqd = null
-    if (reqd.isWaiting || writer?.hasBegun === false) reqd.state = 'abandoned'
-    this.guard(() => { reqd.ended('aborted') })
+    this.tell(reqd, 'aborted')
   }
 
-  private reset(): void {
-    this.mustReset = true
-    this.undelivered += this.output.closeAndDrain()
+  private tell(reqd: ReqdBase | null, result: ExchangeResult): void {
+    try {
+      reqd?.ended(result)
+    } catch (exn) {
+      this.host.callbackFailed(exn)
+    }
   }
 }

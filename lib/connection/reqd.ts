@@ -1,17 +1,16 @@
+/**
+ * One request and its response ("request descriptor", as in http/af).
+ *
+ * Strategy: a `Reqd` keeps the state of its response and nothing else; the bytes go through the connection. The
+ * connection may take the response over (the peer broke the protocol, the handler failed, the client left): the handler
+ * cannot know that in time, so what it still writes is dropped without an error. What it does wrong by itself throws.
+ */
 import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import { Response } from '../message/response.js'
 import { BodyReader } from './body-reader.js'
 import type { BodyWriter } from './body-writer.js'
-
-/**
- * One request and its response ("request descriptor", as in http/af).
- *
- * Strategy: a `Reqd` keeps the state of its response and nothing else; the bytes go through the connection. The connection
- * may take the response over (the peer broke the protocol, the handler failed, the client left): the handler cannot know
- * that in time, so what it still writes is dropped without an error. What it does wrong by itself throws.
- */
 
 /** Where the response stands. An abandoned one is the connection's. */
 export type ResponseState = 'waiting' | 'fixed' | 'streaming' | 'upgrade' | 'abandoned'
@@ -33,6 +32,8 @@ export interface ReqdHost {
   sendStreaming(reqd: ReqdBase, response: Response, isFlushed: boolean): BodyWriter
   /** Queues the head of an upgrade. */
   sendUpgrade(reqd: ReqdBase, response: Response, upgradeHandler: () => void): void
+  /** Hands the connection over without a response. */
+  takeOver(reqd: ReqdBase, upgradeHandler: () => void): void
   /** The handler failed. */
   reqdFailed(reqd: ReqdBase, exn: unknown): void
 }
@@ -81,7 +82,8 @@ export abstract class ReqdBase {
   }
 
   /**
-   * Responds with bytes, with their Content-Length. They belong to the connection from now on: large ones are not copied.
+   * Responds with bytes, with their Content-Length. They belong to the connection from now on: large ones are not
+   * copied.
    *
    * @throws as {@link respondWithString}
    */
@@ -90,12 +92,14 @@ export abstract class ReqdBase {
   }
 
   /**
-   * Hands the connection over to another protocol (RFC 9110 §7.8, §9.3.6): 101 with the given fields, or 200 to CONNECT.
-   * `upgradeHandler` is called once, when the head is on the wire and the request's body was read; what stands behind it in
-   * the input was not consumed and is the new protocol's. From then on the connection neither reads nor writes.
+   * Hands the connection over to another protocol (RFC 9110 §7.8, §9.3.6): 101 with the given fields, or 200 to
+   * CONNECT. `upgradeHandler` is called once, when the head is on the wire and the request's body was read; what stands
+   * behind it in the input was not consumed and is the new protocol's. It is never called within a read, but when
+   * output was written or the next operation for output is asked for. From then on the connection neither reads nor
+   * writes.
    *
-   * @throws {@link LocalProtocolError} alreadyResponded, badField; badUpgrade: the client did not ask for an upgrade, or
-   *   Upgrade is missing from `headers`
+   * @throws {@link LocalProtocolError} alreadyResponded, badField
+   * @throws {@link LocalProtocolError} badUpgrade: the client did not ask for one, or Upgrade is missing from `headers`
    */
   respondWithUpgrade(headers: Headers, upgradeHandler: () => void): void {
     const status = this.request.method === 'CONNECT' ? 200 : 101
@@ -103,8 +107,19 @@ export abstract class ReqdBase {
   }
 
   /**
-   * Reports that the handler failed: the error handler answers where no response has begun, else the response is cut. After
-   * the exchange it does nothing.
+   * Hands the connection over without a response: the new owner writes its own. `upgradeHandler` is called once, when
+   * earlier responses are on the wire and the request's body was read. For the rest see
+   * {@link respondWithUpgrade}.
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded
+   */
+  takeOver(upgradeHandler: () => void): void {
+    if (this.mayRespond()) this.host.takeOver(this, upgradeHandler)
+  }
+
+  /**
+   * Reports that the handler failed: the error handler answers where no response has begun, a response that has begun
+   * is cut, a complete one is delivered, and the connection closes. After the exchange it does nothing.
    */
   reportExn(exn: unknown): void {
     this.host.reqdFailed(this, exn)

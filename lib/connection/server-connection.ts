@@ -1,38 +1,43 @@
+/**
+ * The server side of one HTTP/1.1 connection as a state machine without I/O.
+ *
+ * Strategy: the caller asks what to do next, does it, and reports what came of it; the connection never calls out
+ * except to the handler, the error handler, the callbacks they registered, and the two resume callbacks of the caller.
+ * Input and output are two machines (input-side.ts, output-side.ts) that meet in exchanges.ts, where it is decided
+ * whether the connection goes on. Requests are handled one at a time, in order.
+ *
+ * The next operations for input and output between two calls, by the state of both sides (`-`: can't be). Output is
+ * `write` wherever bytes are pending; the table says what it is when none are.
+ *
+ * | input \ output | idle        | waiting     | streaming   | complete    | failing     | upgrade     | closed      |
+ * |----------------|-------------|-------------|-------------|-------------|-------------|-------------|-------------|
+ * | head           | read/yield  | -           | -           | -           | -           | -           | -           |
+ * | head, full     | yield/write | -           | -           | -           | -           | -           | -           |
+ * | body, wanted   | -           | read/yield  | read/yield  | read/yield  | -           | read/yield  | -           |
+ * | body           | -           | yield/yield | yield/yield | yield/yield | -           | yield/yield | -           |
+ * | drain          | -           | -           | -           | read/yield  | -           | read/yield  | -           |
+ * | done           | -           | yield/yield | yield/yield | -           | -           | yield/yield | -           |
+ * | closed         | -           | -           | close/yield | -           | close/yield | -           | close/close |
+ *
+ * Input: `head`, between requests or within a head; `full`, more output waits than `writeBufferSize`; `body`, the
+ * handler may read the body; `wanted`, it scheduled a read, or trailers are being read; `drain`, the rest of the body
+ * is dropped; `done`, the request was read. Output: `idle`, no response is owed; `waiting`, for the handler to respond;
+ * `streaming`, a body is being written (with closed input, by the error handler); `complete`, the response is queued
+ * but the body is not consumed; `failing`, the error handler owes a response; `upgrade`, the other protocol begins when
+ * the head is on the wire and the request is `done`, and both sides yield for good.
+ *
+ * When a response is complete and the request is `done`, the connection returns to head/idle if it is persistent, else
+ * both sides close. An incomplete body is then drained, or keeps its reader if the handler is still reading, or ends
+ * the connection if it is not persistent or too long to be drained.
+ */
 import { checkRange } from '../buffer/iovec.js'
+import { LocalProtocolError } from '../errors.js'
 import { DEFAULT_CONFIG, type Config } from './config.js'
 import { defaultErrorHandler, type ErrorHandler } from './error-handler.js'
-import { LocalProtocolError } from '../errors.js'
 import { Exchanges, type MakeReqd } from './exchanges.js'
 import type { ReadOperation, WriteOperation, WriteResult } from './operation.js'
 import { Reqd, type ReqdBase } from './reqd.js'
 
-/**
- * The server side of one HTTP/1.1 connection as a state machine without I/O.
- *
- * Strategy: the caller asks what to do next, does it, and reports what came of it; the connection never calls out except to
- * the handler, the error handler, the callbacks they registered, and the two resume callbacks of the caller. Input and
- * output are two machines (input-side.ts, output-side.ts) that meet in exchanges.ts, where it is decided whether the
- * connection goes on. Requests are handled one at a time, in order.
- *
- * The next operations, by the state of both sides (`-`: can't be). Output is `write` wherever bytes are pending; the table
- * says what it is when none are. `wanted`: a read of the body is scheduled. `full`: more output waits than `writeBufferSize`.
- *
- * | input \ output | idle          | waiting       | streaming     | complete      | failing | upgrade | closed  |
- * |----------------|---------------|---------------|---------------|---------------|---------|---------|---------|
- * | head           | read ¹, yield | -             | -             | -             | -       | -       | -       |
- * | body, wanted   | -             | read, yield   | read, yield   | read, yield   | -       | -       | -       |
- * | body           | -             | yield, yield  | yield, yield  | yield, yield  | -       | -       | -       |
- * | drain          | -             | -             | -             | read, yield   | -       | read, y | -       |
- * | done           | -             | yield, yield  | yield, yield  | -             | -       | yield ² | -       |
- * | closed         | -             | -             | close, yield³ | -             | close, y| -       | close ⁴ |
- *
- * ¹ `yield` while full. ² The hand-over happens when the head is on the wire; both sides yield from then on. ³ The response
- * of the error handler. ⁴ Both sides.
- *
- * When a response is complete and the request is `done`, the connection returns to head/idle if it is persistent, else
- * both sides close. An incomplete body is then drained, or keeps its reader if the handler is still reading, or ends the
- * connection if it is not persistent or too long to be drained.
- */
 /** What a connection is created with, besides its handler. */
 export interface ServerConnectionOptions {
   /** Limits; each has a default. */
@@ -58,10 +63,10 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
 
   /** Whether both sides are closed. Output may be pending: {@link nextWriteOperation} says so. */
   get isClosed(): boolean {
-    return this.exchanges.input.current === 'closed' && this.exchanges.output.current === 'closed'
+    return this.exchanges.isClosed
   }
 
-  /** What ended the connection's work: a {@link RemoteProtocolError}, what was reported by `reportExn`, or null. */
+  /** What ended the connection's work: a {@link RemoteProtocolError}, what a handler threw or reported, or null. */
   get errorCode(): unknown {
     return this.exchanges.failure
   }
@@ -76,9 +81,25 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
     return this.exchanges.output.current !== 'idle' && this.exchanges.output.current !== 'closed'
   }
 
-  /** Whether the body of the current request is incomplete: views of the bytes given to {@link read} may be kept. */
+  /** Whether the body of the current request is incomplete: the handler reads it, or the rest is being dropped. */
   get isReceivingBody(): boolean {
     return this.exchanges.input.current === 'body' || this.exchanges.input.current === 'drain'
+  }
+
+  /** Whether the handler, or the error handler, has not begun the response to the current request. */
+  get isResponseOwed(): boolean {
+    const { current } = this.exchanges.output
+    return current === 'waiting' || current === 'failing'
+  }
+
+  /** Whether output waits to be written. */
+  get hasPendingOutput(): boolean {
+    return this.exchanges.output.output.hasPending
+  }
+
+  /** Whether views of the bytes of the last {@link read} were handed out: only if not may the caller reuse them. */
+  get hasKeptInput(): boolean {
+    return this.exchanges.input.hasKeptInput
   }
 
   /** Whether a head was consumed in part. */
@@ -96,22 +117,27 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
 
   /** What the caller does next for input. */
   nextReadOperation(): ReadOperation {
+    this.exchanges.readEnded()
     return this.exchanges.input.nextOperation()
   }
 
   /**
-   * Takes input: returns how many of the `len` bytes from `off` on were consumed. The others are to be offered again, with
-   * what follows, when the next operation is `read`. The bytes belong to the connection while {@link isReceivingBody}:
-   * views of them were handed out. Otherwise the caller may reuse them.
+   * Takes input: returns how many of the `len` bytes from `off` on were consumed. The others are to be offered again,
+   * with what follows, when the next operation is `read`. All bytes of a read that {@link hasKeptInput} belong to the
+   * connection and its handler for good; else the caller may reuse them.
    *
-   * @throws {@link LocalProtocolError} badRange
+   * @throws {@link LocalProtocolError} badRange; badState: called by a callback of another read
    */
   read(bytes: Uint8Array, off: number, len: number): number {
     checkRange(bytes, off, len)
     return this.exchanges.input.consume(bytes, off, off + len, false)
   }
 
-  /** As {@link read}, but the bytes are only lent: body data is copied out, and the caller may reuse them afterwards. */
+  /**
+   * As {@link read}, but the bytes are only lent: body data is copied out, and the caller may reuse them afterwards.
+   *
+   * @throws as {@link read}
+   */
   readLent(bytes: Uint8Array, off: number, len: number): number {
     checkRange(bytes, off, len)
     return this.exchanges.input.consume(bytes, off, off + len, true)
@@ -119,9 +145,9 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
 
   /**
    * Takes the last input. What was not consumed (requests behind the one that is handled) is offered again by `readEof`
-   * when the next operation is `read`: half-closed clients get all their answers.
+   * when the next operation is `read`, also if nothing is left: half-closed clients get all their answers.
    *
-   * @throws {@link LocalProtocolError} badRange
+   * @throws as {@link read}
    */
   readEof(bytes: Uint8Array, off: number, len: number): number {
     checkRange(bytes, off, len)
@@ -129,48 +155,54 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
   }
 
   /**
-   * Calls `resume` once when the next read operation is not `yield` any more; at once, if that is so now.
+   * Calls `resume` once when the next read operation is not `yield` any more; at once, if that is so now. If that comes
+   * about within a read, `resume` is called when the next operation is asked for. It must not throw.
    *
    * @throws {@link LocalProtocolError} alreadyYielded
    */
   yieldReader(resume: () => void): void {
     this.exchanges.input.wakeup.register(resume)
-    if (this.nextReadOperation() !== 'yield') this.exchanges.input.wakeup.wake()
+    this.exchanges.input.wake()
   }
 
   /** What the caller does next for output. */
   nextWriteOperation(): WriteOperation {
-    return this.exchanges.output.nextOperation()
+    this.exchanges.handOverWhenFree()
+    return this.exchanges.output.queue.nextOperation()
   }
 
   /**
-   * Takes the result of a write: how many of the offered bytes were written, or that the peer takes no more, which ends the
-   * connection.
+   * Takes the result of a write: how many of the offered bytes were written, or that the peer takes no more, which ends
+   * the connection.
    *
    * @throws {@link LocalProtocolError} badRange: more than was offered
    */
   reportWriteResult(result: WriteResult): void {
-    if (result.type === 'closed') return this.exchanges.outputClosed()
-    this.exchanges.output.shift(result.count)
-    this.exchanges.written()
+    if (result.type === 'closed') {
+      this.exchanges.outputClosed()
+    } else {
+      this.exchanges.output.queue.shift(result.count)
+      this.exchanges.written()
+    }
   }
 
   /**
-   * Calls `resume` once when there is something to write or to close; at once, if that is so now.
+   * Calls `resume` once when there is something to write or to close; at once, if that is so now. It must not throw.
    *
    * @throws {@link LocalProtocolError} alreadyYielded
    */
   yieldWriter(resume: () => void): void {
-    this.exchanges.output.wakeup.register(resume)
-    if (this.nextWriteOperation().type !== 'yield') this.exchanges.output.wakeup.wake()
+    this.exchanges.output.queue.wakeup.register(resume)
+    if (this.nextWriteOperation().type !== 'yield') this.exchanges.output.queue.wakeup.wake()
   }
 
   /**
-   * Reports a failure that is not the peer's breach of protocol: the error handler answers where no response has begun; a
-   * response that has begun is cut, one that is complete is delivered. Then the connection closes.
+   * Reports a failure: the error handler answers where no response has begun, also between two requests; a response
+   * that has begun is cut, one that is complete is delivered. Then the connection closes. A {@link RemoteProtocolError}
+   * is answered with its status.
    */
   reportExn(exn: unknown): void {
-    this.exchanges.callbackFailed(exn)
+    this.exchanges.reportExn(exn)
   }
 
   /** Closes both sides now. What is queued can still be written; a response that is not complete is cut. */
@@ -178,8 +210,13 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
     this.exchanges.end(new LocalProtocolError('badState', 'the connection was shut down'))
   }
 
-  /** Handles no further request: closes at once if none is handled, else after its response, which says so if it can. */
+  /**
+   * Handles no further request: closes at once if none is handled, else after the response, which says so if it can.
+   */
   drain(): void {
     this.exchanges.drain()
   }
 }
+
+/** A connection of whatever request descriptors: what drives a connection sees none of them. */
+export type AnyServerConnection = Pick<ServerConnection, keyof ServerConnection>

@@ -1,8 +1,9 @@
-import { LocalProtocolError } from '../errors.js'
-
 /**
  * A place for the one callback that waits until a side of the connection has something to do again.
  */
+import { LocalProtocolError } from '../errors.js'
+
+/** The callback of one side, or none. */
 export class Wakeup {
   private callback: (() => void) | null
 

@@ -17,13 +17,13 @@ export class Program {
   private readonly child: ChildProcessByStdio<null, Readable, Readable>
   private readonly exited: Promise<unknown>
 
-  constructor(file: string, env: Record<string, string> = { PORT: '0' }) {
+  constructor(file: string, env: Record<string, string> = { PORT: '0' }, patienceMs = PATIENCE_MS) {
     this.output = ''
     this.child = spawn(process.execPath, [file], {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: PATIENCE_MS,
+      timeout: patienceMs,
       killSignal: 'SIGKILL',
     })
     this.exited = once(this.child, 'close')

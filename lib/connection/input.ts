@@ -1,0 +1,49 @@
+/**
+ * The bytes of the read that is under way.
+ *
+ * Strategy: one object for each connection, filled anew by each read and emptied when it ends, so that a connection
+ * holds no input between two reads.
+ */
+import { LocalProtocolError } from '../errors.js'
+
+const NO_BYTES = new Uint8Array(0)
+
+/** What a read offers: `bytes` up to `end`. @internal */
+export class Input {
+  bytes: Uint8Array
+  end: number
+  /** Whether the bytes are the caller's again after the read, so that data must be copied out. */
+  isLent: boolean
+  /** Whether views of the bytes were handed out, by this read or, when it is over, by the last one. */
+  isKept: boolean
+  /** Whether a read is under way. */
+  isUnderWay: boolean
+
+  constructor() {
+    this.bytes = NO_BYTES
+    this.end = 0
+    this.isLent = false
+    this.isKept = false
+    this.isUnderWay = false
+  }
+
+  /**
+   * A read begins.
+   *
+   * @throws {@link LocalProtocolError} badState: a callback of a read begins another one
+   */
+  begin(bytes: Uint8Array, end: number, isLent: boolean): void {
+    if (this.isUnderWay) throw new LocalProtocolError('badState', 'a read is under way already')
+    this.bytes = bytes
+    this.end = end
+    this.isLent = isLent
+    this.isKept = false
+    this.isUnderWay = true
+  }
+
+  /** The read is over. */
+  finish(): void {
+    this.bytes = NO_BYTES
+    this.isUnderWay = false
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * What the head of a request means for the connection: whether it makes sense at all, and how its body is read.
+ */
+import type { RemoteErrorCode } from '../errors.js'
+import type { BodyLength } from '../message/body-length.js'
+import { hostFault } from '../message/host.js'
+import type { Request } from '../message/request.js'
+import type { BodyDecoder } from '../wire/body-decoder.js'
+import { ChunkedDecoder } from '../wire/chunked-decoder.js'
+import { FixedDecoder } from '../wire/fixed-decoder.js'
+import type { Config } from './config.js'
+
+/**
+ * What must be refused before anybody acts on the head, or null: RFC 9112 §3.2 (Host), §6.3 (framing), RFC 9110 §10.1.1
+ * (Expect). @internal
+ */
+export function requestFault(request: Request, length: BodyLength, expected: string): RemoteErrorCode | null {
+  const fault = hostFault(request)
+  if (fault !== null) return fault
+  if (length.type === 'error') return length.code
+  return expected === 'unknown' ? 'expectationFailed' : null
+}
+
+/** The decoder of a body of this length, or null where there is none. @internal */
+export function decoderOf(length: BodyLength, config: Config): BodyDecoder | null {
+  if (length.type !== 'fixed') return new ChunkedDecoder(config.maxHeaderSize, config.maxHeadersCount)
+  return length.length === 0 ? null : new FixedDecoder(length.length)
+}

@@ -1,0 +1,252 @@
+/**
+ * The body of a request: how it is read, and what becomes of one that nobody reads.
+ */
+import { describe, expect, it } from '@jest/globals'
+import type { Reqd } from '../../lib/connection/reqd.js'
+import {
+  Runtime, echoTarget, errorResponse, get, head, ok, post, postChunks, readBody, readOnce, responding,
+} from '../helpers/runtime.js'
+
+describe('the body of a request', () => {
+  it('comes with Content-Length', () => {
+    const logs: string[][] = []
+    const runtime = new Runtime(reqd => {
+      logs.push(readBody(reqd).events)
+      echoTarget(reqd)
+    })
+    runtime.readString(post('hello'))
+    expect(logs).toEqual([['hello', 'eof']])
+    runtime.writeResponse(ok('/'))
+    runtime.connectionIsIdle()
+  })
+
+  it('comes in chunks, with extensions and trailers', () => {
+    const runtime = new Runtime()
+    runtime.readString(postChunks())
+    const { events } = readBody(runtime.reqd)
+    runtime.readString('5;a=b;c="d\\"e"\r\nhello\r\n')
+    runtime.readString('1 \t; x\r\n \r\n0\r\nChecksum: abc\r\n\r\n')
+    expect(events).toEqual(['hello', ' ', 'eof'])
+    expect(runtime.reqd.requestBody.trailers?.toList()).toEqual([['Checksum', 'abc']])
+    echoTarget(runtime.reqd)
+    runtime.writeResponse(ok('/'))
+    runtime.connectionIsIdle()
+  })
+
+  it('is empty and complete where the head announces none', () => {
+    const runtime = new Runtime()
+    runtime.readString(get('/'))
+    const { requestBody } = runtime.reqd
+    expect(requestBody.isClosed).toBe(true)
+    expect(readBody(runtime.reqd).events).toEqual(['eof'])
+    requestBody.close()
+    expect(readBody(runtime.reqd).events).toEqual(['eof'])
+    expect(runtime.reqd.requestBody).toBe(requestBody)
+  })
+
+  it('makes the reader wait until somebody wants it', () => {
+    const runtime = new Runtime()
+    expect(runtime.offer(post('hello'))).toBe(post('').length)
+    runtime.readerYielded()
+    expect(runtime.connection.isReceivingBody).toBe(true)
+    const events: string[] = []
+    readOnce(runtime.reqd, events)
+    runtime.readerWoken()
+    expect(runtime.offer('he')).toBe(2)
+    runtime.readerYielded()
+    readOnce(runtime.reqd, events)
+    runtime.readerWoken()
+    runtime.readString('llo')
+    expect(events).toEqual(['he', 'llo'])
+    readOnce(runtime.reqd, events)
+    expect(events).toEqual(['he', 'llo', 'eof'])
+    expect(runtime.connection.isReceivingBody).toBe(false)
+  })
+
+  it('calls onEof again for each further read after the end', () => {
+    const runtime = new Runtime()
+    const events: string[] = []
+    runtime.readString(post('x').slice(0, -1))
+    readOnce(runtime.reqd, events)
+    runtime.readString('x')
+    readOnce(runtime.reqd, events)
+    readOnce(runtime.reqd, events)
+    expect(events).toEqual(['x', 'eof', 'eof'])
+  })
+
+  it('is handed out as views, and the connection says so', () => {
+    const runtime = new Runtime()
+    const input = Buffer.from(post('hello'), 'latin1')
+    const views: Uint8Array[] = []
+    const connection = runtime.connection
+    const split = input.length - 5
+    connection.read(input, 0, split)
+    expect(connection.hasKeptInput).toBe(false)
+    runtime.reqd.requestBody.scheduleRead({ onRead: bytes => { views.push(bytes) }, onEof: () => {} })
+    connection.read(input, split, 5)
+    expect(connection.hasKeptInput).toBe(true)
+    expect(views[0].buffer).toBe(input.buffer)
+    echoTarget(runtime.reqd)
+    connection.read(input, 0, split)
+    expect(connection.hasKeptInput).toBe(false)
+  })
+
+  it('is copied out of lent bytes', () => {
+    const runtime = new Runtime()
+    const input = Buffer.from(post('hello'), 'latin1')
+    const views: Uint8Array[] = []
+    runtime.connection.readLent(input, 0, input.length - 5)
+    runtime.reqd.requestBody.scheduleRead({ onRead: bytes => { views.push(bytes) }, onEof: () => {} })
+    runtime.connection.readLent(input, input.length - 5, 5)
+    expect(runtime.connection.hasKeptInput).toBe(false)
+    input.fill(0)
+    expect(Buffer.from(views[0]).toString()).toBe('hello')
+  })
+
+  it('is copied together where its chunks are small, up to 4 KiB a read', () => {
+    const runtime = new Runtime()
+    runtime.readString(postChunks())
+    const { events } = readBody(runtime.reqd)
+    runtime.readString('1\r\na\r\n2\r\nbc\r\n'.repeat(2000) + '0\r\n\r\n')
+    expect(events.slice(0, -1).join('')).toBe('abc'.repeat(2000))
+    expect(events).toHaveLength(3)
+    expect(events[0]).toHaveLength(4096)
+  })
+
+  it('is handed out apart where a chunk is large', () => {
+    const runtime = new Runtime()
+    runtime.readString(postChunks())
+    const { events } = readBody(runtime.reqd)
+    const large = 'x'.repeat(600)
+    runtime.readString(`1\r\na\r\n1\r\nb\r\n258\r\n${large}\r\n1\r\nc\r\n0\r\n\r\n`)
+    expect(events).toEqual(['ab', large, 'c', 'eof'])
+  })
+
+  it('ends at a fault behind small chunks, all good data delivered', () => {
+    const runtime = new Runtime()
+    runtime.readString(postChunks())
+    const { events } = readBody(runtime.reqd)
+    runtime.readString('1\r\na\r\n1\r\nb\r\n5x\r\nabcde')
+    expect(events).toEqual(['ab', 'failed: badChunk'])
+    runtime.writeResponse(errorResponse('400 Bad Request'))
+    runtime.connectionIsShutdown()
+  })
+
+  it('is closed by the handler: the scheduled read is not answered, and the rest is dropped after the response', () => {
+    const runtime = new Runtime()
+    const events: string[] = []
+    runtime.readString(post('hello').slice(0, -5))
+    readOnce(runtime.reqd, events)
+    runtime.reqd.requestBody.close()
+    runtime.reqd.requestBody.close()
+    expect(runtime.reqd.requestBody.isClosed).toBe(true)
+    runtime.readerYielded()
+    echoTarget(runtime.reqd)
+    runtime.readerWoken()
+    runtime.readString('hello' + get('/next'))
+    expect(events).toEqual([])
+    expect(runtime.reqds).toHaveLength(2)
+    echoTarget(runtime.reqd)
+    runtime.writeResponse(ok('/') + ok('/next'))
+    runtime.connectionIsIdle()
+  })
+
+  it('is closed by the handler within its last bytes', () => {
+    const runtime = new Runtime(reqd => {
+      reqd.requestBody.scheduleRead({
+        onRead: () => {
+          echoTarget(reqd)
+          reqd.requestBody.close()
+        },
+        onEof: () => {},
+      })
+    })
+    runtime.readString(post('hello') + post('again'))
+    runtime.writeResponse(ok('/') + ok('/'))
+    runtime.connectionIsIdle()
+  })
+})
+
+describe('a response before the body was read', () => {
+  const answer = (reqd: Reqd): void => { reqd.respondWithString(responding(200), '') }
+
+  it('lets an untouched body be dropped, up to the limit', () => {
+    const runtime = new Runtime(answer)
+    const body = 'x'.repeat(64 * 1024)
+    runtime.readString(post(body).slice(0, -1000))
+    runtime.readerReady()
+    expect(runtime.connection.isReceivingBody).toBe(true)
+    runtime.readString(body.slice(-1000) + get('/next'))
+    runtime.writeResponse(ok('') + ok(''))
+    runtime.connectionIsIdle()
+  })
+
+  it('says close where the body is longer than the limit', () => {
+    const runtime = new Runtime(answer)
+    runtime.readString(head('POST / HTTP/1.1', 'Content-Length: 65537'))
+    runtime.writeResponse(ok('', 'Connection: close'))
+    runtime.connectionIsShutdown()
+  })
+
+  it.each([[1], [1000], [100_000]])('ends in the same way if a chunked body is longer, in reads of %d bytes', size => {
+    const runtime = new Runtime(answer)
+    runtime.readString(postChunks())
+    runtime.writeResponse(ok(''))
+    const body = '400\r\n' + 'x'.repeat(1024) + '\r\n'
+    const input = body.repeat(64) + '0\r\n\r\n' + get('/never')
+    for (let off = 0; off < input.length; off += size) {
+      const part = input.slice(off, off + size)
+      runtime.connection.read(Buffer.from(part), 0, part.length)
+    }
+    expect(runtime.reqds).toHaveLength(1)
+    runtime.connectionIsShutdown()
+  })
+
+  it('fails a body that was dropped when it is asked for too late', () => {
+    const runtime = new Runtime(answer)
+    runtime.readString(post('hello').slice(0, -5))
+    const first = runtime.reqd
+    const events: string[] = []
+    readOnce(first, events)
+    runtime.readString('hello' + post('other').slice(0, -5))
+    readOnce(first, events)
+    expect(events).toEqual(['failed: bodyClosed', 'failed: bodyClosed'])
+    expect(runtime.reqds).toHaveLength(2)
+  })
+
+  it('leaves a body to the handler that reads it', () => {
+    const runtime = new Runtime()
+    runtime.readString(post('hello').slice(0, -5))
+    const { events } = readBody(runtime.reqd)
+    runtime.reqd.respondWithString(responding(200), '')
+    runtime.writeResponse(ok(''))
+    runtime.readString('hel')
+    expect(runtime.connection.isHandling).toBe(true)
+    runtime.readString('lo')
+    expect(events).toEqual(['hel', 'lo', 'eof'])
+    runtime.connectionIsIdle()
+  })
+
+  it('leaves a body to its reader on a connection that closes, and closes then', () => {
+    const runtime = new Runtime()
+    runtime.readString(post('hello', 'Connection: close').slice(0, -5))
+    const { events } = readBody(runtime.reqd)
+    runtime.reqd.respondWithString(responding(200), '')
+    runtime.writeResponse(ok('', 'Connection: close'))
+    runtime.writerYieldsNow()
+    runtime.readString('hello')
+    expect(events).toEqual(['hello', 'eof'])
+    runtime.connectionIsShutdown()
+  })
+
+  it('ends where the reader gives up a body that is too long to be dropped', () => {
+    const runtime = new Runtime()
+    runtime.readString(head('POST / HTTP/1.1', 'Content-Length: 100000'))
+    const { events } = readBody(runtime.reqd)
+    runtime.reqd.respondWithString(responding(200), '')
+    runtime.writeResponse(ok(''))
+    runtime.reqd.requestBody.close()
+    expect(events).toEqual([])
+    runtime.connectionIsShutdown()
+  })
+})

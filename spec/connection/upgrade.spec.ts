@@ -1,0 +1,225 @@
+/**
+ * Upgrade, CONNECT and takeover: the connection is handed over with the bytes behind the request.
+ */
+import { describe, expect, it } from '@jest/globals'
+import type { Reqd } from '../../lib/connection/reqd.js'
+import { Headers } from '../../lib/message/headers.js'
+import {
+  Runtime, echoTarget, errorResponse, get, head, ok, post, postChunks, readBody, responding, response,
+} from '../helpers/runtime.js'
+import { latin1 } from '../helpers/splits.js'
+
+const UPGRADE = ['Connection: Upgrade', 'Upgrade: x']
+const SWITCHING = response('101 Switching Protocols', ['Upgrade: x', 'Connection: upgrade'])
+const CONNECT = head('CONNECT a:1 HTTP/1.1', 'Host: a:1')
+
+/** A runtime whose handler upgrades, and how often it was handed over. */
+function upgrading(prepare: (reqd: Reqd) => void = () => {}): { runtime: Runtime; upgrades: () => number } {
+  let count = 0
+  const runtime = new Runtime(reqd => {
+    prepare(reqd)
+    reqd.respondWithUpgrade(Headers.of({ Upgrade: 'x' }), () => { count++ })
+  })
+  return { runtime, upgrades: () => count }
+}
+
+/** Both loops wait for good, and the connection is over when the new owner says so. */
+function isHandedOver(runtime: Runtime): void {
+  runtime.readerYielded()
+  runtime.writerYielded()
+  expect(runtime.connection.isUpgrade).toBe(true)
+  expect(runtime.connection.isClosed).toBe(false)
+  runtime.connection.shutdown()
+  runtime.readerWoken()
+  runtime.writerWoken()
+  runtime.connectionIsShutdown()
+}
+
+describe('an upgrade', () => {
+  it('hands over when its head is on the wire, and leaves the bytes behind the request', () => {
+    const { runtime, upgrades } = upgrading()
+    const request = get('/', ...UPGRADE)
+    expect(runtime.offer(`${request}other protocol`)).toBe(request.length)
+    runtime.writePartially(SWITCHING.slice(0, 20))
+    expect(upgrades()).toBe(0)
+    runtime.writeResponse(SWITCHING.slice(20))
+    expect(upgrades()).toBe(1)
+    isHandedOver(runtime)
+    expect(upgrades()).toBe(1)
+  })
+
+  it('comes behind earlier responses', () => {
+    const runtime = new Runtime(reqd => {
+      if (reqd.request.target === '/') echoTarget(reqd)
+      else reqd.respondWithUpgrade(Headers.of({ Upgrade: 'x' }), () => {})
+    })
+    runtime.offer(get('/') + get('/up', ...UPGRADE) + 'other')
+    runtime.writeResponse(ok('/') + SWITCHING)
+    isHandedOver(runtime)
+  })
+
+  it('is asynchronous', () => {
+    const runtime = new Runtime()
+    let upgrades = 0
+    runtime.readString(get('/', ...UPGRADE))
+    runtime.writerYielded()
+    runtime.reqd.respondWithUpgrade(Headers.of({ Upgrade: 'x' }), () => { upgrades++ })
+    runtime.writerWoken()
+    runtime.writeResponse(SWITCHING)
+    expect(upgrades).toBe(1)
+  })
+
+  it('is not a must: another response goes on in HTTP', () => {
+    const runtime = new Runtime(echoTarget)
+    runtime.readString(get('/', ...UPGRADE))
+    runtime.writeResponse(ok('/'))
+    runtime.connectionIsIdle()
+  })
+
+  it('drops an untouched body first, and hands over after the read that ended it', () => {
+    const { runtime, upgrades } = upgrading()
+    runtime.readString(post('hello', ...UPGRADE).slice(0, -5))
+    runtime.writeResponse(SWITCHING)
+    runtime.writerYielded()
+    expect(runtime.offer('hello, other')).toBe(5)
+    expect(upgrades()).toBe(0)
+    runtime.writerAsleep()
+    runtime.readerYielded()
+    runtime.writerWoken()
+    runtime.writerYieldsNow()
+    expect(upgrades()).toBe(1)
+  })
+
+  it('waits for a body that is read', () => {
+    const { runtime, upgrades } = upgrading(reqd => { readBody(reqd) })
+    runtime.readString(post('hello', ...UPGRADE).slice(0, -5))
+    runtime.writeResponse(SWITCHING)
+    runtime.readString('hello')
+    runtime.writerYieldsNow()
+    expect(upgrades()).toBe(1)
+  })
+
+  it('drops a body from when its reader is closed', () => {
+    const { runtime, upgrades } = upgrading(reqd => { readBody(reqd) })
+    runtime.readString(post('hello', ...UPGRADE).slice(0, -5))
+    runtime.writeResponse(SWITCHING)
+    runtime.reqd.requestBody.close()
+    runtime.readString('hello')
+    runtime.writerYieldsNow()
+    expect(upgrades()).toBe(1)
+  })
+
+  it('never happens if the body is at fault, ends early or is too long', () => {
+    const inputs: ((runtime: Runtime) => void)[] = [
+      runtime => { runtime.readString('x') },
+      runtime => { runtime.readEof() },
+      runtime => { runtime.readString(`100000\r\n${'x'.repeat(100_000)}`) },
+    ]
+    for (const input of inputs) {
+      const { runtime, upgrades } = upgrading()
+      runtime.readString(postChunks(...UPGRADE))
+      runtime.writeResponse(SWITCHING)
+      input(runtime)
+      runtime.connectionIsShutdown()
+      expect(upgrades()).toBe(0)
+    }
+  })
+
+  it('never happens if the peer takes no more', () => {
+    const { runtime, upgrades } = upgrading()
+    runtime.readString(get('/', ...UPGRADE))
+    runtime.writeFails()
+    runtime.connectionIsShutdown(SWITCHING.length)
+    expect(upgrades()).toBe(0)
+  })
+
+  it('happens also if the input ended behind the request', () => {
+    const { runtime, upgrades } = upgrading()
+    runtime.readEof(get('/', ...UPGRADE))
+    runtime.writeResponse(SWITCHING)
+    expect(upgrades()).toBe(1)
+  })
+})
+
+describe('CONNECT', () => {
+  it('is handed over behind a 200', () => {
+    const { runtime, upgrades } = upgrading()
+    expect(runtime.offer(`${CONNECT}tunnel`)).toBe(CONNECT.length)
+    runtime.writeResponse(response('200 OK', ['Upgrade: x']))
+    expect(upgrades()).toBe(1)
+    isHandedOver(runtime)
+  })
+
+  it('can be refused, and HTTP goes on', () => {
+    const runtime = new Runtime(reqd => { reqd.respondWithString(responding(403), 'no') })
+    runtime.readString(CONNECT)
+    runtime.writeResponse(response('403 Forbidden', ['Content-Length: 2'], 'no'))
+    runtime.connectionIsIdle()
+  })
+
+  it('with a plain 200 has no body, and ends: nothing behind it is read as HTTP', () => {
+    const runtime = new Runtime(reqd => { reqd.respondWithString(responding(200), 'body') })
+    runtime.readString(CONNECT + get('/smuggled'))
+    runtime.writeResponse(response('200 OK', ['Connection: close']))
+    expect(runtime.reqds).toHaveLength(1)
+    runtime.connectionIsShutdown()
+  })
+
+  it('has a target of its own form only', () => {
+    const runtime = new Runtime()
+    runtime.readString(head('CONNECT / HTTP/1.1'))
+    runtime.writeResponse(errorResponse('400 Bad Request'))
+  })
+})
+
+describe('a takeover', () => {
+  it('hands over without a response, after the read', () => {
+    let upgrades = 0
+    const runtime = new Runtime(reqd => { reqd.takeOver(() => { upgrades++ }) })
+    expect(runtime.offer(`${get('/')}other`)).toBe(get('/').length)
+    expect(upgrades).toBe(0)
+    runtime.writerYieldsNow()
+    expect(upgrades).toBe(1)
+    isHandedOver(runtime)
+  })
+
+  it('does not come within a read, also if the writer asks what to do there', () => {
+    const upgrades: boolean[] = []
+    let isWithinRead = false
+    const runtime = new Runtime(reqd => { reqd.takeOver(() => { upgrades.push(isWithinRead) }) })
+    const ask = (): void => {
+      runtime.writerYieldsNow()
+      runtime.connection.yieldWriter(ask)
+    }
+    runtime.connection.yieldWriter(ask)
+    isWithinRead = true
+    runtime.connection.read(latin1(get('/')), 0, get('/').length)
+    isWithinRead = false
+    runtime.readerYielded()
+    expect(upgrades).toEqual([false])
+  })
+
+  it('wakes a writer that waits', () => {
+    const runtime = new Runtime()
+    let upgrades = 0
+    runtime.writerYielded()
+    runtime.readString(get('/'))
+    runtime.reqd.takeOver(() => { upgrades++ })
+    runtime.writerWoken()
+    runtime.writerYieldsNow()
+    expect(upgrades).toBe(1)
+  })
+
+  it('waits for earlier responses', () => {
+    let upgrades = 0
+    const runtime = new Runtime(reqd => {
+      if (reqd.request.target === '/') echoTarget(reqd)
+      else reqd.takeOver(() => { upgrades++ })
+    })
+    runtime.readString(get('/') + get('/over'))
+    runtime.writePartially(ok('/').slice(0, -1))
+    expect(upgrades).toBe(0)
+    runtime.writeResponse('/')
+    expect(upgrades).toBe(1)
+  })
+})
