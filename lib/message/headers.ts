@@ -17,6 +17,9 @@ export type { FieldBlock } from './field-block.js'
 /** The name under which Node's console looks for what to show: a global symbol, so nothing is imported for it. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
+/** The list of a collection that has a block. */
+const NOTHING: readonly string[] = []
+
 /** A header field: its name, compared without regard to case, and its value. */
 export type Field = readonly [name: string, value: string]
 
@@ -93,7 +96,7 @@ export class Headers implements Iterable<Field> {
    * @internal
    */
   static ofBlock(block: FieldBlock): Headers {
-    return new Headers([], block)
+    return new Headers(NOTHING, block)
   }
 
   /** The number of fields. */
