@@ -59,6 +59,12 @@ const specs = {
   '@typescript-eslint/unbound-method': 'off',
 }
 
+/** What a page of a demo has. */
+const browser = Object.fromEntries([
+  'AbortController', 'Blob', 'Event', 'EventSource', 'ResizeObserver', 'WebSocket', 'XMLHttpRequest', 'crypto',
+  'devicePixelRatio', 'document', 'fetch', 'getComputedStyle', 'location', 'matchMedia', 'performance', 'setTimeout',
+].map(name => [name, 'readonly']))
+
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/']),
   eslint.configs.recommended,
@@ -78,6 +84,7 @@ export default defineConfig(
     rules: { 'no-console': 'error', '@typescript-eslint/explicit-module-boundary-types': 'error' },
   },
   { files: ['spec/**/*.ts'], rules: specs },
+  { files: ['demos/*/page/**/*.js'], languageOptions: { globals: browser } },
   {
     files: ['**/*.js'],
     ignores: ['demos/**', 'bench/**'],

@@ -1,0 +1,48 @@
+/**
+ * An upload whose consumer is as fast as a slider says. `concatMap` reads nothing while a chunk is at work: the socket
+ * is paused, TCP slows the browser down, and the server never holds more than one read.
+ */
+import { concat, count, defer, map, type Observable, tap, timer } from 'rxjs'
+import type { Reply, Reqd } from 'httprx'
+import type { ConnectionTraffic } from './traffic.js'
+import type { Visit } from './visits.js'
+
+/** What a socket is read for at once, in bytes. */
+const BOUND = 64 * 1024
+/** A change of the speed is felt after this long at the latest. */
+const STEP_MS = 50
+
+/** Takes the body in and answers when all of it is done. */
+export function upload(reqd: Reqd, visit: Visit, traffic: ConnectionTraffic): Observable<Reply> {
+  const total = Number(reqd.headers.get('content-length') ?? 0)
+  const head = headLength(reqd)
+  const { speed$ } = visit
+  let done = 0
+  let peak = 0
+  const held = (): number => Math.max(0, traffic.received - head - done)
+  visit.upload = () => ({ total, done, held: held(), peak, bound: BOUND, isPaused: traffic.isPaused })
+
+  return reqd.body
+    .concatMap(chunk => {
+      peak = Math.max(peak, held())
+      return takeIn(chunk.length, speed$)
+    })
+    .pipe(
+      tap(taken => { done += taken }),
+      count(),
+      map(() => ({ status: 204 })),
+    )
+}
+
+/** Takes so many bytes at the speed of the moment, and emits how many were taken at each step. */
+function takeIn(length: number, speed$: Visit['speed$']): Observable<number> {
+  const speed = speed$.value / 1_000
+  const step = Math.min(length, Math.ceil(speed * STEP_MS))
+  const taken$ = timer(step / speed).pipe(map(() => step))
+  return step === length ? taken$ : concat(taken$, defer(() => takeIn(length - step, speed$)))
+}
+
+/** The head as a browser writes it: what the connection received before the body. */
+function headLength({ method, target, headers }: Reqd): number {
+  return `${method} ${target} HTTP/1.1\r\n${headers.toString()}\r\n`.length
+}
