@@ -102,8 +102,8 @@ describe('the check itself', () => {
   it('finds what does not compile', () => {
     const [good, bad] = compileBlocks(codeBlocks(
       "```ts\nimport { LocalProtocolError } from 'httprx/core'\nexport const kind = LocalProtocolError\n```\n"
-      + "```ts\nimport { nobody } from 'httprx/core'\nexport const kind: string = nobody\n```\n"))
+      + "```ts\nimport { Nowhere } from 'httprx/core'\nexport const kind: string = Nowhere\n```\n"))
     expect(good).toBe('')
-    expect(bad).toContain("has no exported member 'nobody'")
+    expect(bad).toContain("has no exported member 'Nowhere'")
   })
 })

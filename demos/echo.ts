@@ -1,0 +1,20 @@
+/**
+ * Streaming both ways: the body of the response is the body of the request.
+ *
+ * The body is pulled, chunk by chunk, when the client takes what it was sent. A client that does not read is not read
+ * from, and no body is ever held as a whole.
+ *
+ *     npm run demo -- echo
+ *     curl -T - http://localhost:8080        (then type lines)
+ */
+import { serve } from 'httprx'
+
+const server = serve(reqd => ({
+  headers: { 'content-type': reqd.headers.get('content-type') ?? 'application/octet-stream' },
+  body: reqd.body,
+}), {
+  host: 'localhost',
+  port: Number(process.env['PORT'] ?? 8080),
+})
+await server.listening
+console.log(server.url)

@@ -1,0 +1,25 @@
+/**
+ * HTTPS: `tls` takes the options of `node:tls`, at least a key and a certificate.
+ *
+ * Those beside this file are for demonstration only: the certificate is its own authority, its key is public, and its
+ * one name is localhost. They were made with:
+ *
+ *     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 -subj /CN=localhost \
+ *       -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem
+ *
+ *     npm run demo -- tls
+ *     curl --cacert demos/tls/cert.pem https://localhost:8080
+ */
+import { readFile } from 'node:fs/promises'
+import { serve } from 'httprx'
+
+const [key, cert] = await Promise.all(['key', 'cert'].map(
+  name => readFile(new URL(`tls/${name}.pem`, import.meta.url))))
+
+const server = serve(reqd => ({ body: `You asked for ${reqd.url.href}\n` }), {
+  host: 'localhost',
+  port: Number(process.env['PORT'] ?? 8080),
+  tls: { key, cert },
+})
+await server.listening
+console.log(server.url)
