@@ -6,11 +6,11 @@
  * high-water mark and a chunk (or two batches, for sources driven by demand).
  */
 import { Observable, Subscription, from, type Observer } from 'rxjs'
-import { onBackpressureBuffer, onBackpressureDrop, onBackpressureError, onBackpressureLatest } from './backpressure.js'
 import type { BodySubject, Marks } from './body-subject.js'
 import { BackpressureError, type Chunk } from './chunk.js'
-import { Pull, pullableOfStream, type Pullable } from './pull.js'
-import type { BodySource, Overflow } from './reply.js'
+import { controlled, type OverflowOptions } from './overflow.js'
+import { Pull, pullableOfReadable, pullableOfStream, type NodeReadable, type Pullable } from './pull.js'
+import type { BodySource } from './reply.js'
 
 /** What the connection keeps of a source that feeds a body: how to stop it. */
 export interface Feeding {
@@ -29,18 +29,24 @@ export interface FedConnection {
 }
 
 /** How a body is fed. */
-export interface FeedOptions extends Marks {
-  readonly overflow: Overflow
+export interface FeedOptions extends Marks, OverflowOptions {
   readonly connection: FedConnection
 }
 
 /** Feeds the body from the source, and returns how to stop that. */
 export function feed(subject: BodySubject, source: StreamedSource, options: FeedOptions): Feeding {
   if (typeof source === 'function') return subscribe(source(subject.ready$, options.connection.closing$), subject)
-  if (isObservable(source)) return subscribe(controlled(from(source), subject, options), subject)
+  if (isObservable(source)) return subscribe(keptToDemand(from(source), subject, options), subject)
   const pull = new Pull(pullableOf(source), { subject, ...options })
   pull.pull()
   return { unsubscribe: () => { pull.stop() } }
+}
+
+/** Releases what a source holds that will not be read: an open file, a connection. What did not begin holds nothing. */
+export function discard(source: BodySource | undefined): void {
+  const stream = source as Partial<ReadableStream & NodeReadable> | undefined
+  if (typeof stream?.cancel === 'function') stream.cancel().catch(() => undefined)
+  else if (typeof stream?.destroy === 'function') stream.destroy()
 }
 
 function isObservable(source: object): source is Observable<Chunk> {
@@ -89,23 +95,17 @@ function pullableOf(source: Exclude<StreamedSource, Observable<Chunk> | ((...arg
   if (typeof (source as ReadableStream<Chunk>).getReader === 'function') {
     return pullableOfStream(source as ReadableStream<Chunk>)
   }
-  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]() as Pullable
+  if (Symbol.asyncIterator in source) {
+    const isReadable = typeof (source as NodeReadable).destroy === 'function'
+    return isReadable ? pullableOfReadable(source as NodeReadable) : source[Symbol.asyncIterator]() as Pullable
+  }
   if (Symbol.iterator in source) return source[Symbol.iterator]() as Pullable
   throw new TypeError('a body is a string, bytes, an iterable, a stream, an Observable or a function')
 }
 
-function controlled(source: Observable<Chunk>, subject: BodySubject, options: FeedOptions): Observable<Chunk> {
-  const { overflow } = options
-  const ready$ = subject.ready$
-  if (typeof overflow === 'object') return source.pipe(onBackpressureBuffer(ready$, overflow))
-  switch (overflow) {
-    case 'error': return source.pipe(onBackpressureError(ready$))
-    case 'dropNewest': return source.pipe(onBackpressureDrop(ready$))
-    case 'latest': return source.pipe(onBackpressureLatest(ready$))
-    case 'dropOldest': return source.pipe(
-      onBackpressureBuffer(ready$, { bufferBytes: options.highWaterMark, overflow: 'dropOldest' }))
-    case 'disconnect': return disconnecting(source.pipe(onBackpressureError(ready$)), options.connection)
-  }
+function keptToDemand(source: Observable<Chunk>, subject: BodySubject, options: FeedOptions): Observable<Chunk> {
+  const chunks$ = controlled(source, subject.ready$, options)
+  return options.overflow === 'disconnect' ? disconnecting(chunks$, options.connection) : chunks$
 }
 
 /** Turns the failure of a slow client into its disconnection. */

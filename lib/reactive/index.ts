@@ -3,15 +3,22 @@
  */
 export {
   onBackpressureBuffer, onBackpressureDrop, onBackpressureError, onBackpressureLatest,
+  type BackpressureBufferOptions, type BufferOverflow,
 } from './backpressure.js'
+export type { BodyValue } from './body-value.js'
 export { BodySubject } from './body-subject.js'
 export { BackpressureError, chunkSize, type Chunk } from './chunk.js'
 export type { Connection } from './connection.js'
-export { ControlledSubject, type ControlledSink } from './controlled-subject.js'
+export { ControlledSubject, type ControlledSink, type SinkResult, type WaterMarks } from './controlled-subject.js'
 export type { ConnectionEvent, ConnectionEventDetail } from './events.js'
 export { NoResponseError } from './handle.js'
 export type { ConnectionOptions } from './options.js'
-export { pulled, type Page } from './pulled.js'
-export type { BodySource, HandlerResult, HeadersInit, Overflow, Reply } from './reply.js'
+export type { Overflow } from './overflow.js'
+export {
+  fromPublisher, toPublisher, type FromPublisherOptions, type Publisher, type PublisherSubscriber,
+  type PublisherSubscription, type ToPublisherOptions,
+} from './publisher.js'
+export { pulled, type NextPage, type Page } from './pulled.js'
+export type { BodySource, HandlerResult, HeadersInit, Reply } from './reply.js'
 export { Reqd, type Handler, type UpgradeListener } from './reqd.js'
 export { RequestBody } from './request-body.js'

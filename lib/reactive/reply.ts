@@ -8,6 +8,7 @@ import { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
 import type { Chunk } from './chunk.js'
+import type { Overflow } from './overflow.js'
 
 /**
  * Where the body of a response comes from.
@@ -26,19 +27,6 @@ export type BodySource =
   | ReadableStream<Chunk>
   | Observable<Chunk>
   | ((ready$: Observable<number>, closing$: Observable<void>) => Observable<Chunk>)
-
-/**
- * What happens to chunks of a plain Observable that the client is too slow for.
- *
- * - `error`: the response is cut, and the handler's error is a `BackpressureError`. The default.
- * - `dropNewest`: chunks that come while nothing is wanted are dropped.
- * - `dropOldest`: up to `highWaterMark` bytes are kept, the oldest are dropped.
- * - `latest`: only the newest is kept.
- * - `disconnect`: the client is disconnected, without an error.
- * - `bufferBytes`: up to that many bytes are kept, then as `error`.
- */
-export type Overflow =
-  | 'error' | 'dropNewest' | 'dropOldest' | 'latest' | 'disconnect' | { readonly bufferBytes: number }
 
 /** Fields as a handler may give them. A `Headers` that is used again and again is checked and written only once. */
 export type HeadersInit = Headers | Readonly<Record<string, string | number | readonly string[]>>
@@ -61,7 +49,7 @@ export interface Reply {
 
 /** What a handler may return: a reply now, later (the first one counts), or nothing, because it responds itself. */
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a handler that responds itself returns nothing
-export type HandlerResult = ObservableInput<Reply> | ObservableInput<void> | Reply | void
+export type HandlerResult = ObservableInput<Reply | void> | Reply | void
 
 /** The fields as `Headers`. */
 export function headersOf(init: HeadersInit | undefined): Headers {

@@ -13,12 +13,10 @@ import {
   NEVER, type Observable, type SchedulerLike, startWith, take, takeWhile, tap, throwError,
 } from 'rxjs'
 import { Headers } from '../message/headers.js'
-import {
-  onBackpressureBuffer, onBackpressureDrop, onBackpressureError, onBackpressureLatest,
-} from '../reactive/backpressure.js'
 import { BackpressureError } from '../reactive/chunk.js'
 import { DEFAULT_HIGH_WATER_MARK } from '../reactive/controlled-subject.js'
-import type { Overflow, Reply } from '../reactive/reply.js'
+import { controlled, type Overflow } from '../reactive/overflow.js'
+import type { Reply } from '../reactive/reply.js'
 import { formatEvent, type SseEvent } from './event.js'
 
 /** How events are sent. Times are in milliseconds. */
@@ -95,7 +93,7 @@ function stream(events$: Observable<string>, options: StreamOptions): Observable
     return merge(
       closing$.pipe(take(1), mergeMap(() => [farewell, END])),
       ready$.pipe(tap(() => { isWanted = true }), ignoreElements()),
-      events$.pipe(controlled(options), endWith(END)),
+      keptToDemand(events$, options).pipe(endWith(END)),
       heartbeats(options).pipe(filter(() => isWanted)),
     ).pipe(
       takeWhile(text => text !== END),
@@ -110,16 +108,10 @@ function heartbeats({ heartbeatMs = HEARTBEAT_MS, scheduler = asyncScheduler }: 
   return heartbeatMs === 0 ? NEVER : interval(heartbeatMs, scheduler).pipe(map(() => COMMENT))
 }
 
-function controlled(options: StreamOptions): (events$: Observable<string>) => Observable<string> {
+function keptToDemand(events$: Observable<string>, options: StreamOptions): Observable<string> {
   const { ready$, overflow = 'error', highWaterMark = DEFAULT_HIGH_WATER_MARK } = options
-  if (typeof overflow === 'object') return onBackpressureBuffer(ready$, overflow)
-  switch (overflow) {
-    case 'error': return onBackpressureError(ready$)
-    case 'dropNewest': return onBackpressureDrop(ready$)
-    case 'latest': return onBackpressureLatest(ready$)
-    case 'dropOldest': return onBackpressureBuffer(ready$, { bufferBytes: highWaterMark, overflow: 'dropOldest' })
-    case 'disconnect': return events$ => events$.pipe(onBackpressureError(ready$), catchError(endOfSlowClient))
-  }
+  const sent$ = controlled(events$, ready$, { overflow, highWaterMark })
+  return overflow === 'disconnect' ? sent$.pipe(catchError(endOfSlowClient)) : sent$
 }
 
 /** A client that was too slow is no error of the source. */

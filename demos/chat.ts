@@ -1,0 +1,54 @@
+/**
+ * A chat room: one Subject, and a WebSocket for each who is in it. Open the page in two windows.
+ *
+ * A browser that is too slow for the room misses its oldest messages; it can't make the server hold more.
+ *
+ *     npm run demo -- chat
+ *     open http://localhost:8080 twice
+ */
+import { Subject } from 'rxjs'
+import { serve, type Reply, type Reqd } from 'httprx'
+import { isWebSocketRequest, upgradeWebSocket } from 'httprx/ws'
+
+const room = new Subject<string>()
+let guests = 0
+
+/** Lets a guest in: what the guest says goes to the room, what is said in the room goes to the guest. */
+function enter(reqd: Reqd): void {
+  const guest = upgradeWebSocket(reqd, { maxPayload: 1024 })
+  if (guest.isClosed) return
+  const name = `guest ${++guests}`
+  guest.next(`You are ${name}.`)
+  guest.send(room, { overflow: 'dropOldest' })
+  room.next(`${name} comes in`)
+  guest.messages$.subscribe({
+    next: message => { room.next(`${name}: ${message.toString()}`) },
+    complete: () => { room.next(`${name} leaves`) },
+  })
+}
+
+const page: Reply = {
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  body: `<!doctype html>
+<title>Chat</title>
+<form><input autofocus placeholder="Say something"></form>
+<ol></ol>
+<script>
+  const socket = new WebSocket(location.href.replace('http', 'ws'))
+  const [form, input, list] = ['form', 'input', 'ol'].map(name => document.querySelector(name))
+  socket.onmessage = ({ data }) => list.prepend(Object.assign(document.createElement('li'), { textContent: data }))
+  form.onsubmit = event => {
+    event.preventDefault()
+    socket.send(input.value)
+    form.reset()
+  }
+</script>`,
+}
+
+const server = serve(reqd => isWebSocketRequest(reqd) ? enter(reqd) : page, {
+  host: 'localhost',
+  port: Number(process.env['PORT'] ?? 8080),
+})
+process.once('SIGTERM', () => void server.close())
+await server.listening
+console.log(server.url)

@@ -1,0 +1,120 @@
+/**
+ * A WebSocket connection, as its user sees it.
+ */
+import { endWith, from, ignoreElements, takeUntil, tap, type Observable, type Subscription } from 'rxjs'
+import { LocalProtocolError } from '../errors.js'
+import { BackpressureError, chunkSize } from '../reactive/chunk.js'
+import { ControlledSubject, type WaterMarks } from '../reactive/controlled-subject.js'
+import { controlled } from '../reactive/overflow.js'
+import type { WebSocketClosure, WebSocketMessage } from './message.js'
+import { messagesOf, projectionsOf, type ProjectMessage } from './message-flow.js'
+import type { MessageSource, SendOptions } from './message-source.js'
+import type { Session } from './session.js'
+
+/** RFC 6455 §5.5: a control frame has at most 125 bytes; two are the code's. */
+const LONGEST_REASON = 123
+
+/**
+ * A WebSocket connection: an Observer of the messages to the client, with the demand of a {@link ControlledSubject},
+ * and an Observable of those from it. `complete` closes with 1000 behind the messages written, `error` with 1011.
+ *
+ * `closed$` emits 'done' if the closing handshake took place, else 'aborted'; {@link closure} is set then. Bytes
+ * written belong to the connection.
+ *
+ * @example
+ * connection.messages$.subscribe(message => room.next(message))
+ * connection.send(room, { overflow: 'dropOldest' })
+ */
+export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
+  /** The subprotocol that was chosen, '' if none was. */
+  readonly protocol: string
+  private readonly session: Session
+  private readonly mark: number
+
+  /** @internal */
+  constructor(session: Session, protocol: string, marks: WaterMarks & { readonly highWaterMark: number }) {
+    super(session, marks)
+    this.protocol = protocol
+    this.session = session
+    this.mark = marks.highWaterMark
+    session.subject = this
+  }
+
+  /**
+   * The messages from the client, for one subscriber at a time. It completes when the connection is over and never
+   * fails: what a client breaks is in {@link closure}.
+   *
+   * A message that nobody takes waits, and with it the socket, up to the close that the client may send behind it.
+   * Who only sends subscribes nevertheless, if the client may talk.
+   */
+  get messages$(): Observable<WebSocketMessage> {
+    return messagesOf(this.session.inbox)
+  }
+
+  /** How many bytes the server holds for the client. */
+  get bufferedAmount(): number {
+    return this.session.pending
+  }
+
+  /** How the connection ended; null while it has not. */
+  get closure(): WebSocketClosure | null {
+    return this.session.closure
+  }
+
+  /**
+   * Projects each message to an Observable (a promise, an iterable) and emits its values. Nothing is read while it is
+   * active, so that its time is what the client is slowed down to.
+   *
+   * @example
+   * connection.concatMap(message => store.save(message)).subscribe()
+   */
+  concatMap<R>(project: ProjectMessage<R>): Observable<R> {
+    return projectionsOf(this.session.inbox, project)
+  }
+
+  /**
+   * Sends the messages of the source as the client takes them, and returns how to stop. The end of the source is not
+   * that of the connection; its failure is, with 1011. With several sources at once, each is given the whole demand.
+   */
+  send(source: MessageSource, { overflow = 'error' }: SendOptions = {}): Subscription {
+    const ended$ = this.ready$.pipe(ignoreElements(), endWith(true))
+    const options = { overflow, highWaterMark: this.mark }
+    const messages$ =
+      typeof source === 'function' ? source(this.ready$) : controlled(from(source), this.ready$, options)
+    return messages$.pipe(
+      tap(message => { this.write(message) }),
+      takeUntil(ended$),
+    ).subscribe({
+      error: (error: unknown) => {
+        if (overflow === 'disconnect' && error instanceof BackpressureError) this.terminate()
+        else this.error(error)
+      },
+    })
+  }
+
+  /**
+   * Closes the connection behind the messages that were written, with a code and at most 123 bytes of a reason.
+   *
+   * @throws {@link LocalProtocolError} badRange: not a code that may be sent (1000–1003, 1007–1014, 3000–4999); too
+   * long
+   */
+  close(code = 1000, reason = ''): void {
+    if (!isCloseCode(code)) throw new LocalProtocolError('badRange', `${code} is not a close code that may be sent`)
+    if (chunkSize(reason) > LONGEST_REASON) {
+      throw new LocalProtocolError('badRange', `a close reason has at most ${LONGEST_REASON} bytes`)
+    }
+    this.session.closeWith({ code, reason })
+    this.complete()
+  }
+
+  /** Cuts the connection: what is on its way is lost, and the client sees no close. */
+  terminate(): void {
+    this.session.terminate()
+  }
+}
+
+/** RFC 6455 §7.4: 1004 to 1006 are never sent; those below 3000 that nobody defined are not ours to use. */
+function isCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false
+  return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999)
+}

@@ -1,0 +1,115 @@
+/**
+ * The opening handshake as the server sees it: is this request one, and is it welcome?
+ *
+ * Strategy: all that a client can get wrong is found here, before the connection is handed over, so that a refusal is a
+ * response like others and the connection goes on. Only the parameters of extensions are left to the library behind.
+ */
+import { requestBodyLength } from '../message/body-length.js'
+import { listIncludes, trimBlanks } from '../message/list-value.js'
+import { isUpgradeRequest } from '../message/persistence.js'
+import type { Request } from '../message/request.js'
+import type { Reply } from '../reactive/reply.js'
+import type { WebSocketOptions } from './options.js'
+
+/** What of an accepted handshake goes into its answer. */
+export interface Handshake {
+  readonly type: 'accepted'
+  readonly key: string
+  /** The subprotocol that was chosen, '' if none was. */
+  readonly protocol: string
+  /** The extensions that the client offers, as it wrote them. */
+  readonly extensions: string
+}
+
+/** The answer to a request that is not upgraded. */
+export interface Refusal {
+  readonly type: 'refused'
+  readonly reply: Reply
+}
+
+// RFC 6455 §4.1: 16 bytes in base64.
+const KEY = /^[A-Za-z0-9+/]{22}==$/
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const VERSION = '13'
+
+/**
+ * Returns what to answer: 400 to what is no handshake, 426 to one of another version, 403 to one from a page of an
+ * origin that is not welcome, 101 to the rest.
+ *
+ * @see RFC 6455 §4.2
+ */
+export function handshakeOf(request: Request, options: WebSocketOptions): Handshake | Refusal {
+  if (!isHandshake(request)) return refused(400, 'This is not a WebSocket handshake.')
+  const { headers } = request
+  const version = headers.get('sec-websocket-version')
+  if (version !== null && version !== VERSION) return otherVersion()
+  const keys = headers.getMulti('sec-websocket-key')
+  if (version === null || keys.length !== 1 || !KEY.test(keys[0])) {
+    return refused(400, 'Sec-WebSocket-Key and Sec-WebSocket-Version are needed.')
+  }
+  const offered = membersOf(headers.getMulti('sec-websocket-protocol'))
+  if (!offered.every(name => TOKEN.test(name)) || new Set(offered).size < offered.length) {
+    return refused(400, 'Sec-WebSocket-Protocol is not a list of different names.')
+  }
+  if (!isWelcome(request, options)) return refused(403, 'Pages of this origin may not connect.')
+  const extensions = headers.getMulti('sec-websocket-extensions').join(', ')
+  return { type: 'accepted', key: keys[0], protocol: choose(offered, options), extensions }
+}
+
+/** Whether the request asks for a WebSocket connection. It may still be refused. */
+export function isHandshake(request: Request): boolean {
+  if (request.method !== 'GET' || !isUpgradeRequest(request)) return false
+  const length = requestBodyLength(request)
+  const hasBody = length.type !== 'fixed' || length.length > 0
+  return !hasBody && listIncludes(request.headers, 'upgrade', 'websocket')
+}
+
+/**
+ * Whether a page of this origin was served by the host that the request is for. The scheme is not compared: a proxy may
+ * have taken the encryption off.
+ */
+export function sameHost(origin: string, host: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === hostOf(origin, host)
+}
+
+/** The host as a URL of the origin's scheme writes it: in lower case, without the port that the scheme implies. */
+function hostOf(origin: string, host: string): string | null {
+  const url = `${new URL(origin).protocol}//${host}`
+  return host !== '' && URL.canParse(url) ? new URL(url).host : null
+}
+
+function isWelcome({ headers }: Request, { origins }: WebSocketOptions): boolean {
+  const origin = headers.get('origin')
+  if (origins === '*') return true
+  if (typeof origins === 'function') return origins(origin)
+  if (origin === null) return true
+  return origins?.includes(origin) ?? sameHost(origin, headers.get('host') ?? '')
+}
+
+function choose(offered: readonly string[], { protocols = [] }: WebSocketOptions): string {
+  if (offered.length === 0) return ''
+  const chosen = typeof protocols === 'function'
+    ? protocols(offered)
+    : offered.find(name => protocols.includes(name))
+  // RFC 6455 §4.1: a client fails the connection if it gets a subprotocol that it did not offer.
+  return chosen !== null && chosen !== undefined && offered.includes(chosen) ? chosen : ''
+}
+
+/** The members of a list as they were written: names of subprotocols are case-sensitive. */
+function membersOf(values: readonly string[]): string[] {
+  return values.flatMap(value => value.split(',')).map(trimBlanks).filter(member => member !== '')
+}
+
+function refused(status: number, sentence: string, headers: Record<string, string> = {}): Refusal {
+  const body = `${sentence}\n`
+  return { type: 'refused', reply: { status, headers: { 'content-type': 'text/plain', ...headers }, body } }
+}
+
+/** RFC 6455 §4.4, RFC 9110 §15.5.22: what the server does speak. */
+function otherVersion(): Refusal {
+  return refused(426, `WebSocket version ${VERSION} is needed.`, {
+    'connection': 'Upgrade',
+    'upgrade': 'websocket',
+    'sec-websocket-version': VERSION,
+  })
+}

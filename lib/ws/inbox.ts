@@ -1,0 +1,93 @@
+/**
+ * The messages from the client, on their way to one taker.
+ *
+ * Strategy: there is one message at a time. The next one is asked for when the taker is done with the last; one that
+ * comes while there is no taker waits for the next taker. So a slow taker, or none, holds up the socket and nothing
+ * grows.
+ */
+import { LocalProtocolError } from '../errors.js'
+import type { WebSocketMessage } from './message.js'
+
+/** Who takes messages. It calls {@link Inbox.taken} once for each. */
+export interface MessageTaker {
+  take(message: WebSocketMessage): void
+  /** There are no more, and the last one was taken. */
+  end(): void
+}
+
+/** One message, and the one who takes it. */
+export class Inbox {
+  private readonly askForNext: () => void
+  private taker: MessageTaker | null
+  private isTaking: boolean
+  private waiting: WebSocketMessage | null
+  private state: 'open' | 'closing' | 'ended'
+
+  /** `askForNext` is called when the last message was taken. */
+  constructor(askForNext: () => void) {
+    this.askForNext = askForNext
+    this.taker = null
+    this.isTaking = false
+    this.waiting = null
+    this.state = 'open'
+  }
+
+  /**
+   * Gives the messages to this taker, until it is detached: it may be so by the first message, within this call.
+   *
+   * @throws {@link LocalProtocolError} alreadyScheduled: there is a taker
+   */
+  attach(taker: MessageTaker): void {
+    if (this.taker !== null) throw new LocalProtocolError('alreadyScheduled', 'the messages have a subscriber already')
+    this.taker = taker
+    const { waiting } = this
+    this.waiting = null
+    if (waiting !== null) this.hand(taker, waiting)
+    else if (this.state === 'ended') taker.end()
+  }
+
+  /** Gives no more messages to this taker. One that it is at counts as taken. */
+  detach(taker: MessageTaker): void {
+    if (this.taker !== taker) return
+    this.taker = null
+    if (!this.isTaking) return
+    this.isTaking = false
+    if (this.state !== 'ended') this.askForNext()
+  }
+
+  /** A message came. */
+  receive(message: WebSocketMessage): void {
+    if (this.taker !== null) this.hand(this.taker, message)
+    else if (this.state === 'open') this.waiting = message
+    else this.askForNext()
+  }
+
+  /** The taker is done with the last message. */
+  taken(taker: MessageTaker): void {
+    if (this.taker !== taker || !this.isTaking) return
+    this.isTaking = false
+    if (this.state === 'ended') taker.end()
+    else this.askForNext()
+  }
+
+  /** The connection closes: what nobody takes is dropped from now on, lest the close waits behind it. */
+  close(): void {
+    if (this.state !== 'open') return
+    this.state = 'closing'
+    if (this.waiting === null) return
+    this.waiting = null
+    this.askForNext()
+  }
+
+  /** No more messages come. */
+  end(): void {
+    this.state = 'ended'
+    if (this.taker !== null && !this.isTaking) this.taker.end()
+  }
+
+  private hand(taker: MessageTaker, message: WebSocketMessage): void {
+    this.isTaking = true
+    taker.take(message)
+  }
+
+}

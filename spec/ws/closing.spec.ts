@@ -1,0 +1,276 @@
+/**
+ * How a connection ends, from each side, and what is left then.
+ */
+import { once } from 'node:events'
+import { describe, expect, it } from '@jest/globals'
+import { firstValueFrom, NEVER, Subject, toArray, VirtualTimeScheduler } from 'rxjs'
+import type { WebSocketConnection } from '../../lib/ws/index.js'
+import { CLOSE, closeFrame, CONTINUATION, frame, part, PING, TEXT } from './frames.js'
+import { echo, over, Stage } from './stage.js'
+
+const SILENT = (): void => undefined
+
+describe('closing', () => {
+  it('by the client', async () => {
+    await using stage = await Stage.open()
+    const client = stage.client()
+    await once(client, 'open')
+    client.close(3001, 'tschüß')
+    const connection = await stage.connection
+    expect(await over(connection)).toBe('done')
+    expect(connection.closure).toEqual({ code: 3001, reason: 'tschüß', wasClean: true, error: null })
+  })
+
+  it('by the client, without a code', async () => {
+    await using stage = await Stage.open()
+    const client = stage.raw()
+    await client.send(frame(CLOSE))
+    expect(await client.story()).toEqual(['close'])
+    const connection = await stage.connection
+    await over(connection)
+    expect(connection.closure).toMatchObject({ code: 1005, wasClean: true })
+  })
+
+  it.each<[string, (connection: WebSocketConnection) => void, [number, string]]>([
+    ['complete', connection => { connection.complete() }, [1000, '']],
+    ['close', connection => { connection.close() }, [1000, '']],
+    ['close with a code', connection => { connection.close(4999, 'r'.repeat(123)) }, [4999, 'r'.repeat(123)]],
+    ['close, twice', connection => { connection.close(3000); connection.close(3001) }, [3000, '']],
+  ])('by the server: %s', async (_title, close, [code, reason]) => {
+    await using stage = await Stage.open()
+    const client = stage.client()
+    await once(client, 'open')
+    const connection = await stage.connection
+    close(connection)
+    const [clientCode, clientReason] = await once(client, 'close') as [number, Buffer]
+    expect([clientCode, clientReason.toString()]).toEqual([code, reason])
+    expect(await over(connection)).toBe('done')
+    expect(connection.closure).toMatchObject({ code, wasClean: true })
+    connection.terminate()
+  })
+
+  it.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5])('not with %d', async code => {
+    await using stage = await Stage.open({}, connection => {
+      expect(() => { connection.close(code) }).toThrow(expect.objectContaining({ code: 'badRange' }))
+    })
+    const client = stage.client()
+    await once(client, 'open')
+    expect(stage.errors).toEqual([])
+  })
+
+  it('not with a reason that has no room', async () => {
+    await using stage = await Stage.open({}, connection => {
+      expect(() => { connection.close(1000, 'ü'.repeat(62)) }).toThrow(expect.objectContaining({ code: 'badRange' }))
+    })
+    await stage.raw().head
+    expect(stage.errors).toEqual([])
+  })
+
+  it('takes the messages that come before the answer', async () => {
+    const messages: unknown[] = []
+    await using stage = await Stage.open({}, connection => {
+      connection.messages$.subscribe(message => { messages.push(message) })
+    })
+    const client = stage.raw()
+    await client.head
+    const connection = await stage.connection
+    connection.complete()
+    expect(await client.tell(1)).toEqual(['close 1000'])
+    await client.send(frame(TEXT, 'under way'), closeFrame(1000))
+    expect(await over(connection)).toBe('done')
+    expect(messages).toEqual(['under way'])
+  })
+
+  it('drops messages that nobody takes, lest the answer waits behind them', async () => {
+    await using stage = await Stage.open({}, SILENT)
+    const client = stage.raw()
+    await client.send(frame(TEXT, 'a'), frame(TEXT, 'b'))
+    const connection = await stage.connection
+    await client.head
+    connection.complete()
+    expect(await client.tell(1)).toEqual(['close 1000'])
+    await client.send(frame(TEXT, 'c'), closeFrame(1000))
+    expect(await over(connection)).toBe('done')
+  })
+
+  it('cuts a client that does not answer in time', async () => {
+    const scheduler = new VirtualTimeScheduler(undefined, 9_999)
+    await using stage = await Stage.open({ scheduler }, connection => { connection.complete() })
+    const client = stage.raw()
+    expect(await client.tell(1)).toEqual(['close 1000'])
+    scheduler.flush()
+    const connection = await stage.connection
+    expect(connection.closure).toBeNull()
+    scheduler.maxFrames = 10_000
+    scheduler.flush()
+    expect(await over(connection)).toBe('aborted')
+    expect(connection.closure).toMatchObject({ code: 1006, wasClean: false })
+  })
+
+  it('cuts a client that has ended its side and takes nothing', async () => {
+    const scheduler = new VirtualTimeScheduler(undefined, 10_000)
+    await using stage = await Stage.open({ scheduler, pingIntervalMs: 0, bufferLimit: 2 ** 30 }, SILENT)
+    const client = stage.raw()
+    await client.head
+    const connection = await stage.connection
+    client.socket.pause()
+    const ended = firstValueFrom(connection.ready$.pipe(toArray()))
+    connection.next(new Uint8Array(64 * 1024 * 1024))
+    client.socket.end()
+    await ended
+    scheduler.flush()
+    expect(await over(connection)).toBe('aborted')
+  })
+})
+
+describe('a client that goes away', () => {
+  it('completes the messages and the demand; nothing is an error', async () => {
+    const log: string[] = []
+    await using stage = await Stage.open({}, connection => {
+      connection.messages$.subscribe({ complete: () => { log.push('messages') } })
+      connection.ready$.subscribe({ complete: () => { log.push('ready') } })
+    })
+    const client = stage.raw()
+    await client.head
+    client.socket.resetAndDestroy()
+    const connection = await stage.connection
+    expect(await over(connection)).toBe('aborted')
+    expect(log.sort()).toEqual(['messages', 'ready'])
+    expect(connection.closure).toEqual({ code: 1006, reason: '', wasClean: false, error: null })
+    expect(connection.isClosed).toBe(true)
+    expect(stage.errors).toEqual([])
+  })
+
+  it('without a close frame', async () => {
+    await using stage = await Stage.open()
+    const client = stage.raw()
+    await client.head
+    client.socket.end()
+    expect(await over(await stage.connection)).toBe('aborted')
+  })
+
+  it('while a message is worked on: what is held is let go', async () => {
+    const begun = new Subject<void>()
+    await using stage = await Stage.open({}, connection => {
+      connection.concatMap(() => {
+        begun.next()
+        return NEVER
+      }).subscribe()
+    })
+    const isBegun = firstValueFrom(begun)
+    const client = stage.raw()
+    await client.send(frame(TEXT, 'a'), frame(TEXT, 'b'))
+    await isBegun
+    const connection = await stage.connection
+    client.socket.resetAndDestroy()
+    // A socket that is not read does not see the end; a write does.
+    const writes = setInterval(() => { connection.next('are you there?') })
+    expect(await over(connection)).toBe('aborted')
+    clearInterval(writes)
+  })
+
+  it('before the handshake is answered', async () => {
+    await using stage = await Stage.open({}, connection => { connection.terminate() })
+    const client = stage.raw()
+    await expect(client.head).rejects.toThrow('no answer')
+    expect((await stage.connection).closure).toMatchObject({ code: 1006 })
+  })
+})
+
+describe('faults of the client', () => {
+  it.each<[string, number, Buffer[], string]>([
+    ['a reserved bit', 1002, [frame(TEXT, '', { reserved: 4 })], 'WS_ERR_UNEXPECTED_RSV_1'],
+    ['text that is not UTF-8', 1007, [frame(TEXT, Buffer.from([0xff]))], 'WS_ERR_INVALID_UTF8'],
+    ['a message that is too long', 1009, [part(TEXT, 'x'.repeat(60)), frame(CONTINUATION, 'x'.repeat(60))],
+      'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
+  ])('%s: %d', async (_title, code, frames, error) => {
+    await using stage = await Stage.open({ maxPayload: 100 })
+    const client = stage.raw()
+    await client.send(...frames)
+    expect(await client.story()).toEqual([`close ${code}`])
+    const connection = await stage.connection
+    expect(await over(connection)).toBe('aborted')
+    expect(connection.closure).toMatchObject({ code, reason: '', wasClean: false, error: { code: error } })
+    expect(stage.errors).toEqual([])
+  })
+
+  it('an inflated message that is too long', async () => {
+    await using stage = await Stage.open({ deflate: true, maxPayload: 1_000 })
+    const client = stage.client([], { perMessageDeflate: { threshold: 0 } })
+    await once(client, 'open')
+    client.send('z'.repeat(1_001))
+    expect(await once(client, 'close')).toEqual([1009, Buffer.alloc(0)])
+  })
+
+  it('after our own close are as good as an answer', async () => {
+    await using stage = await Stage.open()
+    const client = stage.raw()
+    await client.head
+    const connection = await stage.connection
+    connection.close(3000)
+    await client.tell(1)
+    await client.send(frame(3))
+    await client.story()
+    expect(await over(connection)).toBe('aborted')
+  })
+})
+
+describe('the server closes', () => {
+  it('each connection with 1001, and waits for them', async () => {
+    await using stage = await Stage.open()
+    const client = stage.client()
+    await once(client, 'open')
+    const closed = stage.server.close()
+    expect(await once(client, 'close')).toEqual([1001, Buffer.alloc(0)])
+    await closed
+    expect((await stage.connection).closure).toMatchObject({ code: 1001, wasClean: true })
+  })
+
+  it('and cuts what is left when the time is up', async () => {
+    await using stage = await Stage.open()
+    const client = stage.raw()
+    await client.head
+    const connection = await stage.connection
+    const closed = stage.server.close({ graceMs: 0 })
+    await client.ended
+    client.socket.destroy()
+    await closed
+    expect(connection.closure).toMatchObject({ code: 1006, wasClean: false })
+  })
+})
+
+describe('keep-alive', () => {
+  it('pings, and cuts a client that does not answer', async () => {
+    const scheduler = new VirtualTimeScheduler(undefined, 30_000)
+    await using stage = await Stage.open({ scheduler }, echo)
+    const client = stage.raw()
+    await client.head
+    scheduler.flush()
+    expect(await client.tell(1)).toEqual(['ping '])
+    // Any sign of life counts; the echo tells that it came.
+    await client.send(frame(TEXT, 'busy'))
+    expect(await client.tell(1)).toEqual(['text busy'])
+    scheduler.maxFrames = 60_000
+    scheduler.flush()
+    expect(await client.tell(1)).toEqual(['ping '])
+    scheduler.maxFrames = 90_000
+    scheduler.flush()
+    expect(await over(await stage.connection)).toBe('aborted')
+  })
+
+  it('cuts a client that asks without end and takes no answer', async () => {
+    await using stage = await Stage.open({ maxPayload: 200 })
+    const client = stage.raw()
+    await client.head
+    const connection = await stage.connection
+    client.socket.pause()
+    const flood = Buffer.concat(Array.from({ length: 1_000 }, () => frame(PING, 'p'.repeat(125))))
+    let peak = 0
+    while (connection.closure === null && !client.socket.destroyed) {
+      await Promise.race([client.send(flood), over(connection)])
+      peak = Math.max(peak, connection.bufferedAmount)
+    }
+    expect(await over(connection)).toBe('aborted')
+    expect(peak).toBeLessThanOrEqual(61 * 127)
+  })
+})

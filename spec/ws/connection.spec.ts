@@ -1,0 +1,171 @@
+/**
+ * Messages both ways, over sockets.
+ */
+import { describe, expect, it } from '@jest/globals'
+import {
+  EMPTY, firstValueFrom, lastValueFrom, map, of, Subject, take, throwError, toArray, type Observable,
+} from 'rxjs'
+import { BackpressureError } from '../../lib/index.js'
+import type { WebSocketMessage } from '../../lib/ws/index.js'
+import { closeFrame, frame, TEXT } from './frames.js'
+import { over, Stage } from './stage.js'
+
+const SILENT = (): void => undefined
+
+describe('the messages', () => {
+  it('have one subscriber at a time, and wait for it', async () => {
+    await using stage = await Stage.open({}, SILENT)
+    const client = stage.raw()
+    await client.send(frame(TEXT, 'one'), frame(TEXT, 'two'), frame(TEXT, 'three'), closeFrame(1000))
+    const { messages$ } = await stage.connection
+    expect(await firstValueFrom(messages$)).toBe('one')
+    expect(await firstValueFrom(messages$)).toBe('two')
+    expect(await lastValueFrom(messages$.pipe(toArray()))).toEqual(['three'])
+    expect(await lastValueFrom(messages$.pipe(toArray()))).toEqual([])
+  })
+
+  it('have no second subscriber', async () => {
+    await using stage = await Stage.open()
+    await stage.raw().head
+    const { messages$ } = await stage.connection
+    await expect(firstValueFrom(messages$)).rejects.toMatchObject({ code: 'alreadyScheduled' })
+  })
+
+  it('are taken one by one by concatMap', async () => {
+    const log: string[] = []
+    const gates = new Map<unknown, Subject<never>>()
+    const begun = new Subject<WebSocketMessage>()
+    await using stage = await Stage.open({}, connection => {
+      connection.concatMap((message, index) => {
+        log.push(`${index} ${message.toString()}`)
+        const gate = new Subject<never>()
+        gates.set(message, gate)
+        begun.next(message)
+        return gate
+      }).subscribe({ complete: () => { log.push('complete') } })
+    })
+    const client = stage.raw()
+    const first = firstValueFrom(begun)
+    await client.head
+    await client.send(Buffer.concat([frame(TEXT, 'a'), frame(TEXT, 'b'), closeFrame(1000)]))
+    await first
+    expect(log).toEqual(['0 a'])
+    gates.get('a')!.complete()
+    expect(log).toEqual(['0 a', '1 b'])
+    const connection = await stage.connection
+    expect(connection.closure).toBeNull()
+    gates.get('b')!.complete()
+    await over(connection)
+    expect(log).toEqual(['0 a', '1 b', 'complete'])
+  })
+
+  it('go on after the subscriber that failed or left', async () => {
+    const errors: unknown[] = []
+    await using stage = await Stage.open({}, connection => {
+      const fail = (): never => { throw new Error('in the projection') }
+      connection.concatMap(fail).subscribe({ error: error => {
+        errors.push(error)
+        connection.concatMap(() => throwError(() => 'inside')).subscribe({ error: inner => {
+          errors.push(inner)
+          connection.concatMap(message => of(message, message)).subscribe(connection)
+        } })
+      } })
+    })
+    const client = stage.raw()
+    await client.head
+    await client.send(frame(TEXT, 'a'), frame(TEXT, 'b'), frame(TEXT, 'c'))
+    expect(await client.tell(2)).toEqual(['text c', 'text c'])
+    expect(errors).toEqual([new Error('in the projection'), 'inside'])
+  })
+})
+
+describe('sending', () => {
+  it('begins before the handshake is answered', async () => {
+    await using stage = await Stage.open({}, connection => {
+      connection.next('one')
+      connection.next('')
+      connection.next(new Uint8Array([2]))
+      expect(connection.bufferedAmount).toBe(2 + 3 + 2 + 2 + 1)
+      connection.close(4001, 'that was all')
+      connection.next('too late')
+    })
+    expect(await stage.raw().tell(4)).toEqual(['text one', 'text ', 'bytes 02', 'close 4001 that was all'])
+  })
+
+  it('outlasts the end of a source, and stops when it is unsubscribed', async () => {
+    const source = new Subject<string>()
+    await using stage = await Stage.open()
+    const client = stage.raw()
+    await client.head
+    const connection = await stage.connection
+    connection.send(of('one'))
+    const sending = connection.send(source)
+    source.next('two')
+    sending.unsubscribe()
+    source.next('three')
+    connection.send(EMPTY)
+    connection.next('four')
+    expect(await client.tell(3)).toEqual(['text one', 'text two', 'text four'])
+  })
+
+  it('leaves its sources when the connection closes', async () => {
+    const source = new Subject<string>()
+    await using stage = await Stage.open({}, connection => { connection.send(source) })
+    const client = stage.raw()
+    const connection = await stage.connection
+    expect(source.observed).toBe(true)
+    await client.send(closeFrame(1000))
+    await client.story()
+    await over(connection)
+    expect(source.observed).toBe(false)
+    connection.send(source)
+    expect(source.observed).toBe(false)
+  })
+
+  it('gives a function the demand, and keeps to it', async () => {
+    const wanted: number[] = []
+    await using stage = await Stage.open({ highWaterMark: 100, lowWaterMark: 10 }, connection => {
+      connection.send(ready$ => ready$.pipe(take(3), map(count => {
+        wanted.push(count)
+        return '*'.repeat(50)
+      })))
+    })
+    expect(await stage.raw().tell(3)).toEqual(Array.from({ length: 3 }, () => `text ${'*'.repeat(50)}`))
+    expect(wanted[0]).toBe(100)
+    expect(wanted).toHaveLength(3)
+  })
+
+  it('closes with 1011 when the source fails; the server hears of it', async () => {
+    const source = new Subject<string>()
+    await using stage = await Stage.open({}, connection => { connection.send(source) })
+    const client = stage.raw()
+    await client.head
+    source.error('broken')
+    expect(await client.tell(1)).toEqual(['close 1011'])
+    expect(stage.errors).toEqual(['broken'])
+  })
+
+  it('closes as well when the source fails before the handshake is answered', async () => {
+    await using stage = await Stage.open({}, connection => { connection.send(throwError(() => 'broken')) })
+    expect(await stage.raw().tell(1)).toEqual(['close 1011'])
+    expect(stage.errors).toEqual(['broken'])
+  })
+
+  it('closes with 1011 when the source sends what is no message', async () => {
+    await using stage = await Stage.open()
+    const client = stage.raw()
+    await client.head
+    ;(await stage.connection).send(of(1) as Observable<never>)
+    expect(await client.tell(1)).toEqual(['close 1011'])
+    expect(stage.errors).toEqual([new TypeError('a message is a string or a Uint8Array')])
+  })
+})
+
+it('a backpressure error is reported, and closes with 1008', async () => {
+  await using stage = await Stage.open()
+  const client = stage.raw()
+  await client.head
+  ;(await stage.connection).error(new BackpressureError())
+  expect(await client.tell(1)).toEqual(['close 1008 too slow'])
+  expect(stage.errors).toEqual([new BackpressureError()])
+})
