@@ -1,4 +1,21 @@
 /**
  * `httprx/testing`: handlers, bytes and backpressure tested in virtual time.
  */
-export {}
+export { AsyncCodeError } from './async-guard.js'
+export { capture, type Capture, type CapturedBytes, type CaptureEntry } from './capture.js'
+export { readCapture, writeCapture } from './capture-file.js'
+export { like, type Matcher } from './equality.js'
+export { everySplit, SplitError } from './every-split.js'
+export { MarbleError } from './expectation.js'
+export { marbles, type MarbleHelpers, type MarbleOptions, type WebSocketClientOptions } from './marbles.js'
+export { replay, replayAsync, ReplayError, type ReplayAsyncOptions } from './replay.js'
+export {
+  get, post, requestText, webSocketClose, webSocketHandshake, webSocketMessage, type RequestFields,
+} from './requests.js'
+export { BrokenResponseError, TestResponse, type ResponseFields } from './response-parser.js'
+export { TestClient, type ClientOptions, type ClientValues } from './test-client.js'
+export { EndlessResponseError, TestServer, UnansweredError } from './test-server.js'
+export { TestSocket } from './test-socket.js'
+export { TestWebSocket } from './test-web-socket.js'
+export { ConnectionResetError } from './test-transport.js'
+export type { ObservableExpectation, SubscriptionExpectation } from './virtual-time.js'

@@ -37,6 +37,12 @@ export function transpileBlock(block: Block): string {
   }).outputText
 }
 
+/** Returns the block as a CommonJS module: the body of a function of `require` and `exports`. */
+export function transpileCommonJs(block: Block): string {
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS }
+  return ts.transpileModule(block.text, { compilerOptions }).outputText
+}
+
 function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), file => ts.sys.readFile(file)) as { config: object }
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, ROOT)

@@ -1,0 +1,35 @@
+/**
+ * jest, CommonJS: seconds that take no time, and what fails.
+ */
+const { expect, test } = require('@jest/globals')
+const { get, marbles } = require('httprx/testing')
+const { map } = require('rxjs')
+const { clock } = require('./clock.cjs')
+
+test('it ticks until the client goes away', () => {
+  marbles(({ serve, expectObservable }) => {
+    const client = serve(clock).connect('a 3500ms #', { a: get('/') })
+    const ticks$ = client.output$.pipe(map(text => text.split('\r\n').at(-2)))
+    expectObservable(ticks$).toBe('1s a 999ms b 999ms c 500ms #', { a: '1 s\n', b: '2 s\n', c: '3 s\n' })
+    expectObservable(client.aborts$).toBe('3501ms a', { a: '/' })
+  })
+})
+
+test('values may be matchers of jest', () => {
+  marbles(({ serve, expectObservable }) => {
+    const client = serve(() => ({ body: 'hi' }), { keepAliveTimeout: 0 }).connect('a', { a: get('/') })
+    expectObservable(client.responses$).toBe('a', { a: expect.objectContaining({ status: 200, body: 'hi' }) })
+  })
+})
+
+test('a failure shows both diagrams', () => {
+  expect(() => {
+    marbles(({ cold, expectObservable }) => { expectObservable(cold('--a')).toBe('-a') })
+  }).toThrow('  expected  -a-\n  actual    --a\n')
+})
+
+test('asynchronous code is found', () => {
+  expect(() => {
+    marbles(({ serve }) => { serve(async () => ({ body: 'late' })).connect('a', { a: get('/') }) })
+  }).toThrow('returned a promise')
+})

@@ -1,0 +1,6 @@
+/**
+ * The handler under test: the time of day, once a second, for as long as the client stays.
+ */
+import { interval, map } from 'rxjs'
+
+export const clock = () => ({ body: interval(1000).pipe(map(second => `${second + 1} s\n`)) })

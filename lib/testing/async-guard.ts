@@ -1,0 +1,65 @@
+/**
+ * What finds promises where they can't work.
+ *
+ * Strategy: virtual time runs within one synchronous call, and the callbacks of a promise run after it. So whoever
+ * waits for one in the meantime waits for ever, and a test that goes on without it may pass for the wrong reason. All
+ * ways of waiting that libraries have go through `then`, which therefore fails while virtual time runs; what a handler
+ * returns and what it answers with is looked at besides, because `await` does not.
+ */
+
+// It is called with its promise.
+// eslint-disable-next-line @typescript-eslint/unbound-method
+const { then: THEN } = Promise.prototype
+
+const WAY_OUT = 'Virtual time runs within one synchronous call, and promises, `await`, async generators, streams, '
+  + 'real timers and callbacks of I/O go on only after it. Ways out: return an Observable (`reqd.body.json()` is one '
+  + 'as well: pipe it, do not await it); give the handler its slow part as a function, and a `cold` Observable in the '
+  + 'test; or test it in real time, against `serve(handler)` on a port or with `replayAsync`.'
+
+/** Code under test waits for something that can't happen in virtual time. */
+export class AsyncCodeError extends Error {
+  override readonly name = 'AsyncCodeError'
+
+  constructor(what: string) {
+    super(`${what}, which can't happen in virtual time. ${WAY_OUT}`)
+  }
+}
+
+/** Whether something waits for this as for a promise. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null
+    && typeof (value as { then?: unknown }).then === 'function'
+}
+
+/** Whether this can only be pulled with promises: an async iterable or a web stream. */
+export function isAsyncSource(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Symbol.asyncIterator in value || typeof (value as { getReader?: unknown }).getReader === 'function'
+}
+
+/** Runs `run` while `then` fails. @throws {@link AsyncCodeError} if it was called, even where `run` caught that */
+export function withoutPromises<T>(run: () => T): T {
+  const prototype = Promise.prototype
+  const found: AsyncCodeError[] = []
+  prototype.then = function (this: Promise<unknown>): never {
+    silence(this)
+    const error = new AsyncCodeError('A promise was waited for')
+    found.push(error)
+    throw error
+  }
+  try {
+    const result = run()
+    if (found.length === 0) return result
+  } catch (error) {
+    if (found.length === 0) throw error
+  } finally {
+    prototype.then = THEN
+  }
+  // It is the cause of whatever else failed.
+  throw found[0]
+}
+
+/** Nobody hears of a promise that fails later, either: the test has failed already. */
+export function silence(promise: PromiseLike<unknown>): void {
+  if (promise instanceof Promise) void THEN.call(promise, () => undefined, () => undefined)
+}

@@ -1,0 +1,27 @@
+/**
+ * Texts and bytes of a test.
+ */
+import type { IOVec } from '../buffer/iovec.js'
+
+const encoder = new TextEncoder()
+
+/** Returns bytes of its own: text as UTF-8, bytes as a copy. */
+export function bytesOf(chunk: string | Uint8Array): Uint8Array {
+  return typeof chunk === 'string' ? encoder.encode(chunk) : chunk.slice()
+}
+
+/** Returns a copy of what the pieces hold, in one piece. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
+
+/** Returns a copy of the bytes that the iovecs cover, in one piece. */
+export function gathered(iovecs: readonly IOVec[]): Uint8Array {
+  return joined(iovecs.map(({ buffer, off, len }) => buffer.subarray(off, off + len)))
+}

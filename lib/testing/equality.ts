@@ -1,0 +1,106 @@
+/**
+ * How an expected value is compared with the one that came: deeply, down to the first difference.
+ *
+ * Strategy: as in every test runner, what counts is the own enumerable properties; a property that is undefined is as
+ * good as absent. Errors are compared by name and message, bytes by their values. An expected value may be a matcher:
+ * an object with `asymmetricMatch`, which is what jest and vitest make, and {@link like}.
+ */
+
+/** Where two values differ first: a path as `.headers.date`, '' for the values as a whole. */
+export interface Difference {
+  readonly path: string
+  readonly expected: unknown
+  readonly actual: unknown
+}
+
+/** An expected value that decides by itself what it equals. */
+export interface Matcher {
+  asymmetricMatch(actual: unknown): boolean
+}
+
+/** An expected value that has to be there, in whatever has more: see {@link like}. */
+export class Like implements Matcher {
+  readonly partial: object
+
+  constructor(partial: object) {
+    this.partial = partial
+  }
+
+  asymmetricMatch(actual: unknown): boolean {
+    return new Comparison(true).difference(actual, this.partial, '') === null
+  }
+}
+
+/**
+ * Returns a matcher for objects that have these properties, and others or not: `like({ status: 200 })`. Objects within
+ * are compared in the same way; arrays have to have the same length.
+ */
+export function like(partial: object): Matcher {
+  return new Like(partial)
+}
+
+/** Returns the first difference, or null where there is none. */
+export function difference(actual: unknown, expected: unknown): Difference | null {
+  return new Comparison(false).difference(actual, expected, '')
+}
+
+class Comparison {
+  private readonly isPartial: boolean
+  private readonly seen: Map<unknown, unknown>
+
+  constructor(isPartial: boolean) {
+    this.isPartial = isPartial
+    this.seen = new Map()
+  }
+
+  difference(actual: unknown, expected: unknown, path: string): Difference | null {
+    if (Object.is(actual, expected)) return null
+    if (expected instanceof Like) return new Comparison(true).difference(actual, expected.partial, path)
+    if (isMatcher(expected)) return expected.asymmetricMatch(actual) ? null : { path, expected, actual }
+    if (!isObject(actual) || !isObject(expected) || !areOfOneKind(actual, expected)) return { path, expected, actual }
+    if (this.seen.get(actual) === expected) return null
+    this.seen.set(actual, expected)
+    return this.ofProperties(actual, expected, path)
+  }
+
+  private ofProperties(actual: Properties, expected: Properties, path: string): Difference | null {
+    for (const key of this.keysOf(actual, expected)) {
+      const found = this.difference(actual[key], expected[key], `${path}${step(key)}`)
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  private keysOf(actual: object, expected: object): Iterable<string> {
+    if (expected instanceof Error) return ['name', 'message']
+    if (Array.isArray(expected) || ArrayBuffer.isView(expected)) {
+      return new Set([...Object.keys(expected), ...Object.keys(actual)])
+    }
+    return this.isPartial ? Object.keys(expected) : new Set([...Object.keys(expected), ...Object.keys(actual)])
+  }
+}
+
+type Properties = Record<string, unknown>
+
+function step(key: string): string {
+  return /^[a-z_$][\w$]*$/i.test(key) ? `.${key}` : `[${/^\d+$/.test(key) ? key : `'${key}'`}]`
+}
+
+function isMatcher(value: unknown): value is Matcher {
+  return isObject(value) && typeof value['asymmetricMatch'] === 'function'
+}
+
+function isObject(value: unknown): value is Properties {
+  return typeof value === 'object' && value !== null
+}
+
+/** Dates, maps and sets keep what they hold in no property: they are compared as what they print. */
+function areOfOneKind(actual: object, expected: object): boolean {
+  if (expected instanceof Date) return actual instanceof Date && actual.getTime() === expected.getTime()
+  if (expected instanceof Map || expected instanceof Set) {
+    const isSame = actual instanceof Map || actual instanceof Set
+    return isSame && difference([...actual], [...expected]) === null
+  }
+  return Array.isArray(actual) === Array.isArray(expected) && (actual instanceof Error) === (expected instanceof Error)
+    && ArrayBuffer.isView(actual) === ArrayBuffer.isView(expected)
+}

@@ -1,0 +1,216 @@
+/**
+ * A server without a port: `serve` and `listen` in virtual time.
+ *
+ * Strategy: it is the server's own code from the connection inwards. Only what accepts sockets is replaced, and time.
+ */
+import { asyncScheduler, noop, ReplaySubject, Subject, type Observable } from 'rxjs'
+import type { CloseOptions } from '../node/serve.js'
+import type { ListenOptions } from '../node/listener.js'
+import { HttpConnection, type Connection, type ServerContext } from '../reactive/connection.js'
+import type { ConnectionEvent } from '../reactive/events.js'
+import type { Handler, Reqd } from '../reactive/reqd.js'
+import { serverContext } from '../reactive/server-context.js'
+import { AsyncCodeError, isAsyncSource, isThenable, silence } from './async-guard.js'
+import { show } from './show.js'
+import { nameOf, scriptOf, TestClient, type ClientOptions, type ClientValues, type Script } from './test-client.js'
+import type { TestTransport } from './test-transport.js'
+import { labelled, type MarbleScheduler } from './virtual-time.js'
+
+const GRACE_MS = 10_000
+
+/** So many turns of 256 KiB in one frame are a response that never ends. */
+const MAX_WRITES_A_FRAME = 256
+
+/** A response that never ends goes to a client that reads without end, and time stands still. */
+export class EndlessResponseError extends Error {
+  override readonly name = 'EndlessResponseError'
+
+  constructor() {
+    super('A response wrote more than 64 MiB within one frame, because its source never ends and the client reads all '
+      + 'of it. Limit the source, or what the client reads: connect(…, { reads: \'a\' }) with { a: 65536 }.')
+  }
+}
+
+/** Nobody answered a request before the end of time. */
+export class UnansweredError extends Error {
+  override readonly name = 'UnansweredError'
+
+  constructor(requests: readonly Reqd[], end: number) {
+    const names = requests.map(nameOf).join(', ')
+    super(`Nobody has answered ${names} up to the end of virtual time (frame ${end}). `
+      + 'A handler that waits for promises, real timers or callbacks of I/O can\'t go on here: return an Observable, '
+      + 'or test it in real time. Where a request is meant to stay unanswered: marbles(test, { unanswered: true }).')
+  }
+}
+
+/** A server of a test. */
+export class TestServer {
+  /** The requests of all clients. */
+  readonly requests$: Observable<Reqd>
+  /** The connections, when the clients connect. */
+  readonly connections$: Observable<Connection>
+  /** What happens on all connections. */
+  readonly events$: Observable<ConnectionEvent>
+  /** What handlers throw, and what clients break. */
+  readonly errors$: Observable<unknown>
+  /** Emits and completes when closing begins. */
+  readonly draining$: Observable<void>
+  /** Emits and completes when the server is closed and all connections are over. */
+  readonly closed$: Observable<void>
+  private readonly scheduler: MarbleScheduler
+  private readonly options: ListenOptions
+  private readonly context: ServerContext
+  private readonly clients: TestClient[]
+  private readonly connections: Set<HttpConnection>
+  private readonly accepted: Subject<Connection>
+  private readonly errors: Subject<unknown>
+  private readonly reported: unknown[]
+  private readonly draining: ReplaySubject<void>
+  private readonly closing: ReplaySubject<void>
+  private isClosing: boolean
+  private writes: { frame: number; count: number }
+
+  /** @internal */
+  constructor(handler: Handler | null, options: ListenOptions, scheduler: MarbleScheduler) {
+    this.scheduler = scheduler
+    this.options = options
+    this.clients = []
+    this.connections = new Set()
+    this.accepted = new Subject()
+    this.errors = new Subject()
+    this.reported = []
+    this.draining = new ReplaySubject(1)
+    this.closing = new ReplaySubject(1)
+    this.isClosing = false
+    this.writes = { frame: 0, count: 0 }
+    this.context = this.createContext(handler)
+    const requests = (this.context.requests = new Subject())
+    const events = (this.context.events = new Subject())
+    requests.subscribe(reqd => { this.clientOf(reqd)?.requested(reqd, error => { scheduler.fail(error) }) })
+    events.subscribe(event => { this.clients[event.connection - 1]?.happened(event) })
+    this.requests$ = labelled(requests.asObservable(), 'requests$')
+    this.connections$ = labelled(this.accepted.asObservable(), 'connections$')
+    this.events$ = labelled(events.asObservable(), 'events$')
+    this.errors$ = labelled(this.errors.asObservable(), 'errors$')
+    this.draining$ = labelled(this.draining.asObservable(), 'draining$')
+    this.closed$ = labelled(this.closing.asObservable(), 'closed$')
+    options.signal?.addEventListener('abort', () => { this.close() })
+  }
+
+  /**
+   * Returns a client that connects at frame 0, or at `^`, and sends what the letters of its diagram stand for; `|` ends
+   * its side, `#` breaks the connection.
+   */
+  connect(sends: string, values: ClientValues = {}, options: ClientOptions = {}): TestClient {
+    return this.play(scriptOf(sends, values, options))
+  }
+
+  /** Returns a client that does what the script says. @internal */
+  play(script: Script): TestClient {
+    const client = new TestClient(`client ${this.clients.length + 1}`, this.scheduler)
+    this.clients.push(client)
+    this.scheduler.whenRunning(() => { this.perform(client, script) })
+    return client
+  }
+
+  /** Accepts no more and answers what is in flight; what is left after `graceMs` is cut. */
+  close({ graceMs = GRACE_MS }: CloseOptions = {}): void {
+    if (!this.isClosing) {
+      this.isClosing = true
+      this.draining.next()
+      this.draining.complete()
+      for (const connection of this.connections) connection.close()
+    }
+    this.scheduler.schedule(() => { for (const connection of this.connections) connection.cut() }, graceMs)
+    this.settle()
+  }
+
+  /** The requests that nobody has begun to answer. @internal */
+  get unanswered(): Reqd[] {
+    return this.clients.flatMap(client => client.unanswered)
+  }
+
+  /** What helps to understand a failed expectation. @internal */
+  notes(): string[] {
+    const errors = this.reported.map(error => `The server reported ${show(error)}`)
+    const requests = this.unanswered.map(reqd => `Nobody answered ${nameOf(reqd)}`)
+    return [...errors, ...requests]
+  }
+
+  private perform(client: TestClient, { opens, reads, sends }: Script): void {
+    const at = (frame: number, act: () => void): void => { this.scheduler.schedule(act, frame) }
+    at(opens, () => { client.open(transport => this.accept(client, transport)) })
+    for (const { frame, amount } of reads) at(frame, () => { client.reads(amount) })
+    for (const { frame, notification } of sends) at(frame, () => { client.sends(notification) })
+  }
+
+  private createContext(handler: Handler | null): ServerContext {
+    const { scheduler } = this
+    return serverContext(handler && this.guarded(handler), {
+      ...this.options,
+      onError: error => { this.report(error) },
+    }, {
+      // Virtual while the test runs. Ticks of the TestScheduler itself would be nested, and in the end too deep.
+      scheduler: asyncScheduler,
+      defer: task => { scheduler.schedule(task) },
+      later: task => { this.later(task) },
+      onError: noop,
+    }, connection => { this.forget(connection) })
+  }
+
+  /** A handler that fails the test where it returns what can't be waited for. */
+  private guarded(handler: Handler): Handler {
+    return reqd => {
+      const result = handler(reqd)
+      if (!isAsyncSource(result) && !isThenable(result)) return result
+      this.scheduler.fail(new AsyncCodeError(`The handler of ${nameOf(reqd)} returned ${kindOf(result)}`))
+      if (isThenable(result)) silence(result)
+    }
+  }
+
+  private report(error: unknown): void {
+    this.reported.push(error)
+    this.options.onError?.(error)
+    this.errors.next(error)
+  }
+
+  private later(task: () => void): void {
+    const { frame } = this.scheduler
+    if (frame !== this.writes.frame) this.writes = { frame, count: 0 }
+    if (++this.writes.count > MAX_WRITES_A_FRAME) this.scheduler.fail(new EndlessResponseError())
+    else this.scheduler.schedule(task)
+  }
+
+  private accept(client: TestClient, transport: TestTransport): HttpConnection | null {
+    const { maxConnections = Infinity } = this.options
+    if (this.isClosing || this.connections.size >= maxConnections) {
+      transport.destroy(false)
+      return null
+    }
+    const connection = new HttpConnection(this.clients.indexOf(client) + 1, transport, this.context)
+    this.connections.add(connection)
+    client.connection = connection
+    this.accepted.next(connection)
+    if (this.context.handler !== null) connection.start()
+    return connection
+  }
+
+  private forget(connection: HttpConnection): void {
+    this.connections.delete(connection)
+    this.settle()
+  }
+
+  private settle(): void {
+    if (!this.isClosing || this.connections.size > 0) return
+    this.closing.next()
+    this.closing.complete()
+  }
+
+  private clientOf(reqd: Reqd): TestClient | undefined {
+    return this.clients.find(client => client.request === reqd.request)
+  }
+}
+
+function kindOf(result: unknown): string {
+  return isThenable(result) ? 'a promise' : 'an async iterable or a stream'
+}

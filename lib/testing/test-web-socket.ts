@@ -1,0 +1,133 @@
+/**
+ * The client of a WebSocket connection in a test, for handlers of `WebSocketConnection`.
+ *
+ * Strategy: it is the connection's own code from the frames inwards. Frames, pings and compression belong to a library
+ * that works on Node's streams, which do nothing in virtual time; here a message is a value.
+ */
+import { Subject, type Observable } from 'rxjs'
+import { WebSocketConnection } from '../ws/connection.js'
+import type { WebSocketClosure, WebSocketMessage } from '../ws/message.js'
+import { settingsOf, type WebSocketOptions } from '../ws/options.js'
+import { Session } from '../ws/session.js'
+import type { WebSocketLike } from '../ws/web-socket-like.js'
+import { bytesOf } from './bytes.js'
+import type { Script } from './test-client.js'
+import { labelled, type MarbleScheduler } from './virtual-time.js'
+
+/** A WebSocket client of a test. */
+export class TestWebSocket implements WebSocketLike {
+  /** The messages of the server, when the client has read them; completes with the connection. */
+  readonly received$: Observable<WebSocketMessage>
+  /** What `ready$` of the connection says. */
+  readonly ready$: Observable<number>
+  /** How the connection ends. */
+  readonly closed$: Observable<WebSocketClosure>
+  /** What the application did wrong. */
+  readonly errors$: Observable<unknown>
+  /** @internal */
+  readonly connection: WebSocketConnection
+  bufferedAmount: number
+  private readonly session: Session
+  private readonly received: Subject<WebSocketMessage>
+  private readonly demand: Subject<number>
+  private readonly ending: Subject<WebSocketClosure>
+  private readonly errors: Subject<unknown>
+  private readonly queue: WebSocketMessage[]
+  private credit: number
+  private close$: (() => void) | null
+
+  constructor(options: WebSocketOptions) {
+    const settings = settingsOf({ ...options, pingIntervalMs: 0 })
+    this.received = new Subject()
+    this.demand = new Subject()
+    this.ending = new Subject()
+    this.errors = new Subject()
+    this.received$ = labelled(this.received.asObservable(), 'WebSocket, received$')
+    this.ready$ = labelled(this.demand.asObservable(), 'WebSocket, ready$')
+    this.closed$ = labelled(this.ending.asObservable(), 'WebSocket, closed$')
+    this.errors$ = labelled(this.errors.asObservable(), 'WebSocket, errors$')
+    this.session = new Session(settings, error => { this.errors.next(error) })
+    this.connection = new WebSocketConnection(this.session, '', { ...options, highWaterMark: settings.highWaterMark })
+    this.bufferedAmount = 0
+    this.queue = []
+    this.credit = Infinity
+    this.close$ = null
+  }
+
+  /** @internal Opens the connection and hands it to the handler. */
+  open(handler: (connection: WebSocketConnection) => void): void {
+    this.connection.closed$.subscribe(() => { this.ended() })
+    this.connection.ready$.subscribe(wanted => { this.demand.next(wanted) })
+    this.session.requestDone()
+    this.session.opened(this)
+    handler(this.connection)
+  }
+
+  /** @internal */
+  sends(message: Script['sends'][number]['notification']): void {
+    if (message.kind === 'N') return this.session.received(message.value as WebSocketMessage)
+    const isClean = message.kind === 'C'
+    if (isClean) this.session.closing(1000)
+    this.session.closed(isClean ? 1000 : 1006, '')
+  }
+
+  /** @internal From now on the client reads everything (true), nothing (false), or so many messages more. */
+  reads(amount: number | boolean): void {
+    if (typeof amount === 'boolean') this.credit = amount ? Infinity : 0
+    else this.credit = (this.credit === Infinity ? 0 : this.credit) + amount
+    this.flush()
+  }
+
+  send(message: WebSocketMessage): void {
+    this.queue.push(message)
+    this.bufferedAmount += bytesOf(message).length
+    this.flush()
+  }
+
+  ping(): void {
+    // Signs of life are the frames' affair.
+  }
+
+  close(code: number, reason: string): void {
+    this.close$ = () => { this.session.closed(code, reason) }
+    this.flush()
+  }
+
+  terminate(): void {
+    this.session.closed(1006, '')
+  }
+
+  private flush(): void {
+    while (this.credit > 0 && this.queue.length > 0) this.deliver(this.queue.shift() ?? '')
+    if (this.queue.length > 0 || this.close$ === null) return
+    const close = this.close$
+    this.close$ = null
+    close()
+  }
+
+  private deliver(message: WebSocketMessage): void {
+    this.credit--
+    this.bufferedAmount -= bytesOf(message).length
+    this.received.next(message)
+    this.session.drained()
+  }
+
+  private ended(): void {
+    const { closure } = this.connection
+    if (closure !== null) this.ending.next(closure)
+    this.ending.complete()
+    this.received.complete()
+  }
+}
+
+/** Lets the client do what the script says. */
+export function performWebSocket(
+  client: TestWebSocket, { opens, reads, sends }: Script, scheduler: MarbleScheduler,
+  handler: (connection: WebSocketConnection) => void,
+): void {
+  const at = (frame: number, act: () => void): void => { scheduler.schedule(act, frame) }
+  // How it reads counts from the start: a handler may write when it gets the connection.
+  for (const { frame, amount } of reads) at(frame, () => { client.reads(amount) })
+  at(opens, () => { client.open(handler) })
+  for (const { frame, notification } of sends) at(frame, () => { client.sends(notification) })
+}

@@ -1,0 +1,171 @@
+/**
+ * RxJS's TestScheduler with expectations that show their diagrams, and with an end of time.
+ *
+ * Strategy: everything is recorded while time runs, and compared when it has run out. A server's clock ticks as long as
+ * there is a connection, so time has to have an end; whatever would go on for ever is seen up to then.
+ */
+import type { Observable, Subscription } from 'rxjs'
+import { TestScheduler } from 'rxjs/testing'
+import {
+  compareMessages, compareSubscriptions, MarbleError, type ExpectedMessage, type Message, type SubscriptionFrames,
+} from './expectation.js'
+
+/** What an expectation of {@link MarbleScheduler} has to be told. */
+export interface ObservableExpectation<T> {
+  /** As in RxJS: the expected diagram, the values of its letters, and the error of `#`, which is any unless given. */
+  toBe(marbles: string, values?: Readonly<Record<string, unknown>>, errorValue?: unknown): void
+  /** The same notifications at the same frames as another Observable. */
+  toEqual(other: Observable<T>): void
+}
+
+/** As in RxJS: the expected subscriptions, a diagram each. */
+export interface SubscriptionExpectation {
+  toBe(marbles: string | string[]): void
+}
+
+interface Expectation {
+  readonly site: Error
+  readonly compare: () => string | null
+}
+
+const LABELS = new WeakMap<object, string>()
+
+/** Gives an Observable, or a list of subscriptions, the name that messages call it by. */
+export function labelled<T extends object>(subject: T, label: string): T {
+  LABELS.set(subject, label)
+  return subject
+}
+
+/** Virtual time: a frame is a millisecond. */
+export class MarbleScheduler extends TestScheduler {
+  /** What is added to the message of a failed expectation: what else is known. */
+  readonly notes: (() => string[])[]
+  private readonly expectations: Set<Expectation>
+  private readonly starts: (() => void)[]
+  private isRunning: boolean
+
+  constructor() {
+    super(() => undefined)
+    this.notes = []
+    this.expectations = new Set()
+    this.starts = []
+    this.isRunning = false
+  }
+
+  override expectObservable<T>(
+    observable: Observable<T>, subscriptionMarbles: string | null = null,
+  ): ObservableExpectation<T> {
+    const actual = this.record(observable, subscriptionMarbles)
+    const label = LABELS.get(observable) ?? 'the Observable'
+    const expect = this.pending(`expectObservable(${label})`)
+    return {
+      toBe: (marbles, values, errorValue) => {
+        const expected = expectedMessages(marbles, values, errorValue)
+        expect(() => compareMessages(label, actual, expected))
+      },
+      toEqual: other => {
+        const messages = this.record(other, subscriptionMarbles)
+        expect(() => compareMessages(label, actual, lettered(messages)))
+      },
+    }
+  }
+
+  override expectSubscriptions(actual: readonly SubscriptionFrames[]): SubscriptionExpectation {
+    const label = LABELS.get(actual) ?? 'the subscriptions'
+    const expect = this.pending('expectSubscriptions')
+    return {
+      toBe: marbles => {
+        const expected = [marbles].flat().map(line => TestScheduler.parseMarblesAsSubscriptions(line, true))
+        expect(() => compareSubscriptions(label, actual, expected.filter(log => log.subscribedFrame !== Infinity)))
+      },
+    }
+  }
+
+  /** Calls `start` when time starts, or at once if it runs: so all who subscribe at frame 0 see what happens then. */
+  whenRunning(start: () => void): void {
+    if (this.isRunning) start()
+    else this.starts.push(start)
+  }
+
+  /** Ends the test as failed: what throws in an action stops time. */
+  fail(error: Error): void {
+    this.schedule(() => { throw error })
+  }
+
+  /** Lets time run out, and throws what is not as expected. */
+  override flush(): void {
+    this.isRunning = true
+    for (const start of this.starts.splice(0)) start()
+    super.flush()
+    this.isRunning = false
+    const expectations = [...this.expectations]
+    this.expectations.clear()
+    const failed = expectations.flatMap(expectation => {
+      const text = expectation.compare()
+      return text === null ? [] : [{ text, site: expectation.site }]
+    })
+    if (failed.length === 0) return
+    const notes = this.notes.flatMap(note => note())
+    throw errorAt([...failed.map(({ text }) => text), ...notes].join('\n\n'), failed[0].site)
+  }
+
+  private record(observable: Observable<unknown>, subscriptionMarbles: string | null): Message[] {
+    const messages: Message[] = []
+    const push = (notification: Message['notification']): void => {
+      messages.push({ frame: this.frame, notification })
+    }
+    const { subscribedFrame, unsubscribedFrame } =
+      TestScheduler.parseMarblesAsSubscriptions(subscriptionMarbles, true)
+    let subscription: Subscription | undefined
+    this.schedule(() => {
+      subscription = observable.subscribe({
+        next: value => { push({ kind: 'N', value }) },
+        error: (error: unknown) => { push({ kind: 'E', error }) },
+        complete: () => { push({ kind: 'C' }) },
+      })
+    }, subscribedFrame === Infinity ? 0 : subscribedFrame)
+    if (unsubscribedFrame !== Infinity) this.schedule(() => { subscription?.unsubscribe() }, unsubscribedFrame)
+    return messages
+  }
+
+  /** An expectation that was begun has to be finished: without a diagram it would hold whatever happens. */
+  private pending(call: string): (compare: () => string | null) => void {
+    const begun: Expectation = { site: new Error(), compare: () => `${call} has no toBe` }
+    this.expectations.add(begun)
+    return compare => {
+      this.expectations.delete(begun)
+      this.expectations.add({ site: new Error(), compare })
+    }
+  }
+}
+
+function expectedMessages(
+  marbles: string, values: Readonly<Record<string, unknown>> | undefined, errorValue: unknown,
+): ExpectedMessage[] {
+  const isAnyError = errorValue === undefined
+  return (TestScheduler.parseMarbles(marbles, undefined, errorValue, false, true) as Message[]).map(message => {
+    const { frame, notification } = message
+    if (notification.kind === 'C') return { frame, notification, symbol: '|', isAnyError }
+    if (notification.kind === 'E') return { frame, notification, symbol: '#', isAnyError }
+    const symbol = notification.value as string
+    if (values !== undefined && !(symbol in values)) throw new MarbleError(`${symbol} in '${marbles}' has no value`)
+    const value = values === undefined ? symbol : values[symbol]
+    return { frame, symbol, isAnyError: false, notification: { kind: 'N', value } }
+  })
+}
+
+function lettered(messages: readonly Message[]): ExpectedMessage[] {
+  return messages.map((message, index) => {
+    const symbol = { N: String.fromCharCode(97 + index % 26), C: '|', E: '#' }[message.notification.kind]
+    return { ...message, symbol, isAnyError: false }
+  })
+}
+
+/** An error with this message at the place where the expectation was written. */
+function errorAt(message: string, site: Error): MarbleError {
+  const error = new MarbleError(message)
+  const frames = (site.stack ?? '').split('\n')
+  const own = frames.findIndex(line => /\b(toBe|toEqual|expectObservable|expectSubscriptions)\b/.test(line))
+  error.stack = `${error.name}: ${message}\n${frames.slice(own + 1).join('\n')}`
+  return error
+}

@@ -1,0 +1,79 @@
+/**
+ * Asynchronous code in virtual time: found, and told what to do; no test hangs on it or passes because of it.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { concatMap, defer, from, of } from 'rxjs'
+import type { Handler } from '../../lib/reactive/reqd.js'
+import { AsyncCodeError, EndlessResponseError, get, marbles, UnansweredError } from '../../lib/testing/index.js'
+
+const HEAD = get('/')
+const later = (): Promise<string> => Promise.resolve('late')
+
+async function* chunks(): AsyncGenerator<string> {
+  await later()
+  yield 'chunk'
+}
+
+describe('a handler that is asynchronous fails the test', () => {
+  const handlers: [string, Handler][] = [
+    ['an async function', async () => { await later(); return { body: 'x' } }],
+    ['one that rejects', () => Promise.reject(new Error('no'))],
+    ['an async generator', async function* () { await later(); yield { body: 'x' } }],
+    ['an Observable with a promise inside', () => of(1).pipe(concatMap(later), concatMap(() => of({ body: 'x' })))],
+    ['an Observable of a promise', () => defer(() => from(later())).pipe(concatMap(() => [{ body: 'x' }]))],
+    ['a body that is an async iterable', () => ({ body: chunks() })],
+    ['a body that is a web stream', () => ({ body: new ReadableStream<string>() })],
+    ['a promise whose end it does not wait for', reqd => { void later().then(body => { reqd.respond({ body }) }) }],
+    ['a promise whose failure it would swallow', () => { later().catch(() => undefined); return {} }],
+  ]
+  it.each(handlers)('%s', (_, handler) => {
+    expect(() => {
+      marbles(({ serve, expectObservable }) => {
+        const client = serve(handler).connect('a', { a: HEAD })
+        expectObservable(client.output$).toBe('')
+      })
+    }).toThrow(AsyncCodeError)
+  })
+
+  it('with the way out', () => {
+    expect(() => { marbles(({ serve }) => { serve(() => Promise.resolve({})).connect('a', { a: HEAD }) }) })
+      .toThrow(/handler of GET \/ returned a promise.*return an Observable.*replayAsync/)
+  })
+
+  it('where it is awaited out of sight, because the request stays unanswered', () => {
+    const handler: Handler = reqd => {
+      const respond = async (): Promise<void> => {
+        await Promise.resolve()
+        reqd.respond({ body: 'too late' })
+      }
+      void respond()
+    }
+    expect(() => { marbles(({ serve }) => { serve(handler).connect('a', { a: HEAD }) }) }).toThrow(UnansweredError)
+  })
+})
+
+describe('a test that is asynchronous', () => {
+  it('fails', () => {
+    expect(() => { marbles(async () => { await later() }) }).toThrow('The test function returned a promise')
+  })
+})
+
+describe('promises', () => {
+  it('work again behind a test, failed or not', async () => {
+    expect(() => { marbles(() => { void later().then(() => undefined) }) }).toThrow(AsyncCodeError)
+    expect(await later().then(text => text.length)).toBe(4)
+  })
+
+  it('do not hide what failed otherwise', () => {
+    expect(() => { marbles(() => { throw new Error('mine') }) }).toThrow('mine')
+  })
+})
+
+describe('a response without an end', () => {
+  it('to a client that reads all of it fails the test: time would stand still', () => {
+    const endless = function* (): Generator<Uint8Array> { for (;;) yield new Uint8Array(65_536) }
+    expect(() => {
+      marbles(({ serve }) => { serve(() => ({ body: endless() })).connect('a', { a: HEAD }) })
+    }).toThrow(EndlessResponseError)
+  })
+})

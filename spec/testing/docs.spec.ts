@@ -1,0 +1,40 @@
+/**
+ * docs/testing.md keeps its word: each of its examples compiles, runs to its end, and prints what it says.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { ROOT } from '../helpers/built.js'
+import { codeBlocks, compileBlocks, transpileCommonJs, type Block } from '../helpers/markdown.js'
+
+const BLOCKS = codeBlocks(readFileSync(join(ROOT, 'docs/testing.md'), 'utf8'))
+const CODE = BLOCKS.filter(({ kind }) => kind === 'ts run')
+
+type Program = (load: typeof require, exports: object, console: object) => void
+
+/** Runs the block here, with the sources in the place of the package. Returns what it prints. */
+function run(block: Block): string {
+  const printed: string[] = []
+  const log = (...values: unknown[]): void => { printed.push(`${values.map(shown).join(' ')}\n`) }
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval
+  const program = new Function('require', 'exports', 'console', transpileCommonJs(block)) as Program
+  program(require, {}, { log })
+  return printed.join('')
+}
+
+function shown(value: unknown): string {
+  return Array.isArray(value) ? `[ ${value.map(item => `'${String(item)}'`).join(', ')} ]` : String(value)
+}
+
+describe('the examples', () => {
+  let errors: string[]
+  beforeAll(() => { errors = compileBlocks(CODE) })
+
+  CODE.forEach((block, index) => {
+    it(`at line ${block.line} compiles, runs and prints what it says`, () => {
+      expect(errors[index]).toBe('')
+      const next = BLOCKS.at(BLOCKS.indexOf(block) + 1)
+      expect(run(block)).toBe(next?.kind === 'text' ? next.text : '')
+    })
+  })
+})
