@@ -1,0 +1,16 @@
+/**
+ * Every benchmark, one after the other: about half an hour; a few minutes with `--short`.
+ */
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const NAMES = [
+  'hello', 'headers', 'pipelined', 'echo-1k', 'echo-64k', 'download', 'upload', 'websocket-echo', 'rxjs-cost',
+  'latency', 'allocation', 'idle-connections', 'linear-time', 'slow-reader', 'slow-upload',
+  'micro-parser', 'micro-serializer', 'micro-chunked', 'micro-headers', 'micro-body',
+]
+
+for (const name of NAMES) {
+  const program = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
+  execFileSync(process.execPath, [program, ...process.argv.slice(2)], { stdio: 'inherit' })
+}

@@ -1,0 +1,86 @@
+/**
+ * Processes that a benchmark starts: none outlives it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onCore } from './cores.js'
+
+const running = new Set<ChildProcess>()
+
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1))
+
+/** How a process is started. */
+export interface StartOptions {
+  /** The core it is bound to; null: any. */
+  readonly core: number | null
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[]
+}
+
+/** A program of ours in a process of its own, which is asked and answers. */
+export class Child {
+  private readonly process: ChildProcess
+
+  /** Starts a program of this folder. */
+  constructor(program: string, args: readonly string[], { core, nodeOptions = [] }: StartOptions) {
+    const path = fileURLToPath(new URL(program, import.meta.url))
+    const [command, words] = onCore(core, process.execPath, [...nodeOptions, path, ...args])
+    this.process = track(spawn(command, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
+  }
+
+  /** Returns the next message of the program. It fails if there will be none. */
+  async next<T>(): Promise<T> {
+    const settled = new AbortController()
+    const { signal } = settled
+    const exit = once(this.process, 'exit', { signal }).then(([code]) => {
+      throw new Error(`a process of the benchmark ended with ${code as number}`)
+    })
+    try {
+      const [message] = await Promise.race([once(this.process, 'message', { signal }), exit]) as [T]
+      return message
+    } finally {
+      exit.catch(() => undefined)
+      settled.abort()
+    }
+  }
+
+  /** Sends a message and returns the next one that comes back. */
+  ask<T>(message: object): Promise<T> {
+    const answer = this.next<T>()
+    this.process.send(message)
+    return answer
+  }
+
+  /** Lets the program end: its channel closes, and that is the sign. */
+  async stop(): Promise<void> {
+    if (this.process.exitCode !== null) return
+    const end = once(this.process, 'exit')
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), 5000)
+    if (this.process.connected) this.process.disconnect()
+    await end
+    clearTimeout(timer)
+  }
+}
+
+/** Runs a command to its end and returns what it printed. It fails if that takes longer than `timeoutMs`. */
+export async function run(core: number | null, program: string, args: string[], timeoutMs: number): Promise<string> {
+  const [command, words] = onCore(core, program, args)
+  const child = track(spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs }))
+  let output = ''
+  let complaint = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { complaint += text })
+  const [code] = await once(child, 'close') as [number | null]
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${complaint || output}`)
+  return output
+}
+
+function track<T extends ChildProcess>(child: T): T {
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
+}

@@ -1,0 +1,64 @@
+/**
+ * One scenario, measured for us and our peers, as a table.
+ */
+import { duel, type DuelRules } from './duel.js'
+import { chosenPeers, isShort, rounds, wantsRates } from './options.js'
+import { rates } from './rates.js'
+import { printHeading, printTable, spread, type Cell } from './report.js'
+import { summarize } from './statistics.js'
+import type { Workload } from './workloads.js'
+
+/** What is compared. */
+export interface Comparison extends Workload {
+  readonly title: string
+  /** Our share of the processor time of `against`, at most. */
+  readonly target?: number
+  /** Who is measured against the reference, besides us. */
+  readonly peers: readonly string[]
+  /** The reference: node:http, unless given. */
+  readonly against?: string
+}
+
+/** Measures and prints. */
+export async function compare(comparison: Comparison): Promise<void> {
+  const rules = { ...comparison, rounds }
+  if (wantsRates) await compareRates(comparison, rules)
+  else await compareByDuels(comparison, rules)
+}
+
+async function compareByDuels(comparison: Comparison, rules: DuelRules): Promise<void> {
+  const { title, unit, target, against = 'node-http' } = comparison
+  const measure = unit === 'byte' ? 'ms/MiB' : `µs/${unit}`
+  const scale = unit === 'byte' ? 2 ** 20 / 1000 : 1
+  const rounds = `${rules.rounds} rounds${rules.isFresh ? ' of new processes' : ''}`
+  printHeading(title, `CPU per ${unit}, ${against} = 1. ${rounds}.`)
+  const rows: Cell[][] = []
+  for (const peer of peersOf(comparison)) {
+    const results = await duel(peer, against, rules)
+    const ratios = results.map(({ ours, theirs }) => ours / theirs)
+    const cost = (side: 'ours' | 'theirs'): number => summarize(results.map(result => result[side] * scale)).median
+    const goal = peer === 'httprx' && target !== undefined ? target : ''
+    const name = peer === against ? `${peer} (control)` : peer
+    rows.push([name, summarize(ratios).median, spread(ratios), goal, cost('ours'), cost('theirs')])
+  }
+  printTable(['server', 'ratio', 'spread', 'target', measure, `${against} ${measure}`], rows)
+}
+
+async function compareRates(comparison: Comparison, rules: DuelRules): Promise<void> {
+  const { title, unit, against = 'node-http' } = comparison
+  const plural = unit === 'byte' ? 'MiB' : `${unit}s`
+  const scale = unit === 'byte' ? 2 ** -20 : 1
+  printHeading(title, `${plural} a second, each server in its turn. ${rules.rounds} interleaved rounds.`)
+  const results = await rates([...new Set([...peersOf(comparison), against])], rules)
+  const rows = [...results].map(([peer, rounds]): Cell[] => {
+    const perSecond = rounds.map(result => result.units * scale / result.seconds)
+    return [peer, summarize(perSecond).median, spread(perSecond), summarize(rounds.map(({ p99Ms }) => p99Ms)).median]
+  })
+  printTable(['server', `${plural}/s`, 'spread', '99th percentile, ms'], rows)
+}
+
+/** We come first; the reference against itself shows what is noise. */
+function peersOf({ peers, against = 'node-http' }: Comparison): readonly string[] {
+  if (chosenPeers !== null) return chosenPeers
+  return isShort ? ['httprx'] : ['httprx', ...peers, against]
+}

@@ -1,0 +1,68 @@
+/**
+ * Duels: two servers on the same core, loaded at once, so that whatever else the machine does hits both. What counts is
+ * the time on the processor for one unit of work, as each process itself reports it.
+ */
+import { loadCores } from './cores.js'
+import type { LoadResult } from './load.js'
+import type { Scenario } from './scenario.js'
+import { ServerProcess } from './server-process.js'
+
+/** Sends load to a server on a port, from a core. */
+export type Attack = (port: number, core: number | null) => Promise<LoadResult>
+
+/** What is fought about. */
+export interface DuelRules {
+  readonly scenario: Scenario
+  readonly attack: Attack
+  readonly rounds: number
+  /** Whether each round has new processes, so that nothing is warm. */
+  readonly isFresh: boolean
+}
+
+/** One round: what a unit cost each of them, in microseconds. */
+export interface DuelRound {
+  readonly ours: number
+  readonly theirs: number
+}
+
+/** Lets two peers serve the same at the same time, and returns what each round cost them. */
+export async function duel(ours: string, theirs: string, rules: DuelRules): Promise<DuelRound[]> {
+  const results: DuelRound[] = []
+  let servers = await startBoth(ours, theirs, rules.scenario)
+  if (!rules.isFresh) await fight(servers, rules.attack, false)
+  for (let round = 0; round < rules.rounds; round++) {
+    if (round > 0 && rules.isFresh) servers = await startBoth(ours, theirs, rules.scenario)
+    results.push(await fight(servers, rules.attack, round % 2 === 1))
+    if (rules.isFresh) await stopBoth(servers)
+  }
+  if (!rules.isFresh) await stopBoth(servers)
+  return results
+}
+
+type Pair = readonly [ServerProcess, ServerProcess]
+
+function startBoth(ours: string, theirs: string, scenario: Scenario): Promise<Pair> {
+  return Promise.all([ServerProcess.start(ours, scenario), ServerProcess.start(theirs, scenario)])
+}
+
+async function stopBoth(servers: Pair): Promise<void> {
+  await Promise.all(servers.map(server => server.stop()))
+}
+
+/** One round. They change sides: who is loaded from which core, and first. */
+async function fight(servers: Pair, attack: Attack, isSwapped: boolean): Promise<DuelRound> {
+  const cores = loadCores.length > 1 ? loadCores : [loadCores[0], loadCores[0]]
+  const order = isSwapped ? [1, 0] : [0, 1]
+  const costs: number[] = []
+  await Promise.all(order.map(async (index, place) => {
+    costs[index] = await costOf(servers[index], port => attack(port, cores[place]))
+  }))
+  return { ours: costs[0], theirs: costs[1] }
+}
+
+async function costOf(server: ServerProcess, attack: (port: number) => Promise<LoadResult>): Promise<number> {
+  const before = await server.usage()
+  const { units } = await attack(server.port)
+  const after = await server.usage()
+  return (after.cpu - before.cpu) / units
+}

@@ -1,0 +1,37 @@
+/**
+ * A client that behaves, to see whether it is served as usual.
+ */
+import { Agent, get } from 'node:http'
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import { quantile } from './statistics.js'
+
+/** How long answers took, in milliseconds. */
+export interface Times {
+  readonly median: number
+  readonly p99: number
+}
+
+/** Asks the server again and again for so many seconds, with a pause between, over one connection. */
+export async function askAgainAndAgain(port: number, seconds: number): Promise<Times> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const times: number[] = []
+  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
+    await setTimeout(2)
+    const start = process.hrtime.bigint()
+    await fetchText(port, '/', agent)
+    times.push(Number(process.hrtime.bigint() - start) / 1e6)
+  }
+  agent.destroy()
+  times.sort((a, b) => a - b)
+  return { median: quantile(times, 0.5), p99: quantile(times, 0.99) }
+}
+
+/** Returns the body of one answer. */
+export async function fetchText(port: number, path: string, agent = new Agent()): Promise<string> {
+  const request = get({ port, host: '127.0.0.1', path, agent })
+  const [response] = await once(request, 'response') as [AsyncIterable<Uint8Array>]
+  let text = ''
+  for await (const bytes of response) text += Buffer.from(bytes).toString('latin1')
+  return text
+}

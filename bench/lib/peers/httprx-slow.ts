@@ -1,0 +1,34 @@
+/**
+ * Us, for clients and handlers that are slow: `/endless` sends without an end, from the form of source that the
+ * scenario names; `/slow` takes a body at 1 MiB a second; `/taken` says how much of it was taken; all else is hello.
+ */
+import { ignoreElements, endWith, timer } from 'rxjs'
+import { serve, type Handler, type Reqd } from 'httprx'
+import { endless, pushed$ } from '../endless.js'
+import { GREETING, type Scenario } from '../scenario.js'
+
+const BYTES_PER_MS = 2 ** 20 / 1000
+let taken = 0
+
+function slow(reqd: Reqd): ReturnType<Handler> {
+  return reqd.body.concatMap(bytes => {
+    taken += bytes.length
+    return timer(bytes.length / BYTES_PER_MS)
+  }).pipe(ignoreElements(), endWith({ body: GREETING }))
+}
+
+export async function start(form: Scenario): Promise<number> {
+  const handler: Handler = reqd => {
+    switch (reqd.target) {
+      case '/endless': return endless[form]()
+      case '/slow': return slow(reqd)
+      case '/taken': return { body: String(taken) }
+      default: return { body: GREETING }
+    }
+  }
+  // The garbage of the source is there before the first client, so that it does not count as theirs.
+  if (form.startsWith('Observable')) pushed$.subscribe()
+  // What is cut here is cut on purpose.
+  const server = await serve(handler, { host: '127.0.0.1', onError: () => undefined }).listening
+  return (server.address as { port: number }).port
+}

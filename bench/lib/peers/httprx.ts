@@ -1,0 +1,31 @@
+/**
+ * Us, through `serve` with every default on.
+ */
+import { map, reduce } from 'rxjs'
+import { serve, type Chunk, type Handler } from 'httprx'
+import { upgradeWebSocket } from 'httprx/ws'
+import { CHUNK, GREETING, TRANSFER_BYTES, type Scenario } from '../scenario.js'
+
+const handlers: Partial<Record<Scenario, Handler>> = {
+  hello: () => ({ body: GREETING }),
+  echo: reqd => ({ body: reqd.body }),
+  download: () => ({ body: chunks() }),
+  upload: reqd => reqd.body.bytes$.pipe(
+    reduce((count, bytes) => count + bytes.length, 0),
+    map(count => ({ body: String(count) }))),
+  websocket: reqd => {
+    const connection = upgradeWebSocket(reqd)
+    connection.messages$.subscribe(connection)
+  },
+}
+
+function* chunks(): Generator<Chunk> {
+  for (let left = TRANSFER_BYTES; left > 0; left -= CHUNK.length) yield CHUNK
+}
+
+export async function start(scenario: Scenario): Promise<number> {
+  const handler = handlers[scenario]
+  if (handler === undefined) throw new Error(`no handler for ${scenario}`)
+  const server = await serve(handler, { host: '127.0.0.1' }).listening
+  return (server.address as { port: number }).port
+}

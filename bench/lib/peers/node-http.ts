@@ -1,0 +1,45 @@
+/**
+ * `node:http`: what everything else is compared with.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { WebSocketServer } from 'ws'
+import { CHUNK, GREETING, TRANSFER_BYTES, type Scenario } from '../scenario.js'
+import { listening } from './listening.js'
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void
+
+const listeners: Partial<Record<Scenario, Listener>> = {
+  hello: (_, response) => { response.end(GREETING) },
+  echo: (request, response) => { request.pipe(response) },
+  download: (_, response) => { send(response, TRANSFER_BYTES) },
+  upload: (request, response) => {
+    let count = 0
+    request.on('data', (bytes: Uint8Array) => { count += bytes.length })
+    request.on('end', () => { response.end(String(count)) })
+  },
+}
+
+function send(response: ServerResponse, bytes: number): void {
+  let left = bytes
+  const fill = (): void => {
+    while (left > 0) {
+      left -= CHUNK.length
+      if (!response.write(CHUNK)) return void response.once('drain', fill)
+    }
+    response.end()
+  }
+  fill()
+}
+
+function echoMessages(server: WebSocketServer): void {
+  server.on('connection', socket => {
+    socket.on('message', (data, isBinary) => { socket.send(data, { binary: isBinary }) })
+  })
+}
+
+export function start(scenario: Scenario): Promise<number> {
+  // As long as ours, or idle connections would be gone before they are counted.
+  const server = createServer({ keepAliveTimeout: 65_000 }, listeners[scenario])
+  if (scenario === 'websocket') echoMessages(new WebSocketServer({ server }))
+  return listening(server)
+}

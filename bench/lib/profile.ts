@@ -1,0 +1,55 @@
+/**
+ * Reading a profile of the processor, as `--cpu-prof` writes it: which functions took the time themselves.
+ */
+import { readFileSync } from 'node:fs'
+
+interface Node {
+  readonly id: number
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+}
+
+interface Profile {
+  readonly nodes: readonly Node[]
+  readonly samples: readonly number[]
+  readonly timeDeltas: readonly number[]
+}
+
+/** A function, or a part of the engine, and its own time in microseconds. */
+export interface Cost {
+  readonly name: string
+  readonly place: string
+  /** Whose it is: ours, rxjs, node (its JavaScript), or native (its C++, the engine, the kernel). */
+  readonly owner: 'httprx' | 'rxjs' | 'node' | 'native' | 'other'
+  readonly time: number
+}
+
+/** Waiting, and the profiler itself, which starts and ends in a call of `dispatch`. */
+const NO_WORK = new Set(['(idle)', 'dispatch'])
+
+/** Returns the functions of a profile by their own time, the greatest first. */
+export function costsOf(path: string): Cost[] {
+  const profile = JSON.parse(readFileSync(path, 'utf8')) as Profile
+  const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
+  const costs = new Map<string, Cost>()
+  profile.samples.forEach((id, index) => {
+    const frame = frames.get(id)
+    if (frame === undefined || (frame.url === '' && NO_WORK.has(frame.functionName))) return
+    const cost = costOf(frame)
+    const key = `${cost.name} ${cost.place}`
+    costs.set(key, { ...cost, time: (costs.get(key)?.time ?? 0) + profile.timeDeltas[index] })
+  })
+  return [...costs.values()].sort((a, b) => b.time - a.time)
+}
+
+function costOf({ functionName, url, lineNumber }: Node['callFrame']): Cost {
+  const name = functionName === '' ? '(anonymous)' : functionName
+  const place = url === '' ? '' : `${url.replace(/^.*\/(dist\/(esm|bench)|node_modules)\//, '')}:${lineNumber + 1}`
+  return { name, place, owner: ownerOf(url), time: 0 }
+}
+
+function ownerOf(url: string): Cost['owner'] {
+  if (url === '') return 'native'
+  if (url.startsWith('node:')) return 'node'
+  if (url.includes('/node_modules/rxjs/')) return 'rxjs'
+  return url.includes('/dist/esm/') ? 'httprx' : 'other'
+}

@@ -1,0 +1,68 @@
+/**
+ * What the benchmarks print: Markdown, so that it can be pasted where it is read.
+ */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { cpus, release, totalmem, type } from 'node:os'
+import { pinning } from './cores.js'
+import { describeLoader } from './load.js'
+import { summarize } from './statistics.js'
+
+const require = createRequire(import.meta.url)
+
+/** A cell: text, or a number that is written with a sensible count of digits. */
+export type Cell = string | number
+
+/** Prints the title of a benchmark and the machine it runs on. */
+export function printHeading(title: string, remark: string): void {
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor'
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
+  console.log(`\n## ${title}\n\n${remark}\n`)
+  console.log(`${cpus().length} × ${model}, ${memory}, ${type()} ${release()}; Node ${process.versions.node}`
+    + `, V8 ${process.versions.v8}; ${installed(['fastify', 'ws', 'rxjs']).join(', ')}; `
+    + `${describeLoader()}; ${pinning}\n`)
+}
+
+/** Prints a table. Columns of numbers are aligned to the right. */
+export function printTable(columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  const isNumeric = (index: number): boolean => rows.every(row => typeof row[index] === 'number' || row[index] === '')
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  console.log(line(columns))
+  console.log(line(columns.map((_, index) => isNumeric(index) ? '---:' : '---')))
+  for (const row of rows) console.log(line(row.map(write)))
+  console.log()
+}
+
+/** Returns the extremes of some values as text. */
+export function spread(values: readonly number[]): string {
+  const { low, high } = summarize(values)
+  return `${write(low)} to ${write(high)}`
+}
+
+function write(cell: Cell): string {
+  if (typeof cell === 'string') return cell
+  if (!Number.isFinite(cell)) return '-'
+  const size = Math.abs(cell)
+  if (size >= 1000) return Math.round(cell).toLocaleString('en')
+  return cell.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : 3)
+}
+
+/** The names and versions of those packages that are there. */
+export function installed(names: readonly string[]): string[] {
+  return names.flatMap(name => {
+    const version = versionOf(name)
+    return version === null ? [] : [`${name} ${version}`]
+  })
+}
+
+function versionOf(name: string): string | null {
+  for (const folder of require.resolve.paths(name) ?? []) {
+    try {
+      const text = readFileSync(`${folder}/${name}/package.json`, 'utf8')
+      return (JSON.parse(text) as { version: string }).version
+    } catch {
+      continue
+    }
+  }
+  return null
+}

@@ -1,0 +1,34 @@
+/**
+ * A server under measurement.
+ */
+import { Child } from './child.js'
+import { serverCore } from './cores.js'
+import type { Question, Usage } from './server.js'
+import type { Scenario } from './scenario.js'
+
+/** A peer that serves a scenario, in a process of its own. */
+export class ServerProcess {
+  readonly port: number
+  private readonly child: Child
+
+  /** Starts the peer; it listens when this is fulfilled. */
+  static async start(peer: string, scenario: Scenario, nodeOptions: readonly string[] = []): Promise<ServerProcess> {
+    const child = new Child('./server.js', [peer, scenario], { core: serverCore, nodeOptions })
+    const { port } = await child.next<{ port: number }>()
+    return new ServerProcess(child, port)
+  }
+
+  private constructor(child: Child, port: number) {
+    this.child = child
+    this.port = port
+  }
+
+  /** What it has used so far. Its garbage can only be collected if it was started with `--expose-gc`. */
+  usage(question: Question = {}): Promise<Usage> {
+    return this.child.ask<Usage>(question)
+  }
+
+  stop(): Promise<void> {
+    return this.child.stop()
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * One server in a process of its own: `node server.js <peer> <scenario>`. It says its port, then answers each message
+ * with what it has used so far, and ends when its channel closes.
+ */
+import { writeFileSync } from 'node:fs'
+import { Session } from 'node:inspector/promises'
+import { GCProfiler, getHeapStatistics } from 'node:v8'
+import type { StartPeer } from './scenario.js'
+
+/** What a server process has used. */
+export interface Usage {
+  /** Time on the processor, of user and system, in microseconds. */
+  readonly cpu: number
+  /** Bytes. */
+  readonly memory: NodeJS.MemoryUsage
+  /** How many sockets are open. */
+  readonly sockets: number
+  /** Bytes allocated in the heap since the first message that asked to count them; before, 0. */
+  readonly allocated: number
+}
+
+/** What a server process can be asked, besides what it has used. */
+export interface Question {
+  /** Collect garbage first. */
+  readonly collect?: boolean
+  /** Count allocated bytes from now on. */
+  readonly countAllocation?: boolean
+  /** Profile the processor from now on. */
+  readonly startProfile?: boolean
+  /** Write the profile there. */
+  readonly saveProfile?: string
+}
+
+const [peer, scenario] = process.argv.slice(2)
+const { start } = await import(`./peers/${peer}.js`) as { start: StartPeer }
+
+process.on('disconnect', () => process.exit())
+process.on('message', (question: Question) => { void answer(question) })
+process.send?.({ port: await start(scenario) })
+
+async function answer({ collect, countAllocation, startProfile, saveProfile }: Question): Promise<void> {
+  if (collect === true) globalThis.gc?.()
+  if (startProfile === true) await profileProcessor()
+  if (saveProfile !== undefined) writeFileSync(saveProfile, await profiled())
+  const allocated = countAllocated()
+  if (countAllocation === true) startCounting()
+  process.send?.(usage(allocated))
+}
+
+function usage(allocated: number): Usage {
+  const { user, system } = process.cpuUsage()
+  const sockets = process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length
+  return { cpu: user + system, memory: process.memoryUsage(), sockets, allocated }
+}
+
+// What is allocated is what the heap grew by, and what was freed meanwhile.
+let profiler: GCProfiler | null = null
+let heapAtStart = 0
+
+function startCounting(): void {
+  profiler = new GCProfiler()
+  profiler.start()
+  heapAtStart = getHeapStatistics().used_heap_size
+}
+
+function countAllocated(): number {
+  if (profiler === null) return 0
+  const heapAtEnd = getHeapStatistics().used_heap_size
+  const collections = profiler.stop().statistics
+  profiler = null
+  return collections.reduce((sum, { beforeGC, afterGC }) =>
+    sum + beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize, heapAtEnd - heapAtStart)
+}
+
+let session: Session | null = null
+
+async function profileProcessor(): Promise<void> {
+  session = new Session()
+  session.connect()
+  await session.post('Profiler.enable')
+  await session.post('Profiler.setSamplingInterval', { interval: 200 })
+  await session.post('Profiler.start')
+}
+
+async function profiled(): Promise<string> {
+  if (session === null) throw new Error('there is no profile')
+  const { profile } = await session.post('Profiler.stop')
+  session.disconnect()
+  return JSON.stringify(profile)
+}

@@ -1,0 +1,77 @@
+/**
+ * What servers are loaded with, by name.
+ */
+import { Child } from './child.js'
+import type { Attack } from './duel.js'
+import { load, type LoadResult, type Shape } from './load.js'
+import { seconds } from './options.js'
+import type { Scenario } from './scenario.js'
+
+/** A scenario under a certain load. */
+export interface Workload {
+  readonly scenario: Scenario
+  readonly attack: Attack
+  /** What is counted, in the singular. */
+  readonly unit: 'request' | 'byte' | 'message'
+  /** Whether each round has new processes. */
+  readonly isFresh: boolean
+}
+
+/** Over how many connections load comes. */
+const CONNECTIONS = 64
+
+/** What a browser sends with a request. With Host, which every client adds, it is 13 fields. */
+export const BROWSER_HEADERS = {
+  'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  'Accept': 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+  'Accept-Language': 'en-GB,en;q=0.7,de;q=0.3',
+  'Accept-Encoding': 'gzip, deflate, br, zstd',
+  'Referer': 'http://localhost:8080/articles/2024/05/17/a-page-with-a-long-name',
+  'Connection': 'keep-alive',
+  'Cookie': 'session=6f1e9c0a4b7d4f0d8a3f; theme=dark; consent=1',
+  'Upgrade-Insecure-Requests': '1',
+  'Sec-Fetch-Dest': 'document',
+  'Sec-Fetch-Mode': 'navigate',
+  'Sec-Fetch-Site': 'same-origin',
+  'Priority': 'u=0, i',
+}
+
+const BINARY = { 'Content-Type': 'application/octet-stream' }
+
+/** Every workload. */
+export const workloads = {
+  'hello': requests('hello', {}),
+  'headers': requests('hello', { headers: BROWSER_HEADERS }),
+  'pipelined': requests('hello', { pipelined: 16 }),
+  'echo-1k': requests('echo', { bodyBytes: 1024, headers: BINARY }),
+  'echo-64k': requests('echo', { bodyBytes: 64 * 1024, headers: BINARY }),
+  'download': transfer('download', 'download'),
+  'upload': transfer('upload', 'upload'),
+  'upload-chunked': transfer('upload', 'upload-chunked'),
+  'websocket-echo': messages(),
+} as const satisfies Record<string, Workload>
+
+/** Requests of one shape over 64 connections, for one round's time. */
+function requests(scenario: Scenario, shape: Shape): Workload {
+  const attack: Attack = (port, core) => load(shape, { port, core, seconds, connections: CONNECTIONS })
+  return { scenario, attack, unit: 'request', isFresh: false }
+}
+
+/** One transfer over one connection. */
+function transfer(scenario: Scenario, kind: string): Workload {
+  const attack: Attack = (port, core) => runClient('./transfer-client.js', [port, kind], core)
+  return { scenario, attack, unit: 'byte', isFresh: true }
+}
+
+/** Messages over 64 WebSocket connections, one at a time over each, for one round's time. */
+function messages(): Workload {
+  const attack: Attack = (port, core) => runClient('./websocket-client.js', [port, CONNECTIONS, seconds], core)
+  return { scenario: 'websocket', attack, unit: 'message', isFresh: false }
+}
+
+async function runClient(program: string, words: (string | number)[], core: number | null): Promise<LoadResult> {
+  const client = new Child(program, words.map(String), { core })
+  const result = await client.next<LoadResult>()
+  await client.stop()
+  return result
+}

@@ -1,0 +1,9 @@
+/**
+ * Requests that come 16 at once.
+ */
+import { compare } from './lib/compare.js'
+import { workloads } from './lib/workloads.js'
+
+const peers = ['node-net-shared', 'node-net', 'fastify']
+
+await compare({ ...workloads.pipelined, title: 'pipelined, 16 deep', target: 0.09, peers })

@@ -1,0 +1,29 @@
+/**
+ * A client that uploads 2 GiB to a handler that takes 1 MiB a second: what the server's memory does, and how far the
+ * client gets. It is watched for a while, not to the end, which would take half an hour: see `--seconds`.
+ */
+import { Child } from './lib/child.js'
+import { loadCores } from './lib/cores.js'
+import { watchMemory } from './lib/memory-watch.js'
+import { fetchText } from './lib/normal-client.js'
+import { isShort, words, seconds as roundSeconds } from './lib/options.js'
+import { printHeading, printTable } from './lib/report.js'
+import { ServerProcess } from './lib/server-process.js'
+
+const MIB = 2 ** 20
+const BYTES = 2 ** 31
+const seconds = words.includes('whole') ? BYTES / MIB + 10 : Math.max(roundSeconds, isShort ? 3 : 30)
+
+const server = await ServerProcess.start('httprx-slow', 'generator', ['--expose-gc'])
+for (let count = 0; count < 200; count++) await fetchText(server.port, '/taken')
+const client = new Child('./flood-client.js', [server.port, BYTES].map(String), { core: loadCores[0] })
+const growth = await watchMemory(server, seconds, () => client.next())
+const taken = Number(await fetchText(server.port, '/taken'))
+const { sent } = await client.ask<{ sent: number }>({})
+await client.stop()
+await server.stop()
+
+printHeading('slow upload', `A handler that takes 1 MiB a second, watched for ${Math.round(seconds)} s.`)
+printTable(
+  ['resident, MiB', 'at most', 'held at the end, MiB', 'sent, MiB', 'taken, MiB', 'on the way, MiB'],
+  [[growth.resident / MIB, 8, growth.held / MIB, sent / MIB, taken / MIB, (sent - taken) / MIB]])
