@@ -144,11 +144,13 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
 
   /** Hands the connection over: called once the request is consumed. */
   handOver(): void {
-    const handler = this.upgradeHandler
+    const { upgradeHandler: handler, reqd } = this
     if (handler === null) return
     this.upgradeHandler = null
+    // What the handler reports from now on is no matter of this connection.
+    this.reqd = null
     this.guard(handler)
-    this.tell(this.reqd, 'done')
+    this.tell(reqd, 'done')
   }
 
   /** Answers an error if no response has begun, else cuts the response or lets a complete one be delivered. */

@@ -6,13 +6,19 @@ import type { ListenOptions } from './listener.js'
 /** The server can't listen. `code` is that of Node's error, which is the `cause`. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
-  /** Node's code: EADDRINUSE, EACCES, EADDRNOTAVAIL, ERR_OSSL_…, … */
+  /** Node's code: EADDRINUSE, EACCES, EADDRNOTAVAIL, ERR_OSSL_…, …; or ERR_CLOSED. */
   readonly code: string
 
   constructor(code: string, message: string, cause: Error) {
     super(message, { cause })
     this.code = code
   }
+}
+
+/** The error of a server that was closed before it listened. */
+export function closedError(options: ListenOptions): ListenError {
+  const cause = new Error('the server was closed')
+  return new ListenError('ERR_CLOSED', `cannot listen on ${placeOf(options)}: ${cause.message}`, cause)
 }
 
 /** The error of a server with these options. */

@@ -5,7 +5,9 @@
  * wait for all of them, and end them when the time is up.
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import type { Subscription } from 'rxjs'
 import type { ErrorHandler } from '../connection/error-handler.js'
 import { HttpConnection, type ServerContext } from '../reactive/connection.js'
 import type { ConnectionOptions } from '../reactive/options.js'
@@ -14,6 +16,9 @@ import { serverContext } from '../reactive/server-context.js'
 import { listenError } from './listen-error.js'
 import { NODE_PLATFORM } from './platform.js'
 import { SocketTransport } from './socket-transport.js'
+
+/** The longest time that a timer can wait, in milliseconds. */
+const LONGEST_TIME = 2 ** 31 - 1
 
 /** Where to listen and how. */
 export interface ListenOptions extends ConnectionOptions {
@@ -51,16 +56,19 @@ export class Listener {
   private readonly options: ListenOptions
   private readonly host: ListenerHost
   private readonly connections: Set<HttpConnection>
+  /** The sockets under TLS: those within a handshake belong to no connection yet. */
+  private readonly sockets: Set<Socket>
   private server: Server | null
   private count: number
   private state: 'new' | 'open' | 'closing' | 'closed'
-  private grace: ReturnType<typeof setTimeout> | null
+  private grace: Subscription | null
 
   constructor(handler: Handler | null, options: ListenOptions, host: ListenerHost) {
     this.context = serverContext(handler, options, NODE_PLATFORM, connection => { this.forget(connection) })
     this.options = options
     this.host = host
     this.connections = new Set()
+    this.sockets = new Set()
     this.server = null
     this.count = 0
     this.state = 'new'
@@ -81,14 +89,23 @@ export class Listener {
   start(): void {
     const { port = 0, host, path, backlog, ipv6Only } = this.options
     try {
-      this.server = this.createServer()
-      this.server.on('error', error => { this.fail(error) })
-      this.server.on('listening', () => { this.host.listening() })
-      this.server.listen(path === undefined ? { port, host, backlog, ipv6Only } : { path, backlog })
+      const server = this.createServer()
+      server.on('error', error => { this.fail(error) }).on('listening', () => { this.host.listening() })
+      server.listen(path === undefined ? { port, host, backlog, ipv6Only } : { path, backlog })
+      this.server = server
       this.state = 'open'
     } catch (error) {
       this.fail(error as Error)
     }
+  }
+
+  /** Handles a connection that was made elsewhere. */
+  accept(socket: Duplex): HttpConnection {
+    const connection = new HttpConnection(++this.count, new SocketTransport(socket), this.context)
+    this.connections.add(connection)
+    if (this.state === 'open') this.host.accepted(connection)
+    else connection.cut()
+    return connection
   }
 
   /**
@@ -98,8 +115,9 @@ export class Listener {
   close(graceMs: number): void {
     if (this.state === 'open') {
       this.state = 'closing'
-      this.server?.close(() => { this.settle() })
+      this.server?.close()
       for (const connection of this.connections) connection.close()
+      this.settle()
     }
     if (this.state === 'closing') this.limit(graceMs)
   }
@@ -115,46 +133,50 @@ export class Listener {
     const server = tls === undefined
       ? createServer({ ...shared, pauseOnConnect: true }, socket => { this.accept(socket) })
       : createTlsServer({ ALPNProtocols: ['http/1.1'], ...tls, ...shared }, socket => { this.accept(socket) })
-    // A client that fails the handshake has no connection yet; its socket is closed by Node.
-    if (tls !== undefined) server.on('tlsClientError', () => undefined)
+    if (tls !== undefined) {
+      // A client that fails the handshake has no connection yet; its socket is closed by Node.
+      server.on('tlsClientError', () => undefined)
+      server.on('connection', (socket: Socket) => { this.keep(socket) })
+    }
     if (maxConnections !== undefined) server.maxConnections = maxConnections
     return server
   }
 
-  private accept(socket: Socket): void {
-    const connection = new HttpConnection(++this.count, new SocketTransport(socket), this.context)
-    this.connections.add(connection)
-    if (this.state !== 'open') return connection.cut()
-    this.host.accepted(connection)
+  private keep(socket: Socket): void {
+    this.sockets.add(socket)
+    socket.on('close', () => { this.sockets.delete(socket) })
   }
 
   private forget(connection: HttpConnection): void {
     this.connections.delete(connection)
-    if (this.state === 'closing') this.settle()
+    this.settle()
   }
 
   private settle(): void {
-    if (this.state !== 'closing' || this.connections.size > 0 || this.server?.listening === true) return
+    if (this.state !== 'closing' || this.connections.size > 0) return
     this.finish()
+    this.host.closed()
   }
 
+  /** A server that could not accept one connection goes on with the others. */
   private fail(error: Error): void {
+    if (this.state === 'closed') return
+    if (this.server?.listening === true) return this.context.onError(error)
     this.finish()
     this.host.failed(listenError(error, this.options))
   }
 
   private finish(): void {
-    if (this.grace !== null) clearTimeout(this.grace)
-    this.grace = null
-    this.server = null
-    if (this.state === 'closed') return
-    const wasOpen = this.state === 'closing'
     this.state = 'closed'
-    if (wasOpen) this.host.closed()
+    this.server = null
+    this.grace?.unsubscribe()
+    this.grace = null
+    for (const socket of this.sockets) socket.destroy()
   }
 
   private limit(graceMs: number): void {
-    if (this.grace !== null) clearTimeout(this.grace)
-    this.grace = setTimeout(() => { this.cut() }, graceMs)
+    this.grace?.unsubscribe()
+    this.grace = null
+    if (graceMs <= LONGEST_TIME) this.grace = this.context.clock.scheduler.schedule(() => { this.cut() }, graceMs)
   }
 }

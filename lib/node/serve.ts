@@ -2,10 +2,12 @@
  * `serve`: a server that runs.
  */
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type Observable, ReplaySubject, Subject } from 'rxjs'
 import type { Connection } from '../reactive/connection.js'
 import type { ConnectionEvent } from '../reactive/events.js'
 import type { Handler, Reqd } from '../reactive/reqd.js'
+import { closedError } from './listen-error.js'
 import { Listener, type ListenOptions } from './listener.js'
 
 /** How to close a server. */
@@ -22,7 +24,7 @@ export interface Server extends AsyncDisposable {
   readonly address: AddressInfo | string | null
   /** Where it listens, as a URL: `http://localhost:8080`. '' before and after, and for Unix sockets. */
   readonly url: string
-  /** Fulfilled when it listens; rejected with a `ListenError` if it can't. */
+  /** Fulfilled when it listens; rejected with a `ListenError` if it can't, or is closed before. */
   readonly listening: Promise<Server>
   /** Each request that comes from the subscription on, for watching: the handler handles it. */
   readonly requests$: Observable<Reqd>
@@ -34,6 +36,8 @@ export interface Server extends AsyncDisposable {
   readonly draining$: Observable<void>
   /** Fulfilled when it is closed and all connections are over; rejected if it could not listen. */
   readonly closed: Promise<void>
+  /** Serves a connection that was made elsewhere: a socket, or any other `Duplex` of bytes. */
+  accept(socket: Duplex): Connection
   /** Accepts no more and answers what is in flight; see {@link CloseOptions}. Returns {@link closed}. */
   close(options?: CloseOptions): Promise<void>
 }
@@ -61,20 +65,22 @@ function deferred<T>(): Deferred<T> {
 
 class RunningServer implements Server {
   private readonly listener: Listener
-  private readonly scheme: string
-  private readonly host: string
+  private readonly options: ListenOptions
+  private readonly abort: () => void
   private readonly ready: Deferred<Server>
   private readonly end: Deferred<void>
   private readonly draining: ReplaySubject<void>
   private connections: Subject<Connection> | null
+  private isOver: boolean
 
   constructor(handler: Handler, options: ListenOptions) {
     this.ready = deferred()
     this.end = deferred()
     this.draining = new ReplaySubject(1)
     this.connections = null
-    this.scheme = options.tls === undefined ? 'http' : 'https'
-    this.host = options.host ?? 'localhost'
+    this.isOver = false
+    this.options = options
+    this.abort = () => { void this.close() }
     // Who does not wait for the end hears of a failure from `listening` alone.
     this.end.promise.catch(() => undefined)
     this.listener = new Listener(handler, options, {
@@ -86,9 +92,9 @@ class RunningServer implements Server {
       failed: error => { this.fail(error) },
       closed: () => { this.finish() },
     })
-    options.signal?.addEventListener('abort', () => { void this.close() })
+    options.signal?.addEventListener('abort', this.abort)
     this.listener.start()
-    if (options.signal?.aborted === true) void this.close()
+    if (options.signal?.aborted === true) this.abort()
   }
 
   get address(): AddressInfo | string | null {
@@ -97,9 +103,10 @@ class RunningServer implements Server {
 
   get url(): string {
     const { address } = this
+    const { host = 'localhost', tls } = this.options
     if (address === null || typeof address === 'string') return ''
-    const host = this.host.includes(':') ? `[${this.host}]` : this.host
-    return `${this.scheme}://${host}:${address.port}`
+    const scheme = tls === undefined ? 'http' : 'https'
+    return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}`
   }
 
   get listening(): Promise<Server> {
@@ -116,16 +123,20 @@ class RunningServer implements Server {
 
   get requests$(): Observable<Reqd> {
     const { context } = this.listener
-    return (context.requests ??= new Subject()).asObservable()
+    return (context.requests ??= this.stream()).asObservable()
   }
 
   get events$(): Observable<ConnectionEvent> {
     const { context } = this.listener
-    return (context.events ??= new Subject()).asObservable()
+    return (context.events ??= this.stream()).asObservable()
   }
 
   get connections$(): Observable<Connection> {
-    return (this.connections ??= new Subject()).asObservable()
+    return (this.connections ??= this.stream()).asObservable()
+  }
+
+  accept(socket: Duplex): Connection {
+    return this.listener.accept(socket)
   }
 
   close({ graceMs = GRACE_MS }: CloseOptions = {}): Promise<void> {
@@ -146,11 +157,22 @@ class RunningServer implements Server {
   }
 
   private finish(): void {
+    // Who closes it does not wait for it to listen any more; nobody else may be waiting.
+    this.ready.promise.catch(() => undefined)
+    this.ready.reject(closedError(this.options))
     this.end.resolve()
     this.completeStreams()
   }
 
+  private stream<T>(): Subject<T> {
+    const stream = new Subject<T>()
+    if (this.isOver) stream.complete()
+    return stream
+  }
+
   private completeStreams(): void {
+    this.isOver = true
+    this.options.signal?.removeEventListener('abort', this.abort)
     this.draining.complete()
     this.connections?.complete()
     this.listener.context.requests?.complete()

@@ -29,11 +29,14 @@ export class SocketTransport implements Transport, BytesReceiver {
   readonly isEncrypted: boolean
   isLending: boolean
   private readonly socket: Duplex
+  private readonly isSocket: boolean
   private reads: ReusedBuffer | null
   private subscriber: Subscriber<Uint8Array> | null
-  private done: (() => void) | null
+  /** What broke the socket; undefined as long as nothing did. */
+  private failure: Error | undefined
+  private done: ((error?: unknown) => void) | null
   private reportedWrites: number
-  private readonly written: () => void
+  private readonly written: (error?: Error | null) => void
   private readonly onData: (chunk: Uint8Array) => void
   private readonly onEnd: () => void
   private readonly onError: (error: Error) => void
@@ -45,22 +48,27 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.isEncrypted = encrypted === true
     this.isLending = false
     this.socket = socket
+    this.isSocket = socket instanceof Socket
     this.reads = null
     this.subscriber = null
+    this.failure = socket.destroyed ? new ConnectionClosedError() : undefined
     this.done = null
     this.reportedWrites = 0
-    this.written = () => { this.finishWrite() }
+    this.written = error => { this.finishWrite(error ?? undefined) }
     this.onData = chunk => { this.subscriber?.next(chunk) }
     this.onEnd = () => { this.subscriber?.complete() }
-    this.onError = error => { this.subscriber?.error(error) }
-    this.onClose = () => { this.subscriber?.error(new ConnectionClosedError()) }
+    this.onError = error => { this.fail(error) }
+    this.onClose = () => { this.fail(new ConnectionClosedError()) }
+    // A client that ends its side still gets its answers.
+    socket.allowHalfOpen = true
+    // From the start: an error that nobody listens to ends the process.
+    socket.on('error', this.onError).on('close', this.onClose)
   }
 
   get bytes$(): Observable<Uint8Array> {
     return new Observable(subscriber => {
       this.subscriber = subscriber
-      this.attach()
-      this.socket.resume()
+      this.begin(subscriber)
       return () => { this.subscriber = null }
     })
   }
@@ -83,11 +91,11 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.socket.resume()
   }
 
-  write(iovecs: readonly IOVec[], done: () => void): boolean {
+  write(iovecs: readonly IOVec[], done: (error?: unknown) => void): boolean {
     const { socket } = this
-    if (iovecs.length === 1) socket.write(bufferOf(iovecs[0]), this.written)
+    if (iovecs.length === 1) socket.write(this.bufferOf(iovecs[0]), this.written)
     else this.writeAll(iovecs)
-    if (socket.writableLength > 0) {
+    if (socket.writableLength > 0 || socket.destroyed) {
       this.done = done
       return false
     }
@@ -99,9 +107,11 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.socket.end()
   }
 
+  /** Only TCP has a reset. TLS shows a failure by its missing close_notify; a Unix socket can't. */
   destroy(isReset: boolean): void {
     const { socket } = this
-    if (isReset && socket instanceof Socket && !this.isEncrypted) socket.resetAndDestroy()
+    const isTcp = socket instanceof Socket && !this.isEncrypted && this.remoteAddress !== ''
+    if (isReset && isTcp) socket.resetAndDestroy()
     else socket.destroy()
   }
 
@@ -110,40 +120,59 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.subscriber = null
     this.reads?.release()
     socket.off('data', this.onData).off('end', this.onEnd).off('error', this.onError).off('close', this.onClose)
-    socket.once('close', onClose)
+    // The new owner hears of errors if it listens; if it does not, the process goes on.
+    socket.on('error', ignore).once('close', onClose)
     socket.pause()
     // What a new owner's `data` listener expects: a stream that nobody has started or stopped.
     Object.assign(socket, { readableFlowing: null })
     return socket
   }
 
-  private attach(): void {
+  private begin(subscriber: Subscriber<Uint8Array>): void {
     const { socket } = this
+    if (this.failure !== undefined) return subscriber.error(this.failure)
+    if (socket.readableEnded) return subscriber.complete()
     if (socket instanceof Socket && !this.isEncrypted) this.reads = ReusedBuffer.attach(socket, this)
-    if (this.reads === null) socket.on('data', this.onData)
-    socket.on('end', this.onEnd).on('error', this.onError).on('close', this.onClose)
+    // Also where the shared buffer is used: bytes may have been put back into the socket before.
+    socket.on('data', this.onData).on('end', this.onEnd)
+    socket.resume()
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error
+    this.subscriber?.error(error)
   }
 
   private writeAll(iovecs: readonly IOVec[]): void {
     const { socket } = this
     const last = iovecs.length - 1
     socket.cork()
-    for (let i = 0; i < last; i++) socket.write(bufferOf(iovecs[i]))
-    socket.write(bufferOf(iovecs[last]), this.written)
+    for (let i = 0; i < last; i++) socket.write(this.bufferOf(iovecs[i]))
+    socket.write(this.bufferOf(iovecs[last]), this.written)
     socket.uncork()
   }
 
-  private finishWrite(): void {
+  private finishWrite(error: Error | undefined): void {
     if (this.reportedWrites > 0) {
       this.reportedWrites--
       return
     }
     const { done } = this
     this.done = null
-    done?.()
+    done?.(error)
+  }
+
+  /** The bytes as they are; but a copy for a stream that may hold what is written to it, as their place is reused. */
+  private bufferOf({ buffer, off, len }: IOVec): Buffer {
+    const view = subarray.call(buffer, off, off + len)
+    return this.isSocket ? view : Buffer.from(view)
   }
 }
 
-function bufferOf({ buffer, off, len }: IOVec): Buffer {
-  return Buffer.from(buffer.buffer as ArrayBuffer, buffer.byteOffset + off, len)
+/** Makes a view of any Uint8Array a Buffer: 70 ns, where Buffer.from takes 115. */
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with a `this` of its own
+const { subarray } = Buffer.prototype as Buffer
+
+function ignore(): void {
+  // Whoever should hear of it does not listen.
 }

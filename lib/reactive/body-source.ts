@@ -11,6 +11,7 @@ import { BackpressureError, type Chunk } from './chunk.js'
 import { controlled, type OverflowOptions } from './overflow.js'
 import { Pull, pullableOfReadable, pullableOfStream, type NodeReadable, type Pullable } from './pull.js'
 import type { BodySource } from './reply.js'
+import { RequestBody } from './request-body.js'
 
 /** What the connection keeps of a source that feeds a body: how to stop it. */
 export interface Feeding {
@@ -37,7 +38,9 @@ export interface FeedOptions extends Marks, OverflowOptions {
 export function feed(subject: BodySubject, source: StreamedSource, options: FeedOptions): Feeding {
   if (typeof source === 'function') return subscribe(source(subject.ready$, options.connection.closing$), subject)
   if (isObservable(source)) return subscribe(keptToDemand(from(source), subject, options), subject)
-  const pull = new Pull(pullableOf(source), { subject, ...options })
+  const target = { subject, ...options }
+  if (source instanceof RequestBody) return source.pump(target)
+  const pull = new Pull(pullableOf(source), target)
   pull.pull()
   return { unsubscribe: () => { pull.stop() } }
 }

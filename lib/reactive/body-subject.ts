@@ -37,7 +37,7 @@ export class BodySubject extends ControlledSubject<Chunk> {
  */
 const COPY_LIMIT = 2048
 
-/** The writer of a body, as a sink. @internal */
+/** The writer of a body, as a sink. */
 export class BodySink implements ControlledSink<Chunk> {
   readonly writer: BodyWriter
   /** Makes the trailers when the body is complete. */

@@ -20,7 +20,8 @@ export interface Connection {
   /** The address of the peer, '' where the transport has none. */
   readonly remoteAddress: string
   /**
-   * The requests, one at a time. Nothing is read before the first subscription; to unsubscribe closes the connection.
+   * The requests, one at a time. Where no handler handles them, nothing is read before the first subscription, and to
+   * unsubscribe closes the connection; else they are for watching.
    */
   readonly requests$: Observable<Reqd>
   /** What happens here, from the subscription on; completes with the connection. */
@@ -29,7 +30,7 @@ export interface Connection {
   close(): void
 }
 
-/** What the connections of a server share. @internal */
+/** What the connections of a server share. */
 export interface ServerContext extends DriverContext {
   readonly config: Partial<Config>
   readonly marks: Marks
@@ -44,7 +45,10 @@ export interface ServerContext extends DriverContext {
   connectionClosed(connection: HttpConnection): void
 }
 
-/** A connection at work. @internal */
+/** Nothing was reported: anything can be thrown, even null. */
+const NOTHING = Symbol()
+
+/** A connection at work. */
 export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   readonly id: number
   readonly remoteAddress: string
@@ -54,7 +58,11 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   private readonly driver: Driver
   private requests: Subject<Reqd> | null
   private events: Subject<ConnectionEvent> | null
+  /** What was reported last. */
   private reported: unknown
+  /** The failure of the core that was seen; null before. */
+  private failure: unknown
+  private isStarted: boolean
   private isFinished: boolean
   private closing: ReplaySubject<void> | null
   private isClosing: boolean
@@ -73,7 +81,9 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.driver = new Driver(this.core, transport, context, this)
     this.requests = null
     this.events = null
-    this.reported = null
+    this.reported = NOTHING
+    this.failure = null
+    this.isStarted = false
     this.isFinished = false
     this.closing = null
     this.isClosing = false
@@ -87,7 +97,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
       this.start()
       return () => {
         subscription.unsubscribe()
-        if (!requests.observed) this.close()
+        if (!requests.observed && this.context.handler === null) this.close()
       }
     })
   }
@@ -119,6 +129,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
 
   /** Starts reading. */
   start(): void {
+    if (this.isStarted) return
+    this.isStarted = true
     if (this.isObserved) this.emit({ type: 'open', remoteAddress: this.remoteAddress })
     this.driver.start()
   }
@@ -143,6 +155,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   }
 
   report(error: unknown): void {
+    this.turnEnded()
     if (error === this.reported) return
     this.reported = error
     if (this.isObserved) this.emit({ type: 'error', error })
@@ -151,7 +164,9 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
 
   turnEnded(): void {
     const { errorCode } = this.core
-    if (errorCode !== null && errorCode !== this.reported) this.report(errorCode)
+    if (errorCode === null || errorCode === this.failure) return
+    this.failure = errorCode
+    this.report(errorCode)
   }
 
   transportFailed(error: unknown): void {
@@ -165,11 +180,17 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   upgraded(reqd: Reqd, listener: UpgradeListener): void {
     if (this.isObserved) this.emit({ type: 'upgrade', request: reqd.request })
     const { transport, head } = this.driver.release()
-    listener(transport, head)
+    try {
+      listener(transport, head)
+    } catch (error) {
+      this.report(error)
+      this.cut()
+    }
   }
 
   finished(): void {
     if (this.isFinished) return
+    this.turnEnded()
     this.isFinished = true
     this.closing?.complete()
     if (this.isObserved) this.emit({ type: 'close' })
@@ -184,7 +205,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     if (count === context.settings.maxRequestsPerSocket) this.core.drain()
     if (this.isObserved) this.emit({ type: 'request', request: reqd.request })
     if (context.requests !== null) context.requests.next(reqd)
+    if (this.requests !== null) this.requests.next(reqd)
     if (context.handler !== null) handle(reqd, context.handler)
-    else this.requests?.next(reqd)
   }
 }

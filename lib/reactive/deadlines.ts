@@ -37,6 +37,8 @@ export class Deadlines {
   private waited: number
   private written: number
   private writtenSince: number
+  /** Whether the last tick saw output, or the end of input, that waits for the client. */
+  private isWaiting: boolean
   private last: number
 
   constructor(settings: Settings, now: number) {
@@ -47,6 +49,7 @@ export class Deadlines {
     this.waited = 0
     this.written = 0
     this.writtenSince = now
+    this.isWaiting = false
     this.last = now
   }
 
@@ -60,14 +63,23 @@ export class Deadlines {
 
   private observe(watched: Watched, now: number, passed: number): void {
     const isSamePhase = watched.phase === this.phase && watched.requestCount === this.request
-    if (watched.requestCount !== this.request || watched.phase === 'idle') this.waited = 0
+    if (!this.isSameRequest(watched)) this.waited = 0
     else if (isSamePhase && (watched.phase === 'head' || watched.phase === 'body')) this.waited += passed
     if (!isSamePhase) this.since = now
     this.phase = watched.phase
     this.request = watched.requestCount
-    if (watched.writtenBytes === this.written && (watched.hasOutput || watched.hasEof)) return
+    const isWaiting = watched.hasOutput || watched.hasEof
+    if (watched.writtenBytes === this.written && isWaiting && this.isWaiting) return
+    this.isWaiting = isWaiting
     this.written = watched.writtenBytes
     this.writtenSince = now
+  }
+
+  /** Whether what is waited for belongs to the same request as at the last tick: a body does to its head. */
+  private isSameRequest(watched: Watched): boolean {
+    if (watched.phase === 'idle') return false
+    if (watched.phase === 'head') return this.phase === 'head' && watched.requestCount === this.request
+    return watched.requestCount === this.request + (this.phase === 'head' ? 1 : 0)
   }
 
   private phaseLimit(watched: Watched, elapsed: number): Limit | null {

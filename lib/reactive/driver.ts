@@ -6,6 +6,7 @@
  * dropped for a bounded time and amount, so that the client gets the response and not a reset; then the transport is
  * closed.
  */
+import type { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
 import { HandlerTimeoutError, RemoteProtocolError } from '../errors.js'
 import type { Clock, Ticking } from './clock.js'
@@ -70,9 +71,15 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   get phase(): Phase {
     if (this.state === 'lingering') return 'linger'
-    if (!this.core.isHandling) return this.reads.hasPending || this.core.isWithinHead ? 'head' : 'idle'
+    if (!this.core.isHandling) return this.phaseBetween
     if (this.core.isReceivingBody && this.core.nextReadOperation() === 'read') return 'body'
     return this.core.isResponseOwed ? 'handler' : 'response'
+  }
+
+  /** A connection is idle when the client has the last response. */
+  private get phaseBetween(): Phase {
+    if (this.reads.hasPending || this.core.isWithinHead) return 'head'
+    return this.core.hasPendingOutput ? 'response' : 'idle'
   }
 
   get hasOutput(): boolean {
@@ -138,16 +145,19 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   endTurn(): void {
     this.writes.endTurn()
+  }
+
+  turnEnded(): void {
     this.host.turnEnded()
   }
 
-  bytesIn(count: number): void {
-    if (this.host.isObserved) this.host.emit({ type: 'bytesIn', count })
+  bytesIn(bytes: Uint8Array): void {
+    if (this.host.isObserved) this.host.emit({ type: 'bytesIn', count: bytes.length, bytes })
   }
 
-  bytesOut(count: number): void {
+  bytesOut(count: number, iovecs: readonly IOVec[]): void {
     this.writtenBytes += count
-    if (this.host.isObserved) this.host.emit({ type: 'bytesOut', count })
+    if (this.host.isObserved) this.host.emit({ type: 'bytesOut', count, iovecs })
   }
 
   readerYielded(): void {
@@ -183,13 +193,18 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   }
 
   inputEnded(): void {
+    if (this.host.isObserved) this.host.emit({ type: 'inputEnd' })
     if (this.state === 'lingering') this.destroy(false)
   }
 
   inputFailed(error: unknown): void {
     const wasDone = this.state === 'lingering' || (!this.core.isHandling && !this.core.hasPendingOutput)
-    this.destroy(false)
     if (!wasDone) this.host.transportFailed(error)
+    this.destroy(false)
+  }
+
+  outputFailed(error: unknown): void {
+    this.inputFailed(error)
   }
 
   outputClosed(): void {

@@ -1,6 +1,7 @@
 /**
  * What happens on a connection, for those who watch. An event is made only while somebody does.
  */
+import type { IOVec } from '../buffer/iovec.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
 
@@ -13,11 +14,12 @@ interface Occurrence {
 /** One thing that happened. */
 export type ConnectionEvent = Occurrence & ConnectionEventDetail
 
-/** The kinds of events. Counts are in bytes. */
+/** The kinds of events. Counts are in bytes; the bytes themselves are only lent: a copy keeps them. */
 export type ConnectionEventDetail =
   | { readonly type: 'open'; readonly remoteAddress: string }
-  | { readonly type: 'bytesIn'; readonly count: number }
-  | { readonly type: 'bytesOut'; readonly count: number }
+  | { readonly type: 'bytesIn'; readonly count: number; readonly bytes: Uint8Array }
+  | { readonly type: 'bytesOut'; readonly count: number; readonly iovecs: readonly IOVec[] }
+  | { readonly type: 'inputEnd' }
   | { readonly type: 'readerYield' }
   | { readonly type: 'readerResume' }
   | { readonly type: 'writerYield' }

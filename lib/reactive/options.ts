@@ -46,7 +46,7 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date'>> {
   readonly onError?: (error: unknown) => void
 }
 
-/** The options with nothing left open. @internal */
+/** The options with nothing left open. */
 export type Settings = Required<
   Omit<ConnectionOptions, keyof Config | 'scheduler' | 'errorHandler' | 'onError' | 'lowWaterMark'>
 >
@@ -65,7 +65,7 @@ const DEFAULTS: Settings = {
   highWaterMark: 16 * 1024,
 }
 
-/** The options with their defaults. @internal */
+/** The options with their defaults. */
 export function settingsOf(options: ConnectionOptions): Settings {
   return { ...DEFAULTS, ...options }
 }

@@ -29,6 +29,23 @@ export function pullableOfStream(stream: ReadableStream<Chunk>): Pullable {
   }
 }
 
+/** What is needed of a `Readable` of Node. */
+export interface NodeReadable extends AsyncIterable<Chunk> {
+  destroy(): unknown
+}
+
+/**
+ * A `Readable` of Node as {@link Pullable}. It is destroyed directly: its iterator would do so only when the chunk that
+ * is waited for has come.
+ */
+export function pullableOfReadable(readable: NodeReadable): Pullable {
+  const iterator = readable[Symbol.asyncIterator]()
+  return {
+    next: () => iterator.next(),
+    return: () => { readable.destroy() },
+  }
+}
+
 /** Moves chunks from a source to a body as the client takes them. */
 export class Pull {
   private readonly source: Pullable

@@ -8,7 +8,7 @@
  * say cannot hold up all others.
  */
 import {
-  asapScheduler, defaultIfEmpty, from, Observable, type ObservableInput, type Subscriber, take,
+  asyncScheduler, defaultIfEmpty, from, Observable, type ObservableInput, type Subscriber, take,
 } from 'rxjs'
 import { chunkSize } from './chunk.js'
 
@@ -70,7 +70,8 @@ class PageReader<T> {
     this.isBusy = true
     for (let left = PAGES_PER_TURN; this.credit > 0 && !this.subscriber.closed; left--) {
       if (left === 0) {
-        this.subscriber.add(asapScheduler.schedule(() => this.run()))
+        // Not `asapScheduler`, whose turn comes before that of any socket.
+        this.subscriber.add(asyncScheduler.schedule(() => this.run()))
         return
       }
       const page = this.ask()

@@ -16,7 +16,7 @@ export interface ReadHost {
   /** Output that is made meanwhile waits for {@link endTurn}, so that it leaves together. */
   beginTurn(): void
   endTurn(): void
-  bytesIn(count: number): void
+  bytesIn(bytes: Uint8Array): void
   readerYielded(): void
   readerResumed(): void
   paused(): void
@@ -45,6 +45,9 @@ export class ReadProcessor implements Observer<Uint8Array> {
   private readonly wake: () => void
   private isYielding: boolean
   private isPaused: boolean
+  /** Whether input is over for the connection. */
+  private isDropping: boolean
+  private isStopped: boolean
   private dropped: number
   private subscription: Subscription | null
 
@@ -58,6 +61,8 @@ export class ReadProcessor implements Observer<Uint8Array> {
     this.wake = () => { this.resume() }
     this.isYielding = false
     this.isPaused = false
+    this.isDropping = false
+    this.isStopped = false
     this.dropped = 0
     this.subscription = null
   }
@@ -75,6 +80,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
   /** Stops reading for good. Returns the bytes that were read and not consumed, which are the caller's. */
   stop(): Uint8Array {
     const { bytes, off, length } = this.pending
+    this.isStopped = true
     this.pending.clear()
     this.subscription?.unsubscribe()
     this.subscription = null
@@ -82,9 +88,10 @@ export class ReadProcessor implements Observer<Uint8Array> {
   }
 
   next(chunk: Uint8Array): void {
-    this.host.bytesIn(chunk.length)
+    this.host.bytesIn(chunk)
     this.host.beginTurn()
-    if (this.pending.length > 0 || this.isYielding) this.pending.append(chunk)
+    if (this.isDropping) this.dropped += chunk.length
+    else if (this.pending.length > 0 || this.isYielding) this.pending.append(chunk)
     else this.offer(chunk)
     if (!this.isYielding && this.pending.length > 0) this.offerPending()
     this.settle()
@@ -105,6 +112,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
   }
 
   private resume(): void {
+    if (this.isStopped) return
     this.isYielding = false
     this.host.readerResumed()
     this.host.beginTurn()
@@ -154,6 +162,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
   }
 
   private drop(): void {
+    this.isDropping = true
     this.dropped += this.pending.length
     this.pending.clear()
   }

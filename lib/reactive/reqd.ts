@@ -7,12 +7,14 @@
 import { type Observable, ReplaySubject } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import { ReqdBase, type ExchangeResult, type ReqdHost, type StreamingOptions } from '../connection/reqd.js'
+import { RemoteProtocolError } from '../errors.js'
+import { requestBodyLength } from '../message/body-length.js'
 import type { Headers } from '../message/headers.js'
 import type { Method } from '../message/method.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
 import type { Version } from '../message/version.js'
-import { feed, type Feeding } from './body-source.js'
+import { discard, feed, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
 import { RequestBody } from './request-body.js'
 import { headersOf, responseOf, type HandlerResult, type Reply } from './reply.js'
@@ -20,7 +22,7 @@ import { headersOf, responseOf, type HandlerResult, type Reply } from './reply.j
 /** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
 export type Handler = (reqd: Reqd) => HandlerResult
 
-/** What a request descriptor needs of its connection. @internal */
+/** What a request descriptor needs of its connection. */
 export interface ReqdOwner {
   readonly marks: Marks
   readonly remoteAddress: string
@@ -87,7 +89,11 @@ export class Reqd extends ReqdBase {
     return this.owner.remoteAddress
   }
 
-  /** The target as a URL, with Host as its authority (RFC 9110 §7.1). A new one each time. */
+  /**
+   * The target as a URL, with Host as its authority (RFC 9110 §7.1). A new one each time.
+   *
+   * @throws {@link RemoteProtocolError} badTarget: no URL, although RFC 9112 allows it; for example port 99999
+   */
   get url(): URL {
     return urlOf(this.request, this.owner.isEncrypted ? 'https' : 'http')
   }
@@ -127,12 +133,12 @@ export class Reqd extends ReqdBase {
    * Responds with a reply, as if the handler had returned it. @throws {@link LocalProtocolError} as the methods below
    */
   respond(reply: Reply): void {
-    const { body } = reply
-    const response = responseOf(reply)
-    if (body === undefined && reply.trailers === undefined) this.respondWithString(response, '')
-    else if (typeof body === 'string' && reply.trailers === undefined) this.respondWithString(response, body)
-    else if (body instanceof Uint8Array && reply.trailers === undefined) this.respondWithBytes(response, body)
-    else this.respondWithSource(response, reply)
+    try {
+      this.send(reply)
+    } catch (error) {
+      discard(reply.body)
+      throw error
+    }
   }
 
   /**
@@ -197,19 +203,31 @@ export class Reqd extends ReqdBase {
     this.aborted?.complete()
   }
 
+  private send(reply: Reply): void {
+    const { body } = reply
+    const response = responseOf(reply)
+    if (body === undefined && reply.trailers === undefined) this.respondWithString(response, '')
+    else if (typeof body === 'string' && reply.trailers === undefined) this.respondWithString(response, body)
+    else if (body instanceof Uint8Array && reply.trailers === undefined) this.respondWithBytes(response, body)
+    else this.respondWithSource(response, reply)
+  }
+
   private respondWithSource(response: Response, reply: Reply): void {
     const { lowWaterMark, highWaterMark } = this.owner.marks
     const mark = reply.highWaterMark ?? highWaterMark
     const marks = { highWaterMark: mark, lowWaterMark: mark === highWaterMark ? lowWaterMark : mark >> 1 }
     const subject = this.openSubject(response, marks)
-    const { trailers } = reply
+    const { trailers, body = [], overflow = 'error' } = reply
     if (trailers !== undefined) {
       subject.bodySink.trailers = () => headersOf(typeof trailers === 'function' ? trailers() : trailers)
     }
-    if (subject.isBodiless) return subject.complete()
-    const source = reply.body ?? []
-    const chunks = typeof source === 'string' || source instanceof Uint8Array ? [source] : source
-    this.feedBy(feed(subject, chunks, { ...marks, overflow: reply.overflow ?? 'error', connection: this.owner }))
+    const source = typeof body === 'string' || body instanceof Uint8Array ? [body] : body
+    if (subject.isBodiless) {
+      discard(source)
+      subject.complete()
+    } else {
+      this.feedBy(feed(subject, source, { ...marks, overflow, connection: this.owner }))
+    }
   }
 
   private openSubject(response: Response, marks: Marks, options?: StreamingOptions): BodySubject {
@@ -221,16 +239,25 @@ export class Reqd extends ReqdBase {
   }
 
   private contentLength(): number | null {
-    const value = this.request.headers.get('content-length')
-    return value === null ? null : Number(value)
+    const length = requestBodyLength(this.request)
+    return length.type === 'fixed' ? length.length : null
   }
 }
 
 /** RFC 9112 §3.3: the target URI. By joining, because a path may begin with `//`. */
 function urlOf(request: Request, scheme: string): URL {
   const { target } = request
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(target)) return new URL(target)
-  const origin = `${scheme}://${request.headers.get('host') ?? 'localhost'}`
-  if (target.startsWith('/')) return new URL(origin + target)
-  return new URL(request.method === 'CONNECT' ? `${scheme}://${target}` : origin)
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(target)) return parseUrl(target)
+  const host = request.headers.get('host') ?? ''
+  const origin = `${scheme}://${host === '' ? 'localhost' : host}`
+  if (target.startsWith('/')) return parseUrl(origin + target)
+  return parseUrl(request.method === 'CONNECT' ? `${scheme}://${target}` : origin)
+}
+
+function parseUrl(text: string): URL {
+  try {
+    return new URL(text)
+  } catch {
+    throw new RemoteProtocolError('badTarget')
+  }
 }

@@ -14,7 +14,9 @@ import { LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { collectBody } from './body-collector.js'
 import { BodyFlow } from './body-flow.js'
+import { BodyPump } from './body-pump.js'
 import { BodyValue } from './body-value.js'
+import type { PullTarget } from './pull.js'
 
 /** The limit of {@link RequestBody.bytes}, `text` and `json` unless one is given: 1 MiB. */
 export const DEFAULT_BODY_LIMIT = 1_048_576
@@ -91,6 +93,14 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
    */
   json<T = unknown>(limit = DEFAULT_BODY_LIMIT): BodyValue<T> {
     return this.value(limit, bytes => parseJson(bytes) as T)
+  }
+
+  /** @internal Moves the chunks to a response's body. */
+  pump(target: PullTarget): BodyPump {
+    this.take()
+    const pump = new BodyPump(this.reader, target)
+    pump.pull()
+    return pump
   }
 
   private value<T>(limit: number, convert: (bytes: Uint8Array) => T): BodyValue<T> {

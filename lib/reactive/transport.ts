@@ -25,10 +25,11 @@ export interface Transport {
   /** Goes on emitting. */
   resume(): void
   /**
-   * Writes the bytes. Returns true if all were taken at once; else `done` is called once they are. A transport that
-   * breaks says so on {@link bytes$}. The bytes stay as they are until then.
+   * Writes the bytes. Returns true if all were taken at once; else `done` is called once they are, or with the error if
+   * they never will be: after the end of {@link bytes$} nothing else says that the transport broke. The bytes stay as
+   * they are until then.
    */
-  write(iovecs: readonly IOVec[], done: () => void): boolean
+  write(iovecs: readonly IOVec[], done: (error?: unknown) => void): boolean
   /** Ends the output; input goes on. */
   end(): void
   /** Ends both directions now. With `isReset`, so that the peer sees a failure and not an end. */

@@ -10,16 +10,42 @@ import { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
 import type { Transport } from './transport.js'
 
-/** How many bytes one turn may write. */
+/**
+ * How many bytes are written before other connections have their turn. It counts on from one event to the next: a
+ * source of promises goes on without end while the event loop stands still.
+ */
 const TURN_BYTES = 256 * 1024
+const NOTHING: readonly IOVec[] = []
+
+/**
+ * How many bytes are written at once. A transport says when all of a write was taken, not how much of it: of one huge
+ * body the client might take half without a sign of life.
+ */
+const WRITE_BYTES = 256 * 1024
+
+/** The first {@link WRITE_BYTES} of the iovecs. */
+function firstPart(iovecs: readonly IOVec[]): IOVec[] {
+  const part: IOVec[] = []
+  let room = WRITE_BYTES
+  for (const { buffer, off, len } of iovecs) {
+    if (room === 0) break
+    part.push(IOVec.create(buffer, off, Math.min(len, room)))
+    room -= Math.min(len, room)
+  }
+  return part
+}
 
 /** Whom the write loop belongs to. */
 export interface WriteHost {
-  bytesOut(count: number): void
+  bytesOut(count: number, iovecs: readonly IOVec[]): void
   writerYielded(): void
   writerResumed(): void
   /** There is nothing more to write. */
   outputClosed(): void
+  /** The transport broke. */
+  outputFailed(error: unknown): void
+  /** Everything of a turn was done: what failed in it is known to the connection. */
+  turnEnded(): void
   /** Runs the task soon, once what happens now is over. */
   defer(task: () => void): void
   /** Runs the task after other connections had their turn. */
@@ -33,13 +59,14 @@ export class WriteProcessor {
   private readonly host: WriteHost
   private readonly wake: () => void
   private readonly run: () => void
-  private readonly written: () => void
+  private readonly written: (error?: unknown) => void
   private turns: number
   private isWriting: boolean
   private isYielding: boolean
   private isDeferred: boolean
   private isClosed: boolean
   private count: number
+  private iovecs: readonly IOVec[]
   private turnBytes: number
 
   constructor(connection: AnyServerConnection, transport: Transport, host: WriteHost) {
@@ -48,13 +75,14 @@ export class WriteProcessor {
     this.host = host
     this.wake = () => { this.resume() }
     this.run = () => { this.runDeferred() }
-    this.written = () => { this.finishWrite() }
+    this.written = error => { this.finishWrite(error) }
     this.turns = 0
     this.isWriting = false
     this.isYielding = false
     this.isDeferred = false
     this.isClosed = false
     this.count = 0
+    this.iovecs = NOTHING
     this.turnBytes = 0
   }
 
@@ -74,6 +102,7 @@ export class WriteProcessor {
   }
 
   private resume(): void {
+    if (this.isClosed) return
     this.isYielding = false
     this.host.writerResumed()
     if (this.turns === 0 && !this.isDeferred) this.deferFlush()
@@ -90,11 +119,11 @@ export class WriteProcessor {
   }
 
   private flush(): void {
-    this.turnBytes = 0
     // Callbacks of the connection write again within the loop: it goes on with that by itself.
     this.turns++
     while (!this.isWriting && !this.isYielding && !this.isClosed) this.step()
     this.turns--
+    this.host.turnEnded()
   }
 
   private step(): void {
@@ -104,8 +133,11 @@ export class WriteProcessor {
     else this.close()
   }
 
-  private write(iovecs: readonly IOVec[]): void {
-    this.count = IOVec.lengthv(iovecs)
+  private write(pending: readonly IOVec[]): void {
+    const length = IOVec.lengthv(pending)
+    const iovecs = length <= WRITE_BYTES ? pending : firstPart(pending)
+    this.count = Math.min(length, WRITE_BYTES)
+    this.iovecs = iovecs
     this.turnBytes += this.count
     if (!this.transport.write(iovecs, this.written)) this.isWriting = true
     else if (this.turnBytes <= TURN_BYTES) this.report()
@@ -117,20 +149,25 @@ export class WriteProcessor {
     this.host.later(this.written)
   }
 
-  private finishWrite(): void {
+  private finishWrite(error: unknown): void {
     if (this.isClosed) return
+    if (error !== undefined) return this.host.outputFailed(error)
     this.isWriting = false
+    this.turnBytes = 0
     this.turns++
     this.report()
     this.endTurn()
   }
 
   private report(): void {
-    this.host.bytesOut(this.count)
+    this.host.bytesOut(this.count, this.iovecs)
+    this.iovecs = NOTHING
     this.connection.reportWriteResult({ type: 'ok', count: this.count })
   }
 
+  /** The connection may have been handed over just now. */
   private yieldWriter(): void {
+    if (this.isClosed) return
     this.isYielding = true
     this.host.writerYielded()
     this.connection.yieldWriter(this.wake)

@@ -1,0 +1,156 @@
+/**
+ * Clients that go away, in every phase of a request, or end their side only.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { Observable, type Subscriber } from 'rxjs'
+import type { Chunk } from '../../lib/reactive/chunk.js'
+import type { Reply } from '../../lib/reactive/reply.js'
+import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
+import { connect, signal, start } from '../helpers/net.js'
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+const UPLOAD = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nsome'
+
+/** Counts what a handler's source goes through. */
+class Probe {
+  readonly begun = signal()
+  readonly stopped = signal()
+  subscribed = 0
+  unsubscribed = 0
+  aborted = 0
+
+  observable<T>(subscribe: (subscriber: Subscriber<T>) => void = () => undefined): Observable<T> {
+    return new Observable(subscriber => {
+      this.subscribed++
+      subscribe(subscriber)
+      this.begun.resolve()
+      return () => {
+        this.unsubscribed++
+        this.stopped.resolve()
+      }
+    })
+  }
+
+  watch(reqd: Reqd): void {
+    reqd.signal.addEventListener('abort', () => { this.aborted++ })
+  }
+}
+
+const CHUNK = new Uint8Array(60_000)
+
+/** The phases of a request in which its client may leave. */
+const PHASES: Record<string, { readonly sent: string; readonly handler: (probe: Probe) => Handler }> = {
+  'while the handler makes up its reply': {
+    sent: REQUEST,
+    handler: probe => () => probe.observable<Reply>(),
+  },
+  'while the handler reads the body': {
+    sent: UPLOAD,
+    handler: probe => reqd => probe.observable<Reply>(subscriber => {
+      subscriber.add(reqd.body.bytes$.subscribe({ error: () => undefined }))
+    }),
+  },
+  'while an Observable has nothing to say': {
+    sent: REQUEST,
+    handler: probe => () => ({ body: probe.observable<Chunk>(subscriber => { subscriber.next('some') }) }),
+  },
+  'while it is sent what it does not read': {
+    sent: REQUEST,
+    handler: probe => () => ({
+      body: ready$ => probe.observable<Chunk>(subscriber => {
+        subscriber.add(ready$.subscribe(() => { subscriber.next(CHUNK) }))
+      }),
+    }),
+  },
+}
+
+describe.each(Object.entries(PHASES))('a client that goes away %s', (_, { sent, handler }) => {
+  it('by a reset unsubscribes the source and aborts the signal, once', async () => {
+    const probe = new Probe()
+    const handle = handler(probe)
+    const server = await start(reqd => {
+      probe.watch(reqd)
+      return handle(reqd)
+    })
+    const client = await connect(server)
+    client.socket.pause()
+    client.send(sent)
+    await probe.begun.promise
+    client.reset()
+    await probe.stopped.promise
+    await server.close()
+    expect(probe).toMatchObject({ subscribed: 1, unsubscribed: 1, aborted: 1 })
+    expect(server.errors).toEqual([])
+  })
+})
+
+describe('a client that has only ended its side', () => {
+  it('gets the answer', async () => {
+    const server = await start(() => ({ body: 'it' }))
+    const client = await connect(server)
+    expect(await client.send(REQUEST).end().all()).toMatch(/it$/)
+  })
+
+  it('gets the answers to all that it has asked', async () => {
+    const answers: (() => void)[] = []
+    const both = signal()
+    const server = await start(reqd => {
+      answers.push(() => { reqd.respond({ body: reqd.target }) })
+      both.resolve()
+    })
+    const client = await connect(server)
+    client.send(REQUEST + REQUEST.replace('/', '/2')).end()
+    await both.promise
+    answers[0]()
+    await client.receives('\r\n\r\n/')
+    while (answers.length < 2) await new Promise(resolve => { setImmediate(resolve) })
+    answers[1]()
+    expect(await client.all()).toMatch(/\/2$/)
+  })
+
+  it('gets a long answer whole', async () => {
+    const body = 'x'.repeat(5_000_000)
+    const server = await start(() => ({ body: (function* () { yield* body.match(/.{1,50000}/g) ?? [] })() }))
+    const client = await connect(server)
+    const received = await client.send('GET / HTTP/1.0\r\n\r\n').end().all()
+    expect(received.length).toBeGreaterThan(body.length)
+    expect(received.endsWith('xxx')).toBe(true)
+  })
+
+  it('counts as gone when nothing happens for halfCloseTimeout', async () => {
+    const probe = new Probe()
+    const server = await start(reqd => {
+      probe.watch(reqd)
+      return { body: probe.observable<Chunk>(subscriber => { subscriber.next('some') }) }
+    }, { halfCloseTimeout: 20, connectionsCheckingInterval: 10 })
+    const client = await connect(server)
+    client.send(REQUEST).end()
+    await client.receives('some')
+    await probe.stopped.promise
+    expect(probe).toMatchObject({ unsubscribed: 1, aborted: 1 })
+    expect(await client.ended).toBe('broken')
+  })
+
+  it('and is gone then is noticed as soon as something is written to it', async () => {
+    const probe = new Probe()
+    const source: { subscriber?: Subscriber<Chunk> } = {}
+    const server = await start(reqd => {
+      probe.watch(reqd)
+      return { body: probe.observable<Chunk>(subscriber => { source.subscriber = subscriber }), overflow: 'dropNewest' }
+    }, { halfCloseTimeout: 0 })
+    const client = await connect(server)
+    client.send(REQUEST)
+    await probe.begun.promise
+    const ended = new Promise<void>(resolve => {
+      server.events$.subscribe(({ type }) => { if (type === 'inputEnd') resolve() })
+    })
+    client.socket.destroy()
+    await ended
+    // The first write is answered by a reset, and a later one fails.
+    while (probe.unsubscribed === 0) {
+      source.subscriber?.next('more')
+      await new Promise(resolve => { setImmediate(resolve) })
+    }
+    expect(probe).toMatchObject({ unsubscribed: 1, aborted: 1 })
+  })
+})

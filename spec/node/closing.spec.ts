@@ -1,0 +1,129 @@
+/**
+ * Servers that are closed: what is in flight is answered, and what is left is cut.
+ */
+import { once } from 'node:events'
+import { connect as connectSocket } from 'node:net'
+import { describe, expect, it, jest } from '@jest/globals'
+import { firstValueFrom, type Observable, toArray } from 'rxjs'
+import type { Reqd } from '../../lib/reactive/reqd.js'
+import { connect, portOf, signal, start } from '../helpers/net.js'
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+
+describe('closing a server', () => {
+  it('answers what is in flight, closes what is idle, and takes no more', async () => {
+    const answer = signal<Reqd>()
+    const server = await start(reqd => { answer.resolve(reqd) })
+    const draining = firstValueFrom(server.draining$)
+    const idle = await connect(server)
+    const busy = await connect(server)
+    busy.send(REQUEST)
+    const reqd = await answer.promise
+    const port = portOf(server)
+    const closed = server.close()
+    await draining
+    expect(await idle.all()).toBe('')
+    await expect(once(connectSocket(port, '127.0.0.1'), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    reqd.respond({ body: 'last' })
+    expect(await busy.all()).toMatch(/Connection: close\r\n\r\nlast$/)
+    await closed
+    expect(server.address).toBeNull()
+  })
+
+  it('cuts what is left at graceMs', async () => {
+    const begun = signal()
+    const server = await start(() => { begun.resolve() })
+    const client = await connect(server)
+    client.send(REQUEST)
+    await begun.promise
+    await server.close({ graceMs: 10 })
+    expect(await client.ended).toBe('broken')
+  })
+
+  it('can be hurried', async () => {
+    const begun = signal()
+    const server = await start(() => { begun.resolve() })
+    const client = await connect(server)
+    client.send(REQUEST)
+    await begun.promise
+    const closed = server.close({ graceMs: Infinity })
+    void server.close({ graceMs: 100_000 })
+    void server.close({ graceMs: 0 })
+    await closed
+    expect(await client.ended).toBe('broken')
+  })
+
+  it('does not wait for connections that there are not', async () => {
+    const server = await start(() => ({}))
+    await server.close()
+    await server.close()
+    await server.closed
+  })
+
+  it('can be left to the end of a block', async () => {
+    const server = await start(() => ({}))
+    await server[Symbol.asyncDispose]()
+    expect(server.address).toBeNull()
+  })
+
+  it('can be done by a signal, which is then let go', async () => {
+    const controller = new AbortController()
+    const removed = jest.spyOn(controller.signal, 'removeEventListener')
+    const server = await start(() => ({}), { signal: controller.signal })
+    controller.abort()
+    await server.closed
+    expect(removed).toHaveBeenCalledTimes(1)
+  })
+
+  it('completes what shows it, also to those who look later', async () => {
+    const server = await start(() => ({}))
+    const before = firstValueFrom(server.connections$.pipe(toArray()))
+    await server.close()
+    expect(await before).toEqual([])
+    const streams: Observable<unknown>[] = [server.requests$, server.events$, server.connections$]
+    for (const stream of streams) {
+      expect(await firstValueFrom(stream.pipe(toArray()))).toEqual([])
+    }
+    expect(await firstValueFrom(server.draining$.pipe(toArray()))).toEqual([undefined])
+  })
+
+  it('under load loses no response: every request that was read gets its full answer', async () => {
+    const read = new Set<string>()
+    const body = 'x'.repeat(20_000)
+    let closed: Promise<void> | undefined
+    const server = await start(async reqd => {
+      read.add(reqd.target)
+      if (read.size === 2000) closed = server.close()
+      await new Promise(resolve => { setImmediate(resolve) })
+      return { body: (function* () { yield `[${reqd.target}]`; yield body })() }
+    })
+    const answered = new Set<string>()
+    // All are accepted before any of them goes on: what waits to be accepted is reset when the server closes.
+    const connected = await Promise.all(Array.from({ length: 64 }, async () => {
+      const client = await connect(server, { allowHalfOpen: false })
+      await client.send(REQUEST).receives('0\r\n\r\n')
+      return client
+    }))
+    const clients = connected.map(async (client, index) => {
+      // Three requests are on their way at any time.
+      const send = (count: number): void => { client.send(`GET /${index}-${count} HTTP/1.1\r\nHost: a\r\n\r\n`) }
+      for (let count = 0; count < 3; count++) send(count)
+      let sent = 3
+      let seen = 1
+      client.socket.on('data', () => {
+        const answers = client.received.split('0\r\n\r\n').length - 1
+        for (; seen < answers; seen++) if (client.socket.writable) send(sent++)
+      })
+      expect(await client.ended).toBe('end')
+      for (const [, target, rest] of client.received.matchAll(/\[(.*?)\]\r\n[^\r]*\r\n(x+)\r\n0\r\n\r\n/g)) {
+        expect(rest).toBe(body)
+        answered.add(target)
+      }
+      expect(client.received).toMatch(/0\r\n\r\n$/)
+    })
+    await Promise.all(clients)
+    await closed
+    expect([...answered].sort()).toEqual([...read].sort())
+    expect(server.errors).toEqual([])
+  })
+})

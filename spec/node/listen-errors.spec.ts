@@ -1,0 +1,143 @@
+/**
+ * Servers that can't listen, and what they say.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import { listen } from '../../lib/node/listen.js'
+import { ListenError, listenError } from '../../lib/node/listen-error.js'
+import type { ListenOptions } from '../../lib/node/listener.js'
+import { serve } from '../../lib/node/serve.js'
+import { afterwards, start } from '../helpers/net.js'
+
+/** What both faces of a server that can't listen fail with. */
+async function failureOf(options: ListenOptions): Promise<ListenError> {
+  const viaListen = await new Promise<unknown>(resolve => {
+    listen(options).subscribe({ error: resolve, complete: () => { resolve(null) } })
+  })
+  const server = serve(() => ({}), options)
+  const viaServe = await server.listening.then(() => null, (error: unknown) => error)
+  await expect(server.closed).rejects.toBe(viaServe)
+  expect(viaServe).toMatchObject({ ...viaListen as object })
+  expect(server).toMatchObject({ address: null, url: '' })
+  await expect(server.close()).rejects.toBe(viaServe)
+  expect(viaServe).toBeInstanceOf(ListenError)
+  expect((viaServe as ListenError).cause).toMatchObject({ message: expect.any(String) })
+  return viaServe as ListenError
+}
+
+function temporary(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'httprx-'))
+  afterwards(() => { rmSync(folder, { recursive: true }) })
+  return folder
+}
+
+async function takenPort(): Promise<number> {
+  const other = createServer().listen(0, '127.0.0.1')
+  afterwards(() => other.close())
+  await once(other, 'listening')
+  return (other.address() as AddressInfo).port
+}
+
+describe('a server can\'t listen', () => {
+  it('on a port that is in use', async () => {
+    const port = await takenPort()
+    expect(await failureOf({ port, host: '127.0.0.1' })).toMatchObject({
+      name: 'ListenError', code: 'EADDRINUSE', message: `cannot listen on 127.0.0.1:${port}: the port is in use`,
+    })
+  })
+
+  it('on an address of another machine', async () => {
+    expect(await failureOf({ host: '192.0.2.1' })).toMatchObject({
+      code: 'EADDRNOTAVAIL', message: 'cannot listen on 192.0.2.1:0: this machine has no such address',
+    })
+    expect(await failureOf({ host: '2001:db8::1', port: 5 })).toMatchObject({
+      message: expect.stringMatching(/^cannot listen on \[2001:db8::1\]:5: /),
+    })
+  })
+
+  it('on a port that is no port', async () => {
+    expect(await failureOf({ port: 70_000 })).toMatchObject({
+      code: 'ERR_SOCKET_BAD_PORT', message: expect.stringMatching(/^cannot listen on \*:70000: /),
+    })
+  })
+
+  it('on a stale Unix socket', async () => {
+    const path = join(temporary(), 'stale')
+    const leave = `require('node:net').createServer()
+      .listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+    spawnSync(process.execPath, ['-e', leave])
+    expect(existsSync(path)).toBe(true)
+    expect(await failureOf({ path })).toMatchObject({
+      code: 'EADDRINUSE',
+      message: `cannot listen on ${path}: the socket file exists; if no server uses it, it is stale: remove it`,
+    })
+  })
+
+  it('where its socket file can\'t be', async () => {
+    const file = join(temporary(), 'file')
+    writeFileSync(file, '')
+    expect(await failureOf({ path: join(file, 'socket') })).toMatchObject({
+      message: expect.stringMatching(new RegExp(`^cannot listen on ${file}/socket: `)),
+    })
+  })
+
+  it('with a bad key', async () => {
+    expect(await failureOf({ tls: { key: 'no key', cert: 'no certificate' } })).toMatchObject({
+      code: expect.stringMatching(/^ERR_OSSL/), message: expect.stringMatching(/^cannot listen on \*:0: TLS: /),
+    })
+  })
+})
+
+describe('the message', () => {
+  it.each<[string, ListenOptions, string]>([
+    ['EACCES', { port: 80 }, 'cannot listen on *:80: no permission for this port'],
+    ['EACCES', { path: '/a' }, 'cannot listen on /a: no permission to create the socket file'],
+    ['ENOTFOUND', { host: 'nowhere.invalid' }, 'cannot listen on nowhere.invalid:0: there is no such host name'],
+    ['ENFILE', {}, 'cannot listen on *:0: the text of Node'],
+  ])('of %s says what to do', (code, options, message) => {
+    const error = Object.assign(new Error('the text of Node'), { code })
+    expect(listenError(error, options)).toMatchObject({ code, message, cause: error })
+  })
+
+  it('has a code also where Node gives none', () => {
+    expect(listenError(new Error('odd'), {})).toMatchObject({ code: 'ERR_LISTEN' })
+  })
+})
+
+describe('a server', () => {
+  it('that is closed before it listens does not listen', async () => {
+    for (const options of [{}, { host: 'localhost' }, { signal: AbortSignal.abort() }]) {
+      const server = serve(() => ({}), options)
+      const { listening } = server
+      await server.close()
+      await expect(listening).rejects.toMatchObject({ code: 'ERR_CLOSED' })
+      expect(server.address).toBeNull()
+    }
+  })
+
+  it('that fails to accept one connection goes on with the others', async () => {
+    const server = await start(() => ({}))
+    const { listener } = server as unknown as { listener: { server: { emit(name: string, error: Error): void } } }
+    const error = new Error('accept EMFILE')
+    listener.server.emit('error', error)
+    expect(server.errors).toEqual([error])
+    expect(server.address).not.toBeNull()
+  })
+
+  it('that can\'t listen has streams that complete', async () => {
+    const port = await takenPort()
+    const server = serve(() => ({}), { port, host: '127.0.0.1' })
+    const ends: string[] = []
+    server.requests$.subscribe({ complete: () => { ends.push('requests') } })
+    server.draining$.subscribe({ next: () => { ends.push('draining') }, complete: () => { ends.push('drained') } })
+    await server.listening.catch(() => undefined)
+    server.events$.subscribe({ complete: () => { ends.push('events') } })
+    server.connections$.subscribe({ complete: () => { ends.push('connections') } })
+    expect(ends).toEqual(['drained', 'requests', 'events', 'connections'])
+  })
+})

@@ -1,0 +1,309 @@
+/**
+ * Every form of a response body, from a handler to a real client.
+ */
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { PassThrough, Readable } from 'node:stream'
+import { ReadableStream } from 'node:stream/web'
+import { promisify } from 'node:util'
+import { describe, expect, it } from '@jest/globals'
+import { asyncScheduler, concat, from, map, type Observable, of, scheduled, Subject, takeWhile, throwError } from 'rxjs'
+import type { Chunk } from '../../lib/reactive/chunk.js'
+import { pulled } from '../../lib/reactive/pulled.js'
+import type { Overflow } from '../../lib/reactive/overflow.js'
+import type { BodySource, Reply } from '../../lib/reactive/reply.js'
+import { ask, connect, signal, start } from '../helpers/net.js'
+
+const LINES = Array.from({ length: 40_000 }, (_, index) => `line ${index}\n`)
+const TEXT = LINES.join('')
+const BYTES = Buffer.from(TEXT)
+
+function* generated(): Generator<Chunk> {
+  for (const line of LINES) yield line
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a source that has nothing to wait for
+async function* generatedLater(): AsyncGenerator<Chunk> {
+  for (const line of LINES) yield Buffer.from(line)
+}
+
+function webStream(): BodySource {
+  let at = 0
+  return new ReadableStream<Chunk>({
+    pull: controller => {
+      if (at < LINES.length) controller.enqueue(LINES[at++])
+      else controller.close()
+    },
+  }) as BodySource
+}
+
+function drivenBy(ready$: Observable<number>): Observable<Chunk> {
+  let at = 0
+  return ready$.pipe(map(() => LINES.at(at++) ?? ''), takeWhile(line => line !== ''))
+}
+
+function pages(): BodySource {
+  let at = 0
+  return pulled(wanted => {
+    const page = LINES.slice(at, at += Math.ceil(wanted / 10))
+    return page.length > 0 ? page : null
+  })
+}
+
+const SOURCES: Record<string, () => BodySource> = {
+  'a string': () => TEXT,
+  'bytes': () => BYTES,
+  'an array': () => LINES,
+  'a generator': generated,
+  'an async generator': generatedLater,
+  'a web stream': webStream,
+  'a Node stream': () => Readable.from(LINES),
+  'a Node stream of bytes': () => Readable.from([BYTES.subarray(0, 100_000), BYTES.subarray(100_000)]),
+  'an Observable, buffered': () => from(LINES),
+  'a function of demand': () => drivenBy,
+  'pages': pages,
+  'slow pages': () => {
+    let at = 0
+    return pulled(() => Promise.resolve(at > LINES.length ? null : LINES.slice(at, at += 1000)))
+  },
+}
+
+function replyWith(body: BodySource): Reply {
+  return { body, overflow: { bufferBytes: TEXT.length } }
+}
+
+describe.each(Object.entries(SOURCES))('a body that is %s', (_, source) => {
+  it('arrives whole', async () => {
+    const server = await start(() => replyWith(source()))
+    const answer = await ask(server)
+    expect(answer.isComplete).toBe(true)
+    expect(answer.body === TEXT).toBe(true)
+  })
+
+  it('arrives whole in HTTP/1.0, up to the end of the connection', async () => {
+    const server = await start(() => replyWith(source()))
+    const client = await connect(server)
+    const received = await client.send('GET / HTTP/1.0\r\n\r\n').all()
+    expect(received.slice(received.indexOf('\r\n\r\n') + 4) === TEXT).toBe(true)
+  })
+
+  it('is not begun for HEAD', async () => {
+    const server = await start(() => replyWith(source()))
+    const client = await connect(server)
+    client.send('HEAD / HTTP/1.1\r\nHost: a\r\n\r\nHEAD /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    const received = await client.all()
+    expect(received.match(/HTTP\/1.1 200 OK/g)).toHaveLength(2)
+    expect(received).not.toContain('line')
+    expect(server.errors).toEqual([])
+  })
+})
+
+describe('a streamed body', () => {
+  it('has no length, and trailers where the reply has them', async () => {
+    const lines: string[] = []
+    const server = await start(() => ({
+      body: (function* () { for (const line of ['a', 'b']) { lines.push(line); yield line } })(),
+      trailers: () => ({ 'X-Count': lines.length }),
+    }))
+    const { headers, trailers, body } = await ask(server, { headers: { te: 'trailers' } })
+    expect(headers['transfer-encoding']).toBe('chunked')
+    expect(headers['content-length']).toBeUndefined()
+    expect(body).toBe('ab')
+    expect(trailers).toEqual({ 'x-count': '2' })
+  })
+
+  it('may have trailers where it is a string, or empty', async () => {
+    const server = await start(({ target }) => ({ ...target === '/s' && { body: 'text' }, trailers: { 'X-A': 'b' } }))
+    expect(await ask(server, { path: '/s' })).toMatchObject({ body: 'text', trailers: { 'x-a': 'b' } })
+    expect(await ask(server)).toMatchObject({ body: '', trailers: { 'x-a': 'b' } })
+  })
+
+  it.each<[string, (reqd: Reqd) => BodySource]>([
+    ['an array', () => ['abc', 'def']],
+    // eslint-disable-next-line @typescript-eslint/require-await -- a source that has nothing to wait for
+    ['an async generator', async function* () { yield 'abc'; yield 'def' }],
+    ['an Observable', () => of('abc', 'def')],
+    ['a request body', ({ body }) => body],
+  ])('has the Content-Length that the reply gives, and is cut where %s is longer or shorter', async (_, source) => {
+    const server = await start(reqd => ({ headers: { 'Content-Length': reqd.target.slice(1) }, body: source(reqd) }))
+    const answer = async (path: string): Promise<unknown> => {
+      const client = await connect(server)
+      client.send(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc`)
+      client.send('def')
+      await Promise.race([client.ended, client.receives('abcdef').catch(() => undefined)])
+      if (path !== '/6') await client.ended
+      return /\r\n\r\n([^]*)$/.exec(client.received)?.[1]
+    }
+    expect(await answer('/6')).toBe('abcdef')
+    expect(server.errors).toEqual([])
+    expect(await answer('/7')).toBe('abcdef')
+    expect(server.errors).toMatchObject([{ code: 'bodyTooShort' }])
+    expect(await answer('/4')).not.toBe('abcdef')
+    expect(server.errors).toMatchObject([{ code: 'bodyTooShort' }, { code: 'bodyTooLong' }])
+  })
+
+  it('is cut when its source fails, so that no client takes it for complete', async () => {
+    const failure = new Error('no more')
+    const server = await start(() => ({ body: (function* () { yield 'some'; throw failure })() }))
+    expect(await ask(server)).toMatchObject({ body: 'some', isComplete: false })
+    const old = await connect(server)
+    await expect(old.send('GET / HTTP/1.0\r\n\r\n').ended).resolves.toBe('broken')
+    expect(server.errors).toEqual([failure, failure])
+  })
+
+  it.each<[string, (failure: Error) => BodySource]>([
+    // eslint-disable-next-line require-yield -- a source that fails at once
+    ['a generator', function* (failure) { throw failure }],
+    // eslint-disable-next-line require-yield, @typescript-eslint/require-await -- a source that fails at once
+    ['an async generator', async function* (failure) { throw failure }],
+    ['a web stream', failure => new ReadableStream({ start: it => { it.error(failure) } }) as BodySource],
+    ['a Node stream', failure => new Readable({ read() { this.destroy(failure) } })],
+    ['an Observable', failure => throwError(() => failure)],
+    ['a function that throws', failure => () => { throw failure }],
+  ])('is answered by 500 where %s fails before its first chunk', async (_, source) => {
+    const failure = new Error('nothing')
+    const server = await start(() => ({ body: source(failure) }))
+    expect(await ask(server)).toMatchObject({ status: 500, body: 'Internal Server Error\n', isComplete: true })
+    expect(server.errors).toEqual([failure])
+  })
+
+  it.each<[string, unknown]>([
+    ['a number', 5], ['null', null], ['an object', {}], ['a list of numbers', [1]], ['a list of null', [null]],
+  ])('is answered by 500 where it is %s', async (_, body) => {
+    const server = await start(() => ({ body: body as BodySource }))
+    expect(await ask(server)).toMatchObject({ status: 500, isComplete: true })
+    expect(server.errors).toMatchObject([{ name: 'TypeError' }])
+  })
+
+  it('goes to curl', async () => {
+    const server = await start(() => ({ body: generated() }))
+    const { stdout } = await promisify(execFile)('curl', ['-sS', server.url], { maxBuffer: 1e7 })
+    expect(stdout === TEXT).toBe(true)
+  })
+})
+
+/** Chunks that come while the client does not read: more than the sockets take. */
+const BIG = Buffer.alloc(64 * 1024, 'x')
+
+async function slowClient(
+  overflow: Overflow, chunks: number,
+): Promise<{ received: number; isComplete: boolean; errors: unknown[] }> {
+  const source = new Subject<Chunk>()
+  const begun = signal()
+  const server = await start(() => {
+    begun.resolve()
+    return { body: source, overflow }
+  })
+  const client = await connect(server)
+  client.socket.pause()
+  client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  await begun.promise
+  for (let i = 0; i < chunks; i++) {
+    source.next(BIG)
+    // The server writes as much as the client takes in between.
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+  source.complete()
+  client.socket.resume()
+  await client.ended
+  return {
+    received: client.received.length,
+    isComplete: client.received.endsWith('0\r\n\r\n'),
+    errors: server.errors,
+  }
+}
+
+describe('an Observable that is faster than its client', () => {
+  const CHUNKS = 400
+  const SENT = CHUNKS * BIG.length
+
+  it('has its response cut, unless told otherwise', async () => {
+    const { isComplete, errors } = await slowClient('error', CHUNKS)
+    expect(isComplete).toBe(false)
+    expect(errors).toMatchObject([{ name: 'BackpressureError' }])
+  })
+
+  it.each<Overflow>(['dropNewest', 'dropOldest', 'latest'])('loses chunks: %s', async overflow => {
+    const { received, isComplete, errors } = await slowClient(overflow, CHUNKS)
+    expect(isComplete).toBe(true)
+    expect(received).toBeLessThan(SENT)
+    expect(errors).toEqual([])
+  })
+
+  it('has its client disconnected, without an error', async () => {
+    const { isComplete, errors } = await slowClient('disconnect', CHUNKS)
+    expect(isComplete).toBe(false)
+    expect(errors).toEqual([])
+  })
+
+  it('is buffered up to a bound', async () => {
+    const { received, isComplete, errors } = await slowClient({ bufferBytes: SENT }, CHUNKS)
+    expect(isComplete).toBe(true)
+    expect(received).toBeGreaterThan(SENT)
+    expect(errors).toEqual([])
+  })
+
+  it('is cut beyond that bound', async () => {
+    const { isComplete, errors } = await slowClient({ bufferBytes: BIG.length }, CHUNKS)
+    expect(isComplete).toBe(false)
+    expect(errors).toMatchObject([{ name: 'BackpressureError' }])
+  })
+
+  it('passes on another failure where clients are disconnected', async () => {
+    const failure = new Error('other')
+    const source = concat(of('a'), new Subject<string>()).pipe(takeWhile(() => { throw failure }))
+    const server = await start(() => ({ body: source, overflow: 'disconnect' }))
+    expect(await ask(server)).toMatchObject({ status: 500 })
+    expect(server.errors).toEqual([failure])
+  })
+
+  it('is delivered whole where the client keeps up', async () => {
+    const source = scheduled(['a', 'b', 'c'], asyncScheduler)
+    for (const overflow of ['error', 'dropNewest', 'dropOldest', 'latest', 'disconnect'] as const) {
+      const server = await start(() => ({ body: source, overflow }))
+      expect(await ask(server)).toMatchObject({ body: 'abc', isComplete: true })
+    }
+  })
+})
+
+describe('a stream that is not read', () => {
+  it('is released when the response has no body', async () => {
+    const readable = new PassThrough()
+    const cancelled = signal<unknown>()
+    const stream = new ReadableStream({ cancel: reason => { cancelled.resolve(reason) } }) as BodySource
+    const server = await start(({ target }) => ({ status: 304, body: target === '/node' ? readable : stream }))
+    const closed = once(readable, 'close')
+    await ask(server, { path: '/node' })
+    await closed
+    await ask(server, { path: '/web' })
+    await cancelled.promise
+  })
+
+  it('is released when the reply is not valid', async () => {
+    const readable = new PassThrough()
+    const closed = once(readable, 'close')
+    const server = await start(() => ({ status: 99, body: readable }))
+    expect(await ask(server)).toMatchObject({ status: 500 })
+    await closed
+  })
+
+  it('is released when the client is gone before the reply', async () => {
+    const readable = new PassThrough()
+    const closed = once(readable, 'close')
+    const begun = signal()
+    const gone = signal()
+    const server = await start(async reqd => {
+      reqd.aborted$.subscribe({ next: gone.resolve })
+      begun.resolve()
+      await gone.promise
+      reqd.respond({ body: readable })
+      return {}
+    })
+    const client = await connect(server)
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await begun.promise
+    client.reset()
+    await closed
+    expect(server.errors).toEqual([])
+  })
+})

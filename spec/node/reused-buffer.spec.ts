@@ -1,0 +1,94 @@
+/**
+ * Reading into one buffer for all sockets: when it is done, and that nobody sees it change.
+ */
+import { once } from 'node:events'
+import { Socket } from 'node:net'
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import { delay, map, of, reduce } from 'rxjs'
+import { findKeys, ReusedBuffer } from '../../lib/node/reused-buffer.js'
+import { connect, signal, start } from '../helpers/net.js'
+
+afterEach(() => { jest.restoreAllMocks() })
+
+/** A client and the server's socket of it, which is the test's. */
+async function sockets(): Promise<{ readonly client: Awaited<ReturnType<typeof connect>>; readonly socket: Socket }> {
+  const given = signal<Socket>()
+  const server = await start(reqd => { reqd.takeOver(socket => { given.resolve(socket as Socket) }) })
+  const client = await connect(server)
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  return { client, socket: await given.promise }
+}
+
+/** The outcome of {@link ReusedBuffer.attach} for the sockets of a server. */
+async function attached(): Promise<(ReusedBuffer | null)[]> {
+  const spy = jest.spyOn(ReusedBuffer, 'attach')
+  await sockets()
+  return spy.mock.results.map(({ value }) => value as ReusedBuffer | null)
+}
+
+describe('the shared buffer', () => {
+  it('is used by this version of Node', async () => {
+    expect(await attached()).toEqual([expect.any(ReusedBuffer)])
+  })
+
+  it('is not used where Node keeps nothing as expected', () => {
+    expect(findKeys(new Socket())).toMatchObject({ buffer: expect.any(Symbol) })
+    expect(findKeys({})).toBeNull()
+    expect(findKeys({ [Symbol('kBuffer')]: null, [Symbol('kBufferCb')]: null })).toBeNull()
+    const receiver = { receive: () => undefined }
+    expect(ReusedBuffer.attach(new Socket(), receiver)).toBeNull()
+    const odd = Object.assign(Object.create(null) as object, { _handle: { useUserBuffer: () => undefined } })
+    expect(ReusedBuffer.attach(odd as never, receiver)).toBeNull()
+  })
+
+  it('is given up with the socket: its new owner has bytes of its own, in order', async () => {
+    const { client, socket } = await sockets()
+    const seen: Buffer[] = []
+    socket.on('data', (bytes: Buffer) => { seen.push(bytes) })
+    const sent = Array.from({ length: 30 }, (_, index) => `${index},`.repeat(5000)).join('')
+    client.send(sent).end()
+    await once(socket, 'end')
+    expect(Buffer.concat(seen).toString() === sent).toBe(true)
+    socket.end()
+  })
+
+  it('is given up with the socket: a new owner that pauses is not sent more', async () => {
+    const { client, socket } = await sockets()
+    client.send('x'.repeat(10_000_000))
+    let length = 0
+    socket.on('data', (bytes: Buffer) => { length += bytes.length })
+    await once(socket, 'data')
+    socket.pause()
+    const before = length
+    await new Promise(resolve => { setImmediate(resolve) })
+    expect(length).toBe(before)
+    expect(client.socket.writableLength).toBeGreaterThan(0)
+    socket.resume()
+    client.end()
+    await once(socket, 'end')
+    expect(length).toBe(10_000_000)
+    socket.end()
+  })
+
+  it('is given up with the socket: a new owner can iterate', async () => {
+    const { client, socket } = await sockets()
+    client.send('x'.repeat(1_000_000)).end()
+    let length = 0
+    for await (const bytes of socket) length += (bytes as Buffer).length
+    expect(length).toBe(1_000_000)
+  })
+
+  it('is left and taken again by a connection, from body to body', async () => {
+    const spy = jest.spyOn(ReusedBuffer, 'attach')
+    const server = await start(({ body }) => body.concatMap(chunk => of(chunk.length).pipe(delay(1))).pipe(
+      reduce((sum, length) => sum + length, 0), map(sum => ({ body: `${sum} bytes` }))))
+    const client = await connect(server)
+    for (const size of [400_000, 100, 300_000]) {
+      client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`)
+      client.send('x'.repeat(size))
+      await client.receives(`${size} bytes`)
+    }
+    const [{ value }] = spy.mock.results as { value: ReusedBuffer }[]
+    expect((value as unknown as { own: unknown }).own).toBeNull()
+  })
+})

@@ -1,0 +1,223 @@
+/**
+ * What handlers return, and what becomes of it.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { concat, delay, EMPTY, from, NEVER, Observable, of, Subject, throwError } from 'rxjs'
+import { Headers } from '../../lib/message/headers.js'
+import { Response } from '../../lib/message/response.js'
+import { NoResponseError } from '../../lib/reactive/handle.js'
+import type { HandlerResult, Reply } from '../../lib/reactive/reply.js'
+import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
+import { Stage } from '../helpers/fake-transport.js'
+import { get } from '../helpers/runtime.js'
+
+const failure = new Error('the handler failed')
+
+function answerOf(handler: Handler, request = get('/')): Stage {
+  return Stage.open(handler).receive(request)
+}
+
+/** A promise's callbacks run. */
+async function promisesRun(stage: Stage): Promise<Stage> {
+  await Promise.resolve().then(() => undefined).then(() => undefined)
+  return stage.settle()
+}
+
+describe('a handler that returns', () => {
+  it.each<[string, () => HandlerResult]>([
+    ['a reply', () => ({ body: 'it' })],
+    ['an Observable', () => of({ body: 'it' })],
+    ['an Observable that emits twice', () => of({ body: 'it' }, { body: 'again' })],
+    ['an Observable that emits and never completes', () => concat(of({ body: 'it' }), NEVER)],
+    ['an Observable that emits and fails', () => concat(of({ body: 'it' }), throwError(() => failure))],
+    ['something like an Observable', () => ({
+      '@@observable': () => of({ body: 'it' }), 'subscribe': () => undefined,
+    } as never)],
+    ['an array', () => [{ body: 'it' }]],
+    ['a generator', function* () { yield { body: 'it' } }],
+  ])('%s, answers with it', (_, handler) => {
+    const stage = answerOf(handler)
+    expect(stage.text).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nit$/)
+    expect(stage.errors).toEqual([])
+    expect(stage.transport.hasEnded).toBe(false)
+  })
+
+  it('a promise, answers when it is kept', async () => {
+    const stage = answerOf(() => Promise.resolve({ body: 'it' }))
+    expect(stage.text).toBe('')
+    await promisesRun(stage)
+    expect(stage.text).toMatch(/it$/)
+  })
+
+  it('something like a promise, answers when it is kept', async () => {
+    const then = (onFulfilled: (reply: Reply) => void): void => { onFulfilled({ body: 'it' }) }
+    const stage = answerOf(() => ({ then }) as never)
+    await promisesRun(stage)
+    expect(stage.text).toMatch(/it$/)
+  })
+
+  it('an Observable of later, answers then', () => {
+    const stage = Stage.open(() => of({ body: 'it' }).pipe(delay(50, stage.time)))
+    stage.receive(get('/'))
+    expect(stage.pass(49).text).toBe('')
+    expect(stage.pass(1).text).toMatch(/it$/)
+  })
+
+  it('nothing, answers by itself, now or later', () => {
+    const reqds: Reqd[] = []
+    const stage = answerOf(reqd => { reqds.push(reqd) })
+    expect(stage.text).toBe('')
+    reqds[0].respond({ status: 204 })
+    expect(stage.settle().text).toMatch(/^HTTP\/1.1 204 No Content/)
+  })
+
+  it('an Observable of nothing, has answered by itself', () => {
+    const answered = (reqd: Reqd): undefined => { reqd.respond({ body: 'it' }) }
+    for (const result$ of [EMPTY, of(undefined)]) {
+      const stage = answerOf(reqd => {
+        answered(reqd)
+        return result$
+      })
+      expect(stage.text).toMatch(/it$/)
+      expect(stage.errors).toEqual([])
+    }
+  })
+})
+
+describe('a handler that fails', () => {
+  it.each<[string, () => HandlerResult]>([
+    ['throws', () => { throw failure }],
+    ['returns an Observable that fails', () => throwError(() => failure)],
+    ['returns a generator that throws', function* () { yield* [].map((reply: Reply) => reply); throw failure }],
+  ])('since it %s, is answered for by 500, and says nothing of why', (_, handler) => {
+    const stage = answerOf(handler)
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 Internal Server Error\r\n[^]*Connection: close/)
+    expect(stage.text).toMatch(/\r\n\r\nInternal Server Error\n$/)
+    expect(stage.text).not.toContain(failure.message)
+    expect(stage.errors).toEqual([failure])
+    expect(stage.transport.hasEnded).toBe(true)
+  })
+
+  it('since it rejects, is answered for by 500', async () => {
+    const stage = await promisesRun(answerOf(() => Promise.reject(failure)))
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
+    expect(stage.errors).toEqual([failure])
+  })
+
+  const NO_REPLY = [[EMPTY], [of(undefined)], [from([])]]
+  it.each(NO_REPLY)('since it completes without a response, is answered for by 500', result$ => {
+    const stage = answerOf(() => result$)
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
+    expect(stage.errors).toEqual([new NoResponseError()])
+  })
+
+  it.each<[string, unknown]>([
+    ['a number', 5], ['a string', 'text'], ['null', null], ['true', true],
+    ['a reply with a bad status', { status: 1000 }],
+    ['a reply with a bad field', { headers: { 'a b': 'c' } }], ['a promise of such a reply', of({ status: 0 })],
+  ])('since it returns %s, is answered for by 500', (_, result) => {
+    const stage = answerOf(() => result as Reply)
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
+    expect(stage.errors).toHaveLength(1)
+  })
+
+  it('after it has answered, has its answer delivered, and the connection goes on', () => {
+    const stage = answerOf(reqd => {
+      reqd.respond({ body: 'it' })
+      throw failure
+    }, get('/') + get('/'))
+    expect(stage.text.match(/\r\n\r\nit/g)).toHaveLength(2)
+    expect(stage.errors).toEqual([failure])
+    expect(stage.transport.hasEnded).toBe(false)
+  })
+
+  it('within its answer, has it cut', () => {
+    const stage = answerOf(reqd => {
+      reqd.respondWithStreaming(Response.create(200)).next('some')
+      throw failure
+    })
+    expect(stage.text).toMatch(/4\r\nsome\r\n$/)
+    expect(stage.errors).toEqual([failure])
+    expect(stage.transport.hasEnded).toBe(true)
+  })
+
+  it('before anything of its answer is written, is answered for by 500', () => {
+    const stage = answerOf(reqd => {
+      reqd.respondWithStreaming(Response.create(200))
+      throw failure
+    })
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
+  })
+
+  it('since it answers twice, has its first answer delivered', () => {
+    const stage = answerOf(reqd => {
+      reqd.respond({ body: 'first' })
+      return { body: 'second' }
+    })
+    expect(stage.text).toMatch(/first$/)
+    expect(stage.errors).toMatchObject([{ code: 'alreadyResponded' }])
+  })
+
+  it.each([[null], [undefined], ['text']])('with %s, is reported all the same', thrown => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- anything can be thrown
+    const stage = answerOf(() => { throw thrown })
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
+    expect(stage.errors).toEqual([thrown])
+  })
+
+  it('twice, is reported once for each', () => {
+    const second = new Error('another')
+    const stage = answerOf(reqd => {
+      reqd.reportExn(failure)
+      reqd.reportExn(second)
+      reqd.reportExn(second)
+    })
+    expect(stage.errors).toEqual([failure, second])
+  })
+})
+
+describe('the result of a handler', () => {
+  it('is unsubscribed when the client goes away, once', () => {
+    let unsubscribed = 0
+    const stage = answerOf(() => new Observable<Reply>(() => () => { unsubscribed++ }))
+    expect(unsubscribed).toBe(0)
+    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown(new Error('reset'))
+    expect(unsubscribed).toBe(1)
+    expect(stage).toMatchObject({ closed: 1, errors: [] })
+  })
+
+  it('is unsubscribed when it has come', () => {
+    let unsubscribed = 0
+    answerOf(() => new Observable<Reply>(subscriber => {
+      subscriber.next({ body: 'it' })
+      return () => { unsubscribed++ }
+    }))
+    expect(unsubscribed).toBe(1)
+  })
+
+  it('is unsubscribed when the time for it is over', () => {
+    let unsubscribed = 0
+    const never = new Observable<Reply>(() => () => { unsubscribed++ })
+    const stage = Stage.open(() => never, { handlerTimeout: 5000 }).receive(get('/'))
+    stage.pass(7000)
+    expect(stage.text).toMatch(/^HTTP\/1.1 503 Service Unavailable/)
+    expect(unsubscribed).toBe(1)
+    expect(stage.errors).toMatchObject([{ name: 'HandlerTimeoutError' }])
+  })
+
+  it('that comes too late is dropped', () => {
+    const late = new Subject<Reply>()
+    const stage = Stage.open(() => late, { handlerTimeout: 5000 }).receive(get('/')).pass(7000)
+    const { text } = stage
+    late.next({ body: 'too late' })
+    expect(stage.settle().text).toBe(text)
+    expect(late.observed).toBe(false)
+  })
+
+  it('can be fields that are used again and again', () => {
+    const headers = Headers.of({ 'X-A': 'b' })
+    const stage = answerOf(() => ({ headers, body: 'it' }), get('/') + get('/'))
+    expect(stage.text.match(/X-A: b/g)).toHaveLength(2)
+  })
+})

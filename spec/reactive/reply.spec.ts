@@ -1,0 +1,35 @@
+/**
+ * Replies as values.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { of } from 'rxjs'
+import { Headers } from '../../lib/message/headers.js'
+import { headersOf, isReply, responseOf, type HandlerResult } from '../../lib/reactive/reply.js'
+
+describe('a reply', () => {
+  it('is what is not a source of one', () => {
+    const replies: HandlerResult[] = [{}, { body: 'text' }, { status: 204 }, { body: of('text') }]
+    const sources: HandlerResult[] = [
+      of({}), Promise.resolve({}), [{}], { then: () => undefined } as never, { subscribe: () => undefined } as never,
+      new ReadableStream(), (function* () { yield {} })(), { getReader: () => undefined } as never,
+    ]
+    for (const reply of replies) expect(isReply(reply as never)).toBe(true)
+    for (const source of sources) expect(isReply(source as never)).toBe(false)
+  })
+
+  it('is 200 without fields, unless it says otherwise', () => {
+    expect(responseOf({})).toMatchObject({ status: 200, reason: 'OK', headers: Headers.empty })
+    expect(responseOf({ status: 404 })).toMatchObject({ status: 404, reason: 'Not Found' })
+  })
+
+  it.each([0, 99, 1000, 1.5, NaN, '200' as never])('can\'t have the status %p', status => {
+    expect(() => responseOf({ status })).toThrow(expect.objectContaining({ code: 'badStatus' }))
+  })
+
+  it('has fields in either form', () => {
+    const headers = Headers.of({ 'X-A': 'b' })
+    expect(headersOf(headers)).toBe(headers)
+    expect(headersOf({ 'X-A': ['b', 'c'], 'X-N': 5 }).toList()).toEqual([['X-A', 'b'], ['X-A', 'c'], ['X-N', '5']])
+    expect(headersOf(undefined)).toBe(Headers.empty)
+  })
+})
