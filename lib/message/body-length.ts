@@ -17,7 +17,7 @@ import { Version } from './version.js'
 export type BodyLength =
   /** Exactly `length` bytes, from 0 to `Number.MAX_SAFE_INTEGER`. */
   | { readonly type: 'fixed'; readonly length: number }
-  /** Until the last chunk. @see RFC 9112 §7.1 */
+  /** Until the last chunk (RFC 9112 §7.1). */
   | { readonly type: 'chunked' }
   /** Until the connection ends; responses only. */
   | { readonly type: 'closeDelimited' }

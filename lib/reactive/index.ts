@@ -5,7 +5,7 @@ export {
   onBackpressureBuffer, onBackpressureDrop, onBackpressureError, onBackpressureLatest,
   type BackpressureBufferOptions, type BufferOverflow,
 } from './backpressure.js'
-export type { BodyValue } from './body-value.js'
+export { BodyValue } from './body-value.js'
 export { BodySubject } from './body-subject.js'
 export { BackpressureError, chunkSize, type Chunk } from './chunk.js'
 export type { Connection } from './connection.js'

@@ -62,7 +62,7 @@ describe('listen', () => {
     await client.ended
   })
 
-  it('completes at once where the signal was aborted before', async () => {
+  it('completes at once where the signal was aborted before', () => {
     const ends: string[] = []
     listen({ signal: AbortSignal.abort() }).subscribe({ complete: () => { ends.push('complete') } })
     expect(ends).toEqual(['complete'])

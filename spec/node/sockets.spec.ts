@@ -61,7 +61,8 @@ describe('a server with TLS', () => {
     const server = await startTls(({ url, remoteAddress }) => ({ body: `${url.href} ${remoteAddress}` }))
     expect(server.url).toBe(`https://127.0.0.1:${portOf(server)}`)
     const url = `https://localhost:${portOf(server)}/a`
-    const [response] = await once(httpsGet(url, { ca: TLS.cert, agent: false, family: 4 }), 'response') as [IncomingMessage]
+    const sent = httpsGet(url, { ca: TLS.cert, agent: false, family: 4 })
+    const [response] = await once(sent, 'response') as [IncomingMessage]
     expect(await text(response)).toBe(`${url} 127.0.0.1`)
     const { stdout } = await promisify(execFile)(
       'curl', ['-sS4', '--cacert', CERTIFICATE, url])

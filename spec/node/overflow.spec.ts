@@ -1,0 +1,92 @@
+/**
+ * Observables that are faster than the client of their response.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { asyncScheduler, concat, of, scheduled, Subject, takeWhile } from 'rxjs'
+import type { Chunk } from '../../lib/reactive/chunk.js'
+import type { Overflow } from '../../lib/reactive/overflow.js'
+import { ask, connect, signal, start } from '../helpers/net.js'
+
+/** Chunks that come while the client does not read: more than the sockets take. */
+const BIG = Buffer.alloc(64 * 1024, 'x')
+
+async function slowClient(
+  overflow: Overflow, chunks: number,
+): Promise<{ received: number; isComplete: boolean; errors: unknown[] }> {
+  const source = new Subject<Chunk>()
+  const begun = signal()
+  const server = await start(() => {
+    begun.resolve()
+    return { body: source, overflow }
+  })
+  const client = await connect(server)
+  client.socket.pause()
+  client.send('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  await begun.promise
+  for (let i = 0; i < chunks; i++) {
+    source.next(BIG)
+    // The server writes as much as the client takes in between.
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+  source.complete()
+  client.socket.resume()
+  await client.ended
+  return {
+    received: client.received.length,
+    isComplete: client.received.endsWith('0\r\n\r\n'),
+    errors: server.errors,
+  }
+}
+
+describe('an Observable that is faster than its client', () => {
+  const CHUNKS = 400
+  const SENT = CHUNKS * BIG.length
+
+  it('has its response cut, unless told otherwise', async () => {
+    const { isComplete, errors } = await slowClient('error', CHUNKS)
+    expect(isComplete).toBe(false)
+    expect(errors).toMatchObject([{ name: 'BackpressureError' }])
+  })
+
+  it.each<Overflow>(['dropNewest', 'dropOldest', 'latest'])('loses chunks: %s', async overflow => {
+    const { received, isComplete, errors } = await slowClient(overflow, CHUNKS)
+    expect(isComplete).toBe(true)
+    expect(received).toBeLessThan(SENT)
+    expect(errors).toEqual([])
+  })
+
+  it('has its client disconnected, without an error', async () => {
+    const { isComplete, errors } = await slowClient('disconnect', CHUNKS)
+    expect(isComplete).toBe(false)
+    expect(errors).toEqual([])
+  })
+
+  it('is buffered up to a bound', async () => {
+    const { received, isComplete, errors } = await slowClient({ bufferBytes: SENT }, CHUNKS)
+    expect(isComplete).toBe(true)
+    expect(received).toBeGreaterThan(SENT)
+    expect(errors).toEqual([])
+  })
+
+  it('is cut beyond that bound', async () => {
+    const { isComplete, errors } = await slowClient({ bufferBytes: BIG.length }, CHUNKS)
+    expect(isComplete).toBe(false)
+    expect(errors).toMatchObject([{ name: 'BackpressureError' }])
+  })
+
+  it('passes on another failure where clients are disconnected', async () => {
+    const failure = new Error('other')
+    const source = concat(of('a'), new Subject<string>()).pipe(takeWhile(() => { throw failure }))
+    const server = await start(() => ({ body: source, overflow: 'disconnect' }))
+    expect(await ask(server)).toMatchObject({ status: 500 })
+    expect(server.errors).toEqual([failure])
+  })
+
+  it('is delivered whole where the client keeps up', async () => {
+    const source = scheduled(['a', 'b', 'c'], asyncScheduler)
+    for (const overflow of ['error', 'dropNewest', 'dropOldest', 'latest', 'disconnect'] as const) {
+      const server = await start(() => ({ body: source, overflow }))
+      expect(await ask(server)).toMatchObject({ body: 'abc', isComplete: true })
+    }
+  })
+})
