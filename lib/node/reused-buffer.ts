@@ -15,8 +15,14 @@ import { Socket } from 'node:net'
 /** How much is read at most at once, in bytes: as much as libuv reads. */
 const BUFFER_SIZE = 64 * 1024
 
+/**
+ * How large the first buffer of a body is: behind a body that came with its head there is often little left. Once a
+ * read fills its buffer, the next one has the full size.
+ */
+const FIRST_SIZE = 16 * 1024
+
 /** Less room than this is given up for a new buffer. */
-const SMALLEST_ROOM = 16 * 1024
+const SMALLEST_ROOM = 4 * 1024
 
 /** The shared buffer. It is read into and used up within one callback of one socket, so all of them can have it. */
 const shared = Buffer.allocUnsafeSlow(BUFFER_SIZE)
@@ -75,6 +81,8 @@ export class ReusedBuffer {
   private receiver: BytesReceiver | null
   /** What is read into next, where that is not the shared buffer. */
   private own: Buffer | null
+  /** How large the next buffer of its own is. */
+  private size: number
   private current: Uint8Array
 
   /** Makes the socket read through this, and says whether that is possible. */
@@ -95,6 +103,7 @@ export class ReusedBuffer {
     this.socket = socket
     this.receiver = receiver
     this.own = null
+    this.size = FIRST_SIZE
     this.current = shared
   }
 
@@ -110,7 +119,7 @@ export class ReusedBuffer {
     const bytes = buffer === shared ? lent(count) : buffer.subarray(0, count)
     if (this.receiver === null) return this.socket.push(Buffer.from(bytes))
     this.receiver.receive(bytes, buffer !== shared)
-    if (buffer !== shared) this.own = (buffer as Buffer).subarray(count)
+    if (buffer !== shared) this.keepRest(buffer as Buffer, count)
     return true
   }
 
@@ -124,11 +133,17 @@ export class ReusedBuffer {
   /** An idle connection holds no memory of its own. */
   private sharedBuffer(): Buffer {
     this.own = null
+    this.size = FIRST_SIZE
     return shared
   }
 
   private ownBuffer(): Buffer {
-    if (this.own === null || this.own.length < SMALLEST_ROOM) this.own = Buffer.allocUnsafeSlow(BUFFER_SIZE)
+    if (this.own === null || this.own.length < SMALLEST_ROOM) this.own = Buffer.allocUnsafeSlow(this.size)
     return this.own
+  }
+
+  private keepRest(buffer: Buffer, count: number): void {
+    if (count === buffer.length) this.size = BUFFER_SIZE
+    this.own = buffer.subarray(count)
   }
 }
