@@ -105,8 +105,13 @@ export function requestBodyLength(request: Request): BodyLength {
   return length === null ? NO_BODY : fixedLength(headers)
 }
 
-/** Whether no response of this status to a request of this method has a body, whatever its fields say. */
-function isBodiless(method: Method, status: Status): boolean {
+/**
+ * Whether no response of this status to a request of this method has a body, whatever its fields say.
+ *
+ * @see RFC 9110 §6.4.1
+ * @internal
+ */
+export function isBodiless(method: Method, status: Status): boolean {
   if (method === 'HEAD' || Status.isInformational(status)) return true
   if (status === Status.NO_CONTENT || status === Status.NOT_MODIFIED) return true
   return method === 'CONNECT' && Status.isSuccessful(status)

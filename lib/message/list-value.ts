@@ -6,14 +6,7 @@
  * may have one in a member that is accepted.
  */
 import type { Headers } from './headers.js'
-import { isSameText } from './text.js'
-
-const HTAB = 0x09
-const SP = 0x20
-
-function isBlank(code: number): boolean {
-  return code === SP || code === HTAB
-}
+import { isBlank, isSameText } from './text.js'
 
 function skipBlanks(value: string, at: number, end: number): number {
   let p = at

@@ -51,3 +51,13 @@ export function cutText(text: string, start: number, end: number): string {
   const part = text.substring(start, end)
   return part.length <= ALWAYS_COPIED || text.length <= SHORT_TEXT ? part : (' ' + part).slice(1)
 }
+
+/**
+ * Whether the code is a space or a tab: what `OWS` and `BWS` are made of.
+ *
+ * @see RFC 9110 §5.6.3
+ * @internal
+ */
+export function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}

@@ -6,6 +6,7 @@
 import type { SchedulerLike } from 'rxjs'
 import type { Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
+import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
 
 /** What the reactive layer can be told. */
 export interface ConnectionOptions extends Partial<Omit<Config, 'date'>> {
@@ -62,7 +63,7 @@ const DEFAULTS: Settings = {
   lingerBytes: 1024 * 1024,
   maxRequestsPerSocket: 0,
   connectionsCheckingInterval: 1_000,
-  highWaterMark: 16 * 1024,
+  highWaterMark: DEFAULT_HIGH_WATER_MARK,
 }
 
 /** The options with their defaults. */

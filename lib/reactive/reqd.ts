@@ -14,6 +14,7 @@ import type { Method } from '../message/method.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
 import type { Version } from '../message/version.js'
+import { absoluteAuthority } from '../wire/request-target.js'
 import { discard, feed, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
 import { RequestBody } from './request-body.js'
@@ -247,7 +248,7 @@ export class Reqd extends ReqdBase {
 /** RFC 9112 §3.3: the target URI. By joining, because a path may begin with `//`. */
 function urlOf(request: Request, scheme: string): URL {
   const { target } = request
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(target)) return parseUrl(target)
+  if (absoluteAuthority(target) !== null) return parseUrl(target)
   const host = request.headers.get('host') ?? ''
   const origin = `${scheme}://${host === '' ? 'localhost' : host}`
   if (target.startsWith('/')) return parseUrl(origin + target)

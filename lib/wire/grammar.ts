@@ -2,6 +2,7 @@
  * The character classes of HTTP as tables of 256 entries, one for each rule of the grammar. A byte or latin-1 character
  * indexes the table; anything but 0 means that it belongs.
  */
+export { isBlank } from '../message/text.js'
 
 function table(belongs: (code: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, code) => (belongs(code) ? 1 : 0))
@@ -51,8 +52,3 @@ export const COLON = 0x3a
 export const SEMICOLON = 0x3b
 export const EQUALS = 0x3d
 export const BACKSLASH = 0x5c
-
-/** Whether the code is a space or a tab: what `OWS` and `BWS` are made of. @see RFC 9110 §5.6.3 */
-export function isBlank(code: number): boolean {
-  return code === SP || code === HTAB
-}

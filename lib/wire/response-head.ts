@@ -5,6 +5,7 @@
  * down, so that what the head says and what is done cannot differ. The text is one string of latin-1 characters.
  */
 import { LocalProtocolError } from '../errors.js'
+import { isBodiless } from '../message/body-length.js'
 import type { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
 import { serializeFields, type SerializedFields } from './field-serializer.js'
@@ -103,11 +104,6 @@ function isTunnel(status: number, method: string): boolean {
   return method === 'CONNECT' && status < 300
 }
 
-/** RFC 9110 §15.3.5, §15.4.5, §9.3.2, §9.3.6: these responses have no content. */
-function isBodiless(status: number, method: string): boolean {
-  return method === 'HEAD' || status === 204 || status === 304 || isTunnel(status, method)
-}
-
 /** RFC 9112 §6.1, RFC 9110 §8.6: what a 204 or a 2xx to CONNECT must not say, and what HTTP/1.0 does not understand. */
 function fieldsOf(response: Response, context: HeadContext): SerializedFields {
   const fields = serializeFields(response.headers)
@@ -124,7 +120,7 @@ function fieldsOf(response: Response, context: HeadContext): SerializedFields {
 function bodyEncoding(
   status: number, context: HeadContext, fields: SerializedFields, length: number,
 ): BodyEncoding {
-  if (isBodiless(status, context.method)) return 'none'
+  if (isBodiless(context.method, status)) return 'none'
   if (fields.isChunked) return 'chunked'
   if (fields.contentLength >= 0 && length !== UNKNOWN_LENGTH && length !== fields.contentLength) {
     throw new LocalProtocolError('badFraming', `Content-Length is ${fields.contentLength}, the body ${length} bytes`)
@@ -135,8 +131,8 @@ function bodyEncoding(
 
 /** RFC 9110 §9.3.2: the response to HEAD says what GET would have said, as far as that is known. */
 function announcedLength(status: number, context: HeadContext, length: number): number {
-  if (!isBodiless(status, context.method)) return length
-  const isHeadOnly = context.method === 'HEAD' && !isBodiless(status, 'GET')
+  if (!isBodiless(context.method, status)) return length
+  const isHeadOnly = context.method === 'HEAD' && !isBodiless('GET', status)
   return isHeadOnly && length > 0 ? length : UNKNOWN_LENGTH
 }
 
