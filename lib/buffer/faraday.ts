@@ -63,6 +63,14 @@ export class Faraday {
     return this.pending > 0
   }
 
+  /**
+   * All that is pending, one character a byte, where it is text that was not encoded yet; else ''. A transport that
+   * takes text can have it in place of {@link iovecs}: both stand for the same bytes, and {@link shift} counts them.
+   */
+  get pendingText(): string {
+    return this.pending === this.text.length ? this.text : ''
+  }
+
   /** Whether nothing can be written any more. Pending bytes may be left. */
   get isClosed(): boolean {
     return this.state !== 'open'
@@ -184,10 +192,10 @@ export class Faraday {
     if (!Number.isInteger(count) || count < 0 || count > this.pending) {
       throw new LocalProtocolError('badRange', `cannot shift ${count} of ${this.pending} bytes`)
     }
-    if (count > this.pending - this.text.length) this.encodeText()
+    if (count === this.text.length && count === this.pending) this.text = ''
+    else this.dropSegments(count)
     this.pending -= count
     this.shifted += count
-    this.segments.drop(count)
     this.callFlushes()
   }
 
@@ -216,6 +224,11 @@ export class Faraday {
 
   private callFlushes(): void {
     this.flushes.call(this.shifted, this.state === 'drained')
+  }
+
+  private dropSegments(count: number): void {
+    if (count > this.pending - this.text.length) this.encodeText()
+    this.segments.drop(count)
   }
 
   private encodeText(): void {

@@ -41,8 +41,30 @@ function lent(count: number): Uint8Array {
 
 const NO_BYTES = Buffer.alloc(0)
 
-type Callback = (count: number, buffer: Uint8Array) => boolean
-type Generator = () => Uint8Array | null
+/** Where a socket has its reads. */
+const READS = Symbol('httprx reads')
+
+interface ReadSocket {
+  readonly [READS]: ReusedBuffer
+}
+
+/** Whose read is just over: Node asks for its next buffer right behind it, and does not say for which socket. */
+let justRead: ReusedBuffer | null = null
+
+/** The callback of all sockets: Node calls it as the socket's. */
+function receiveRead(this: ReadSocket, count: number, buffer: Uint8Array): boolean {
+  const reads = this[READS]
+  const goesOn = reads.receive(count, buffer)
+  justRead = reads
+  return goesOn
+}
+
+/** Says which buffer is read into next; null for the same again. */
+function nextBuffer(): Uint8Array | null {
+  const reads = justRead
+  justRead = null
+  return reads === null ? null : reads.nextBuffer()
+}
 
 interface Keys {
   readonly buffer: symbol
@@ -91,9 +113,10 @@ export class ReusedBuffer {
     if (keys === null || typeof handle?.useUserBuffer !== 'function' || !(keys.buffer in socket)) return null
     const reads = new ReusedBuffer(socket, receiver)
     const fields = socket as unknown as Record<symbol, unknown>
+    fields[READS] = reads
     fields[keys.buffer] = shared
-    fields[keys.callback] = ((count, buffer) => reads.receive(count, buffer)) satisfies Callback
-    fields[keys.generator] = (() => reads.nextBuffer()) satisfies Generator
+    fields[keys.callback] = receiveRead
+    fields[keys.generator] = nextBuffer
     handle.useUserBuffer(shared)
     return reads
   }
@@ -115,7 +138,8 @@ export class ReusedBuffer {
     this.socket.push(NO_BYTES)
   }
 
-  private receive(count: number, buffer: Uint8Array): boolean {
+  /** @internal Takes what was read: the first bytes of the buffer. */
+  receive(count: number, buffer: Uint8Array): boolean {
     const bytes = buffer === shared ? lent(count) : buffer.subarray(0, count)
     if (this.receiver === null) return this.socket.push(Buffer.from(bytes))
     this.receiver.receive(bytes, buffer !== shared)
@@ -123,7 +147,8 @@ export class ReusedBuffer {
     return true
   }
 
-  private nextBuffer(): Uint8Array | null {
+  /** @internal The buffer of the next read, or null for the same again. */
+  nextBuffer(): Uint8Array | null {
     const next = this.keepsBytes ? this.ownBuffer() : this.sharedBuffer()
     if (next === this.current) return null
     this.current = next

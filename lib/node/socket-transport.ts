@@ -1,15 +1,18 @@
 /**
  * A socket of Node as a transport: TCP, TLS, Unix, or any other Duplex.
  *
- * Strategy: a write is reported at once where the socket took all of it at once, which is the common case; only
- * otherwise is its callback waited for. Each write's callback comes in order, so the callbacks of writes that were
- * reported already are simply counted off.
+ * Strategy: a write has no callback, and is reported at once where the socket took all of it at once, which is the
+ * common case: a callback would cost a turn of Node's tick queue for each write. Otherwise an empty write behind it has
+ * one, and tells. Measured on hello, with text that is written as it is: 0.85 of the CPU.
+ *
+ * All sockets share their listeners, which find the transport of their socket at the socket: seven functions less for
+ * each connection.
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Observable, type Subscriber } from 'rxjs'
-import type { IOVec } from '../buffer/iovec.js'
-import type { Transport } from '../reactive/transport.js'
+import { IOVec } from '../buffer/iovec.js'
+import type { Output, Transport, WriteDone } from '../reactive/transport.js'
 import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
 
 /** The peer went away in the middle of something. */
@@ -23,46 +26,44 @@ export class ConnectionClosedError extends Error {
   }
 }
 
+const NO_BYTES = Buffer.alloc(0)
+
+/** Where a socket has its transport. */
+const TRANSPORT = Symbol('httprx transport')
+
+type Transported = Duplex & { [TRANSPORT]: SocketTransport }
+
 /** One socket's bytes. The socket must not be read by anybody else. */
 export class SocketTransport implements Transport, BytesReceiver {
-  readonly remoteAddress: string
-  readonly isEncrypted: boolean
   isLending: boolean
   private readonly socket: Duplex
-  private readonly isSocket: boolean
+  /** Whether a write can be over at once: TLS and other streams never say so. */
+  private readonly isPlain: boolean
   private reads: ReusedBuffer | null
   private subscriber: Subscriber<Uint8Array> | null
-  /** What broke the socket; undefined as long as nothing did. */
-  private failure: Error | undefined
-  private done: ((error?: unknown) => void) | null
-  private reportedWrites: number
-  private readonly written: (error?: Error | null) => void
-  private readonly onData: (chunk: Uint8Array) => void
-  private readonly onEnd: () => void
-  private readonly onError: (error: Error) => void
-  private readonly onClose: () => void
+  /** What broke the socket; null as long as nothing did. */
+  private failure: Error | null
 
   constructor(socket: Duplex) {
-    const { remoteAddress, encrypted } = socket as { remoteAddress?: string; encrypted?: boolean }
-    this.remoteAddress = remoteAddress ?? ''
-    this.isEncrypted = encrypted === true
     this.isLending = false
     this.socket = socket
-    this.isSocket = socket instanceof Socket
+    this.isPlain = socket instanceof Socket && !this.isEncrypted
     this.reads = null
     this.subscriber = null
-    this.failure = socket.destroyed ? new ConnectionClosedError() : undefined
-    this.done = null
-    this.reportedWrites = 0
-    this.written = error => { this.finishWrite(error ?? undefined) }
-    this.onData = chunk => { this.subscriber?.next(chunk) }
-    this.onEnd = () => { this.subscriber?.complete() }
-    this.onError = error => { this.fail(error) }
-    this.onClose = () => { this.fail(new ConnectionClosedError()) }
+    this.failure = socket.destroyed ? new ConnectionClosedError() : null
+    Object.assign(socket, { [TRANSPORT]: this })
     // A client that ends its side still gets its answers.
     socket.allowHalfOpen = true
     // From the start: an error that nobody listens to ends the process.
-    socket.on('error', this.onError).on('close', this.onClose)
+    socket.on('error', onError).on('close', onClosed)
+  }
+
+  get remoteAddress(): string {
+    return (this.socket as { remoteAddress?: string }).remoteAddress ?? ''
+  }
+
+  get isEncrypted(): boolean {
+    return (this.socket as { encrypted?: boolean }).encrypted === true
   }
 
   get bytes$(): Observable<Uint8Array> {
@@ -91,16 +92,16 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.socket.resume()
   }
 
-  write(iovecs: readonly IOVec[], done: (error?: unknown) => void): boolean {
+  write(output: Output, done: WriteDone): boolean {
     const { socket } = this
-    if (iovecs.length === 1) socket.write(this.bufferOf(iovecs[0]), this.written)
-    else this.writeAll(iovecs)
-    if (socket.writableLength > 0 || socket.destroyed) {
-      this.done = done
+    if (!this.isPlain) {
+      put(socket, socket instanceof Socket ? output : copyOf(output), done)
       return false
     }
-    this.reportedWrites++
-    return true
+    put(socket, output)
+    if (socket.writableLength === 0 && !socket.destroyed) return true
+    socket.write(NO_BYTES, done)
+    return false
   }
 
   end(): void {
@@ -110,8 +111,7 @@ export class SocketTransport implements Transport, BytesReceiver {
   /** Only TCP has a reset. TLS shows a failure by its missing close_notify; a Unix socket can't. */
   destroy(isReset: boolean): void {
     const { socket } = this
-    const isTcp = socket instanceof Socket && !this.isEncrypted && this.remoteAddress !== ''
-    if (isReset && isTcp) socket.resetAndDestroy()
+    if (isReset && this.isPlain && this.remoteAddress !== '') (socket as Socket).resetAndDestroy()
     else socket.destroy()
   }
 
@@ -119,7 +119,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     const { socket } = this
     this.subscriber = null
     this.reads?.release()
-    socket.off('data', this.onData).off('end', this.onEnd).off('error', this.onError).off('close', this.onClose)
+    socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClosed)
     // The new owner hears of errors if it listens; if it does not, the process goes on.
     socket.on('error', ignore).once('close', onClose)
     socket.pause()
@@ -128,45 +128,71 @@ export class SocketTransport implements Transport, BytesReceiver {
     return socket
   }
 
-  private begin(subscriber: Subscriber<Uint8Array>): void {
-    const { socket } = this
-    if (this.failure !== undefined) return subscriber.error(this.failure)
-    if (socket.readableEnded) return subscriber.complete()
-    if (socket instanceof Socket && !this.isEncrypted) this.reads = ReusedBuffer.attach(socket, this)
-    // Also where the shared buffer is used: bytes may have been put back into the socket before.
-    socket.on('data', this.onData).on('end', this.onEnd)
-    socket.resume()
+  /** Bytes came by the stream. They are the receiver's. */
+  emit(bytes: Uint8Array): void {
+    this.subscriber?.next(bytes)
   }
 
-  private fail(error: Error): void {
+  /** The input ended. */
+  complete(): void {
+    this.subscriber?.complete()
+  }
+
+  /** The socket broke or closed. */
+  fail(error: Error): void {
     this.failure ??= error
     this.subscriber?.error(error)
   }
 
-  private writeAll(iovecs: readonly IOVec[]): void {
+  private begin(subscriber: Subscriber<Uint8Array>): void {
     const { socket } = this
-    const last = iovecs.length - 1
-    socket.cork()
-    for (let i = 0; i < last; i++) socket.write(this.bufferOf(iovecs[i]))
-    socket.write(this.bufferOf(iovecs[last]), this.written)
-    socket.uncork()
+    if (this.failure !== null) return subscriber.error(this.failure)
+    if (socket.readableEnded) return subscriber.complete()
+    if (this.isPlain) this.reads = ReusedBuffer.attach(socket as Socket, this)
+    // Also where the shared buffer is used: bytes may have been put back into the socket before.
+    if (this.reads === null || socket.readableLength > 0) socket.on('data', onData)
+    socket.on('end', onEnd)
+    socket.resume()
   }
+}
 
-  private finishWrite(error: Error | undefined): void {
-    if (this.reportedWrites > 0) {
-      this.reportedWrites--
-      return
-    }
-    const { done } = this
-    this.done = null
-    done?.(error)
-  }
+function onData(this: Transported, bytes: Uint8Array): void {
+  this[TRANSPORT].emit(bytes)
+}
 
-  /** The bytes as they are; but a copy for a stream that may hold what is written to it, as their place is reused. */
-  private bufferOf({ buffer, off, len }: IOVec): Buffer {
-    const view = subarray.call(buffer, off, off + len)
-    return this.isSocket ? view : Buffer.from(view)
-  }
+function onEnd(this: Transported): void {
+  this[TRANSPORT].complete()
+}
+
+function onError(this: Transported, error: Error): void {
+  this[TRANSPORT].fail(error)
+}
+
+function onClosed(this: Transported): void {
+  this[TRANSPORT].fail(new ConnectionClosedError())
+}
+
+function put(stream: Duplex, output: Output, done?: WriteDone): void {
+  if (typeof output === 'string') stream.write(output, 'latin1', done)
+  else if (output.length === 1) stream.write(bufferOf(output[0]), done)
+  else putAll(stream, output, done)
+}
+
+function putAll(stream: Duplex, iovecs: readonly IOVec[], done: WriteDone | undefined): void {
+  const last = iovecs.length - 1
+  stream.cork()
+  for (let i = 0; i < last; i++) stream.write(bufferOf(iovecs[i]))
+  stream.write(bufferOf(iovecs[last]), done)
+  stream.uncork()
+}
+
+/** For a stream that may hold what is written to it: the bytes' place is reused. */
+function copyOf(output: Output): Output {
+  return typeof output === 'string' ? output : [IOVec.create(Buffer.concat(output.map(iovec => bufferOf(iovec))))]
+}
+
+function bufferOf({ buffer, off, len }: IOVec): Buffer {
+  return subarray.call(buffer, off, off + len)
 }
 
 /** Makes a view of any Uint8Array a Buffer: 70 ns, where Buffer.from takes 115. */

@@ -82,6 +82,10 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     return this.core.hasPendingOutput ? 'response' : 'idle'
   }
 
+  get isObserved(): boolean {
+    return this.host.isObserved
+  }
+
   get hasOutput(): boolean {
     return this.core.hasPendingOutput
   }

@@ -5,6 +5,12 @@
 import type { Observable } from 'rxjs'
 import type { IOVec } from '../buffer/iovec.js'
 
+/** What is written at once: at least one byte. */
+export type Output = string | readonly IOVec[]
+
+/** Hears that a write is over: with what failed, or nothing. */
+export type WriteDone = (error?: Error | null) => void
+
 /** One connection's bytes, in both directions. */
 export interface Transport {
   /** The address of the peer, as its kind of socket writes it; '' where there is none. */
@@ -25,11 +31,11 @@ export interface Transport {
   /** Goes on emitting. */
   resume(): void
   /**
-   * Writes the bytes. Returns true if all were taken at once; else `done` is called once they are, or with the error if
-   * they never will be: after the end of {@link bytes$} nothing else says that the transport broke. The bytes stay as
-   * they are until then.
+   * Writes the bytes, or the characters of a latin-1 text as a byte each. Returns true if all were taken at once; else
+   * `done` is called once they are, or with the error if they never will be: after the end of {@link bytes$} nothing
+   * else says that the transport broke. The bytes stay as they are until then.
    */
-  write(iovecs: readonly IOVec[], done: (error?: unknown) => void): boolean
+  write(output: Output, done: WriteDone): boolean
   /** Ends the output; input goes on. */
   end(): void
   /** Ends both directions now. With `isReset`, so that the peer sees a failure and not an end. */

@@ -8,7 +8,7 @@
  */
 import { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
-import type { Transport } from './transport.js'
+import type { Output, Transport, WriteDone } from './transport.js'
 
 /**
  * How many bytes are written before other connections have their turn. It counts on from one event to the next: a
@@ -37,6 +37,8 @@ function firstPart(iovecs: readonly IOVec[]): IOVec[] {
 
 /** Whom the write loop belongs to. */
 export interface WriteHost {
+  /** Whether somebody looks at what is written: as iovecs, then. */
+  readonly isObserved: boolean
   bytesOut(count: number, iovecs: readonly IOVec[]): void
   writerYielded(): void
   writerResumed(): void
@@ -59,7 +61,7 @@ export class WriteProcessor {
   private readonly host: WriteHost
   private readonly wake: () => void
   private readonly run: () => void
-  private readonly written: (error?: unknown) => void
+  private readonly written: WriteDone
   private turns: number
   private isWriting: boolean
   private isYielding: boolean
@@ -75,7 +77,7 @@ export class WriteProcessor {
     this.host = host
     this.wake = () => { this.resume() }
     this.run = () => { this.runDeferred() }
-    this.written = error => { this.finishWrite(error) }
+    this.written = error => { this.finishWrite(error ?? null) }
     this.turns = 0
     this.isWriting = false
     this.isYielding = false
@@ -127,19 +129,28 @@ export class WriteProcessor {
   }
 
   private step(): void {
+    const text = this.host.isObserved ? '' : this.connection.pendingText
+    if (text === '') this.doOperation()
+    else this.write(text, text.length)
+  }
+
+  private doOperation(): void {
     const operation = this.connection.nextWriteOperation()
-    if (operation.type === 'write') this.write(operation.iovecs)
+    if (operation.type === 'write') this.writeIovecs(operation.iovecs)
     else if (operation.type === 'yield') this.yieldWriter()
     else this.close()
   }
 
-  private write(pending: readonly IOVec[]): void {
+  private writeIovecs(pending: readonly IOVec[]): void {
     const length = IOVec.lengthv(pending)
-    const iovecs = length <= WRITE_BYTES ? pending : firstPart(pending)
-    this.count = Math.min(length, WRITE_BYTES)
-    this.iovecs = iovecs
-    this.turnBytes += this.count
-    if (!this.transport.write(iovecs, this.written)) this.isWriting = true
+    this.iovecs = length <= WRITE_BYTES ? pending : firstPart(pending)
+    this.write(this.iovecs, Math.min(length, WRITE_BYTES))
+  }
+
+  private write(output: Output, count: number): void {
+    this.count = count
+    this.turnBytes += count
+    if (!this.transport.write(output, this.written)) this.isWriting = true
     else if (this.turnBytes <= TURN_BYTES) this.report()
     else this.reportLater()
   }
@@ -149,9 +160,9 @@ export class WriteProcessor {
     this.host.later(this.written)
   }
 
-  private finishWrite(error: unknown): void {
+  private finishWrite(error: Error | null): void {
     if (this.isClosed) return
-    if (error !== undefined) return this.host.outputFailed(error)
+    if (error !== null) return this.host.outputFailed(error)
     this.isWriting = false
     this.turnBytes = 0
     this.turns++

@@ -1,7 +1,8 @@
 /**
  * Texts and bytes of a test.
  */
-import type { IOVec } from '../buffer/iovec.js'
+import { writeLatin1 } from '../buffer/latin1.js'
+import type { Output } from '../reactive/transport.js'
 
 const encoder = new TextEncoder()
 
@@ -21,7 +22,12 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** Returns a copy of the bytes that the iovecs cover, in one piece. */
-export function gathered(iovecs: readonly IOVec[]): Uint8Array {
-  return joined(iovecs.map(({ buffer, off, len }) => buffer.subarray(off, off + len)))
+/** Returns a copy of what a connection writes, in one piece: iovecs, or latin-1 text. */
+export function gathered(output: Output): Uint8Array {
+  if (typeof output === 'string') {
+    const bytes = new Uint8Array(output.length)
+    writeLatin1(bytes, output, 0)
+    return bytes
+  }
+  return joined(output.map(({ buffer, off, len }) => buffer.subarray(off, off + len)))
 }

@@ -6,8 +6,7 @@
  * the client has not read.
  */
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
-import type { IOVec } from '../buffer/iovec.js'
-import type { Transport } from '../reactive/transport.js'
+import type { Output, Transport, WriteDone } from '../reactive/transport.js'
 import { gathered } from './bytes.js'
 import { TestSocket, type Wire } from './test-socket.js'
 
@@ -44,7 +43,7 @@ export class TestTransport implements Transport, Wire {
   private readonly scheduler: SchedulerLike
   private readonly inbox: Arrival[]
   private outbox: Uint8Array
-  private done: (() => void) | null
+  private done: WriteDone | null
   private credit: number
   private subscriber: Observer<Uint8Array> | null
   private isPaused: boolean
@@ -105,8 +104,8 @@ export class TestTransport implements Transport, Wire {
     this.deliverLater()
   }
 
-  write(iovecs: readonly IOVec[], done: () => void): boolean {
-    this.outbox = gathered(iovecs)
+  write(output: Output, done: WriteDone): boolean {
+    this.outbox = gathered(output)
     this.send()
     if (this.outbox.length === 0) return true
     this.done = done

@@ -8,7 +8,7 @@ import { HttpConnection, type ServerContext } from '../../lib/reactive/connectio
 import type { ConnectionOptions } from '../../lib/reactive/options.js'
 import type { Handler } from '../../lib/reactive/reqd.js'
 import { serverContext } from '../../lib/reactive/server-context.js'
-import type { Transport } from '../../lib/reactive/transport.js'
+import type { Output, Transport, WriteDone } from '../../lib/reactive/transport.js'
 import { latin1 } from './splits.js'
 
 /** The server's end of a connection. */
@@ -34,7 +34,7 @@ export class FakeTransport implements Transport {
   listeners = 0
   private observer: Observer<Uint8Array> | null = null
   private waiting: Uint8Array = new Uint8Array(0)
-  private done: ((error?: unknown) => void) | null = null
+  private done: WriteDone | null = null
   private onClose: (() => void) | null = null
 
   get bytes$(): Observable<Uint8Array> {
@@ -60,9 +60,9 @@ export class FakeTransport implements Transport {
     this.isPaused = false
   }
 
-  write(iovecs: readonly IOVec[], done: (error?: unknown) => void): boolean {
+  write(output: Output, done: WriteDone): boolean {
     this.writes++
-    this.waiting = Buffer.concat(iovecs.map(iovec => IOVec.view(iovec)))
+    this.waiting = typeof output === 'string' ? latin1(output) : Buffer.concat(output.map(iovec => IOVec.view(iovec)))
     this.send()
     if (this.waiting.length === 0) return true
     this.done = done
@@ -110,7 +110,7 @@ export class FakeTransport implements Transport {
   }
 
   /** The write that is under way fails. */
-  failWrite(error: unknown): void {
+  failWrite(error: Error): void {
     this.finish(error)
   }
 
@@ -121,7 +121,7 @@ export class FakeTransport implements Transport {
     this.waiting = this.waiting.subarray(count)
   }
 
-  private finish(error?: unknown): void {
+  private finish(error?: Error): void {
     const { done } = this
     this.done = null
     done?.(error)
