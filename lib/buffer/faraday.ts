@@ -27,6 +27,10 @@ export type { FlushCallback, FlushResult } from './flush-queue.js'
 // 0.21. To measure more characters than these costs what it saves.
 const SHORT_TEXT = 128
 
+// What a socket reads at once and sends on is copied into blocks of the pool: 64 KiB take 2.6 µs through a queue, in
+// memory of their own, new each time, 6.0.
+const BLOCKS_LIMIT = 8 * BLOCK_SIZE
+
 /**
  * A queue of bytes that wait to be written. The bytes of {@link Faraday.iovecs} are, in order, those of all writes,
  * without those that were shifted:
@@ -132,14 +136,9 @@ export class Faraday {
     if (len === 0) return
     this.encodeText()
     this.pending += len
-    if (len > BLOCK_SIZE) {
-      this.segments.append(copyBytes(bytes, off, off + len), 0, len)
-    } else {
-      const block = this.segments.blockWithRoom(len)
-      // No view where all is copied: it would make 136 ns of 97 for a chunk of 1,000 bytes with its framing.
-      block.bytes.set(len === bytes.length ? bytes : bytes.subarray(off, off + len), block.fill)
-      this.segments.commit(block, len)
-    }
+    if (len <= BLOCK_SIZE) this.copyIntoBlock(bytes, off, len)
+    else if (len <= BLOCKS_LIMIT) this.copyIntoBlocks(bytes, off, off + len)
+    else this.segments.append(copyBytes(bytes, off, off + len), 0, len)
   }
 
   /**
@@ -229,6 +228,21 @@ export class Faraday {
   private dropSegments(count: number): void {
     if (count > this.pending - this.text.length) this.encodeText()
     this.segments.drop(count)
+  }
+
+  private copyIntoBlock(bytes: Uint8Array, off: number, len: number): void {
+    const block = this.segments.blockWithRoom(len)
+    // No view where all is copied: it would make 136 ns of 97 for a chunk of 1,000 bytes with its framing.
+    block.bytes.set(len === bytes.length ? bytes : bytes.subarray(off, off + len), block.fill)
+    this.segments.commit(block, len)
+  }
+
+  private copyIntoBlocks(bytes: Uint8Array, start: number, end: number): void {
+    for (let off = start; off < end;) {
+      const len = Math.min(end - off, this.segments.room)
+      this.copyIntoBlock(bytes, off, len)
+      off += len
+    }
   }
 
   private encodeText(): void {

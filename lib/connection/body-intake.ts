@@ -45,6 +45,11 @@ export class BodyIntake {
     return this.reader.isScheduled || this.decoder.isWithinTrailers
   }
 
+  /** Whether data is handed out for good: what was only lent would be copied. */
+  get keepsBytes(): boolean {
+    return !this.reader.isClosed && !this.reader.takesLent
+  }
+
   get isDone(): boolean {
     return this.decoder.isDone
   }
@@ -125,13 +130,13 @@ function deliverRun(decoder: BodyDecoder, reader: BodyReader, input: Input, star
   merged = 0
   const p = first - start <= MERGE_LIMIT ? mergeSmallChunks(decoder, input, start, first) : first
   if (merged > 0) reader.deliver(copyBytes(scratch, 0, merged))
-  else if (input.isLent) reader.deliver(copyBytes(input.bytes, start, first))
+  else if (input.isLent && !reader.takesLent) reader.deliver(copyBytes(input.bytes, start, first))
   else deliverView(reader, input, start, first)
   return p
 }
 
 function deliverView(reader: BodyReader, input: Input, start: number, end: number): void {
-  input.isKept = true
+  if (!input.isLent) input.isKept = true
   reader.deliver(input.bytes.subarray(start, end))
 }
 

@@ -10,6 +10,8 @@ import type { Headers } from '../message/headers.js'
 
 /** What a scheduled read ends in: exactly one of the three is called, once. */
 export interface BodyCallbacks {
+  /** @internal Whether `onRead` is content with bytes that are only lent, and change when it returns. */
+  readonly takesLent?: boolean
   /** Takes the next bytes. They are the callee's for good. */
   onRead(bytes: Uint8Array): void
   /** The body is complete. {@link BodyReader.trailers} is set. */
@@ -35,6 +37,8 @@ export class BodyReader {
   trailers: Headers | null
   /** @internal Whether a read was ever scheduled. */
   isTouched: boolean
+  /** @internal Whether the bytes of the scheduled read, or of the last one, may be only lent. */
+  takesLent: boolean
   private readonly host: BodyReaderHost | null
   private callbacks: BodyCallbacks | null
   private state: 'open' | 'eof' | 'closed' | 'failed'
@@ -44,6 +48,7 @@ export class BodyReader {
   constructor(host: BodyReaderHost | null) {
     this.trailers = null
     this.isTouched = false
+    this.takesLent = false
     this.host = host
     this.callbacks = null
     this.state = host === null ? 'eof' : 'open'
@@ -106,6 +111,7 @@ export class BodyReader {
 
   private schedule(callbacks: BodyCallbacks): void {
     this.callbacks = callbacks
+    this.takesLent = callbacks.takesLent === true
     this.isTouched = true
     this.host?.bodyWanted()
   }

@@ -77,6 +77,11 @@ export class InputSide implements BodyReaderHost {
     return this.input.isKept
   }
 
+  /** Whether data of the next read will be handed out for good. */
+  get keepsBytes(): boolean {
+    return this.state === 'body' && this.body.keepsBytes
+  }
+
   /** Whether the handler asks for the body, or asked and did not say that it wants no more. */
   get isBodyInUse(): boolean {
     return this.state === 'body' && this.body.isInUse

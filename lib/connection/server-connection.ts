@@ -86,6 +86,15 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
     return this.exchanges.input.current === 'body' || this.exchanges.input.current === 'drain'
   }
 
+  /**
+   * Whether data of the next {@link read} will be handed out for good, so that what is only lent would be copied.
+   *
+   * @internal
+   */
+  get keepsBytes(): boolean {
+    return this.exchanges.input.keepsBytes
+  }
+
   /** Whether the handler, or the error handler, has not begun the response to the current request. */
   get isResponseOwed(): boolean {
     const { current } = this.exchanges.output

@@ -12,8 +12,11 @@
  */
 import { Socket } from 'node:net'
 
-/** How much is read at most at once, in bytes: as much as libuv reads. */
+/** How much is read at most at once into memory of a socket's own, in bytes: as much as libuv reads. */
 const BUFFER_SIZE = 64 * 1024
+
+/** The size of the shared buffer: a body of {@link BUFFER_SIZE} comes with its head in one read. */
+const SHARED_SIZE = BUFFER_SIZE + 16 * 1024
 
 /**
  * How large the first buffer of a body is: behind a body that came with its head there is often little left. Once a
@@ -25,7 +28,7 @@ const FIRST_SIZE = 16 * 1024
 const SMALLEST_ROOM = 4 * 1024
 
 /** The shared buffer. It is read into and used up within one callback of one socket, so all of them can have it. */
-const shared = Buffer.allocUnsafeSlow(BUFFER_SIZE)
+const shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
 
 /**
  * The views of the shared buffer's first bytes, each made once for the lengths that requests have: all that is lent is

@@ -40,6 +40,8 @@ const COPY_LIMIT = 2048
 /** The writer of a body, as a sink. */
 export class BodySink implements ControlledSink<Chunk> {
   readonly writer: BodyWriter
+  /** Whether chunks are only lent, so that all are copied. */
+  isLent: boolean
   /** Makes the trailers when the body is complete. */
   trailers: (() => Headers) | null
   subject: BodySubject | null
@@ -47,6 +49,7 @@ export class BodySink implements ControlledSink<Chunk> {
 
   constructor(writer: BodyWriter, fail: (error: unknown) => void) {
     this.writer = writer
+    this.isLent = false
     this.trailers = null
     this.subject = null
     this.fail = fail
@@ -59,7 +62,7 @@ export class BodySink implements ControlledSink<Chunk> {
   write(chunk: Chunk): void {
     if (typeof chunk === 'string') this.writer.writeString(chunk)
     else if (!(chunk instanceof Uint8Array)) throw new TypeError('a body is made of strings and Uint8Arrays')
-    else if (chunk.length <= COPY_LIMIT) this.writer.writeBytes(chunk)
+    else if (this.isLent || chunk.length <= COPY_LIMIT) this.writer.writeBytes(chunk)
     else this.writer.scheduleBytes(chunk)
   }
 

@@ -156,6 +156,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   }
 
   bytesIn(bytes: Uint8Array): void {
+    this.writes.beginEvent()
     if (this.host.isObserved) this.host.emit({ type: 'bytesIn', count: bytes.length, bytes })
   }
 

@@ -94,8 +94,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
     else if (this.pending.length > 0 || this.isYielding) this.pending.append(chunk)
     else this.offer(chunk)
     if (!this.isYielding && this.pending.length > 0) this.offerPending()
-    this.settle()
-    this.host.endTurn()
+    this.endTurn()
   }
 
   complete(): void {
@@ -105,6 +104,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
     this.settle()
     this.host.inputEnded()
     this.host.endTurn()
+    this.pauseOrResume()
   }
 
   error(error: unknown): void {
@@ -118,8 +118,13 @@ export class ReadProcessor implements Observer<Uint8Array> {
     this.host.beginTurn()
     if (this.hasEof) this.offerEof()
     else if (this.pending.length > 0) this.offerPending()
+    this.endTurn()
+  }
+
+  private endTurn(): void {
     this.settle()
     this.host.endTurn()
+    this.pauseOrResume()
   }
 
   private offer(chunk: Uint8Array): void {
@@ -145,8 +150,16 @@ export class ReadProcessor implements Observer<Uint8Array> {
     const operation = this.connection.nextReadOperation()
     if (operation === 'close') this.drop()
     else if (operation === 'yield' && !this.isYielding) this.yieldReader()
-    this.transport.keepBytes(this.connection.isReceivingBody)
-    this.setPaused(this.isFull(operation))
+  }
+
+  /**
+   * Comes when output has left: an echo whose client takes it at once is not paused, and each of its requests costs two
+   * system calls less.
+   */
+  private pauseOrResume(): void {
+    if (this.isStopped) return
+    this.transport.keepBytes(this.connection.keepsBytes)
+    this.setPaused(this.isFull(this.connection.nextReadOperation()))
   }
 
   private yieldReader(): void {

@@ -98,7 +98,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   /** @internal Moves the chunks to a response's body. */
   pump(target: PullTarget): BodyPump {
     this.take()
-    const pump = new BodyPump(this.reader, target)
+    const pump = new BodyPump(this.reader, this.contentLength, target)
     pump.pull()
     return pump
   }

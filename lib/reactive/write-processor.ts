@@ -93,6 +93,11 @@ export class WriteProcessor {
     this.turns++
   }
 
+  /** Something happened outside: the event loop goes on, so other connections have had their turn. */
+  beginEvent(): void {
+    this.turnBytes = 0
+  }
+
   /** Writes what there is. */
   endTurn(): void {
     if (--this.turns === 0) this.flush()

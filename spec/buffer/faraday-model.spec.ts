@@ -137,6 +137,7 @@ const sizes = fc.oneof(
   { weight: 6, arbitrary: fc.nat(20) },
   { weight: 2, arbitrary: fc.integer({ min: 100, max: 6_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: BLOCK_SIZE - 2, max: BLOCK_SIZE + 2 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 8 * BLOCK_SIZE - 2, max: 8 * BLOCK_SIZE + 2 }) },
 )
 const repeated = (unit: fc.Arbitrary<string>) =>
   fc.tuple(unit, sizes).map(([text, size]) => text.repeat(Math.ceil(size / text.length)))

@@ -75,7 +75,6 @@ describe('Faraday: what is copied', () => {
   it.each([
     ['writeLatin1', (queue: Faraday, length: number) => { queue.writeLatin1('a'.repeat(length)) }],
     ['writeString', (queue: Faraday, length: number) => { queue.writeString('a'.repeat(length)) }],
-    ['writeBytes', (queue: Faraday, length: number) => { queue.writeBytes(Buffer.alloc(length, 'a')) }],
   ])('by %s has an array of its own where it is larger than a block', (_, write) => {
     const queue = new Faraday()
     write(queue, BLOCK_SIZE)
@@ -85,6 +84,47 @@ describe('Faraday: what is copied', () => {
     expect(own).toMatchObject({ off: 0, len: BLOCK_SIZE + 1 })
     expect(own.buffer).toHaveLength(BLOCK_SIZE + 1)
     expect(output(queue)).toBe('a'.repeat(2 * BLOCK_SIZE + 1))
+  })
+
+  it('by writeBytes fills blocks one after the other', () => {
+    const queue = new Faraday()
+    queue.writeBytes(Buffer.alloc(BLOCK_SIZE - 10, 'a'))
+    queue.writeBytes(Buffer.alloc(2 * BLOCK_SIZE, 'b'))
+    expect(queue.iovecs().map(({ off, len }) => [off, len])).toEqual([[0, BLOCK_SIZE], [0, BLOCK_SIZE], [0, BLOCK_SIZE - 10]])
+    expect(output(queue)).toBe('a'.repeat(BLOCK_SIZE - 10) + 'b'.repeat(2 * BLOCK_SIZE))
+  })
+
+  it('by writeBytes has an array of its own where it is larger than what a socket reads at once', () => {
+    const queue = new Faraday()
+    const length = 8 * BLOCK_SIZE + 1
+    queue.writeBytes(Buffer.alloc(length, 'a'))
+    expect(queue.iovecs()).toMatchObject([{ off: 0, len: length }])
+    expect(queue.iovecs()[0].buffer).toHaveLength(length)
+    expect(output(queue)).toBe('a'.repeat(length))
+  })
+
+  it('is text as long as it was not asked for as bytes, and nothing else was written', () => {
+    const queue = new Faraday()
+    expect(queue.pendingText).toBe('')
+    queue.writeLatin1('caf\u00e9 ')
+    queue.writeString('as well')
+    expect(queue.pendingText).toBe('caf\u00e9 as well')
+    queue.shift(12)
+    expect([queue.pendingText, queue.pendingBytes]).toEqual(['', 0])
+    queue.writeLatin1('again')
+    queue.iovecs()
+    expect(queue.pendingText).toBe('')
+    queue.writeLatin1(' and on')
+    expect(queue.pendingText).toBe('')
+    expect(output(queue)).toBe('again and on')
+  })
+
+  it('can be shifted in part as text', () => {
+    const queue = new Faraday()
+    queue.writeLatin1('one two')
+    queue.shift(4)
+    expect(queue.pendingText).toBe('')
+    expect(output(queue)).toBe('two')
   })
 
   it('by writeString is measured in bytes: a text of fewer characters can be larger than a block', () => {

@@ -34,6 +34,24 @@ describe('an echo', () => {
     expect(stage.text).toMatch(/14\r\nx+\r\n14\r\ny+\r\n14\r\nz+\r\n0\r\n\r\n$/)
   })
 
+  it('takes chunks that are only lent', () => {
+    const stage = new Stage(echo)
+    stage.transport.isLending = true
+    stage.transport.capacity = 0
+    stage.connection.start()
+    stage.receive(`${upload(5_003)}${'x'.repeat(5_000)}`)
+    expect(stage.transport.isKeeping).toBe(false)
+    stage.take(100_000).receive('end')
+    expect(stage.text).toMatch(/1388\r\nx{5000}\r\n3\r\nend\r\n0\r\n\r\n$/)
+  })
+
+  it('ends in one write with a body that has no more room than its last chunk', () => {
+    const stage = Stage.open(echo, { highWaterMark: 10 })
+    const { writes } = stage.receive(`${upload(20)}${'x'.repeat(20)}`).transport
+    expect(stage.text).toMatch(/14\r\nx+\r\n0\r\n\r\n$/)
+    expect(writes).toBe(1)
+  })
+
   it('is cut where the request is', () => {
     const stage = Stage.open(echo).receive(upload(10)).receive('abc')
     stage.transport.endInput()
