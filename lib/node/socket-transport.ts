@@ -37,8 +37,8 @@ type Transported = Duplex & { [TRANSPORT]: SocketTransport }
 export class SocketTransport implements Transport, BytesReceiver {
   isLending: boolean
   private readonly socket: Duplex
-  /** Whether a write can be over at once: TLS and other streams never say so. */
-  private readonly isPlain: boolean
+  /** The socket if a write to it can be over at once: TLS and other streams never say so. */
+  private readonly plain: Socket | null
   private reads: ReusedBuffer | null
   private subscriber: Subscriber<Uint8Array> | null
   /** What broke the socket; null as long as nothing did. */
@@ -47,7 +47,7 @@ export class SocketTransport implements Transport, BytesReceiver {
   constructor(socket: Duplex) {
     this.isLending = false
     this.socket = socket
-    this.isPlain = socket instanceof Socket && !this.isEncrypted
+    this.plain = socket instanceof Socket && !this.isEncrypted ? socket : null
     this.reads = null
     this.subscriber = null
     this.failure = socket.destroyed ? new ConnectionClosedError() : null
@@ -93,14 +93,14 @@ export class SocketTransport implements Transport, BytesReceiver {
   }
 
   write(output: Output, done: WriteDone): boolean {
-    const { socket } = this
-    if (!this.isPlain) {
+    const { plain, socket } = this
+    if (plain === null) {
       put(socket, socket instanceof Socket ? output : copyOf(output), done)
       return false
     }
-    put(socket, output)
-    if (socket.writableLength === 0 && !socket.destroyed) return true
-    socket.write(NO_BYTES, done)
+    put(plain, output)
+    if (plain.writableLength === 0 && !plain.destroyed) return true
+    plain.write(NO_BYTES, done)
     return false
   }
 
@@ -110,9 +110,8 @@ export class SocketTransport implements Transport, BytesReceiver {
 
   /** Only TCP has a reset. TLS shows a failure by its missing close_notify; a Unix socket can't. */
   destroy(isReset: boolean): void {
-    const { socket } = this
-    if (isReset && this.isPlain && this.remoteAddress !== '') (socket as Socket).resetAndDestroy()
-    else socket.destroy()
+    if (isReset && this.plain !== null && this.remoteAddress !== '') this.plain.resetAndDestroy()
+    else this.socket.destroy()
   }
 
   release(onClose: () => void): Duplex {
@@ -145,10 +144,10 @@ export class SocketTransport implements Transport, BytesReceiver {
   }
 
   private begin(subscriber: Subscriber<Uint8Array>): void {
-    const { socket } = this
+    const { plain, socket } = this
     if (this.failure !== null) return subscriber.error(this.failure)
     if (socket.readableEnded) return subscriber.complete()
-    if (this.isPlain) this.reads = ReusedBuffer.attach(socket as Socket, this)
+    if (plain !== null) this.reads = ReusedBuffer.attach(plain, this)
     // Also where the shared buffer is used: bytes may have been put back into the socket before.
     if (this.reads === null || socket.readableLength > 0) socket.on('data', onData)
     socket.on('end', onEnd)

@@ -90,7 +90,7 @@ describe('Faraday: what is copied', () => {
     const queue = new Faraday()
     queue.writeBytes(Buffer.alloc(BLOCK_SIZE - 10, 'a'))
     queue.writeBytes(Buffer.alloc(2 * BLOCK_SIZE, 'b'))
-    expect(queue.iovecs().map(({ off, len }) => [off, len])).toEqual([[0, BLOCK_SIZE], [0, BLOCK_SIZE], [0, BLOCK_SIZE - 10]])
+    expect(queue.iovecs().map(({ len }) => len)).toEqual([BLOCK_SIZE, BLOCK_SIZE, BLOCK_SIZE - 10])
     expect(output(queue)).toBe('a'.repeat(BLOCK_SIZE - 10) + 'b'.repeat(2 * BLOCK_SIZE))
   })
 
