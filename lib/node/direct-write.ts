@@ -1,0 +1,125 @@
+/**
+ * Writing to a socket's handle.
+ *
+ * Strategy: a socket of Node writes through a Writable, which keeps a queue, counts, and calls back by the queue of
+ * ticks. A connection has its own queue and counts itself, so here the call is made that is beneath all that. It takes
+ * a request object, which Node makes anew for each write and uses only where the kernel did not take all at once: it
+ * has an asynchronous id then. As long as it has none it serves again, for any socket. Where the parts are not as
+ * expected (another version of Node, a handle of another kind), `handleOf` says so, and the socket is written to in the
+ * plain way. Measured on hello: 0.90 of the CPU of the plain way.
+ *
+ * It deliberately does not wait for writes of the stream: nobody writes to the socket otherwise until it is released.
+ */
+import { Socket } from 'node:net'
+import { getSystemErrorName } from 'node:util'
+import { IOVec } from '../buffer/iovec.js'
+import type { Output, WriteDone } from '../reactive/transport.js'
+
+/** What a socket's handle can do. Each call returns 0, or the number of a system error, which is negative. */
+export interface WriteHandle {
+  writeBuffer(request: WriteRequest, bytes: Uint8Array): number
+  writeLatin1String(request: WriteRequest, text: string): number
+  writev(request: WriteRequest, buffers: readonly Uint8Array[], areBuffers: true): number
+}
+
+/** Node's object of a write that is under way. */
+interface WriteRequest {
+  oncomplete: ((status: number) => void) | null
+  /** The bytes, which nothing else would keep while they are being written. */
+  data: Data
+  done: WriteDone | null
+  /** {@link UNUSED_ID} as long as no write uses the object. */
+  getAsyncId(): number
+}
+
+type WriteRequestClass = new () => WriteRequest
+
+const UNUSED_ID = -1
+
+/** The class of Node's write requests, which it does not export, as a socket shows it to its handle; null if not. */
+function findRequestClass(): WriteRequestClass | null {
+  let found: WriteRequestClass | null = null
+  const take = (request: WriteRequest): number => {
+    found = request.constructor as WriteRequestClass
+    return 0
+  }
+  const nothing = (): number => 0
+  const handle = {
+    close: nothing, getAsyncId: nothing, readStart: nothing, readStop: nothing, writeLatin1String: take,
+  }
+  new Socket({ handle } as object).on('error', () => undefined).write('x', 'latin1')
+  return found
+}
+
+/** Whether the class is as expected: what is made with it has no id before it is used. @internal */
+export function isRequestClass(candidate: WriteRequestClass | null): candidate is WriteRequestClass {
+  if (candidate === null) return false
+  const request = new candidate() as Partial<WriteRequest>
+  return typeof request.getAsyncId === 'function' && request.getAsyncId() === UNUSED_ID
+}
+
+const found = findRequestClass()
+const RequestClass = isRequestClass(found) ? found : null
+
+/** The handle of a socket where it can be written to; null where not, and when the socket was destroyed. */
+export function handleOf(socket: Socket): WriteHandle | null {
+  const handle = (socket as unknown as { _handle?: Partial<WriteHandle> | null })._handle
+  const isComplete = typeof handle?.writeBuffer === 'function' && typeof handle.writeLatin1String === 'function'
+    && typeof handle.writev === 'function'
+  return isComplete && RequestClass !== null ? handle as WriteHandle : null
+}
+
+/** The request of the next write, as long as none has used it. */
+let spare: WriteRequest | null = null
+
+/** How a write went: all was taken, `done` will tell, or the number of a system error. */
+export type WriteStatus = number
+export const TAKEN = 0
+export const PENDING = 1
+
+/** What a handle takes. */
+type Data = string | Uint8Array | readonly Uint8Array[]
+
+/** Writes. `done` is called only where this returns {@link PENDING}. */
+export function writeDirectly(handle: WriteHandle, output: Output, done: WriteDone): WriteStatus {
+  const request = (spare ??= newRequest())
+  const data = dataOf(output)
+  const status = put(handle, request, data)
+  if (status === 0 && request.getAsyncId() === UNUSED_ID) return TAKEN
+  spare = null
+  if (status !== 0) return status
+  request.data = data
+  request.done = done
+  return PENDING
+}
+
+/** The error of a system call, as Node's streams report it. */
+export function writeError(status: number): Error {
+  const code = getSystemErrorName(status)
+  return Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' })
+}
+
+function newRequest(): WriteRequest {
+  const request = new (RequestClass as WriteRequestClass)()
+  request.oncomplete = complete
+  request.data = ''
+  request.done = null
+  return request
+}
+
+function complete(this: WriteRequest, status: number): void {
+  const { done } = this
+  this.data = ''
+  this.done = null
+  done?.(status < 0 ? writeError(status) : null)
+}
+
+function dataOf(output: Output): Data {
+  if (typeof output === 'string') return output
+  return output.length === 1 ? IOVec.view(output[0]) : output.map(iovec => IOVec.view(iovec))
+}
+
+function put(handle: WriteHandle, request: WriteRequest, data: Data): number {
+  if (typeof data === 'string') return handle.writeLatin1String(request, data)
+  return Array.isArray(data) ? handle.writev(request, data, true) : handle.writeBuffer(request, data as Uint8Array)
+}
