@@ -39,16 +39,19 @@ export class BodyReader {
   isTouched: boolean
   /** @internal Whether the bytes of the scheduled read, or of the last one, may be only lent. */
   takesLent: boolean
+  /** @internal How many bytes Content-Length announced; null for a chunked body. */
+  readonly contentLength: number | null
   private readonly host: BodyReaderHost | null
   private callbacks: BodyCallbacks | null
   private state: 'open' | 'eof' | 'closed' | 'failed'
   private error: unknown
 
   /** @internal A body without a host is complete and empty. */
-  constructor(host: BodyReaderHost | null) {
+  constructor(host: BodyReaderHost | null, contentLength = host === null ? 0 : null) {
     this.trailers = null
     this.isTouched = false
     this.takesLent = false
+    this.contentLength = contentLength
     this.host = host
     this.callbacks = null
     this.state = host === null ? 'eof' : 'open'

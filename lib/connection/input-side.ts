@@ -6,10 +6,9 @@
  * was found is told to the host, which may change the state; the loop goes on as long as bytes or state move.
  */
 import { LocalProtocolError, RemoteProtocolError, type RemoteErrorCode } from '../errors.js'
-import { requestBodyLength } from '../message/body-length.js'
+import { requestBodyLength, type BodyLength } from '../message/body-length.js'
 import { expectation } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
-import type { BodyDecoder } from '../wire/body-decoder.js'
 import { FixedDecoder } from '../wire/fixed-decoder.js'
 import { HeadParser } from '../wire/head-parser.js'
 import { BodyIntake } from './body-intake.js'
@@ -223,17 +222,19 @@ export class InputSide implements BodyReaderHost {
     const length = requestBodyLength(request)
     const expected = expectation(request)
     const fault = requestFault(request, length, expected)
-    if (fault === null) this.accept(request, decoderOf(length, this.config), expected === 'continue')
+    if (fault === null) this.accept(request, length, expected === 'continue')
     else this.host.headFailed({ error: new RemoteProtocolError(fault), request, method: request.method })
   }
 
-  private accept(request: Request, decoder: BodyDecoder | null, expectsContinue: boolean): void {
+  private accept(request: Request, length: BodyLength, expectsContinue: boolean): void {
+    const decoder = decoderOf(length, this.config)
     if (decoder === null) {
       this.state = 'done'
       this.host.requestArrived(request, null)
     } else {
       this.state = 'body'
-      this.body = new BodyIntake(decoder, new BodyReader(this), expectsContinue)
+      const reader = new BodyReader(this, length.type === 'fixed' ? length.length : null)
+      this.body = new BodyIntake(decoder, reader, expectsContinue)
       this.host.requestArrived(request, this.body.reader)
     }
   }

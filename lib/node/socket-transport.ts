@@ -13,7 +13,7 @@ import type { Duplex } from 'node:stream'
 import { Observable, type Subscriber } from 'rxjs'
 import { IOVec } from '../buffer/iovec.js'
 import type { Output, Transport, WriteDone } from '../reactive/transport.js'
-import { handleOf, TAKEN, writeDirectly, writeError, type WriteHandle } from './direct-write.js'
+import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } from './direct-write.js'
 import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
 
 /** The peer went away in the middle of something. */
@@ -36,8 +36,10 @@ type Transported = Duplex & { [TRANSPORT]: SocketTransport }
 export class SocketTransport implements Transport, BytesReceiver {
   isLending: boolean
   private readonly socket: Duplex
-  /** The socket if a write to it can be over at once: TLS and other streams never say so. */
+  /** The socket if it is one of the operating system: neither TLS nor another stream. */
   private readonly plain: Socket | null
+  /** Who writes to the socket; null where it is written to as a stream. */
+  private readonly writer: DirectWriter | null
   private reads: ReusedBuffer | null
   private subscriber: Subscriber<Uint8Array> | null
   /** What broke the socket; null as long as nothing did. */
@@ -47,6 +49,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.isLending = false
     this.socket = socket
     this.plain = socket instanceof Socket && !this.isEncrypted ? socket : null
+    this.writer = this.plain !== null && directWriter?.canWriteTo(this.plain) === true ? directWriter : null
     this.reads = null
     this.subscriber = null
     this.failure = socket.destroyed ? new ConnectionClosedError() : null
@@ -92,9 +95,8 @@ export class SocketTransport implements Transport, BytesReceiver {
   }
 
   write(output: Output, done: WriteDone): boolean {
-    const { plain, socket } = this
-    const handle = plain === null ? null : handleOf(plain)
-    if (handle !== null) return this.writeTo(handle, output, done)
+    const { plain, socket, writer } = this
+    if (plain !== null && writer !== null) return this.reported(writer.write(plain, output, done), done)
     put(socket, socket instanceof Socket ? output : copyOf(output), done)
     return false
   }
@@ -138,13 +140,12 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.subscriber?.error(error)
   }
 
-  private writeTo(handle: WriteHandle, output: Output, done: WriteDone): boolean {
-    const status = writeDirectly(handle, output, done)
+  private reported(status: WriteStatus, done: WriteDone): boolean {
     if (status < 0) this.breakDown(writeError(status), done)
     return status === TAKEN
   }
 
-  /** As a stream that fails to write: who wrote hears of it first, and not within the write. */
+  /** As a stream that fails to write: who wrote hears of it, but not within the write. */
   private breakDown(error: Error, done: WriteDone): void {
     process.nextTick(done, error)
     this.socket.destroy(error)

@@ -7,31 +7,28 @@
  */
 import type { BodyReader } from '../connection/body-reader.js'
 import { BodyPull } from './body-pull.js'
-import type { PullTarget } from './pull.js'
+import type { BodySubject } from './body-subject.js'
 
 /** Moves chunks from a request to a response. */
 export class BodyPump extends BodyPull {
   readonly takesLent: boolean
-  private readonly target: PullTarget
-  private readonly resume: () => void
-
+  private readonly subject: BodySubject
   /** How many bytes are missing, -1 where that is not known. */
   private missing: number
 
-  constructor(reader: BodyReader, contentLength: number | null, target: PullTarget) {
+  constructor(reader: BodyReader, subject: BodySubject) {
     super(reader)
     this.takesLent = true
-    this.missing = contentLength ?? -1
-    this.target = target
-    target.subject.bodySink.isLent = true
-    this.resume = () => { this.pull() }
+    this.subject = subject
+    this.missing = reader.contentLength ?? -1
+    subject.bodySink.isLent = true
   }
 
   /** Asks for the next chunk when there is room. The end takes none: it leaves with the last chunk. */
   pull(): void {
-    const { subject, highWaterMark, lowWaterMark } = this.target
-    if (this.missing === 0 || subject.bodySink.pending < highWaterMark) this.read()
-    else subject.bodySink.whenDrained(lowWaterMark, this.resume)
+    const { bodySink } = this.subject
+    if (this.missing === 0 || bodySink.hasRoom) this.read()
+    else bodySink.whenReady(() => { this.pull() })
   }
 
   /** Asks for no more: the client of the response is gone. */
@@ -40,7 +37,7 @@ export class BodyPump extends BodyPull {
   }
 
   onRead(bytes: Uint8Array): void {
-    const { subject } = this.target
+    const { subject } = this
     if (this.missing > 0) this.missing -= bytes.length
     try {
       subject.write(bytes)
@@ -52,14 +49,14 @@ export class BodyPump extends BodyPull {
 
   onEof(): void {
     try {
-      this.target.subject.complete()
+      this.subject.complete()
     } catch (error) {
       this.onError(error)
     }
   }
 
   onError(error: unknown): void {
-    this.target.subject.bodySink.error(error)
+    this.subject.bodySink.error(error)
   }
 
   private fail(error: unknown): void {

@@ -6,9 +6,9 @@
  * high-water mark and a chunk (or two batches, for sources driven by demand).
  */
 import { Observable, Subscription, from, type Observer } from 'rxjs'
-import type { BodySubject, Marks } from './body-subject.js'
+import type { BodySubject } from './body-subject.js'
 import { BackpressureError, type Chunk } from './chunk.js'
-import { controlled, type OverflowOptions } from './overflow.js'
+import { controlled, type Overflow } from './overflow.js'
 import { Pull, pullableOfReadable, pullableOfStream, type NodeReadable, type Pullable } from './pull.js'
 import type { BodySource } from './reply.js'
 import { RequestBody } from './request-body.js'
@@ -29,18 +29,18 @@ export interface FedConnection {
   cut(): void
 }
 
-/** How a body is fed. */
-export interface FeedOptions extends Marks, OverflowOptions {
-  readonly connection: FedConnection
-}
-
-/** Feeds the body from the source, and returns how to stop that. */
-export function feed(subject: BodySubject, source: StreamedSource, options: FeedOptions): Feeding {
-  if (typeof source === 'function') return subscribe(source(subject.ready$, options.connection.closing$), subject)
-  if (isObservable(source)) return subscribe(keptToDemand(from(source), subject, options), subject)
-  const target = { subject, ...options }
-  if (source instanceof RequestBody) return source.pump(target)
-  const pull = new Pull(pullableOf(source), target)
+/** Feeds the body from the source, and returns how to stop that. `overflow` is for an Observable. */
+export function feed(
+  subject: BodySubject, source: StreamedSource, overflow: Overflow, connection: FedConnection,
+): Feeding {
+  if (source instanceof RequestBody) return source.pump(subject)
+  if (typeof source === 'function') return subscribe(source(subject.ready$, connection.closing$), subject)
+  if (isObservable(source)) {
+    const { highWaterMark } = subject.bodySink.marks
+    const chunks$ = controlled(from(source), subject.ready$, { overflow, highWaterMark })
+    return subscribe(overflow === 'disconnect' ? disconnecting(chunks$, connection) : chunks$, subject)
+  }
+  const pull = new Pull(pullableOf(source), subject)
   pull.pull()
   return { unsubscribe: () => { pull.stop() } }
 }
@@ -104,11 +104,6 @@ function pullableOf(source: Exclude<StreamedSource, Observable<Chunk> | ((...arg
   }
   if (Symbol.iterator in source) return source[Symbol.iterator]() as Pullable
   throw new TypeError('a body is a string, bytes, an iterable, a stream, an Observable or a function')
-}
-
-function keptToDemand(source: Observable<Chunk>, subject: BodySubject, options: FeedOptions): Observable<Chunk> {
-  const chunks$ = controlled(source, subject.ready$, options)
-  return options.overflow === 'disconnect' ? disconnecting(chunks$, options.connection) : chunks$
 }
 
 /** Turns the failure of a slow client into its disconnection. */

@@ -20,8 +20,8 @@ export class BodySubject extends ControlledSubject<Chunk> {
   readonly bodySink: BodySink
 
   /** @internal */
-  constructor(sink: BodySink, marks: Marks) {
-    super(sink, marks)
+  constructor(sink: BodySink) {
+    super(sink, sink.marks)
     this.bodySink = sink
     sink.subject = this
   }
@@ -37,22 +37,30 @@ export class BodySubject extends ControlledSubject<Chunk> {
  */
 const COPY_LIMIT = 2048
 
+/** Whose body it is. */
+interface BodyOwner {
+  /** The body failed. */
+  reportExn(error: unknown): void
+}
+
 /** The writer of a body, as a sink. */
 export class BodySink implements ControlledSink<Chunk> {
   readonly writer: BodyWriter
+  readonly marks: Marks
   /** Whether chunks are only lent, so that all are copied. */
   isLent: boolean
   /** Makes the trailers when the body is complete. */
   trailers: (() => Headers) | null
   subject: BodySubject | null
-  private readonly fail: (error: unknown) => void
+  private readonly owner: BodyOwner
 
-  constructor(writer: BodyWriter, fail: (error: unknown) => void) {
+  constructor(writer: BodyWriter, marks: Marks, owner: BodyOwner) {
     this.writer = writer
+    this.marks = marks
     this.isLent = false
     this.trailers = null
     this.subject = null
-    this.fail = fail
+    this.owner = owner
   }
 
   get pending(): number {
@@ -73,7 +81,17 @@ export class BodySink implements ControlledSink<Chunk> {
   }
 
   error(error: unknown): void {
-    this.fail(error)
+    this.owner.reportExn(error)
+  }
+
+  /** Whether less than the high-water mark waits. */
+  get hasRoom(): boolean {
+    return this.writer.pendingBytes < this.marks.highWaterMark
+  }
+
+  /** Calls back once when there is much room again: when at most the low-water mark waits. */
+  whenReady(callback: () => void): void {
+    this.writer.whenDrained(this.marks.lowWaterMark, callback)
   }
 
   whenDrained(mark: number, callback: () => void): void {

@@ -7,13 +7,6 @@
 import type { Chunk } from './chunk.js'
 import type { BodySubject } from './body-subject.js'
 
-/** What a pull writes to, and until when. */
-export interface PullTarget {
-  readonly subject: BodySubject
-  readonly highWaterMark: number
-  readonly lowWaterMark: number
-}
-
 /** The common form of what is pulled. `return` says that no more is wanted. */
 export interface Pullable {
   next(): IteratorResult<Chunk, unknown> | PromiseLike<IteratorResult<Chunk, unknown>>
@@ -49,16 +42,16 @@ export function pullableOfReadable(readable: NodeReadable): Pullable {
 /** Moves chunks from a source to a body as the client takes them. */
 export class Pull {
   private readonly source: Pullable
-  private readonly target: PullTarget
+  private readonly subject: BodySubject
   private readonly resume: () => void
   private readonly take: (result: IteratorResult<Chunk, unknown>) => void
   private readonly fail: (error: unknown) => void
   private isOver: boolean
   private isPulling: boolean
 
-  constructor(source: Pullable, target: PullTarget) {
+  constructor(source: Pullable, subject: BodySubject) {
     this.source = source
-    this.target = target
+    this.subject = subject
     this.resume = () => { this.pull() }
     this.take = result => { this.takeLater(result) }
     this.fail = error => { this.failLater(error) }
@@ -71,13 +64,13 @@ export class Pull {
     if (this.isPulling) return
     this.isPulling = true
     try {
-      while (this.isGoing && this.hasRoom) this.step()
+      while (this.isGoing && this.subject.bodySink.hasRoom) this.step()
     } catch (error) {
       this.finish(error)
     }
     if (!this.isGoing) return
     this.isPulling = false
-    this.target.subject.bodySink.whenDrained(this.target.lowWaterMark, this.resume)
+    this.subject.bodySink.whenReady(this.resume)
   }
 
   /** Pulls no more: the client is gone. */
@@ -89,10 +82,6 @@ export class Pull {
 
   private get isGoing(): boolean {
     return this.isPulling && !this.isOver
-  }
-
-  private get hasRoom(): boolean {
-    return this.target.subject.bodySink.pending < this.target.highWaterMark
   }
 
   private step(): void {
@@ -108,9 +97,9 @@ export class Pull {
   private accept(result: IteratorResult<Chunk, unknown>): void {
     if (result.done === true) {
       this.isOver = true
-      this.target.subject.complete()
+      this.subject.complete()
     } else {
-      this.target.subject.write(result.value)
+      this.subject.write(result.value)
     }
   }
 
@@ -131,7 +120,7 @@ export class Pull {
   private finish(error: unknown): void {
     this.isOver = true
     this.release()
-    this.target.subject.bodySink.error(error)
+    this.subject.bodySink.error(error)
   }
 
   private release(): void {

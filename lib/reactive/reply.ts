@@ -7,6 +7,7 @@ import { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
+import type { Marks } from './body-subject.js'
 import type { Chunk } from './chunk.js'
 import type { Overflow } from './overflow.js'
 
@@ -17,8 +18,7 @@ import type { Overflow } from './overflow.js'
  * - An iterable, an async iterable (a Node `Readable` is one) or a web stream: pulled, never ahead of demand.
  * - An Observable: it pushes and cannot be slowed, so `overflow` says what happens when the client is slower.
  * - A function: it gets the demand in bytes and returns an Observable that keeps to it. Its second argument emits when
- *   the
- *   connection is asked to close: a body that would go on for long ends itself then.
+ *   the connection is asked to close: a body that would go on for long ends itself then.
  */
 export type BodySource =
   | Chunk
@@ -55,6 +55,18 @@ export type HandlerResult = ObservableInput<Reply | void> | Reply | void
 export function headersOf(init: HeadersInit | undefined): Headers {
   if (init === undefined) return Headers.empty
   return init instanceof Headers ? init : Headers.of(init)
+}
+
+/** Makes the trailer fields of a reply; null where it has none. */
+export function trailersOf({ trailers }: Reply): (() => Headers) | null {
+  if (trailers === undefined) return null
+  return () => headersOf(typeof trailers === 'function' ? trailers() : trailers)
+}
+
+/** How much of a reply's body may wait, where `marks` are the server's. */
+export function marksOf({ highWaterMark }: Reply, marks: Marks): Marks {
+  if (highWaterMark === undefined || highWaterMark === marks.highWaterMark) return marks
+  return { highWaterMark, lowWaterMark: highWaterMark >> 1 }
 }
 
 /**

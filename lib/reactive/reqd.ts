@@ -8,7 +8,6 @@ import { type Observable, ReplaySubject } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import { ReqdBase, type ExchangeResult, type ReqdHost, type StreamingOptions } from '../connection/reqd.js'
 import { RemoteProtocolError } from '../errors.js'
-import { requestBodyLength } from '../message/body-length.js'
 import type { Headers } from '../message/headers.js'
 import type { Method } from '../message/method.js'
 import type { Request } from '../message/request.js'
@@ -18,7 +17,7 @@ import { absoluteAuthority } from '../wire/request-target.js'
 import { discard, feed, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
 import { RequestBody } from './request-body.js'
-import { headersOf, responseOf, type HandlerResult, type Reply } from './reply.js'
+import { marksOf, responseOf, trailersOf, type HandlerResult, type Reply } from './reply.js'
 
 /** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
 export type Handler = (reqd: Reqd) => HandlerResult
@@ -101,7 +100,7 @@ export class Reqd extends ReqdBase {
 
   /** The body of the request as a stream. */
   get body(): RequestBody {
-    return (this.bodyStream ??= new RequestBody(this.requestBody, this.contentLength()))
+    return (this.bodyStream ??= new RequestBody(this.requestBody))
   }
 
   /** Aborted when the client goes away, or the connection fails, before the response is complete. */
@@ -214,34 +213,24 @@ export class Reqd extends ReqdBase {
   }
 
   private respondWithSource(response: Response, reply: Reply): void {
-    const { lowWaterMark, highWaterMark } = this.owner.marks
-    const mark = reply.highWaterMark ?? highWaterMark
-    const marks = { highWaterMark: mark, lowWaterMark: mark === highWaterMark ? lowWaterMark : mark >> 1 }
-    const subject = this.openSubject(response, marks)
-    const { trailers, body = [], overflow = 'error' } = reply
-    if (trailers !== undefined) {
-      subject.bodySink.trailers = () => headersOf(typeof trailers === 'function' ? trailers() : trailers)
-    }
+    const { body = [], overflow = 'error' } = reply
+    const subject = this.openSubject(response, marksOf(reply, this.owner.marks))
+    subject.bodySink.trailers = trailersOf(reply)
     const source = typeof body === 'string' || body instanceof Uint8Array ? [body] : body
     if (subject.isBodiless) {
       discard(source)
       subject.complete()
     } else {
-      this.feedBy(feed(subject, source, { ...marks, overflow, connection: this.owner }))
+      this.feedBy(feed(subject, source, overflow, this.owner))
     }
   }
 
   private openSubject(response: Response, marks: Marks, options?: StreamingOptions): BodySubject {
     const writer = this.openBody(response, options)
-    const subject = new BodySubject(new BodySink(writer, error => { this.reportExn(error) }), marks)
+    const subject = new BodySubject(new BodySink(writer, marks, this))
     if (this.result === 'aborted') subject.closed('aborted')
     this.subject = subject
     return subject
-  }
-
-  private contentLength(): number | null {
-    const length = requestBodyLength(this.request)
-    return length.type === 'fixed' ? length.length : null
   }
 }
 

@@ -15,8 +15,8 @@ import type { Headers } from '../message/headers.js'
 import { collectBody } from './body-collector.js'
 import { BodyFlow } from './body-flow.js'
 import { BodyPump } from './body-pump.js'
+import type { BodySubject } from './body-subject.js'
 import { BodyValue } from './body-value.js'
-import type { PullTarget } from './pull.js'
 
 /** The limit of {@link RequestBody.bytes}, `text` and `json` unless one is given: 1 MiB. */
 export const DEFAULT_BODY_LIMIT = 1_048_576
@@ -27,13 +27,11 @@ const decoder = new TextDecoder()
 /** One request body. Choose one form to read it; each starts when it is subscribed, iterated or awaited. */
 export class RequestBody implements AsyncIterable<Uint8Array> {
   private readonly reader: BodyReader
-  private readonly contentLength: number | null
   private isTaken: boolean
 
-  /** @internal `contentLength`: what was announced, or null. */
-  constructor(reader: BodyReader, contentLength: number | null) {
+  /** @internal */
+  constructor(reader: BodyReader) {
     this.reader = reader
-    this.contentLength = contentLength
     this.isTaken = false
   }
 
@@ -96,9 +94,9 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 
   /** @internal Moves the chunks to a response's body. */
-  pump(target: PullTarget): BodyPump {
+  pump(subject: BodySubject): BodyPump {
     this.take()
-    const pump = new BodyPump(this.reader, this.contentLength, target)
+    const pump = new BodyPump(this.reader, subject)
     pump.pull()
     return pump
   }
@@ -106,7 +104,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   private value<T>(limit: number, convert: (bytes: Uint8Array) => T): BodyValue<T> {
     return new BodyValue<T>(subscriber => {
       this.take()
-      collectBody(this.reader, { limit, contentLength: this.contentLength }, {
+      collectBody(this.reader, { limit, contentLength: this.reader.contentLength }, {
         value: bytes => {
           subscriber.next(convert(bytes))
           subscriber.complete()

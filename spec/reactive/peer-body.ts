@@ -18,8 +18,8 @@ export class PeerBody implements BodyReaderHost {
   private readonly waiting = new ValueQueue<Uint8Array | null>()
 
   constructor(contentLength: number | null = null) {
-    this.reader = new BodyReader(this)
-    this.body = new RequestBody(this.reader, contentLength)
+    this.reader = new BodyReader(this, contentLength)
+    this.body = new RequestBody(this.reader)
   }
 
   bodyWanted(): void {
