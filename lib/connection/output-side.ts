@@ -113,7 +113,7 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   /** RFC 9110 §7.8: a client that waits for 100 Continue gets it before the other protocol. */
   sendUpgrade(reqd: ReqdBase, response: Response, upgradeHandler: () => void): void {
     const isAsked = reqd.request.method === 'CONNECT' || isUpgradeRequest(reqd.request)
-    const isNamed = response.status !== 101 || response.headers.mem('upgrade')
+    const isNamed = response.status !== 101 || response.headers.mem('Upgrade')
     if (!isAsked || !isNamed) throw new LocalProtocolError('badUpgrade', 'not an upgrade that the client asked for')
     const head = upgradeHead(response, this.date())
     reqd.responded('upgrade', response)

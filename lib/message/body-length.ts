@@ -59,14 +59,14 @@ function parseDecimal(text: string): number {
  * with one number is what nearly everybody sends: 20 ns, where the list takes 500.
  */
 function onlyContentLength(headers: Headers): number {
-  const index = headers.indexOf('content-length', 0)
-  const isOnly = headers.indexOf('content-length', index + 1) < 0
+  const index = headers.indexOf('Content-Length', 0)
+  const isOnly = headers.indexOf('Content-Length', index + 1) < 0
   const length = isOnly ? parseDecimal(headers.valueAt(index)) : INVALID
   return length === INVALID ? listedContentLength(headers) : length
 }
 
 function listedContentLength(headers: Headers): number {
-  const lengths = headers.getMulti('content-length').join().split(',').map(member => parseDecimal(trimBlanks(member)))
+  const lengths = headers.getMulti('Content-Length').join().split(',').map(member => parseDecimal(trimBlanks(member)))
   const first = lengths[0]
   return lengths.every(length => length === first) ? first : INVALID
 }
@@ -86,7 +86,7 @@ function codedRequestLength(request: Request, length: string | null): BodyLength
   if (length !== null) return AMBIGUOUS_LENGTH
   // HTTP/1.0 does not know the field, so a forwarder before us may have framed the message otherwise (RFC 9112 §6.1).
   if (request.version.compare(Version.HTTP_1_1) < 0) return BAD_TRANSFER_ENCODING
-  const codings = listMembers(request.headers, 'transfer-encoding')
+  const codings = listMembers(request.headers, 'Transfer-Encoding')
   // Not chunked at the end is 400 whatever the coding is: a MUST, where the 501 for an unknown one is a SHOULD.
   if (!endsInChunked(codings)) return BAD_TRANSFER_ENCODING
   return codings.length === 1 ? CHUNKED : UNKNOWN_TRANSFER_CODING
@@ -110,8 +110,8 @@ function codedRequestLength(request: Request, length: string | null): BodyLength
  */
 export function requestBodyLength(request: Request): BodyLength {
   const { headers } = request
-  if (headers.mem('transfer-encoding')) return codedRequestLength(request, headers.get('content-length'))
-  return headers.mem('content-length') ? fixedLength(headers) : NO_BODY
+  if (headers.mem('Transfer-Encoding')) return codedRequestLength(request, headers.get('Content-Length'))
+  return headers.mem('Content-Length') ? fixedLength(headers) : NO_BODY
 }
 
 /**
@@ -130,7 +130,7 @@ export function isBodiless(method: Method, status: Status): boolean {
 function codedResponseLength(response: Response, length: string | null): BodyLength {
   if (length !== null) return AMBIGUOUS_LENGTH
   if (response.version.compare(Version.HTTP_1_1) < 0) return BAD_TRANSFER_ENCODING
-  const codings = listMembers(response.headers, 'transfer-encoding')
+  const codings = listMembers(response.headers, 'Transfer-Encoding')
   if (endsInChunked(codings)) return CHUNKED
   return codings.includes('chunked') ? BAD_TRANSFER_ENCODING : CLOSE_DELIMITED
 }
@@ -148,7 +148,7 @@ function codedResponseLength(response: Response, length: string | null): BodyLen
 export function responseBodyLength(requestMethod: Method, response: Response): BodyLength {
   const { headers } = response
   if (isBodiless(requestMethod, response.status)) return NO_BODY
-  const length = headers.get('content-length')
-  if (headers.mem('transfer-encoding')) return codedResponseLength(response, length)
+  const length = headers.get('Content-Length')
+  if (headers.mem('Transfer-Encoding')) return codedResponseLength(response, length)
   return length === null ? CLOSE_DELIMITED : fixedLength(headers)
 }

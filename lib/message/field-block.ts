@@ -58,6 +58,17 @@ export function findLastInBlock(block: FieldBlock, name: string): number {
   return -1
 }
 
+/** The value of the field at `index`. @internal */
+export function valueInBlock({ text, offsets }: FieldBlock, index: number): string {
+  return cutText(text, offsets[4 * index + 2], offsets[4 * index + 3])
+}
+
+/** Whether the value of the field at `index` is `value`, to the letter. @internal */
+export function isValueInBlock({ text, offsets }: FieldBlock, index: number, value: string): boolean {
+  const start = offsets[4 * index + 2]
+  return offsets[4 * index + 3] - start === value.length && text.startsWith(value, start)
+}
+
 /**
  * The fields as a flat list of strings: name, value, name, value …
  *

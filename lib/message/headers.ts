@@ -7,12 +7,9 @@
  */
 import type { FieldBlock } from './field-block.js'
 import { LocalProtocolError } from '../errors.js'
-import { blockToFlatList, findInBlock, findLastInBlock } from './field-block.js'
+import { blockToFlatList, findInBlock, findLastInBlock, isValueInBlock, valueInBlock } from './field-block.js'
 import { findInList, findLastInList } from './field-list.js'
-import { cutText, equalsIgnoringCase } from './text.js'
-
-/** @internal */
-export type { FieldBlock } from './field-block.js'
+import { equalsIgnoringCase } from './text.js'
 
 /** The name under which Node's console looks for what to show: a global symbol, so nothing is imported for it. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
@@ -285,9 +282,12 @@ export class Headers implements Iterable<Field> {
    * @internal
    */
   valueAt(index: number): string {
-    if (this.block === null) return this.flat[2 * index + 1]
-    const { text, offsets } = this.block
-    return cutText(text, offsets[4 * index + 2], offsets[4 * index + 3])
+    return this.block === null ? this.flat[2 * index + 1] : valueInBlock(this.block, index)
+  }
+
+  /** `valueAt(index) === value`, without making the value. @internal */
+  isValueAt(index: number, value: string): boolean {
+    return this.block === null ? this.valueAt(index) === value : isValueInBlock(this.block, index, value)
   }
 
   private list(): readonly string[] {

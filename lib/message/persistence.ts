@@ -17,8 +17,8 @@ function isBeforeHttp11(request: Request): boolean {
  * @see RFC 9112 §9.3
  */
 export function requestIsPersistent(request: Request): boolean {
-  if (listIncludes(request.headers, 'connection', 'close')) return false
-  return !isBeforeHttp11(request) || listIncludes(request.headers, 'connection', 'keep-alive')
+  if (listIncludes(request.headers, 'Connection', 'close')) return false
+  return !isBeforeHttp11(request) || listIncludes(request.headers, 'Connection', 'keep-alive')
 }
 
 /**
@@ -28,7 +28,7 @@ export function requestIsPersistent(request: Request): boolean {
  */
 export function isUpgradeRequest(request: Request): boolean {
   const { headers } = request
-  return headers.mem('upgrade') && !isBeforeHttp11(request) && listIncludes(headers, 'connection', 'upgrade')
+  return headers.mem('Upgrade') && !isBeforeHttp11(request) && listIncludes(headers, 'Connection', 'upgrade')
 }
 
 /**
@@ -38,8 +38,8 @@ export function isUpgradeRequest(request: Request): boolean {
  * @see RFC 9110 §10.1.1
  */
 export function expectation(request: Request): 'none' | 'continue' | 'unknown' {
-  if (!request.headers.mem('expect') || isBeforeHttp11(request)) return 'none'
-  const members = listMembers(request.headers, 'expect')
+  if (!request.headers.mem('Expect') || isBeforeHttp11(request)) return 'none'
+  const members = listMembers(request.headers, 'Expect')
   if (members.length === 0) return 'none'
   return members.every(member => member === '100-continue') ? 'continue' : 'unknown'
 }

@@ -238,7 +238,7 @@ export class Reqd extends ReqdBase {
 function urlOf(request: Request, scheme: string): URL {
   const { target } = request
   if (absoluteAuthority(target) !== null) return parseUrl(target)
-  const host = request.headers.get('host') ?? ''
+  const host = request.headers.get('Host') ?? ''
   const origin = `${scheme}://${host === '' ? 'localhost' : host}`
   if (target.startsWith('/')) return parseUrl(origin + target)
   return parseUrl(request.method === 'CONNECT' ? `${scheme}://${target}` : origin)

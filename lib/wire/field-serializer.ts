@@ -90,9 +90,9 @@ function framingOf(headers: Headers): FramingFields {
   return {
     contentLength: contentLength(headers),
     isChunked: isChunked(headers),
-    closes: listIncludes(headers, 'connection', 'close'),
-    hasConnection: headers.mem('connection'),
-    hasDate: headers.mem('date'),
+    closes: listIncludes(headers, 'Connection', 'close'),
+    hasConnection: headers.mem('Connection'),
+    hasDate: headers.mem('Date'),
   }
 }
 
@@ -110,7 +110,7 @@ function isToken(text: string): boolean {
 }
 
 function contentLength(headers: Headers): number {
-  const values = headers.getMulti('content-length')
+  const values = headers.getMulti('Content-Length')
   if (values.length === 0) return -1
   const length = Number(values[0])
   const isOne = values.length === 1 && /^[0-9]+$/.test(values[0]) && Number.isSafeInteger(length)
@@ -119,8 +119,8 @@ function contentLength(headers: Headers): number {
 }
 
 function isChunked(headers: Headers): boolean {
-  if (!headers.mem('transfer-encoding')) return false
-  const codings = listMembers(headers, 'transfer-encoding')
+  if (!headers.mem('Transfer-Encoding')) return false
+  const codings = listMembers(headers, 'Transfer-Encoding')
   if (codings.length > 0 && codings.indexOf('chunked') === codings.length - 1) return true
   throw new LocalProtocolError('badFraming', 'chunked is not the last transfer coding, applied once')
 }

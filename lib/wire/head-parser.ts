@@ -150,6 +150,6 @@ function withEffectiveHost(request: Request): Request {
   const { method, target, version, headers } = request
   const authority = absoluteAuthority(target)
   if (authority === null || hostFault(request) !== null) return request
-  const replaced = headers.mem('host') ? headers.replace('Host', authority) : headers.add('Host', authority)
+  const replaced = headers.mem('Host') ? headers.replace('Host', authority) : headers.add('Host', authority)
   return new Request(method, target, version, replaced)
 }

@@ -61,7 +61,7 @@ export function responseHead(response: Response, context: HeadContext, length: n
 /** The head of a switch of protocols: a 101, or a 2xx to CONNECT. @throws as {@link responseHead} */
 export function upgradeHead(response: Response, date: string): string {
   // RFC 9112 §6.1, RFC 9110 §8.6: neither field stands in a 101 or in a 2xx to CONNECT.
-  const fields = serializeFields(response.headers.remove('content-length').remove('transfer-encoding'))
+  const fields = serializeFields(response.headers.remove('Content-Length').remove('Transfer-Encoding'))
   const connection = response.status === 101 && !fields.hasConnection ? 'Connection: upgrade\r\n' : ''
   return statusLine(response) + dateLine(date, fields) + fields.text + connection + '\r\n'
 }
@@ -112,9 +112,9 @@ function fieldsOf(response: Response, context: HeadContext): SerializedFields {
   }
   const { status } = response
   const isUnframed = status === 204 || isTunnel(status, context.method)
-  if (fields.contentLength >= 0 && isUnframed) return serializeFields(response.headers.remove('content-length'))
+  if (fields.contentLength >= 0 && isUnframed) return serializeFields(response.headers.remove('Content-Length'))
   const mustStrip = fields.isChunked && (isUnframed || !context.isHttp11)
-  return mustStrip ? serializeFields(response.headers.remove('transfer-encoding')) : fields
+  return mustStrip ? serializeFields(response.headers.remove('Transfer-Encoding')) : fields
 }
 
 function bodyEncoding(

@@ -2,8 +2,8 @@
  * Arbitrary fields for the laws of `Headers`, in both forms that a collection has inside.
  */
 import * as fc from 'fast-check'
-import { lengthBit } from '../../lib/message/field-block.js'
-import { type Field, type FieldBlock, Headers } from '../../lib/message/headers.js'
+import { lengthBit, type FieldBlock } from '../../lib/message/field-block.js'
+import { type Field, Headers } from '../../lib/message/headers.js'
 
 /** Names that collide often, and some that do not. */
 export const fieldName: fc.Arbitrary<string> = fc.oneof(
