@@ -3,6 +3,7 @@
  */
 import { once } from 'node:events'
 import { Socket } from 'node:net'
+import { Writable } from 'node:stream'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { delay, map, of, reduce } from 'rxjs'
 import { findKeys, ReusedBuffer } from '../../lib/node/reused-buffer.js'
@@ -76,6 +77,33 @@ describe('the shared buffer', () => {
     let length = 0
     for await (const bytes of socket) length += (bytes as Buffer).length
     expect(length).toBe(1_000_000)
+  })
+
+  it('is given up with the socket: a new owner can have text', async () => {
+    const { client, socket } = await sockets()
+    const seen: unknown[] = []
+    socket.setEncoding('utf8').on('data', text => { seen.push(text) })
+    client.send(Buffer.from('\u20ac'.repeat(100_000))).end()
+    await once(socket, 'end')
+    expect(seen.every(text => typeof text === 'string')).toBe(true)
+    expect(seen.join('') === '\u20ac'.repeat(100_000)).toBe(true)
+    socket.end()
+  })
+
+  it('is given up with the socket: a new owner can pipe it to one that is slow', async () => {
+    const { client, socket } = await sockets()
+    let length = 0
+    const slow = new Writable({
+      write(bytes: Buffer, _encoding, done) {
+        length += bytes.length
+        setImmediate(done)
+      },
+    })
+    socket.pipe(slow)
+    client.send('x'.repeat(1_000_000)).end()
+    await once(slow, 'finish')
+    expect(length).toBe(1_000_000)
+    socket.end()
   })
 
   it('is left and taken again by a connection, from body to body', async () => {
