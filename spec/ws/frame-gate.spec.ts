@@ -2,6 +2,7 @@
  * The gate: one message at a time gets in, however many were read.
  */
 import { once } from 'node:events'
+import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { FrameGate } from '../../lib/ws/frame-gate.js'
@@ -27,14 +28,45 @@ class FakeSocket extends Duplex {
   }
 }
 
-interface Setting {
-  readonly socket: FakeSocket
+/** A socket of Node, which takes all at once until it is full. */
+class PlainSocket extends Socket {
+  readonly written: string[] = []
+  isFull = false
+  private waiting: (() => void) | null = null
+
+  override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {
+    this.written.push(chunk.toString())
+    if (this.isFull) this.waiting = done
+    else done()
+  }
+
+  override _writev(chunks: { chunk: Buffer | string }[], done: () => void): void {
+    for (const { chunk } of chunks) this.written.push(chunk.toString())
+    done()
+  }
+
+  /** It is not full any more. */
+  accept(): void {
+    this.isFull = false
+    this.waiting?.()
+  }
+}
+
+interface Setting<T extends Duplex> {
+  readonly socket: T
   readonly gate: FrameGate
   readonly log: string[]
 }
 
-function set(head: Uint8Array = new Uint8Array(0)): Setting {
-  const socket = new FakeSocket()
+function set(head: Uint8Array = new Uint8Array(0)): Setting<FakeSocket> {
+  return gated(new FakeSocket(), head)
+}
+
+function plain(): Setting<PlainSocket> {
+  return gated(new PlainSocket(), new Uint8Array(0))
+}
+
+function gated<T extends Duplex>(socket: T, head: Uint8Array): Setting<T> {
   const log: string[] = []
   const gate = new FrameGate(socket, head, {
     drained: () => { log.push(`drained ${gate.writtenBytes}`) },
@@ -140,19 +172,55 @@ describe('output', () => {
   it('is pending until the operating system has taken it', async () => {
     const { socket, gate, log } = set()
     for (const text of ['a', 'bb', 'ccc']) gate.write(text)
-    expect(gate.writableLength).toBe(6)
-    socket.accept()
-    await turn()
-    expect(gate.writableLength).toBe(5)
-    expect(log).toEqual(['drained 1'])
-    socket.accept()
-    await turn()
-    expect(gate.writableLength).toBe(5)
-    socket.accept()
-    await turn()
-    expect(gate.writableLength).toBe(0)
-    expect(log).toEqual(['drained 1', 'drained 6'])
+    expect(gate.pending).toBe(6)
+    for (const left of [5, 3, 0]) {
+      socket.accept()
+      await turn()
+      expect(gate.pending).toBe(left)
+      expect(gate.writtenBytes).toBe(6 - left)
+    }
+    expect(log).toEqual(['drained 1', 'drained 3', 'drained 6'])
     expect(socket.written).toEqual(['a', 'bb', 'ccc'])
+  })
+
+  it('keeps the order of frames and what is written as to a stream', async () => {
+    const { socket, gate, log } = set()
+    gate.send('aa')
+    gate.cork()
+    gate.write('b', () => { log.push('written') })
+    gate.sendPieces(Buffer.from('c'), Buffer.from('d'))
+    gate.uncork()
+    for (let i = 0; i < 4; i++) {
+      socket.accept()
+      await turn()
+    }
+    expect(socket.written.join('|')).toBe('aa|b|c|d')
+    expect(log).toEqual(['drained 2', 'written', 'drained 3', 'drained 4', 'drained 5'])
+  })
+
+  it('is not announced where it was taken at once', async () => {
+    const { socket, gate, log } = plain()
+    gate.send('a')
+    gate.send('bb')
+    expect(gate.pending).toBe(0)
+    await turn()
+    expect(log).toEqual([])
+    expect(socket.written).toEqual(['a', 'bb'])
+  })
+
+  it('is announced where it was not', async () => {
+    const { socket, gate, log } = plain()
+    socket.isFull = true
+    gate.send('a')
+    gate.send('bb')
+    expect(gate.pending).toBe(3)
+    socket.accept()
+    await turn()
+    expect(gate.pending).toBe(0)
+    expect(log).toEqual(['drained 3', 'drained 3'])
+    gate.send('x'.repeat(5_000))
+    await turn()
+    expect(log.splice(2)).toEqual(['drained 5003'])
   })
 
   it('ends when it is ended', async () => {

@@ -1,0 +1,53 @@
+/**
+ * Messages as frames: what a reader of frames gets is the message, in one frame.
+ */
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { writeMessage } from '../../lib/ws/frame-writer.js'
+import type { WebSocketMessage } from '../../lib/ws/message.js'
+import { BINARY, FrameReader, TEXT } from './frames.js'
+
+/** The pieces in which a message is written. */
+function written(message: WebSocketMessage): Buffer[] {
+  const pieces: Buffer[] = []
+  writeMessage({
+    send: frame => { pieces.push(typeof frame === 'string' ? Buffer.from(frame, 'latin1') : Buffer.from(frame)) },
+    sendPieces: (header, payload) => { pieces.push(Buffer.from(header), Buffer.from(payload)) },
+  }, message)
+  return pieces
+}
+
+function expectOneFrame(message: WebSocketMessage): void {
+  const frames = new FrameReader().read(Buffer.concat(written(message)))
+  const opcode = typeof message === 'string' ? TEXT : BINARY
+  expect(frames).toEqual([{ opcode, payload: Buffer.from(message), isFinal: true, reserved: 0 }])
+}
+
+describe('a message is one frame', () => {
+  const sizes = [0, 1, 125, 126, 127, 255, 256, 2_048, 2_049, 65_535, 65_536, 70_000]
+  it.each(sizes)('of %d ASCII characters', size => { expectOneFrame('a'.repeat(size)) })
+  it.each(sizes)('of %d other characters', size => { expectOneFrame('\u20ac'.repeat(size)) })
+  it.each(sizes)('of %d bytes', size => { expectOneFrame(new Uint8Array(size).fill(0xfe)) })
+
+  it('of any text', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), expectOneFrame))
+  })
+
+  it('with U+FFFD for a lone surrogate', () => {
+    const [frame] = new FrameReader().read(Buffer.concat(written('a\ud800b')))
+    expect(frame.payload.toString()).toBe('a\ufffdb')
+  })
+})
+
+describe('bytes', () => {
+  it('of a part of a buffer are only that part', () => {
+    expectOneFrame(new Uint8Array(8).fill(7).subarray(2, 5))
+  })
+
+  it('are not copied where they are many', () => {
+    const bytes = new Uint8Array(4_096)
+    const payloads: Uint8Array[] = []
+    writeMessage({ send: () => undefined, sendPieces: (_, payload) => { payloads.push(payload) } }, bytes)
+    expect(payloads[0]).toBe(bytes)
+  })
+})
