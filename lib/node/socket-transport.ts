@@ -88,6 +88,7 @@ export class SocketTransport implements Transport, BytesReceiver {
 
   pause(): void {
     this.socket.pause()
+    this.reads?.paused()
   }
 
   resume(): void {

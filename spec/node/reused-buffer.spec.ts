@@ -42,6 +42,27 @@ describe('the shared buffer', () => {
     expect(ReusedBuffer.attach(odd as never, receiver)).toBeNull()
   })
 
+  it('makes way for buffers that grow as long as they are filled, and less for a consumer that pauses', async () => {
+    const { socket } = await sockets()
+    const sizes: number[] = []
+    const reads = ReusedBuffer.attach(socket, { receive: bytes => { sizes.push(bytes.length / 1024) } })!
+    const fill = (times: number): void => {
+      for (let i = 0; i < times; i++) {
+        const buffer = reads.nextBuffer()!
+        reads.receive(buffer.length, buffer)
+      }
+    }
+    reads.keepsBytes = true
+    fill(6)
+    reads.paused()
+    fill(1)
+    reads.paused()
+    fill(2)
+    expect(sizes).toEqual([16, 32, 64, 128, 256, 256, 64, 64, 128])
+    reads.keepsBytes = false
+    expect(reads.nextBuffer()?.length).toBe(80 * 1024)
+  })
+
   it('is given up with the socket: its new owner has bytes of its own, in order', async () => {
     const { client, socket } = await sockets()
     const seen: Buffer[] = []
