@@ -45,7 +45,8 @@ export class Faraday {
   private pending: number
   /** Bytes shifted since the queue was made. It stays exact up to 2^53: 80 days at 10 Gbit/s. */
   private shifted: number
-  private readonly flushes: FlushQueue
+  /** Null until the first flush: most connections are never flushed. */
+  private flushes: FlushQueue | null
   private state: 'open' | 'closed' | 'drained'
 
   constructor() {
@@ -53,7 +54,7 @@ export class Faraday {
     this.text = ''
     this.pending = 0
     this.shifted = 0
-    this.flushes = new FlushQueue()
+    this.flushes = null
     this.state = 'open'
   }
 
@@ -167,6 +168,7 @@ export class Faraday {
    * kept and called by the next such call, for example `shift(0)`.
    */
   flush(callback: FlushCallback): void {
+    this.flushes ??= new FlushQueue()
     this.flushes.add(this.state === 'drained' ? Infinity : this.shifted + this.pending, callback)
     this.callFlushes()
   }
@@ -222,7 +224,7 @@ export class Faraday {
   }
 
   private callFlushes(): void {
-    this.flushes.call(this.shifted, this.state === 'drained')
+    this.flushes?.call(this.shifted, this.state === 'drained')
   }
 
   private dropSegments(count: number): void {

@@ -17,14 +17,13 @@ import { InputSide } from './input-side.js'
 import { OutputSide } from './output-side.js'
 import type { ReqdBase, ReqdHost } from './reqd.js'
 
-/** Makes the request descriptor of a request; `reader` is null where it has no body. @internal */
-export type MakeReqd<R extends ReqdBase> = (host: ReqdHost, request: Request, reader: BodyReader | null) => R
-
 /** Whom requests go to. @internal */
 export interface Handlers<R extends ReqdBase> {
-  readonly handler: (reqd: R) => void
   readonly errorHandler: ErrorHandler
-  readonly makeReqd: MakeReqd<R>
+  /** Handles a request. */
+  handler(reqd: R): void
+  /** Makes the request descriptor of a request; `reader` is null where it has no body. */
+  makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): R
 }
 
 /** The exchanges of one connection, one after the other. @internal */

@@ -10,10 +10,10 @@ import { requestBodyLength, type BodyLength } from '../message/body-length.js'
 import { expectation } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
 import { FixedDecoder } from '../wire/fixed-decoder.js'
-import { HeadParser } from '../wire/head-parser.js'
 import { BodyIntake } from './body-intake.js'
 import { BodyReader, type BodyReaderHost } from './body-reader.js'
 import type { Config } from './config.js'
+import { HeadIntake } from './head-intake.js'
 import type { InputHost } from './hosts.js'
 import { Input } from './input.js'
 import type { ReadOperation } from './operation.js'
@@ -36,7 +36,7 @@ export class InputSide implements BodyReaderHost {
   hasEof: boolean
   private readonly host: InputHost
   private readonly config: Config
-  private readonly parser: HeadParser
+  private readonly head: HeadIntake
   private readonly input: Input
   private state: InputState
   private body: BodyIntake
@@ -46,7 +46,7 @@ export class InputSide implements BodyReaderHost {
     this.hasEof = false
     this.host = host
     this.config = config
-    this.parser = new HeadParser(config.maxHeaderSize, config.maxHeadersCount)
+    this.head = new HeadIntake(config)
     this.input = new Input()
     this.state = 'head'
     this.body = NO_BODY
@@ -58,12 +58,12 @@ export class InputSide implements BodyReaderHost {
 
   /** Whether part of a head was consumed. */
   get isWithinHead(): boolean {
-    return this.state === 'head' && this.parser.isWithinHead
+    return this.state === 'head' && this.head.isWithinHead
   }
 
   /** The method of the head that was consumed in part, '' where there is none. */
   get method(): string {
-    return this.parser.method ?? ''
+    return this.head.method
   }
 
   /** Whether a read is under way. */
@@ -177,7 +177,7 @@ export class InputSide implements BodyReaderHost {
 
   private release(): void {
     this.input.finish()
-    this.parser.release()
+    this.head.release()
   }
 
   /** How many bytes of a read that stopped at `off` were consumed: all, where nobody will use what is left. */
@@ -206,15 +206,15 @@ export class InputSide implements BodyReaderHost {
   }
 
   private stepHead(off: number): number {
-    const { parser } = this
-    const consumed = parser.parse(this.input.bytes, off, this.input.end)
-    if (parser.fault !== null) this.headFault(parser.fault)
-    else if (parser.request !== null) this.arrive(parser.request)
+    const { head } = this
+    const consumed = head.receive(this.input, off)
+    if (head.fault !== null) this.headFault(head.fault)
+    else if (head.request !== null) this.arrive(head.request)
     return consumed
   }
 
   private headFault(code: RemoteErrorCode): void {
-    const error = new RemoteProtocolError(code, this.parser.faultOffset)
+    const error = new RemoteProtocolError(code, this.head.faultOffset)
     this.host.headFailed({ error, request: null, method: this.method })
   }
 
@@ -281,11 +281,10 @@ export class InputSide implements BodyReaderHost {
   }
 
   private eofInHead(off: number): void {
-    if (this.hasEof && !this.parser.isWithinHead) {
+    if (this.hasEof && !this.isWithinHead) {
       this.host.inputEnded()
     } else if (this.host.mayStartRequest) {
-      this.parser.parseEof(this.input.bytes, off, this.input.end)
-      this.headFault(this.parser.fault ?? 'unexpectedEof')
+      this.headFault(this.head.end(this.input, off))
     }
   }
 

@@ -34,7 +34,7 @@ import { checkRange } from '../buffer/iovec.js'
 import { LocalProtocolError } from '../errors.js'
 import { DEFAULT_CONFIG, type Config } from './config.js'
 import { defaultErrorHandler, type ErrorHandler } from './error-handler.js'
-import { Exchanges, type MakeReqd } from './exchanges.js'
+import { Exchanges, type Handlers } from './exchanges.js'
 import type { ReadOperation, WriteOperation, WriteResult } from './operation.js'
 import { Reqd, type ReqdBase } from './reqd.js'
 
@@ -50,15 +50,16 @@ export interface ServerConnectionOptions {
 export class ServerConnection<R extends ReqdBase = Reqd> {
   private readonly exchanges: Exchanges<R>
 
-  /** @internal Use {@link create}. */
-  constructor(handler: (reqd: R) => void, makeReqd: MakeReqd<R>, options: ServerConnectionOptions) {
-    const errorHandler = options.errorHandler ?? defaultErrorHandler
-    this.exchanges = new Exchanges({ ...DEFAULT_CONFIG, ...options.config }, { handler, errorHandler, makeReqd })
+  /** @internal Use {@link create}. Both can be what many connections share. */
+  constructor(handlers: Handlers<R>, config: Config) {
+    this.exchanges = new Exchanges(config, handlers)
   }
 
   /** A connection that serves each request with `handler`. */
   static create(handler: (reqd: Reqd) => void, options: ServerConnectionOptions = {}): ServerConnection {
-    return new ServerConnection(handler, (host, request, reader) => new Reqd(host, request, reader), options)
+    const { config, errorHandler = defaultErrorHandler } = options
+    const makeReqd: Handlers<Reqd>['makeReqd'] = (host, request, reader) => new Reqd(host, request, reader)
+    return new ServerConnection({ handler, errorHandler, makeReqd }, { ...DEFAULT_CONFIG, ...config })
   }
 
   /** Whether both sides are closed. Output may be pending: {@link nextWriteOperation} says so. */

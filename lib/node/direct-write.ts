@@ -14,7 +14,7 @@ import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { IOVec } from '../buffer/iovec.js'
-import type { Output, WriteDone } from '../reactive/transport.js'
+import type { Output, WriteObserver } from '../reactive/transport.js'
 
 /** What a handle takes. */
 type Data = string | Uint8Array | readonly Uint8Array[]
@@ -31,7 +31,7 @@ interface WriteRequest {
   oncomplete: ((status: number) => void) | null
   /** The bytes, which nothing else would keep while they are being written. */
   data: Data
-  done: WriteDone | null
+  observer: WriteObserver | null
   /** {@link UNUSED_ID} as long as no write uses the object. */
   getAsyncId(): number
 }
@@ -40,7 +40,7 @@ type WriteRequestClass = new () => WriteRequest
 
 const UNUSED_ID = -1
 
-/** How a write went: all was taken, `done` will tell, or the number of a system error. */
+/** How a write went: all was taken, the observer will be told, or the number of a system error. */
 export type WriteStatus = number
 export const TAKEN = 0
 export const PENDING = 1
@@ -72,13 +72,13 @@ export class DirectWriter {
       && typeof handle.writev === 'function'
   }
 
-  /** Writes to a socket that it can write to. `done` is called only where this returns {@link PENDING}. */
-  write(socket: Socket, output: Output, done: WriteDone): WriteStatus {
+  /** Writes to a socket that it can write to. The observer is told only where this is {@link PENDING}. */
+  write(socket: Socket, output: Output, observer: WriteObserver): WriteStatus {
     const { _handle: handle } = socket as unknown as { readonly _handle: WriteHandle | null }
-    return handle === null ? DESTROYED : this.writeTo(handle, output, done)
+    return handle === null ? DESTROYED : this.writeTo(handle, output, observer)
   }
 
-  private writeTo(handle: WriteHandle, output: Output, done: WriteDone): WriteStatus {
+  private writeTo(handle: WriteHandle, output: Output, observer: WriteObserver): WriteStatus {
     const request = this.spare
     const data = dataOf(output)
     const status = put(handle, request, data)
@@ -86,7 +86,7 @@ export class DirectWriter {
     this.spare = newRequest(this.requestClass)
     if (status !== 0) return status
     request.data = data
-    request.done = done
+    request.observer = observer
     return PENDING
   }
 }
@@ -119,15 +119,15 @@ function newRequest(requestClass: WriteRequestClass): WriteRequest {
   const request = new requestClass()
   request.oncomplete = complete
   request.data = ''
-  request.done = null
+  request.observer = null
   return request
 }
 
 function complete(this: WriteRequest, status: number): void {
-  const { done } = this
+  const { observer } = this
   this.data = ''
-  this.done = null
-  done?.(status < 0 ? writeError(status) : null)
+  this.observer = null
+  observer?.written(status < 0 ? writeError(status) : null)
 }
 
 function dataOf(output: Output): Data {

@@ -8,7 +8,7 @@ import { asyncScheduler, interval, type SchedulerLike, type Subscription } from 
 
 /** Somebody with time limits. */
 export interface Ticking {
-  /** Called at each tick with the time in milliseconds. */
+  /** Called at each tick with the clock's time. */
   tick(now: number): void
 }
 
@@ -16,6 +16,7 @@ export interface Ticking {
 export class Clock {
   readonly scheduler: SchedulerLike
   private readonly intervalMs: number
+  private readonly start: number
   private readonly ticking: Set<Ticking>
   private subscription: Subscription | null
   /** The text of the Date field, until the next tick; '' if it has to be made. */
@@ -24,9 +25,15 @@ export class Clock {
   constructor(intervalMs: number, scheduler: SchedulerLike = asyncScheduler) {
     this.scheduler = scheduler
     this.intervalMs = intervalMs
+    this.start = scheduler.now()
     this.ticking = new Set()
     this.subscription = null
     this.dateText = ''
+  }
+
+  /** The time in milliseconds since the clock was made: small enough to be kept in place, without an object. */
+  get now(): number {
+    return this.scheduler.now() - this.start
   }
 
   /** How many are asked at each tick. */
@@ -61,7 +68,7 @@ export class Clock {
   }
 
   private tick(): void {
-    const now = this.scheduler.now()
+    const { now } = this
     this.dateText = ''
     for (const one of this.ticking) one.tick(now)
   }

@@ -2,10 +2,13 @@
  * One connection of a server: who handles its requests, and who hears of what happens.
  */
 import { Observable, ReplaySubject, Subject } from 'rxjs'
+import type { BodyReader } from '../connection/body-reader.js'
 import type { Config } from '../connection/config.js'
-import { defaultErrorHandler, type ErrorHandler } from '../connection/error-handler.js'
-import type { ExchangeResult } from '../connection/reqd.js'
+import type { ErrorHandler } from '../connection/error-handler.js'
+import type { Handlers } from '../connection/exchanges.js'
+import type { ExchangeResult, ReqdHost } from '../connection/reqd.js'
 import { ServerConnection } from '../connection/server-connection.js'
+import type { Request } from '../message/request.js'
 import type { Marks } from './body-subject.js'
 import { Driver, type DriverContext, type DriverHost } from './driver.js'
 import type { ConnectionEvent, ConnectionEventDetail } from './events.js'
@@ -32,11 +35,11 @@ export interface Connection {
 
 /** What the connections of a server share. */
 export interface ServerContext extends DriverContext {
-  readonly config: Partial<Config>
+  readonly config: Config
   readonly marks: Marks
   /** Who handles requests; null where `requests$` does. */
   readonly handler: Handler | null
-  readonly errorHandler: ErrorHandler | null
+  readonly errorHandler: ErrorHandler
   readonly onError: (error: unknown) => void
   /** Hears of all events, while somebody listens. */
   events: Subject<ConnectionEvent> | null
@@ -49,7 +52,7 @@ export interface ServerContext extends DriverContext {
 const NOTHING = Symbol()
 
 /** A connection at work. */
-export class HttpConnection implements Connection, ReqdOwner, DriverHost {
+export class HttpConnection implements Connection, ReqdOwner, DriverHost, Handlers<Reqd> {
   readonly id: number
   readonly remoteAddress: string
   readonly isEncrypted: boolean
@@ -72,12 +75,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.remoteAddress = transport.remoteAddress
     this.isEncrypted = transport.isEncrypted
     this.context = context
-    const errorHandler = context.errorHandler ?? defaultErrorHandler
-    this.core = new ServerConnection<Reqd>(
-      reqd => { this.handle(reqd) },
-      (host, request, reader) => new Reqd(host, request, reader, this),
-      { config: context.config, errorHandler },
-    )
+    this.core = new ServerConnection<Reqd>(this, context.config)
     this.driver = new Driver(this.core, transport, context, this)
     this.requests = null
     this.events = null
@@ -121,6 +119,10 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
 
   get marks(): Marks {
     return this.context.marks
+  }
+
+  get errorHandler(): ErrorHandler {
+    return this.context.errorHandler
   }
 
   get isObserved(): boolean {
@@ -199,7 +201,11 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.context.connectionClosed(this)
   }
 
-  private handle(reqd: Reqd): void {
+  makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): Reqd {
+    return new Reqd(host, request, reader, this)
+  }
+
+  handler(reqd: Reqd): void {
     const { context } = this
     const count = ++this.driver.requestCount
     if (count === context.settings.maxRequestsPerSocket) this.core.drain()

@@ -13,14 +13,14 @@ import type { Clock, Ticking } from './clock.js'
 import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
 import type { ConnectionEventDetail } from './events.js'
 import type { Settings } from './options.js'
-import { ReadProcessor, type ReadHost } from './read-processor.js'
+import { ReadProcessor, type ReadHost, type ReadLimits } from './read-processor.js'
 import type { Transport } from './transport.js'
 import { WriteProcessor, type WriteHost } from './write-processor.js'
 
 /** What the drivers of a server share. */
 export interface DriverContext {
   readonly settings: Settings
-  readonly readBufferSize: number
+  readonly readLimits: ReadLimits
   readonly clock: Clock
   /** Runs the task soon, once what happens now is over. */
   readonly defer: (task: () => void) => void
@@ -56,16 +56,15 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   private state: 'new' | 'open' | 'lingering' | 'released' | 'over'
 
   constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
-    const { readBufferSize, settings } = context
     this.requestCount = 0
     this.writtenBytes = 0
     this.core = core
     this.transport = transport
     this.context = context
     this.host = host
-    this.reads = new ReadProcessor(core, transport, this, { readBufferSize, lingerBytes: settings.lingerBytes })
+    this.reads = new ReadProcessor(core, transport, this, context.readLimits)
     this.writes = new WriteProcessor(core, transport, this)
-    this.deadlines = new Deadlines(settings, context.clock.scheduler.now())
+    this.deadlines = new Deadlines(context.settings, context.clock.now)
     this.state = 'new'
   }
 

@@ -42,7 +42,8 @@ export class ReadProcessor implements Observer<Uint8Array> {
   private readonly host: ReadHost
   private readonly limits: ReadLimits
   private readonly pending: PendingInput
-  private readonly wake: () => void
+  /** {@link resume}, once it was needed. */
+  private wake: (() => void) | null
   private isYielding: boolean
   private isPaused: boolean
   /** Whether input is over for the connection. */
@@ -58,7 +59,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
     this.host = host
     this.limits = limits
     this.pending = new PendingInput()
-    this.wake = () => { this.resume() }
+    this.wake = null
     this.isYielding = false
     this.isPaused = false
     this.isDropping = false
@@ -165,7 +166,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
   private yieldReader(): void {
     this.isYielding = true
     this.host.readerYielded()
-    this.connection.yieldReader(this.wake)
+    this.connection.yieldReader(this.wake ??= () => { this.resume() })
   }
 
   private isFull(operation: 'read' | 'yield' | 'close'): boolean {

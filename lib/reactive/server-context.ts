@@ -3,6 +3,7 @@
  */
 import type { SchedulerLike } from 'rxjs'
 import { DEFAULT_CONFIG, type Config } from '../connection/config.js'
+import { defaultErrorHandler } from '../connection/error-handler.js'
 import { Clock } from './clock.js'
 import type { HttpConnection, ServerContext } from './connection.js'
 import { settingsOf, type ConnectionOptions } from './options.js'
@@ -26,15 +27,16 @@ export function serverContext(
 ): ServerContext {
   const settings = settingsOf(options)
   const clock = new Clock(settings.connectionsCheckingInterval, options.scheduler ?? platform.scheduler)
+  const config = configOf(options, clock)
   const highWaterMark = settings.highWaterMark
   return {
     settings,
-    config: configOf(options, clock),
-    readBufferSize: options.readBufferSize ?? DEFAULT_CONFIG.readBufferSize,
+    config,
+    readLimits: { readBufferSize: config.readBufferSize, lingerBytes: settings.lingerBytes },
     marks: { highWaterMark, lowWaterMark: options.lowWaterMark ?? highWaterMark >> 1 },
     clock,
     handler,
-    errorHandler: options.errorHandler ?? null,
+    errorHandler: options.errorHandler ?? defaultErrorHandler,
     defer: platform.defer,
     later: platform.later,
     onError: options.onError ?? platform.onError,
@@ -44,9 +46,9 @@ export function serverContext(
   }
 }
 
-function configOf(options: ConnectionOptions, clock: Clock): Partial<Config> {
+function configOf(options: ConnectionOptions, clock: Clock): Config {
   const { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit } = options
   const given = { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  return { ...set, date: () => clock.date() }
+  return { ...DEFAULT_CONFIG, ...set, date: () => clock.date() }
 }

@@ -8,8 +8,11 @@ import type { IOVec } from '../buffer/iovec.js'
 /** What is written at once: at least one byte. */
 export type Output = string | readonly IOVec[]
 
-/** Hears that a write is over: with what failed, or nothing. */
-export type WriteDone = (error?: Error | null) => void
+/** Who writes. */
+export interface WriteObserver {
+  /** A write is over, with what failed, or null. */
+  written(error: Error | null): void
+}
 
 /** One connection's bytes, in both directions. */
 export interface Transport {
@@ -32,10 +35,10 @@ export interface Transport {
   resume(): void
   /**
    * Writes the bytes, or the characters of a latin-1 text as a byte each. Returns true if all were taken at once; else
-   * `done` is called once they are, or with the error if they never will be: after the end of {@link bytes$} nothing
-   * else says that the transport broke. The bytes stay as they are until then.
+   * the observer is told once they are, or with the error if they never will be: after the end of {@link bytes$}
+   * nothing else says that the transport broke. The bytes stay as they are until then.
    */
-  write(output: Output, done: WriteDone): boolean
+  write(output: Output, observer: WriteObserver): boolean
   /** Ends the output; input goes on. */
   end(): void
   /** Ends both directions now. With `isReset`, so that the peer sees a failure and not an end. */

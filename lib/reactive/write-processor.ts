@@ -8,7 +8,7 @@
  */
 import { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
-import type { Output, Transport, WriteDone } from './transport.js'
+import type { Output, Transport, WriteObserver } from './transport.js'
 
 /**
  * How many bytes are written before other connections have their turn. It counts on from one event to the next: a
@@ -55,13 +55,13 @@ export interface WriteHost {
 }
 
 /** The write loop of one connection. */
-export class WriteProcessor {
+export class WriteProcessor implements WriteObserver {
   private readonly connection: AnyServerConnection
   private readonly transport: Transport
   private readonly host: WriteHost
   private readonly wake: () => void
-  private readonly run: () => void
-  private readonly written: WriteDone
+  /** {@link runDeferred}, once it was needed. */
+  private run: (() => void) | null
   private turns: number
   private isWriting: boolean
   private isYielding: boolean
@@ -76,8 +76,7 @@ export class WriteProcessor {
     this.transport = transport
     this.host = host
     this.wake = () => { this.resume() }
-    this.run = () => { this.runDeferred() }
-    this.written = error => { this.finishWrite(error ?? null) }
+    this.run = null
     this.turns = 0
     this.isWriting = false
     this.isYielding = false
@@ -108,6 +107,16 @@ export class WriteProcessor {
     this.isClosed = true
   }
 
+  written(error: Error | null): void {
+    if (this.isClosed) return
+    if (error !== null) return this.host.outputFailed(error)
+    this.isWriting = false
+    this.turnBytes = 0
+    this.turns++
+    this.report()
+    this.endTurn()
+  }
+
   private resume(): void {
     if (this.isClosed) return
     this.isYielding = false
@@ -117,7 +126,7 @@ export class WriteProcessor {
 
   private deferFlush(): void {
     this.isDeferred = true
-    this.host.defer(this.run)
+    this.host.defer(this.run ??= () => { this.runDeferred() })
   }
 
   private runDeferred(): void {
@@ -155,24 +164,14 @@ export class WriteProcessor {
   private write(output: Output, count: number): void {
     this.count = count
     this.turnBytes += count
-    if (!this.transport.write(output, this.written)) this.isWriting = true
+    if (!this.transport.write(output, this)) this.isWriting = true
     else if (this.turnBytes <= TURN_BYTES) this.report()
     else this.reportLater()
   }
 
   private reportLater(): void {
     this.isWriting = true
-    this.host.later(this.written)
-  }
-
-  private finishWrite(error: Error | null): void {
-    if (this.isClosed) return
-    if (error !== null) return this.host.outputFailed(error)
-    this.isWriting = false
-    this.turnBytes = 0
-    this.turns++
-    this.report()
-    this.endTurn()
+    this.host.later(() => { this.written(null) })
   }
 
   private report(): void {

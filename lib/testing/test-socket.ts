@@ -11,7 +11,7 @@ type Callback = (error?: Error | null) => void
 
 /** What the socket is on. */
 export interface Wire {
-  write(iovecs: readonly IOVec[], done: () => void): boolean
+  write(iovecs: readonly IOVec[], writer: { written(): void }): boolean
   end(): void
   destroy(isReset: boolean): void
   pause(): void
@@ -209,9 +209,9 @@ export class TestSocket {
   private writeQueue(): void {
     const entries = this.queue.splice(0)
     const buffer = joined(entries.map(entry => entry.bytes))
-    const done = (): void => { this.written(entries.flatMap(entry => entry.callbacks), buffer.length) }
+    const written = (): void => { this.written(entries.flatMap(entry => entry.callbacks), buffer.length) }
     this.isWriting = true
-    if (this.wire.write([{ buffer, off: 0, len: buffer.length }], done)) done()
+    if (this.wire.write([{ buffer, off: 0, len: buffer.length }], { written })) written()
   }
 
   private written(callbacks: readonly Callback[], count: number): void {

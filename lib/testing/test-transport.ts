@@ -6,7 +6,7 @@
  * the client has not read.
  */
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
-import type { Output, Transport, WriteDone } from '../reactive/transport.js'
+import type { Output, Transport, WriteObserver } from '../reactive/transport.js'
 import { gathered } from './bytes.js'
 import { TestSocket, type Wire } from './test-socket.js'
 
@@ -43,7 +43,7 @@ export class TestTransport implements Transport, Wire {
   private readonly scheduler: SchedulerLike
   private readonly inbox: Arrival[]
   private outbox: Uint8Array
-  private done: WriteDone | null
+  private writer: WriteObserver | null
   private credit: number
   private subscriber: Observer<Uint8Array> | null
   private isPaused: boolean
@@ -58,7 +58,7 @@ export class TestTransport implements Transport, Wire {
     this.scheduler = scheduler
     this.inbox = []
     this.outbox = new Uint8Array(0)
-    this.done = null
+    this.writer = null
     this.credit = Infinity
     this.subscriber = null
     this.isPaused = false
@@ -104,11 +104,11 @@ export class TestTransport implements Transport, Wire {
     this.deliverLater()
   }
 
-  write(output: Output, done: WriteDone): boolean {
+  write(output: Output, writer: WriteObserver): boolean {
     this.outbox = gathered(output)
     this.send()
     if (this.outbox.length === 0) return true
-    this.done = done
+    this.writer = writer
     return false
   }
 
@@ -120,7 +120,7 @@ export class TestTransport implements Transport, Wire {
     if (this.isClosed) return
     this.isClosed = true
     this.inbox.length = 0
-    this.done = null
+    this.writer = null
     this.peer.closed(isReset)
     this.socket?.closed()
   }
@@ -173,9 +173,9 @@ export class TestTransport implements Transport, Wire {
     this.outbox = this.outbox.subarray(count)
     this.credit -= count
     this.peer.received(bytes)
-    const { done } = this
-    if (this.outbox.length > 0 || done === null) return
-    this.done = null
-    done()
+    const { writer } = this
+    if (this.outbox.length > 0 || writer === null) return
+    this.writer = null
+    writer.written(null)
   }
 }

@@ -17,23 +17,28 @@ import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 const NAME = TOKEN
 const VALUE = FIELD_VALUE
 
+const NO_OFFSETS: readonly number[] = []
+
 /** The parser of field sections: see the head of this file. */
 export class FieldSectionParser extends ResumableParser {
-  private readonly maxCount: number
-  private offsets: number[]
+  /** How many fields a section may have. */
+  readonly maxCount: number
+  private offsets: readonly number[]
   private nameLengths: number
 
   /** A parser of sections with at most `maxCount` fields. */
   constructor(window: TextWindow, maxCount: number) {
     super(window)
     this.maxCount = maxCount
-    this.offsets = []
+    this.offsets = NO_OFFSETS
     this.nameLengths = 0
   }
 
-  /** The fields of the section that was just completed; they share no bytes with the input. */
+  /** The fields of the section that was just completed, once; they share no bytes with the input. */
   takeFields(): FieldBlock {
-    return { text: this.window.text, offsets: this.offsets, nameLengths: this.nameLengths }
+    const { offsets } = this
+    this.offsets = NO_OFFSETS
+    return { text: this.window.text, offsets, nameLengths: this.nameLengths }
   }
 
   protected override scan(bytes: Uint8Array, off: number, limit: number): number {

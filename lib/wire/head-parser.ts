@@ -57,6 +57,16 @@ export class HeadParser {
     return this.hasLine
   }
 
+  /** Whether the next byte begins a head, as far as it was offered: nothing is held of the input before it. */
+  get isBetweenHeads(): boolean {
+    return !this.hasLine && this.size === 0 && this.fault === null && this.line.isFresh
+  }
+
+  /** Whether it was made with these limits. */
+  hasLimits(maxHeaderSize: number, maxHeadersCount: number): boolean {
+    return this.maxHeaderSize === maxHeaderSize && this.section.maxCount === maxHeadersCount
+  }
+
   /** Parses in `bytes[off, end)`. Returns how many bytes it consumed; {@link request} or {@link fault} say the rest. */
   parse(bytes: Uint8Array, off: number, end: number): number {
     this.request = null

@@ -38,6 +38,11 @@ export abstract class ResumableParser {
     this.searched = 0
   }
 
+  /** Whether no byte of the part was offered. */
+  get isFresh(): boolean {
+    return this.searched === 0
+  }
+
   /** Starts a new part of at most `budget` bytes. */
   begin(budget: number): void {
     this.budget = budget

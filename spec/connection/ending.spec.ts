@@ -2,6 +2,8 @@
  * How a connection is ended from our side: shutdown, drain, and output that the peer takes no more, in every state.
  */
 import { describe, expect, it } from '@jest/globals'
+import { DEFAULT_CONFIG } from '../../lib/connection/config.js'
+import { defaultErrorHandler } from '../../lib/connection/error-handler.js'
 import type { ExchangeResult } from '../../lib/connection/reqd.js'
 import { Reqd } from '../../lib/connection/reqd.js'
 import { ServerConnection } from '../../lib/connection/server-connection.js'
@@ -213,7 +215,9 @@ describe('a request descriptor is told once how its exchange ended', () => {
   ): ExchangeResult[] {
     NotingReqd.results = []
     NotingReqd.then = then
-    connection = new ServerConnection(handler, (...args) => new NotingReqd(...args), {})
+    connection = new ServerConnection({
+      handler, errorHandler: defaultErrorHandler, makeReqd: (...args) => new NotingReqd(...args),
+    }, DEFAULT_CONFIG)
     const input = latin1(get('/', 'Connection: upgrade', 'Upgrade: x'))
     connection.read(input, 0, input.length)
     act()

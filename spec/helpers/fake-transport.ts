@@ -8,7 +8,7 @@ import { HttpConnection, type ServerContext } from '../../lib/reactive/connectio
 import type { ConnectionOptions } from '../../lib/reactive/options.js'
 import type { Handler } from '../../lib/reactive/reqd.js'
 import { serverContext } from '../../lib/reactive/server-context.js'
-import type { Output, Transport, WriteDone } from '../../lib/reactive/transport.js'
+import type { Output, Transport, WriteObserver } from '../../lib/reactive/transport.js'
 import { latin1 } from './splits.js'
 
 /** The server's end of a connection. */
@@ -34,7 +34,7 @@ export class FakeTransport implements Transport {
   listeners = 0
   private observer: Observer<Uint8Array> | null = null
   private waiting: Uint8Array = new Uint8Array(0)
-  private done: WriteDone | null = null
+  private writer: WriteObserver | null = null
   private onClose: (() => void) | null = null
 
   get bytes$(): Observable<Uint8Array> {
@@ -60,12 +60,12 @@ export class FakeTransport implements Transport {
     this.isPaused = false
   }
 
-  write(output: Output, done: WriteDone): boolean {
+  write(output: Output, writer: WriteObserver): boolean {
     this.writes++
     this.waiting = typeof output === 'string' ? latin1(output) : Buffer.concat(output.map(iovec => IOVec.view(iovec)))
     this.send()
     if (this.waiting.length === 0) return true
-    this.done = done
+    this.writer = writer
     return false
   }
 
@@ -122,9 +122,9 @@ export class FakeTransport implements Transport {
   }
 
   private finish(error?: Error): void {
-    const { done } = this
-    this.done = null
-    done?.(error)
+    const { writer } = this
+    this.writer = null
+    writer?.written(error ?? null)
   }
 }
 

@@ -29,7 +29,7 @@ async function ends(): Promise<{ readonly client: Client; readonly socket: Socke
 
 function written(socket: Socket, output: Output): { readonly status: number; readonly done: Promise<Error | null> } {
   const done = signal<Error | null>()
-  const status = directWriter?.write(socket, output, error => { done.resolve(error ?? null) }) ?? 0
+  const status = directWriter?.write(socket, output, { written: error => { done.resolve(error) } }) ?? 0
   return { status, done: done.promise }
 }
 
@@ -107,7 +107,7 @@ describe('a transport whose peer is gone', () => {
     const failed = signal<unknown>()
     const write = (): void => {
       let isWithin = true
-      const wasTaken = transport.write('x', error => { failed.resolve({ error, isWithin }) })
+      const wasTaken = transport.write('x', { written: error => { failed.resolve({ error, isWithin }) } })
       isWithin = false
       // The kernel may still take some bytes before it knows.
       if (wasTaken) setImmediate(write)

@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { VirtualTimeScheduler } from 'rxjs'
+import { DEFAULT_CONFIG } from '../../lib/connection/config.js'
 import { defaultErrorHandler } from '../../lib/connection/error-handler.js'
 import type { ConnectionOptions } from '../../lib/reactive/options.js'
 import { serverContext } from '../../lib/reactive/server-context.js'
@@ -27,12 +28,13 @@ describe('the context of a server', () => {
       maxRequestsPerSocket: 0, connectionsCheckingInterval: 1_000, highWaterMark: 16_384,
     })
     expect(context).toMatchObject({
-      readBufferSize: 65_536, marks: { highWaterMark: 16_384, lowWaterMark: 8_192 },
-      errorHandler: null, events: null, requests: null,
+      readLimits: { readBufferSize: 65_536, lingerBytes: 1_048_576 },
+      marks: { highWaterMark: 16_384, lowWaterMark: 8_192 },
+      errorHandler: defaultErrorHandler, events: null, requests: null,
     })
     expect(context.clock.scheduler).toBe(platform.scheduler)
     expect(context.onError).toBe(platform.onError)
-    expect(Object.keys(context.config)).toEqual(['date'])
+    expect(context.config).toEqual({ ...DEFAULT_CONFIG, date: expect.any(Function) })
     expect(context.config.date?.()).toBe('Thu, 01 Jan 1970 00:00:00 GMT')
   })
 
@@ -41,10 +43,11 @@ describe('the context of a server', () => {
     const onError = (): void => undefined
     const context = contextOf({
       scheduler, onError, errorHandler: defaultErrorHandler, readBufferSize: 1, maxHeaderSize: 2, maxHeadersCount: 3,
-      writeBufferSize: 4, drainLimit: 5, highWaterMark: 6, lowWaterMark: 2, keepAliveTimeout: 7,
+      writeBufferSize: 4, drainLimit: 5, highWaterMark: 6, lowWaterMark: 2, keepAliveTimeout: 7, lingerBytes: 8,
     })
     expect(context).toMatchObject({
-      readBufferSize: 1, marks: { highWaterMark: 6, lowWaterMark: 2 }, onError, errorHandler: defaultErrorHandler,
+      readLimits: { readBufferSize: 1, lingerBytes: 8 }, marks: { highWaterMark: 6, lowWaterMark: 2 },
+      onError, errorHandler: defaultErrorHandler,
     })
     expect(context.config).toMatchObject({
       readBufferSize: 1, maxHeaderSize: 2, maxHeadersCount: 3, writeBufferSize: 4, drainLimit: 5,

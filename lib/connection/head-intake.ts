@@ -1,0 +1,74 @@
+/**
+ * The head of the next request on its way from the reads to the handler.
+ *
+ * Strategy: it has a parser only while a read is under way or part of a head came, and from a pool (wire/
+ * head-parser-pool.ts), because most connections of a server are between two requests most of the time.
+ */
+import type { RemoteErrorCode } from '../errors.js'
+import type { Request } from '../message/request.js'
+import type { HeadParser } from '../wire/head-parser.js'
+import { giveHeadParser, takeHeadParser } from '../wire/head-parser-pool.js'
+import type { Config } from './config.js'
+import type { Input } from './input.js'
+
+/** The heads of one connection, one after the other. @internal */
+export class HeadIntake {
+  private readonly config: Config
+  private parser: HeadParser | null
+
+  constructor(config: Config) {
+    this.config = config
+    this.parser = null
+  }
+
+  /** Whether a request line was consumed whose fields are still missing. */
+  get isWithinHead(): boolean {
+    return this.parser?.isWithinHead === true
+  }
+
+  /** The method of the head that was consumed in part, or is at fault; '' where there is none. */
+  get method(): string {
+    return this.parser?.method ?? ''
+  }
+
+  /** The request whose head {@link receive} just completed, or null. */
+  get request(): Request | null {
+    return this.parser === null ? null : this.parser.request
+  }
+
+  /** Why the head can't be parsed, or null. */
+  get fault(): RemoteErrorCode | null {
+    return this.parser === null ? null : this.parser.fault
+  }
+
+  /** How many bytes of the head were good before the fault. */
+  get faultOffset(): number {
+    return this.parser === null ? 0 : this.parser.faultOffset
+  }
+
+  /** Parses in `input.bytes[off, input.end)`. Returns how many bytes were consumed. */
+  receive(input: Input, off: number): number {
+    return this.takeParser().parse(input.bytes, off, input.end)
+  }
+
+  /** The input ends with what stands at `off`, within a head. Returns what the head is at fault for. */
+  end(input: Input, off: number): RemoteErrorCode {
+    const parser = this.takeParser()
+    parser.parseEof(input.bytes, off, input.end)
+    return parser.fault ?? 'unexpectedEof'
+  }
+
+  /** A read ended: the caller may reuse its bytes. */
+  release(): void {
+    const { parser } = this
+    if (parser === null) return
+    parser.release()
+    if (!parser.isBetweenHeads) return
+    this.parser = null
+    giveHeadParser(parser)
+  }
+
+  private takeParser(): HeadParser {
+    return (this.parser ??= takeHeadParser(this.config.maxHeaderSize, this.config.maxHeadersCount))
+  }
+}
