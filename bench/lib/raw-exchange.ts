@@ -3,7 +3,6 @@
  *
  * Strategy: requests of one shape have one length, which the first one tells. From then on bytes are only counted.
  */
-import type { Socket } from 'node:net'
 import { CHUNK, CHUNKED_TRANSFER_BYTES, GREETING, TRANSFER_BYTES, type Scenario } from './scenario.js'
 
 const DATE = new Date().toUTCString()
@@ -16,17 +15,24 @@ const HELLO = Buffer.concat([head(GREETING.length), Buffer.from(GREETING)])
 /** As many answers as one read may ask for. */
 const MANY_HELLOS = Buffer.concat(Array.from({ length: 2048 }, () => HELLO))
 
+/** Where answers go: a socket, or what is like one. */
+export interface RawSocket {
+  /** Returns whether there is room for more. */
+  write(bytes: Uint8Array): boolean
+  once(event: 'drain', listener: () => void): unknown
+}
+
 /** The requests and responses on one socket. */
 export class RawExchange {
   private readonly scenario: Scenario
-  private readonly socket: Socket
+  private readonly socket: RawSocket
   private headLength: number
   private bodyLength: number
   /** How many bytes of the current request came so far. */
   private position: number
   private answerHead: Buffer
 
-  constructor(scenario: Scenario, socket: Socket) {
+  constructor(scenario: Scenario, socket: RawSocket) {
     this.scenario = scenario
     this.socket = socket
     this.headLength = 0
