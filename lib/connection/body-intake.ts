@@ -62,6 +62,11 @@ export class BodyIntake {
     return this.decoder.fault
   }
 
+  /** How many bytes of data are left, as far as the framing tells: those of the current chunk, in a chunked body. */
+  get left(): number {
+    return this.decoder.available
+  }
+
   /** How many bytes of the body were good before the fault. */
   get faultOffset(): number {
     return this.decoder.faultOffset
@@ -69,7 +74,7 @@ export class BodyIntake {
 
   /** Whether the client is sending the rest, and no more than `limit` bytes as far as that is known. */
   isWorthDraining(limit: number): boolean {
-    return this.decoder.available <= limit && !this.expectsContinue
+    return this.left <= limit && !this.expectsContinue
   }
 
   /**

@@ -86,6 +86,11 @@ export class InputSide implements BodyReaderHost {
     return this.state === 'body' && this.body.isInUse
   }
 
+  /** How many bytes of the body are left, as far as that is known; 0 where no body is received. */
+  get bodyLeft(): number {
+    return this.body.left
+  }
+
   /**
    * Whether the end of the request can be reached, as far as that is known: by the handler, or by dropping the rest.
    */
@@ -262,14 +267,8 @@ export class InputSide implements BodyReaderHost {
   private stepDrain(off: number): number {
     const { body } = this
     const consumed = body.discard(this.input, off)
-    if (body.fault !== null) {
-      this.bodyFault(body.fault)
-    } else if (body.dropped > this.config.drainLimit) {
-      this.host.inputEnded()
-    } else if (body.isDone) {
-      this.state = 'done'
-      this.host.bodyDone()
-    }
+    if (body.fault === null && body.dropped > this.config.drainLimit) this.host.inputEnded()
+    else this.settleBody(body)
     return consumed
   }
 

@@ -88,6 +88,15 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
   }
 
   /**
+   * How many bytes of the current body are not consumed yet, as far as its framing tells: of a chunked body only those
+   * of the current chunk; 0 where no body is received. Who has room for so many may read on while the reader yields:
+   * only who reads learns that the client has left.
+   */
+  get bodyLeft(): number {
+    return this.exchanges.input.bodyLeft
+  }
+
+  /**
    * Whether data of the next {@link read} will be handed out for good, so that what is only lent would be copied.
    *
    * @internal

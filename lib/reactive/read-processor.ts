@@ -2,9 +2,10 @@
  * The read loop: bytes of the transport into the connection.
  *
  * Strategy: each emission is offered at once; what the connection does not consume is kept and offered again with what
- * follows. When the reader yields because the handler does not take the body, the transport is paused at once. When it
- * yields because a request is being handled, the transport is read on, so that a client which leaves is noticed, up to
- * `readBufferSize`; then it is paused as well. When input is over for the connection, bytes are dropped, up to a limit.
+ * follows. While the reader yields, the transport is read on, up to `readBufferSize`: only who reads learns that the
+ * client has left, so a handler that never asks for a small body is told. Then the transport is paused; at once where
+ * the handler does not take a body that is known not to fit, for which what is read ahead would be copied in vain. When
+ * input is over for the connection, bytes are dropped, up to a limit.
  */
 import type { Observer, Subscription } from 'rxjs'
 import type { AnyServerConnection } from '../connection/server-connection.js'
@@ -159,8 +160,13 @@ export class ReadProcessor implements Observer<Uint8Array> {
    */
   private pauseOrResume(): void {
     if (this.isStopped) return
-    this.transport.keepBytes(this.connection.keepsBytes)
+    this.transport.keepBytes(this.connection.keepsBytes && !this.hasRestOfBody)
     this.setPaused(this.isFull(this.connection.nextReadOperation()))
+  }
+
+  /** Whether what comes next is no data of the body, as far as that is known: it can be lent. */
+  private get hasRestOfBody(): boolean {
+    return this.isYielding && this.pending.length >= this.connection.bodyLeft
   }
 
   private yieldReader(): void {
@@ -172,7 +178,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
   private isFull(operation: 'read' | 'yield' | 'close'): boolean {
     if (operation === 'close') return this.dropped > this.limits.lingerBytes
     if (operation === 'read') return false
-    return this.isYielding && (this.connection.isReceivingBody || this.pending.length >= this.limits.readBufferSize)
+    return this.isYielding && Math.max(this.pending.length, this.connection.bodyLeft) >= this.limits.readBufferSize
   }
 
   private drop(): void {

@@ -63,6 +63,23 @@ describe('the body of a request', () => {
     expect(runtime.connection.isReceivingBody).toBe(false)
   })
 
+  it('tells how much of it is left: with Content-Length all, in chunks what is left of the chunk', () => {
+    const runtime = new Runtime()
+    const left = (): number => runtime.connection.bodyLeft
+    expect(left()).toBe(0)
+    runtime.offer(post('hello'))
+    expect(left()).toBe(5)
+    readOnce(runtime.reqd, [])
+    runtime.offer('he')
+    expect(left()).toBe(3)
+    readBody(runtime.reqd)
+    runtime.readString('llo')
+    echoTarget(runtime.reqd)
+    expect(left()).toBe(0)
+    runtime.readString(`${postChunks()}1f\r\n`)
+    expect(left()).toBe(31)
+  })
+
   it('calls onEof again for each further read after the end', () => {
     const runtime = new Runtime()
     const events: string[] = []

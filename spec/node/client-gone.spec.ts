@@ -2,7 +2,7 @@
  * Clients that go away, in every phase of a request, or end their side only.
  */
 import { describe, expect, it } from '@jest/globals'
-import { Observable, type Subscriber } from 'rxjs'
+import { NEVER, Observable, type Subscriber } from 'rxjs'
 import type { Chunk } from '../../lib/reactive/chunk.js'
 import type { Reply } from '../../lib/reactive/reply.js'
 import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
@@ -10,6 +10,8 @@ import { connect, signal, start } from '../helpers/net.js'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const UPLOAD = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nsome'
+const SMALL_UPLOAD = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n${'x'.repeat(60_000)}`
+const CHUNKED_UPLOAD = `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`
 
 /** Counts what a handler's source goes through. */
 class Probe {
@@ -48,6 +50,20 @@ const PHASES: Record<string, { readonly sent: string; readonly handler: (probe: 
     sent: UPLOAD,
     handler: probe => reqd => probe.observable<Reply>(subscriber => {
       subscriber.add(reqd.body.bytes$.subscribe({ error: () => undefined }))
+    }),
+  },
+  'behind a body that the handler does not read': {
+    sent: SMALL_UPLOAD,
+    handler: probe => () => probe.observable<Reply>(),
+  },
+  'behind a body in chunks that the handler does not read': {
+    sent: CHUNKED_UPLOAD,
+    handler: probe => () => probe.observable<Reply>(),
+  },
+  'behind a body of which the handler has read a part': {
+    sent: SMALL_UPLOAD,
+    handler: probe => reqd => probe.observable<Reply>(subscriber => {
+      subscriber.add(reqd.body.concatMap(() => NEVER).subscribe({ error: () => undefined }))
     }),
   },
   'while an Observable has nothing to say': {

@@ -137,6 +137,9 @@ describe('the shared buffer', () => {
       client.send('x'.repeat(size))
       await client.receives(`${size} bytes`)
     }
+    const chunk = `2710\r\n${'x'.repeat(10_000)}\r\n`
+    client.send(`POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(20)}0\r\n\r\n`)
+    await client.receives('200000 bytes')
     const [{ value }] = spy.mock.results as { value: ReusedBuffer }[]
     expect((value as unknown as { own: unknown }).own).toBeNull()
   })

@@ -23,7 +23,7 @@ describe('an echo', () => {
   })
 
   it('reads no more than there is room for, and goes on when the client takes it', () => {
-    const stage = new Stage(echo, { highWaterMark: 10 })
+    const stage = new Stage(echo, { highWaterMark: 10, readBufferSize: 10 })
     stage.transport.capacity = 0
     stage.connection.start()
     stage.receive(upload(60)).receive('x'.repeat(20)).receive('y'.repeat(20))

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { ConnectionOptions } from '../../lib/reactive/options.js'
 import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
 import { Stage } from '../helpers/fake-transport.js'
-import { get, head, post } from '../helpers/runtime.js'
+import { get, head, post, postChunks } from '../helpers/runtime.js'
 
 /** A stage whose requests wait for the test. */
 function waiting(options?: ConnectionOptions): { readonly stage: Stage; readonly reqds: Reqd[] } {
@@ -37,8 +37,18 @@ describe('while a request is handled', () => {
     expect(stage.text.match(/200 OK/g)).toHaveLength(50)
   })
 
-  it('a body that nobody takes is not read', () => {
+  it('a body that nobody takes is held, so that a client which leaves is noticed', () => {
     const { stage, reqds } = waiting()
+    stage.receive(post('12345').slice(0, -5)).receive('123')
+    expect(stage.transport).toMatchObject({ isPaused: false, isKeeping: true })
+    stage.receive('45')
+    expect(stage.transport).toMatchObject({ isPaused: false, isKeeping: false })
+    stage.transport.breakDown(new Error('reset'))
+    expect(reqds[0].signal.aborted).toBe(true)
+  })
+
+  it('a body that nobody takes and that announces more than readBufferSize is not read', () => {
+    const { stage, reqds } = waiting({ readBufferSize: 10 })
     stage.receive(head('POST / HTTP/1.1', 'Content-Length: 10'))
     expect(stage.transport.isPaused).toBe(true)
     const texts: string[] = []
@@ -50,6 +60,26 @@ describe('while a request is handled', () => {
     reqds[0].respond({})
     stage.settle()
     expect(stage.transport).toMatchObject({ isPaused: false, isKeeping: false })
+  })
+
+  it('a body in chunks that nobody takes is held up to readBufferSize, and then not read', () => {
+    const { stage, reqds } = waiting({ readBufferSize: 20 })
+    stage.receive(postChunks()).receive('3\r\none\r\n').receive('3\r\ntwo\r\n')
+    expect(stage.transport.isPaused).toBe(false)
+    stage.receive('5\r\nthree\r\n')
+    expect(stage.transport.isPaused).toBe(true)
+    const texts: string[] = []
+    reqds[0].body.text().subscribe(text => { texts.push(text) })
+    stage.settle()
+    expect(stage.transport.isPaused).toBe(false)
+    stage.receive('0\r\n\r\n')
+    expect(texts).toEqual(['onetwothree'])
+  })
+
+  it('a chunk that nobody takes and that is longer than readBufferSize is not read', () => {
+    const { stage } = waiting({ readBufferSize: 16 })
+    stage.receive(`${postChunks()}10\r\n`)
+    expect(stage.transport.isPaused).toBe(true)
   })
 
   it('a body that came with its head is there when it is asked for', () => {

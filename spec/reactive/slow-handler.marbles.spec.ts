@@ -8,12 +8,14 @@ import { get, like, marbles, post } from '../../lib/testing/index.js'
 const OPTIONS = { keepAliveTimeout: 3, connectionsCheckingInterval: 1 }
 const POST = post('/', 'abc')
 const HEAD = POST.slice(0, -3)
+/** No body fits. */
+const SMALL = { ...OPTIONS, readBufferSize: 1 }
 
 describe('a body that is read slowly', () => {
   it('pauses the socket while a chunk is being worked on', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const work$ = cold('----|')
-      const server = serve(reqd => reqd.body.concatMap(() => work$).pipe(ignoreElements(), endWith({})), OPTIONS)
+      const server = serve(reqd => reqd.body.concatMap(() => work$).pipe(ignoreElements(), endWith({})), SMALL)
       const client = server.connect('(hab)-c', { h: HEAD, a: 'a', b: 'b', c: 'c' })
       expectObservable(client.pauses$).toBe('p---(rp)r', { p: 'pause', r: 'resume' })
       expectSubscriptions(work$.subscriptions).toBe(['^---!', '----^---!', '--------^---!'])
@@ -23,9 +25,19 @@ describe('a body that is read slowly', () => {
   it('is not read at all before somebody wants it', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const reply$ = cold('-----(r|)', { r: { body: 'never read' } })
-      const client = serve(() => reply$, OPTIONS).connect('h-b', { h: HEAD, b: 'abc' })
+      const client = serve(() => reply$, SMALL).connect('h-b', { h: HEAD, b: 'abc' })
       expectObservable(client.pauses$).toBe('p----r', { p: 'pause', r: 'resume' })
       expectObservable(client.responses$.pipe(map(r => r.body))).toBe('-----r---|', { r: 'never read' })
+    })
+  })
+
+  it('is read ahead where the rest fits into the read buffer, which pauses nothing', () => {
+    marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
+      const work$ = cold('----|')
+      const server = serve(reqd => reqd.body.concatMap(() => work$).pipe(ignoreElements(), endWith({})), OPTIONS)
+      const client = server.connect('(hab)-c', { h: HEAD, a: 'a', b: 'b', c: 'c' })
+      expectObservable(client.pauses$).toBe('-')
+      expectSubscriptions(work$.subscriptions).toBe(['^---!', '----^---!', '--------^---!'])
     })
   })
 })
@@ -58,6 +70,15 @@ describe('a client that goes away', () => {
       const reply$ = cold('----------(r|)', { r: {} })
       const client = serve(() => reply$, OPTIONS).connect('a---#', { a: get('/slow') })
       expectObservable(client.aborts$).toBe('----a', { a: '/slow' })
+      expectSubscriptions(reply$.subscriptions).toBe('^---!')
+    })
+  })
+
+  it('unsubscribes it also where its body is there and was never read', () => {
+    marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
+      const reply$ = cold('----------(r|)', { r: {} })
+      const client = serve(() => reply$, OPTIONS).connect('h-b-#', { h: HEAD, b: 'abc' })
+      expectObservable(client.aborts$).toBe('----a', { a: '/' })
       expectSubscriptions(reply$.subscriptions).toBe('^---!')
     })
   })
