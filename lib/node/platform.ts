@@ -4,6 +4,7 @@
 import { asyncScheduler } from 'rxjs'
 import { RemoteProtocolError } from '../errors.js'
 import type { Platform } from '../reactive/server-context.js'
+import { Turns } from './turns.js'
 
 /** What a client breaks is seen on `events$`; what a handler throws must be seen by somebody. */
 function printError(error: unknown): void {
@@ -11,10 +12,12 @@ function printError(error: unknown): void {
   if (!(error instanceof RemoteProtocolError)) console.error(error)
 }
 
+const turns = new Turns()
+
 /** Node's event loop and console. */
 export const NODE_PLATFORM: Platform = {
   scheduler: asyncScheduler,
   defer: task => { process.nextTick(task) },
-  later: task => { setImmediate(task) },
+  later: task => { turns.add(task) },
   onError: printError,
 }
