@@ -6,7 +6,7 @@
  */
 import { from, Subscription, take, type ObservableInput, type Observer } from 'rxjs'
 import type { Handler, Reqd } from './reqd.js'
-import { isReply, type Reply } from './reply.js'
+import { isReply, noReply, type Reply } from './reply.js'
 
 /** The handler finished and there is no response. The client gets 500. */
 export class NoResponseError extends Error {
@@ -41,6 +41,7 @@ function subscribe(reqd: Reqd, result: ObservableInput<Reply | undefined>): void
 
 function respond(reqd: Reqd, reply: Reply): void {
   try {
+    if (!isReply(reply)) throw noReply()
     reqd.respond(reply)
   } catch (error) {
     reqd.reportExn(error)

@@ -51,6 +51,11 @@ export interface Reply {
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a handler that responds itself returns nothing
 export type HandlerResult = ObservableInput<Reply | void> | Reply | void
 
+/** What a handler hears that returns something else, or of whose emissions the first is something else. */
+export function noReply(): TypeError {
+  return new TypeError('a handler returns a reply, something that emits one, or nothing')
+}
+
 /** The fields as `Headers`. */
 export function headersOf(init: HeadersInit | undefined): Headers {
   if (init === undefined) return Headers.empty
@@ -80,8 +85,13 @@ export function responseOf(reply: Reply): Response {
   return new Response(status, Status.reasonPhrase(status), Version.HTTP_1_1, headersOf(reply.headers))
 }
 
-/** Whether a handler's result is a reply rather than something that emits one. */
+/**
+ * Whether a handler's result is a reply rather than something that emits one.
+ *
+ * @throws {@link TypeError} it is neither: without types it would pass for a reply that says nothing
+ */
 export function isReply(result: Exclude<HandlerResult, void>): result is Reply {
+  if (typeof result !== 'object' || (result as unknown) === null) throw noReply()
   if (result instanceof Observable) return false
   const candidate = result as { then?: unknown; subscribe?: unknown; getReader?: unknown }
   if (typeof candidate.then === 'function' || typeof candidate.subscribe === 'function') return false

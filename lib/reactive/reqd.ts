@@ -193,9 +193,18 @@ export class Reqd extends ReqdBase {
   }
 
   private abort(): void {
-    this.feeding?.unsubscribe()
+    this.stopFeeding()
     this.subject?.closed('aborted')
     this.abortController?.abort()
+  }
+
+  /** What the application throws while it cleans up stops nothing else. */
+  private stopFeeding(): void {
+    try {
+      this.feeding?.unsubscribe()
+    } catch (error) {
+      this.owner.report(error)
+    }
   }
 
   private settleAborted(result: ExchangeResult): void {

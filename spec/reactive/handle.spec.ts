@@ -149,6 +149,16 @@ describe('a handler that fails', () => {
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
   })
 
+  it.each<[string, unknown]>([
+    ['a text', 'text'], ['a number', 5], ['null', null], ['a function', () => ({})],
+    ['an Observable of null', of(null)], ['an Observable of a text', of('text')],
+    ['an Observable of an Observable', of(of({}))],
+  ])('since it returns %s, is answered for by 500, and told what it should return', (_, result) => {
+    const stage = answerOf(() => result as HandlerResult)
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
+    expect(String(stage.errors)).toMatch(/^TypeError: a handler returns /)
+  })
+
   it('since it answers twice, has its first answer delivered', () => {
     const stage = answerOf(reqd => {
       reqd.respond({ body: 'first' })
@@ -185,6 +195,18 @@ describe('the result of a handler', () => {
     stage.transport.breakDown(new Error('reset'))
     expect(unsubscribed).toBe(1)
     expect(stage).toMatchObject({ closed: 1, errors: [] })
+  })
+
+  it('may fail to be unsubscribed: that is reported, and the signal aborts all the same', () => {
+    const signals: AbortSignal[] = []
+    const stage = answerOf(reqd => {
+      signals.push(reqd.signal)
+      return new Observable<Reply>(() => () => { throw failure })
+    })
+    stage.transport.breakDown(new Error('reset'))
+    expect(signals[0].aborted).toBe(true)
+    expect(stage.errors).toMatchObject([{ name: 'UnsubscriptionError', errors: [failure] }])
+    expect(stage.closed).toBe(1)
   })
 
   it('is unsubscribed when it has come', () => {
