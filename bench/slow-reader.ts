@@ -1,40 +1,49 @@
 /**
  * Clients that ask for an endless stream and never read: what the server's memory does, for each form of source, with
- * one such client and with 200, and how a normal client is served meanwhile.
+ * one such client and with 200, and how a normal client is served meanwhile. node:http does the same where it has the
+ * form, to show what belongs to the source.
  */
 import { Child } from './lib/child.js'
 import { loadCores } from './lib/cores.js'
 import { endless } from './lib/endless.js'
 import { watchMemory, type MemoryGrowth } from './lib/memory-watch.js'
-import { askAgainAndAgain, type Times } from './lib/normal-client.js'
+import { askAgainAndAgain, readFor, type Times } from './lib/normal-client.js'
 import { isShort } from './lib/options.js'
 import { printHeading, printTable, type Cell } from './lib/report.js'
 import { ServerProcess } from './lib/server-process.js'
 
 const MIB = 2 ** 20
 const ONE_SECONDS = isShort ? 2 : 30
-const WARM_UP_SECONDS = isShort ? 1 : 8
+const WARM_UP_SECONDS = isShort ? 1 : 4
+const ALONE_SECONDS = isShort ? 1 : 8
 const MANY = isShort ? 20 : 200
 const MANY_SECONDS = isShort ? 2 : 10
+const MANY_MIB = 64
 const forms = isShort ? ['generator', 'ready$-driven', 'Observable, latest'] : Object.keys(endless)
+const references = isShort ? ['generator'] : ['generator', 'ReadableStream']
 
 interface Observation extends MemoryGrowth {
-  /** How a normal client was served, without the others and beside them. */
+  /** How a normal client was served: without the others, while they are filled up, and once they are full. */
   readonly alone: Times
-  readonly beside: Times
+  readonly filling: Times
+  readonly full: Times
 }
 
-async function observe(form: string, count: number, seconds: number): Promise<Observation> {
-  const server = await ServerProcess.start('httprx-slow', form, ['--expose-gc'])
+async function observe(form: string, count: number, seconds: number, peer = 'httprx-slow'): Promise<Observation> {
+  const server = await ServerProcess.start(peer, form, ['--expose-gc'])
   const { port } = server
-  // Code is compiled before, and sources that push have made as much garbage as they ever do.
-  await askAgainAndAgain(port, WARM_UP_SECONDS)
-  const alone = await askAgainAndAgain(port, 1)
-  const clients = new Child('./deaf-client.js', [port, count].map(String), { core: loadCores[0] })
-  const growth = watchMemory(server, seconds, () => clients.next())
-  const beside = await askAgainAndAgain(port, seconds)
-  const observation = { ...await growth, alone, beside }
-  await clients.stop()
+  // Code is compiled before, and the source has made as much garbage as it does for a client that reads.
+  await readFor(port, '/endless', WARM_UP_SECONDS)
+  let clients: Child | undefined
+  const growth = watchMemory(server, { before: ALONE_SECONDS, during: seconds }, () => {
+    clients = new Child('./deaf-client.js', [port, count].map(String), { core: loadCores[0] })
+    return clients.next()
+  })
+  const alone = await askAgainAndAgain(port, ALONE_SECONDS)
+  const filling = await askAgainAndAgain(port, seconds / 2)
+  const full = await askAgainAndAgain(port, seconds / 2)
+  const observation = { ...await growth, alone, filling, full }
+  await clients?.stop()
   await server.stop()
   return observation
 }
@@ -49,11 +58,14 @@ printTable(
 
 printHeading(`${MANY} slow readers`, `${MANY} clients that never read, ${MANY_SECONDS} s, and one normal client.`)
 const rows: Cell[][] = []
-for (const form of forms) {
-  const { resident, held, sockets, alone, beside } = await observe(form, MANY, MANY_SECONDS)
-  rows.push([form, resident / MIB, 64, held / MIB, sockets, alone.median, beside.median, alone.p99, beside.p99])
+async function addRow(title: string, form: string, peer?: string): Promise<void> {
+  const { resident, held, sockets, alone, filling, full } = await observe(form, MANY, MANY_SECONDS, peer)
+  const medians = [alone.median, filling.median, full.median]
+  rows.push([title, resident / MIB, held / MIB, sockets, ...medians, alone.p99, filling.p99, full.p99])
 }
+for (const form of forms) await addRow(form, form)
+for (const form of references) await addRow(`(node:http) ${form}`, form, 'node-http-slow')
 printTable([
-  'source', 'resident, MiB', 'at most', 'held at the end, MiB', 'connections left', 'median alone, ms', 'beside, ms',
-  '99th percentile alone, ms', 'beside, ms',
+  'source', `resident, MiB (at most ${MANY_MIB})`, 'held at the end, MiB', 'connections left',
+  'median alone, ms', 'filling', 'full', '99th percentile alone, ms', 'filling', 'full',
 ], rows)

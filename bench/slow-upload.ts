@@ -17,7 +17,7 @@ const seconds = words.includes('whole') ? BYTES / MIB + 10 : Math.max(roundSecon
 const server = await ServerProcess.start('httprx-slow', 'generator', ['--expose-gc'])
 for (let count = 0; count < 200; count++) await fetchText(server.port, '/taken')
 const client = new Child('./flood-client.js', [server.port, BYTES].map(String), { core: loadCores[0] })
-const growth = await watchMemory(server, seconds, () => client.next())
+const growth = await watchMemory(server, { before: 2, during: seconds }, () => client.next())
 const taken = Number(await fetchText(server.port, '/taken'))
 const { sent } = await client.ask<{ sent: number }>({})
 await client.stop()

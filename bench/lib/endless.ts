@@ -9,7 +9,7 @@ const SIZE = 64 * 1024
 /** Bytes of its own for each chunk, as real sources make them: what is held is seen. */
 const chunk = (): Chunk => new Uint8Array(SIZE).fill(120)
 
-function* generated(): Generator<Chunk> {
+export function* generated(): Generator<Chunk> {
   for (;;) yield chunk()
 }
 
@@ -27,13 +27,17 @@ function driven(ready$: Observable<number>): Observable<Chunk> {
   return ready$.pipe(map(chunk))
 }
 
+export function streamed(): ReadableStream<Chunk> {
+  return new ReadableStream({ pull: controller => { controller.enqueue(chunk()) } })
+}
+
 const pushed = (overflow: Overflow) => (): Reply => ({ body: pushed$, overflow })
 
 /** The replies, by name. */
 export const endless: Readonly<Record<string, () => Reply>> = {
   'generator': () => ({ body: generated() }),
   'async generator': () => ({ body: generatedLater() }),
-  'ReadableStream': () => ({ body: new ReadableStream({ pull: controller => { controller.enqueue(chunk()) } }) }),
+  'ReadableStream': () => ({ body: streamed() }),
   'pulled': () => ({ body: pulled(() => [chunk()]) }),
   'pulled, slow pages': () => ({ body: pulled(() => timer(5).pipe(map(() => [chunk()]))) }),
   'ready$-driven': () => ({ body: driven }),

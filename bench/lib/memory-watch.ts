@@ -9,7 +9,7 @@ const INTERVAL_MS = 500
 
 /** What was seen, in bytes. */
 export interface MemoryGrowth {
-  /** The most that the process had, above what it began with, both with garbage. */
+  /** The most that the process had, above the most that it had before, both with the garbage of what always goes on. */
   readonly resident: number
   /** What it held at the end that is no garbage, above what it began with. */
   readonly held: number
@@ -17,21 +17,32 @@ export interface MemoryGrowth {
   readonly sockets: number
 }
 
-/** Starts something and watches the server for so many seconds. */
+/** For how long a server is watched, in seconds. */
+export interface WatchTimes {
+  readonly before: number
+  readonly during: number
+}
+
+/** Watches the server for a while, then starts something and watches it again. */
 export async function watchMemory(
-  server: ServerProcess, seconds: number, begin: () => Promise<unknown>,
+  server: ServerProcess, times: WatchTimes, begin: () => Promise<unknown>,
 ): Promise<MemoryGrowth> {
-  // With its garbage: what goes on makes some, too, and how much of it lies about at a time is the engine's choice.
-  const { memory: { rss } } = await server.usage()
   const before = await settled(server)
+  const usual = await peakOf(server, times.before)
   await begin()
+  const peak = await peakOf(server, times.during)
+  const after = await settled(server)
+  return { resident: peak - usual, held: heldBy(after) - heldBy(before), sockets: after.sockets }
+}
+
+/** The most that the process has within so many seconds. */
+async function peakOf(server: ServerProcess, seconds: number): Promise<number> {
   let peak = 0
   for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
     await setTimeout(INTERVAL_MS)
     peak = Math.max(peak, (await server.usage()).memory.rss)
   }
-  const after = await settled(server)
-  return { resident: peak - rss, held: heldBy(after) - heldBy(before), sockets: after.sockets }
+  return peak
 }
 
 async function settled(server: ServerProcess): Promise<Usage> {

@@ -1,5 +1,5 @@
 /**
- * A client that behaves, to see whether it is served as usual.
+ * Clients that behave: one asks again and again, to see whether it is served as usual, another reads what never ends.
  */
 import { Agent, get } from 'node:http'
 import { once } from 'node:events'
@@ -25,6 +25,14 @@ export async function askAgainAndAgain(port: number, seconds: number): Promise<T
   agent.destroy()
   times.sort((a, b) => a - b)
   return { median: quantile(times, 0.5), p99: quantile(times, 0.99) }
+}
+
+/** Reads an answer as fast as it comes for so many seconds, and leaves. */
+export async function readFor(port: number, path: string, seconds: number): Promise<void> {
+  const request = get({ port, host: '127.0.0.1', path })
+  request.on('error', () => undefined).on('response', response => { response.on('error', () => undefined).resume() })
+  await setTimeout(seconds * 1000)
+  request.destroy()
 }
 
 /** Returns the body of one answer. */

@@ -1,0 +1,28 @@
+/**
+ * `node:http` for clients that never read: `/endless` pipes the source that the scenario names, all else is hello.
+ */
+import { createServer, type ServerResponse } from 'node:http'
+import { pipeline, Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+import { generated, streamed } from '../endless.js'
+import { GREETING, type Scenario } from '../scenario.js'
+import { listening } from './listening.js'
+
+const sources: Partial<Record<Scenario, () => Readable>> = {
+  // Bytes are counted, so that no more than the high-water mark and a chunk waits in the source.
+  'generator': () => Readable.from(generated(), { objectMode: false }),
+  'ReadableStream': () => Readable.fromWeb(streamed() as ReadableStream),
+}
+
+function send(form: Scenario, response: ServerResponse): void {
+  const source = sources[form]
+  // Its clients leave in the middle.
+  if (source !== undefined) pipeline(source(), response, () => undefined)
+}
+
+export function start(form: Scenario): Promise<number> {
+  return listening(createServer((request, response) => {
+    if (request.url === '/endless') send(form, response)
+    else response.end(GREETING)
+  }))
+}
