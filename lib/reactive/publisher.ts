@@ -9,6 +9,7 @@
  * Rules are cited as `RS §1.3`. Calls back and forth (`request` within `onNext`) are taken up by a loop (RS §3.3).
  */
 import { Observable } from 'rxjs'
+import { LocalProtocolError } from '../errors.js'
 import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
 import { Publication } from './publication.js'
 import { Requester } from './requester.js'
@@ -43,6 +44,8 @@ export interface FromPublisherOptions {
 /**
  * Returns a body source that requests items of the publisher as demand comes.
  *
+ * @throws {@link LocalProtocolError} badRange: a batch of less than 1
+ *
  * @example
  * body: fromPublisher(publisher)
  */
@@ -50,8 +53,10 @@ export function fromPublisher<T>(
   publisher: Publisher<T>,
   options?: FromPublisherOptions,
 ): (ready$: Observable<number>) => Observable<T> {
+  const { batch = 1 } = options ?? {}
+  if (!(batch >= 1)) throw new LocalProtocolError('badRange', 'at least 1 item must be requested (RS §3.9)')
   return ready$ => new Observable<T>(subscriber => {
-    const requester = new Requester(subscriber, options?.batch ?? 1)
+    const requester = new Requester(subscriber, batch)
     subscriber.add(() => requester.cancel())
     subscriber.add(ready$.subscribe({
       next: wanted => requester.grant(wanted),

@@ -69,6 +69,10 @@ describe('fromPublisher', () => {
     expect(publisher.calls).toEqual([2, 2])
   })
 
+  it.each([[0], [-1], [NaN]])('RS §3.9 refuses to request %d items at once: it would ask for ever', batch => {
+    expect(() => fromPublisher(new ManualPublisher(), { batch })).toThrow(expect.objectContaining({ code: 'badRange' }))
+  })
+
   it('requests on the demand that was there before the subscription', () => {
     const publisher = new ManualPublisher<string>()
     fromPublisher(publisher)(of(9)).subscribe()
