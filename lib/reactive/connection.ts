@@ -5,7 +5,6 @@ import { Observable, ReplaySubject, Subject } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import type { Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
-import type { Handlers } from '../connection/exchanges.js'
 import type { ExchangeResult, ReqdHost } from '../connection/reqd.js'
 import { ServerConnection } from '../connection/server-connection.js'
 import type { Request } from '../message/request.js'
@@ -52,7 +51,7 @@ export interface ServerContext extends DriverContext {
 const NOTHING = Symbol()
 
 /** A connection at work. */
-export class HttpConnection implements Connection, ReqdOwner, DriverHost, Handlers<Reqd> {
+export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   readonly id: number
   readonly remoteAddress: string
   readonly isEncrypted: boolean
@@ -121,6 +120,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Handle
     return this.context.marks
   }
 
+  /** @internal */
   get errorHandler(): ErrorHandler {
     return this.context.errorHandler
   }
@@ -201,10 +201,12 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Handle
     this.context.connectionClosed(this)
   }
 
+  /** @internal As the handlers of its own state machine want it. */
   makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): Reqd {
     return new Reqd(host, request, reader, this)
   }
 
+  /** @internal */
   handler(reqd: Reqd): void {
     const { context } = this
     const count = ++this.driver.requestCount
