@@ -24,6 +24,8 @@ interface WriteHandle {
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number
   writeLatin1String(request: WriteRequest, text: string): number
   writev(request: WriteRequest, buffers: readonly Uint8Array[], areBuffers: true): number
+  /** How many bytes of all writes under way the kernel did not take yet. */
+  readonly writeQueueSize?: number
 }
 
 /** Node's object of a write that is under way. */
@@ -70,6 +72,12 @@ export class DirectWriter {
     const { _handle: handle } = socket as unknown as { _handle?: Partial<WriteHandle> | null }
     return typeof handle?.writeBuffer === 'function' && typeof handle.writeLatin1String === 'function'
       && typeof handle.writev === 'function'
+  }
+
+  /** How many bytes of the writes under way the kernel did not take yet. */
+  unwrittenBytes(socket: Socket): number {
+    const { _handle: handle } = socket as unknown as { readonly _handle: WriteHandle | null }
+    return handle?.writeQueueSize ?? 0
   }
 
   /** Writes to a socket that it can write to. The observer is told only where this is {@link PENDING}. */

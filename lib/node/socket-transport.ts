@@ -68,6 +68,10 @@ export class SocketTransport implements Transport, BytesReceiver {
     return (this.socket as { encrypted?: boolean }).encrypted === true
   }
 
+  get unwrittenBytes(): number {
+    return this.plain === null || this.writer === null ? 0 : this.writer.unwrittenBytes(this.plain)
+  }
+
   get bytes$(): Observable<Uint8Array> {
     // There is nothing to undo: a subscriber that is closed ignores what comes. A teardown holds 350 bytes.
     return new Observable(subscriber => {

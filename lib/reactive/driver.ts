@@ -45,7 +45,8 @@ export interface DriverHost {
 export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   /** How many requests came so far: the owner counts them. */
   requestCount: number
-  writtenBytes: number
+  /** The bytes of the writes that are over. */
+  private written: number
   private readonly core: AnyServerConnection
   private readonly transport: Transport
   private readonly context: DriverContext
@@ -57,7 +58,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
     this.requestCount = 0
-    this.writtenBytes = 0
+    this.written = 0
     this.core = core
     this.transport = transport
     this.context = context
@@ -83,6 +84,11 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   get isObserved(): boolean {
     return this.host.isObserved
+  }
+
+  /** Of a write that is under way what was taken counts: a slow client takes a large one bit by bit. */
+  get writtenBytes(): number {
+    return this.written - this.transport.unwrittenBytes
   }
 
   get hasOutput(): boolean {
@@ -160,7 +166,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   }
 
   bytesOut(count: number, iovecs: readonly IOVec[]): void {
-    this.writtenBytes += count
+    this.written += count
     if (this.host.isObserved) this.host.emit({ type: 'bytesOut', count, iovecs })
   }
 

@@ -81,6 +81,10 @@ export class TestTransport implements Transport, Wire {
     this.send()
   }
 
+  get unwrittenBytes(): number {
+    return this.outbox.length
+  }
+
   get bytes$(): Observable<Uint8Array> {
     return new Observable(subscriber => {
       this.subscriber = subscriber

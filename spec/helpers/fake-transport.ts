@@ -37,6 +37,10 @@ export class FakeTransport implements Transport {
   private writer: WriteObserver | null = null
   private onClose: (() => void) | null = null
 
+  get unwrittenBytes(): number {
+    return this.waiting.length
+  }
+
   get bytes$(): Observable<Uint8Array> {
     return new Observable(subscriber => {
       this.observer = subscriber

@@ -69,7 +69,11 @@ describe('a direct write', () => {
     const first = written(socket, many())
     const second = written(socket, 'end')
     expect([first.status, second.status]).toEqual([PENDING, PENDING])
+    const waiting = directWriter!.unwrittenBytes(socket)
+    expect(waiting).toBeGreaterThan(0)
     client.socket.resume()
+    await client.receivesBytes(MANY - waiting + 1)
+    expect(directWriter!.unwrittenBytes(socket)).toBeLessThan(waiting)
     expect(await Promise.all([first.done, second.done])).toEqual([null, null])
     expect(await client.receivesBytes(MANY + 3)).toMatch(/x{3}end$/)
     expect(written(socket, '!').status).toBe(TAKEN)
@@ -87,6 +91,7 @@ describe('a direct write', () => {
     const { socket } = await ends()
     socket.destroy()
     expect(written(socket, 'x').status).toBeLessThan(0)
+    expect(directWriter!.unwrittenBytes(socket)).toBe(0)
   })
 
   it('under way fails when the socket is destroyed', async () => {

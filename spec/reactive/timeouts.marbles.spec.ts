@@ -120,6 +120,24 @@ describe('writeTimeout', () => {
   })
 })
 
+describe('writeTimeout of one large write', () => {
+  it('does not cut a client that takes it bit by bit', () => {
+    marbles(({ serve, expectObservable }) => {
+      const server = serve(() => ({ body: 'x'.repeat(3_000) }), { ...TICK, writeTimeout: 5, keepAliveTimeout: 5 })
+      const client = server.connect('a', { a: HEAD, h: 800 }, { reads: 'x---h---h---h---h' })
+      expectObservable(client.responses$.pipe(map(r => r.body.length))).toBe('----------------r----|', { r: 3_000 })
+    })
+  })
+
+  it('cuts it when it takes no more', () => {
+    marbles(({ serve, expectObservable }) => {
+      const server = serve(() => ({ body: 'x'.repeat(3_000) }), { ...TICK, writeTimeout: 5 })
+      const client = server.connect('a', { a: HEAD, h: 800 }, { reads: 'x---h---h' })
+      expectObservable(client.closed$).toBe('-------------(r|)', { r: 'reset' })
+    })
+  })
+})
+
 describe('handlerTimeout', () => {
   it('answers 503 in the place of a handler that takes too long, and unsubscribes what it returned', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
