@@ -21,6 +21,12 @@ export interface FieldBlock {
    * once.
    */
   readonly nameLengths: number
+  /**
+   * Whether there is exactly one Host field, and its value is a name or an IPv4 address with perhaps a port, spelled
+   * without escapes. That is seen in passing where the bytes are; `hostFault` sees the same, and the rest, but takes
+   * 100 ns where all else that is asked of a head takes 500.
+   */
+  readonly hasPlainHost: boolean
 }
 
 /** The bit that stands for names of this length. Lengths 32 apart share one. @internal */
@@ -61,12 +67,6 @@ export function findLastInBlock(block: FieldBlock, name: string): number {
 /** The value of the field at `index`. @internal */
 export function valueInBlock({ text, offsets }: FieldBlock, index: number): string {
   return cutText(text, offsets[4 * index + 2], offsets[4 * index + 3])
-}
-
-/** Whether the value of the field at `index` is `value`, to the letter. @internal */
-export function isValueInBlock({ text, offsets }: FieldBlock, index: number, value: string): boolean {
-  const start = offsets[4 * index + 2]
-  return offsets[4 * index + 3] - start === value.length && text.startsWith(value, start)
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 import type { FieldBlock } from './field-block.js'
 import { LocalProtocolError } from '../errors.js'
-import { blockToFlatList, findInBlock, findLastInBlock, isValueInBlock, valueInBlock } from './field-block.js'
+import { blockToFlatList, findInBlock, findLastInBlock, valueInBlock } from './field-block.js'
 import { findInList, findLastInList } from './field-list.js'
 import { equalsIgnoringCase } from './text.js'
 
@@ -285,9 +285,9 @@ export class Headers implements Iterable<Field> {
     return this.block === null ? this.flat[2 * index + 1] : valueInBlock(this.block, index)
   }
 
-  /** `valueAt(index) === value`, without making the value. @internal */
-  isValueAt(index: number, value: string): boolean {
-    return this.block === null ? this.valueAt(index) === value : isValueInBlock(this.block, index, value)
+  /** {@link FieldBlock.hasPlainHost}, where that is known. @internal */
+  get hasPlainHost(): boolean {
+    return this.block?.hasPlainHost === true
   }
 
   private list(): readonly string[] {

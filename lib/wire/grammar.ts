@@ -13,6 +13,7 @@ function oneOf(characters: string): (code: number) => boolean {
 }
 
 const isAlphaOrDigit = (code: number): boolean => /[0-9A-Za-z]/.test(String.fromCharCode(code))
+const isHostMark = oneOf("-._~!$&'()*+,;=")
 const isTokenMark = oneOf("!#$%&'*+-.^_`|~")
 
 /** `tchar`: what a method, a field name or a transfer coding is made of. @see RFC 9110 §5.6.2 */
@@ -31,6 +32,9 @@ export const TARGET = table(code => code > 0x20 && code < 0x7f && code !== 0x23)
 
 /** `qdtext`: what may stand between quotes without a backslash. @see RFC 9110 §5.6.4 */
 export const QUOTED_TEXT = table(code => FIELD_VALUE[code] === 1 && code !== 0x22 && code !== 0x5c)
+
+/** `unreserved` and `sub-delims`: what a `reg-name` is made of but for `pct-encoded`. @see RFC 3986 §3.2.2 */
+export const HOST_NAME = table(code => isAlphaOrDigit(code) || isHostMark(code))
 
 /** What no digit of base 16 has as its value in {@link HEX_VALUE}. */
 export const NOT_HEX = 255

@@ -27,7 +27,8 @@ export function blockOf(list: readonly Field[], startLine = 'GET / HTTP/1.1\r\n'
     offsets.push(text.length, text.length + name.length, valueStart, valueStart + value.length)
     text += `${name}: ${value}\r\n`
   }
-  return { text, offsets, nameLengths: list.reduce((bits, [name]) => bits | lengthBit(name.length), 0) }
+  const nameLengths = list.reduce((bits, [name]) => bits | lengthBit(name.length), 0)
+  return { text, offsets, nameLengths, hasPlainHost: false }
 }
 
 /** A collection whose fields were parsed. */

@@ -163,15 +163,6 @@ describe('Headers: the laws of lookup', () => {
     expect(missing).toThrow(expect.objectContaining({ code: 'badField' }))
   })
 
-  it('h.isValueAt(i, v) = (h.valueAt(i) is v)', () => {
-    fc.assert(fc.property(collection, fieldValue, ({ headers, list }, other) => {
-      list.forEach(([, value], i) => {
-        expect(headers.valueAt(i)).toBe(value)
-        for (const each of [value, `${value}x`, other]) expect(headers.isValueAt(i, each)).toBe(each === value)
-      })
-    }))
-  })
-
   it('finds the same after all fields were looked at', () => {
     fc.assert(fc.property(lookup, ({ headers, name }) => {
       const before = [headers.get(name), headers.getMulti(name), headers.size]

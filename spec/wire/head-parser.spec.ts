@@ -1,4 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import * as fc from 'fast-check'
+import { Headers } from '../../lib/message/headers.js'
+import { hostFault } from '../../lib/message/host.js'
+import { Request } from '../../lib/message/request.js'
 import { HeadParser } from '../../lib/wire/head-parser.js'
 import { latin1 } from '../helpers/splits.js'
 import { heads } from './subjects.js'
@@ -134,5 +138,24 @@ describe('the authority of an absolute-form target (RFC 9112 §3.2.2)', () => {
     expect(heads('GET /http://b HTTP/1.1\r\nHost: a\r\n\r\n')).toEqual(['GET /http://b HTTP/1.1\r\nHost: a\r\n\r\n'])
     expect(heads('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n')).toEqual(['OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n'])
     expect(heads('CONNECT b:1 HTTP/1.1\r\nHost: a\r\n\r\n')).toEqual(['CONNECT b:1 HTTP/1.1\r\nHost: a\r\n\r\n'])
+  })
+})
+
+describe('a Host field that is judged in passing', () => {
+  const value = fc.oneof(
+    fc.constantFrom('a', 'a:80', 'a:', ':80', '', 'a b', 'a:8x', 'a:80:80', '[::1]', '%41', 'a%4', 'a/b', '\xe9'),
+    fc.stringMatching(/^[\w.~!$&'()*+,;=:%-]{0,12}$/),
+  )
+  const name = fc.constantFrom('Host', 'host', 'HOST', 'hOsT', 'Hosts', 'Hos', 'Jost')
+
+  it('is at fault exactly where it is as a value', () => {
+    fc.assert(fc.property(fc.array(fc.tuple(name, value), { maxLength: 3 }), fields => {
+      const text = `GET / HTTP/1.1\r\n${fields.map(([n, v]) => `${n}: ${v}\r\n`).join('')}\r\n`
+      const parser = new HeadParser(1000, 100)
+      const input = latin1(text)
+      parser.parse(input, 0, input.length)
+      const built = Request.create('GET', '/', { headers: Headers.ofList(fields) })
+      expect(hostFault(parser.request!)).toBe(hostFault(built))
+    }))
   })
 })
