@@ -25,8 +25,8 @@ const FIRST_SIZE = 16 * 1024
 const PACED_SIZE = 64 * 1024
 
 /**
- * How large the buffers of a body become whose consumer keeps up. An upload of 1 GiB takes 0.8 of the CPU that it takes
- * with {@link PACED_SIZE}.
+ * How large the buffers of a body become whose consumer keeps up. An upload of 1 GiB alone on its core takes 0.83 of
+ * the CPU that it takes with {@link PACED_SIZE}; beside another 0.95.
  */
 const LARGEST_SIZE = 256 * 1024
 
