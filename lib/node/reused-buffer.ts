@@ -156,8 +156,9 @@ export class ReusedBuffer {
   receive(count: number, buffer: Uint8Array): boolean {
     const bytes = buffer === shared ? lent(count) : buffer.subarray(0, count)
     if (this.receiver === null) return pass(this.socket, Buffer.from(bytes))
-    this.receiver.receive(bytes, buffer !== shared)
+    // Before the receiver, which may pause the socket.
     if (buffer !== shared) this.keepRest(buffer as Buffer, count)
+    this.receiver.receive(bytes, buffer !== shared)
     return true
   }
 
