@@ -14,6 +14,7 @@ import { Observable, type Subscriber } from 'rxjs'
 import { IOVec } from '../buffer/iovec.js'
 import type { Output, Transport, WriteObserver } from '../reactive/transport.js'
 import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } from './direct-write.js'
+import { plainSocket } from './plain-socket.js'
 import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
 
 /** The peer went away in the middle of something. */
@@ -48,7 +49,7 @@ export class SocketTransport implements Transport, BytesReceiver {
   constructor(socket: Duplex) {
     this.isLending = false
     this.socket = socket
-    this.plain = socket instanceof Socket && !this.isEncrypted ? socket : null
+    this.plain = plainSocket(socket)
     this.writer = this.plain !== null && directWriter?.canWriteTo(this.plain) === true ? directWriter : null
     this.reads = null
     this.subscriber = null

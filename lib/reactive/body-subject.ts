@@ -86,12 +86,12 @@ export class BodySink implements ControlledSink<Chunk> {
 
   /** Whether less than the high-water mark waits. */
   get hasRoom(): boolean {
-    return this.writer.pendingBytes < this.marks.highWaterMark
+    return this.pending < this.marks.highWaterMark
   }
 
   /** Calls back once when there is much room again: when at most the low-water mark waits. */
   whenReady(callback: () => void): void {
-    this.writer.whenDrained(this.marks.lowWaterMark, callback)
+    this.whenDrained(this.marks.lowWaterMark, callback)
   }
 
   whenDrained(mark: number, callback: () => void): void {

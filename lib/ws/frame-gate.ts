@@ -12,8 +12,8 @@
  * It is a stream for the library behind, but keeps nothing in a stream's queues: input is emitted as it passes, output
  * is the socket's at once. A queue for the output would cost 0.05 of the CPU of an echo, one for the input 0.01.
  */
-import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { plainSocket } from '../node/plain-socket.js'
 import { FrameCutter } from './frame-cutter.js'
 import type { FrameOutput } from './frame-writer.js'
 
@@ -57,7 +57,7 @@ export class FrameGate extends Duplex implements FrameOutput {
     this.receivedBytes = head.length
     this.socket = socket
     this.host = host
-    this.isPlain = socket instanceof Socket && (socket as { encrypted?: boolean }).encrypted !== true
+    this.isPlain = plainSocket(socket) !== null
     this.cutter = new FrameCutter()
     this.input = head
     this.offset = 0
