@@ -3,13 +3,16 @@
  *
  * Strategy: whatever can be pulled is pulled; a function is given the demand; a plain Observable gets an operator
  * between itself and the body that does what `overflow` says. None of them can make the server hold more than the
- * high-water mark and a chunk (or two batches, for sources driven by demand).
+ * high-water mark and a chunk; or two batches, for sources driven by demand; or what leaves at once to a client that
+ * keeps up with a source that is pulled (pull.ts).
  */
 import { Observable, Subscription, from, type Observer } from 'rxjs'
 import type { BodySubject } from './body-subject.js'
 import { BackpressureError, type Chunk } from './chunk.js'
 import { controlled, type Overflow } from './overflow.js'
-import { Pull, pullableOfReadable, pullableOfStream, type NodeReadable, type Pullable } from './pull.js'
+import {
+  Pull, pullableOfReadable, pullableOfStream, type NodeReadable, type Pullable, type PulledConnection,
+} from './pull.js'
 import type { BodySource } from './reply.js'
 import { RequestBody } from './request-body.js'
 
@@ -22,7 +25,7 @@ export interface Feeding {
 export type StreamedSource = Exclude<BodySource, Chunk>
 
 /** What a source may need of the connection. */
-export interface FedConnection {
+export interface FedConnection extends PulledConnection {
   /** Emits when the connection is asked to close. */
   readonly closing$: Observable<void>
   /** Ends the connection at once: the client is too slow. */
@@ -40,7 +43,7 @@ export function feed(
     const chunks$ = controlled(from(source), subject.ready$, { overflow, highWaterMark })
     return subscribe(overflow === 'disconnect' ? disconnecting(chunks$, connection) : chunks$, subject)
   }
-  const pull = new Pull(pullableOf(source), subject)
+  const pull = new Pull(pullableOf(source), subject, connection)
   pull.pull()
   return { unsubscribe: () => { pull.stop() } }
 }

@@ -120,6 +120,10 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     return this.context.marks
   }
 
+  get isKeepingUp(): boolean {
+    return this.driver.isKeepingUp
+  }
+
   /** @internal */
   get errorHandler(): ErrorHandler {
     return this.context.errorHandler

@@ -91,6 +91,11 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     return this.written - this.transport.unwrittenBytes
   }
 
+  /** Whether the client has lately taken everything as fast as it came. */
+  get isKeepingUp(): boolean {
+    return this.writes.isKeepingUp
+  }
+
   get hasOutput(): boolean {
     return this.core.hasPendingOutput
   }

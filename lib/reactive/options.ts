@@ -35,7 +35,10 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date'>> {
   readonly maxRequestsPerSocket?: number
   /** How often the time limits of all connections are checked, by one timer: 1 s. */
   readonly connectionsCheckingInterval?: number
-  /** How many bytes of a streamed response may wait: 16 KiB. */
+  /**
+   * How many bytes of a streamed response may wait: 16 KiB. Of one that is pulled, and whose client took the last 8 MiB
+   * as fast as they came, 16 times as many leave at once, up to 256 KiB.
+   */
   readonly highWaterMark?: number
   /** How many bytes of one response may be left when more are asked for: half the high-water mark. */
   readonly lowWaterMark?: number

@@ -3,6 +3,10 @@
  *
  * Strategy: one chunk is asked for when there is room for it, never before, and never two at once. `mergeInternals`
  * (behind `from(asyncIterable).pipe(concatMap(…))`) would pull without bound: 5,000 values for 5 delivered.
+ *
+ * There is room up to the high-water mark. A client that has taken megabytes as fast as they came gets more in one
+ * write: a download of 1 GiB in chunks of 64 KiB takes 0.65 of the CPU, for most of it is what the kernel does for each
+ * write. Its first write that has to wait ends that.
  */
 import type { Chunk } from './chunk.js'
 import type { BodySubject } from './body-subject.js'
@@ -39,19 +43,31 @@ export function pullableOfReadable(readable: NodeReadable): Pullable {
   }
 }
 
+/** How many bytes leave at once to a client that keeps up: so many high-water marks, and at most so much. */
+const MARKS_AT_ONCE = 16
+const BYTES_AT_ONCE = 256 * 1024
+
+/** What is needed of a connection. */
+export interface PulledConnection {
+  /** Whether the client has lately taken everything as fast as it came. */
+  readonly isKeepingUp: boolean
+}
+
 /** Moves chunks from a source to a body as the client takes them. */
 export class Pull {
   private readonly source: Pullable
   private readonly subject: BodySubject
+  private readonly connection: PulledConnection
   private readonly resume: () => void
   private readonly take: (result: IteratorResult<Chunk, unknown>) => void
   private readonly fail: (error: unknown) => void
   private isOver: boolean
   private isPulling: boolean
 
-  constructor(source: Pullable, subject: BodySubject) {
+  constructor(source: Pullable, subject: BodySubject, connection: PulledConnection) {
     this.source = source
     this.subject = subject
+    this.connection = connection
     this.resume = () => { this.pull() }
     this.take = result => { this.takeLater(result) }
     this.fail = error => { this.failLater(error) }
@@ -64,7 +80,7 @@ export class Pull {
     if (this.isPulling) return
     this.isPulling = true
     try {
-      while (this.isGoing && this.subject.bodySink.hasRoom) this.step()
+      while (this.isGoing && this.hasRoom) this.step()
     } catch (error) {
       this.finish(error)
     }
@@ -82,6 +98,12 @@ export class Pull {
 
   private get isGoing(): boolean {
     return this.isPulling && !this.isOver
+  }
+
+  private get hasRoom(): boolean {
+    const { pending, marks: { highWaterMark } } = this.subject.bodySink
+    if (pending < highWaterMark || !this.connection.isKeepingUp) return pending < highWaterMark
+    return pending < Math.min(MARKS_AT_ONCE * highWaterMark, BYTES_AT_ONCE)
   }
 
   private step(): void {

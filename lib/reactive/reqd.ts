@@ -27,6 +27,8 @@ export interface ReqdOwner {
   readonly marks: Marks
   readonly remoteAddress: string
   readonly isEncrypted: boolean
+  /** Whether the client has lately taken everything as fast as it came. */
+  readonly isKeepingUp: boolean
   /** Emits when the connection is asked to close. */
   readonly closing$: Observable<void>
   /** The exchange is over. */

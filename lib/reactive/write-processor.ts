@@ -23,6 +23,12 @@ const NOTHING: readonly IOVec[] = []
  */
 const WRITE_BYTES = 256 * 1024
 
+/**
+ * After how many bytes that the transport took at once the client is taken to keep up. One that does not read at all
+ * lets the kernel's buffers take some (on Linux up to 4 MiB and what it reads ahead), and is not to count.
+ */
+const KEPT_UP_BYTES = 8 * 1024 * 1024
+
 /** The first {@link WRITE_BYTES} of the iovecs. */
 function firstPart(iovecs: readonly IOVec[]): IOVec[] {
   const part: IOVec[] = []
@@ -70,6 +76,8 @@ export class WriteProcessor implements WriteObserver {
   private count: number
   private iovecs: readonly IOVec[]
   private turnBytes: number
+  /** How many bytes were taken at once since a write last had to wait. */
+  private takenAtOnce: number
 
   constructor(connection: AnyServerConnection, transport: Transport, host: WriteHost) {
     this.connection = connection
@@ -85,6 +93,12 @@ export class WriteProcessor implements WriteObserver {
     this.count = 0
     this.iovecs = NOTHING
     this.turnBytes = 0
+    this.takenAtOnce = 0
+  }
+
+  /** Whether the client has lately taken everything as fast as it came: {@link KEPT_UP_BYTES} at least. */
+  get isKeepingUp(): boolean {
+    return this.takenAtOnce >= KEPT_UP_BYTES
   }
 
   /** Keeps output back until the matching {@link endTurn}. */
@@ -164,9 +178,19 @@ export class WriteProcessor implements WriteObserver {
   private write(output: Output, count: number): void {
     this.count = count
     this.turnBytes += count
-    if (!this.transport.write(output, this)) this.isWriting = true
-    else if (this.turnBytes <= TURN_BYTES) this.report()
+    if (this.transport.write(output, this)) this.taken(count)
+    else this.awaitWrite()
+  }
+
+  private taken(count: number): void {
+    this.takenAtOnce += count
+    if (this.turnBytes <= TURN_BYTES) this.report()
     else this.reportLater()
+  }
+
+  private awaitWrite(): void {
+    this.takenAtOnce = 0
+    this.isWriting = true
   }
 
   private reportLater(): void {

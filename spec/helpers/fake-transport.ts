@@ -4,9 +4,10 @@
  */
 import { Observable, type Observer, VirtualTimeScheduler } from 'rxjs'
 import { IOVec } from '../../lib/buffer/iovec.js'
+import type { BodySubject } from '../../lib/reactive/body-subject.js'
 import { HttpConnection, type ServerContext } from '../../lib/reactive/connection.js'
 import type { ConnectionOptions } from '../../lib/reactive/options.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
 import { serverContext } from '../../lib/reactive/server-context.js'
 import type { Output, Transport, WriteObserver } from '../../lib/reactive/transport.js'
 import { latin1 } from './splits.js'
@@ -201,4 +202,9 @@ export class Stage {
   get text(): string {
     return this.transport.text
   }
+}
+
+/** How many bytes wait in the server for the response to a request. */
+export function heldBy(reqd: Reqd): number {
+  return (reqd as unknown as { subject: BodySubject | null }).subject?.bodySink.pending ?? 0
 }

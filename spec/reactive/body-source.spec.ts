@@ -5,13 +5,12 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { NEVER, Observable, of, Subject } from 'rxjs'
-import type { BodySubject } from '../../lib/reactive/body-subject.js'
 import type { Chunk } from '../../lib/reactive/chunk.js'
 import { pulled } from '../../lib/reactive/pulled.js'
 import type { Overflow } from '../../lib/reactive/overflow.js'
 import type { BodySource } from '../../lib/reactive/reply.js'
 import type { Reqd } from '../../lib/reactive/reqd.js'
-import { Stage } from '../helpers/fake-transport.js'
+import { heldBy, Stage } from '../helpers/fake-transport.js'
 import { get } from '../helpers/runtime.js'
 
 const HIGH = 1000
@@ -19,11 +18,6 @@ const HIGH = 1000
 /** What frames a chunk, and the head. */
 const FRAME = 20
 const HEAD = 200
-
-/** How many bytes wait in the server for the response to a request. */
-function heldBy(reqd: Reqd): number {
-  return (reqd as unknown as { subject: BodySubject | null }).subject?.bodySink.pending ?? 0
-}
 
 interface Flow {
   readonly sizes: number[]
