@@ -27,6 +27,11 @@ export interface FieldBlock {
    * 100 ns where all else that is asked of a head takes 500.
    */
   readonly hasPlainHost: boolean
+  /**
+   * Whether there is exactly one Connection field, and all that it says is `keep-alive`, as browsers do. It spares the
+   * search for `close`, 200 ns of a head with 13 fields.
+   */
+  readonly saysKeepAlive: boolean
 }
 
 /** The bit that stands for names of this length. Lengths 32 apart share one. @internal */

@@ -285,9 +285,9 @@ export class Headers implements Iterable<Field> {
     return this.block === null ? this.flat[2 * index + 1] : valueInBlock(this.block, index)
   }
 
-  /** {@link FieldBlock.hasPlainHost}, where that is known. @internal */
-  get hasPlainHost(): boolean {
-    return this.block?.hasPlainHost === true
+  /** The fields as they were parsed, with what was seen in passing; null for others. @internal */
+  get parsed(): FieldBlock | null {
+    return this.block
   }
 
   private list(): readonly string[] {

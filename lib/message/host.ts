@@ -66,7 +66,7 @@ function isIpLiteralAndPort(value: string): boolean {
  */
 export function hostFault(request: Request): RemoteErrorCode | null {
   const { headers } = request
-  if (headers.hasPlainHost) return null
+  if (headers.parsed?.hasPlainHost === true) return null
   const index = headers.indexOf('Host', 0)
   if (index < 0) return request.version.compare(Version.HTTP_1_1) < 0 ? null : 'badHost'
   const isOnly = headers.indexOf('Host', index + 1) < 0

@@ -17,8 +17,10 @@ function isBeforeHttp11(request: Request): boolean {
  * @see RFC 9112 §9.3
  */
 export function requestIsPersistent(request: Request): boolean {
-  if (listIncludes(request.headers, 'Connection', 'close')) return false
-  return !isBeforeHttp11(request) || listIncludes(request.headers, 'Connection', 'keep-alive')
+  const { headers } = request
+  if (headers.parsed?.saysKeepAlive === true) return true
+  if (listIncludes(headers, 'Connection', 'close')) return false
+  return !isBeforeHttp11(request) || listIncludes(headers, 'Connection', 'keep-alive')
 }
 
 /**

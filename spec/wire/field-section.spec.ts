@@ -49,6 +49,19 @@ describe('a field section (RFC 9112 §5)', () => {
     expect(fieldSection(text)).toBe(fault)
   })
 
+  it('judges each byte alike, wherever in a value it stands', () => {
+    for (let code = 0; code < 256; code++) {
+      const character = String.fromCharCode(code)
+      const isLineEnd = character === '\r' || character === '\n'
+      const isGood = code === 0x09 || (code >= 0x20 && code !== 0x7f)
+      for (let place = 1; place < 8; place++) {
+        const value = 'x'.repeat(place) + character + 'x'.repeat(8 - place)
+        const fault = `${isLineEnd ? 'badLineEnd' : 'badFieldValue'}@${3 + place}`
+        expect(fieldSection(`A: ${value}\r\n\r\n`)).toEqual(isGood ? [['A', value]] : fault)
+      }
+    }
+  })
+
   it.each(['', '\r', 'A', 'A:', 'A: b', 'A: b\r', 'A: b\r\n', 'A: b\r\n\r'])('is not over with %j', text => {
     expect(fieldSection(text)).toBe(`unexpectedEof@${text.length}`)
   })

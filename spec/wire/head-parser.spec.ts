@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
-import { Headers } from '../../lib/message/headers.js'
+import { type Field, Headers } from '../../lib/message/headers.js'
 import { hostFault } from '../../lib/message/host.js'
+import { requestIsPersistent } from '../../lib/message/persistence.js'
 import { Request } from '../../lib/message/request.js'
+import { Version } from '../../lib/message/version.js'
 import { HeadParser } from '../../lib/wire/head-parser.js'
 import { latin1 } from '../helpers/splits.js'
 import { heads } from './subjects.js'
@@ -141,6 +143,32 @@ describe('the authority of an absolute-form target (RFC 9112 §3.2.2)', () => {
   })
 })
 
+/** The request of these fields, parsed and built. */
+function bothWays(version: Version, fields: readonly Field[]): { readonly parsed: Request; readonly built: Request } {
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`)
+  const parser = new HeadParser(1000, 100)
+  const input = latin1(`GET / ${version.toString()}\r\n${lines.join('')}\r\n`)
+  parser.parse(input, 0, input.length)
+  return { parsed: parser.request!, built: Request.create('GET', '/', { version, headers: Headers.ofList(fields) }) }
+}
+
+const versions = fc.constantFrom(Version.HTTP_1_0, Version.HTTP_1_1)
+
+describe('a Connection field that is judged in passing', () => {
+  const name = fc.constantFrom('Connection', 'connection', 'CONNECTION', 'cOnNeCtIoN', 'Connectiom', 'User-Agent')
+  const value = fc.constantFrom(
+    'keep-alive', 'Keep-Alive', 'KEEP-ALIVE', ' keep-alive ', 'close', 'keep-alive, close', 'keep-alive,',
+    'keep-alives', 'keep_alive', 'upgrade', 'keep-alive, upgrade', '',
+  )
+
+  it('keeps the connection exactly where it does as a value', () => {
+    fc.assert(fc.property(versions, fc.array(fc.tuple(name, value), { maxLength: 3 }), (version, fields) => {
+      const { parsed, built } = bothWays(version, fields)
+      expect(requestIsPersistent(parsed)).toBe(requestIsPersistent(built))
+    }))
+  })
+})
+
 describe('a Host field that is judged in passing', () => {
   const value = fc.oneof(
     fc.constantFrom('a', 'a:80', 'a:', ':80', '', 'a b', 'a:8x', 'a:80:80', '[::1]', '%41', 'a%4', 'a/b', '\xe9'),
@@ -149,13 +177,9 @@ describe('a Host field that is judged in passing', () => {
   const name = fc.constantFrom('Host', 'host', 'HOST', 'hOsT', 'Hosts', 'Hos', 'Jost')
 
   it('is at fault exactly where it is as a value', () => {
-    fc.assert(fc.property(fc.array(fc.tuple(name, value), { maxLength: 3 }), fields => {
-      const text = `GET / HTTP/1.1\r\n${fields.map(([n, v]) => `${n}: ${v}\r\n`).join('')}\r\n`
-      const parser = new HeadParser(1000, 100)
-      const input = latin1(text)
-      parser.parse(input, 0, input.length)
-      const built = Request.create('GET', '/', { headers: Headers.ofList(fields) })
-      expect(hostFault(parser.request!)).toBe(hostFault(built))
+    fc.assert(fc.property(versions, fc.array(fc.tuple(name, value), { maxLength: 3 }), (version, fields) => {
+      const { parsed, built } = bothWays(version, fields)
+      expect(hostFault(parsed)).toBe(hostFault(built))
     }))
   })
 })
