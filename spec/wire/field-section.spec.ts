@@ -49,8 +49,8 @@ describe('a field section (RFC 9112 §5)', () => {
     expect(fieldSection(text)).toBe(fault)
   })
 
-  it('judges each byte alike, wherever in a value it stands', () => {
-    for (let code = 0; code < 256; code++) {
+  it('judges a byte alike, wherever in a value it stands', () => {
+    for (const code of [...Array(0x22).keys(), 0x7e, 0x7f, 0x80, 0xff]) {
       const character = String.fromCharCode(code)
       const isLineEnd = character === '\r' || character === '\n'
       const isGood = code === 0x09 || (code >= 0x20 && code !== 0x7f)
