@@ -29,7 +29,7 @@ export interface FieldBlock {
   readonly hasPlainHost: boolean
   /**
    * Whether there is exactly one Connection field, and all that it says is `keep-alive`, as browsers do. It spares the
-   * search for `close`, 200 ns of a head with 13 fields.
+   * search for `close`, 100 ns of a head with 13 fields.
    */
   readonly saysKeepAlive: boolean
 }

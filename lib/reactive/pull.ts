@@ -102,8 +102,8 @@ export class Pull {
 
   private get hasRoom(): boolean {
     const { pending, marks: { highWaterMark } } = this.subject.bodySink
-    if (pending < highWaterMark || !this.connection.isKeepingUp) return pending < highWaterMark
-    return pending < Math.min(MARKS_AT_ONCE * highWaterMark, BYTES_AT_ONCE)
+    if (pending < highWaterMark) return true
+    return this.connection.isKeepingUp && pending < Math.min(MARKS_AT_ONCE * highWaterMark, BYTES_AT_ONCE)
   }
 
   private step(): void {

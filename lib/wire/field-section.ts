@@ -155,7 +155,7 @@ function lowerCase(text: string): Uint8Array {
   return Uint8Array.from(text, character => character.charCodeAt(0))
 }
 
-/** Whether `bytes[start, end)`, of a name or a value without controls, is the text but for the case of letters. */
+/** Whether `bytes[start, end)`, good in a name or a value, is the text but for the case of letters. */
 function isText(bytes: Uint8Array, start: number, end: number, text: Uint8Array): boolean {
   if (end - start !== text.length) return false
   for (let i = 0; i < text.length; i++) if ((bytes[start + i] | LOWER_CASE_BIT) !== text[i]) return false
