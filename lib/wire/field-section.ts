@@ -16,8 +16,10 @@ import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 // An imported binding is looked up at each use, these are not: 13 fields take 0.86 µs in place of 1.0.
 const NAME = TOKEN
 const VALUE = FIELD_VALUE
+const HOST_BYTE = HOST_NAME
 
-const NO_OFFSETS: readonly number[] = []
+/** No fields. The array is made with the first one: it is 150 bytes smaller than one that grew for it. */
+const NO_OFFSETS: number[] = []
 
 /** The parser of field sections: see the head of this file. */
 export class FieldSectionParser extends ResumableParser {
@@ -47,12 +49,11 @@ export class FieldSectionParser extends ResumableParser {
 
   protected override scan(bytes: Uint8Array, off: number, limit: number): number {
     const base = this.window.anchor(off)
-    const offsets: number[] = []
+    let offsets = NO_OFFSETS
     let nameLengths = 0
+    // One for a field that is plain, two for another: one means that there is one field and it is plain.
     let hosts = 0
-    let plainHosts = 0
     let connections = 0
-    let keepAlives = 0
     let p = off
     while (p < limit && bytes[p] !== CR) {
       const nameStart = p
@@ -70,19 +71,18 @@ export class FieldSectionParser extends ResumableParser {
       let valueEnd = p
       while (valueEnd > valueStart && isBlank(bytes[valueEnd - 1])) valueEnd--
       if (isText(bytes, nameStart, nameEnd, HOST)) {
-        hosts++
-        if (isPlainHost(bytes, valueStart, valueEnd)) plainHosts++
+        hosts += isPlainHost(bytes, valueStart, valueEnd) ? 1 : 2
       } else if (isText(bytes, nameStart, nameEnd, CONNECTION)) {
-        connections++
-        if (isText(bytes, valueStart, valueEnd, KEEP_ALIVE)) keepAlives++
+        connections += isText(bytes, valueStart, valueEnd, KEEP_ALIVE) ? 1 : 2
       }
-      offsets.push(nameStart - base, nameEnd - base, valueStart - base, valueEnd - base)
+      if (offsets === NO_OFFSETS) offsets = [nameStart - base, nameEnd - base, valueStart - base, valueEnd - base]
+      else offsets.push(nameStart - base, nameEnd - base, valueStart - base, valueEnd - base)
       p += 2
     }
     if (p + 1 >= limit) return INCOMPLETE
     this.nameLengths = nameLengths
-    this.hasPlainHost = hosts === 1 && plainHosts === 1
-    this.saysKeepAlive = connections === 1 && keepAlives === 1
+    this.hasPlainHost = hosts === 1
+    this.saysKeepAlive = connections === 1
     return this.isEnd(bytes, p, offsets, base) ? this.take(bytes, p + 2, limit, offsets) : INCOMPLETE
   }
 
@@ -168,7 +168,7 @@ function isText(bytes: Uint8Array, start: number, end: number, text: Uint8Array)
  */
 function isPlainHost(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
-  while (p < end && HOST_NAME[bytes[p]] === 1) p++
+  while (p < end && HOST_BYTE[bytes[p]] === 1) p++
   if (p === end) return true
   if (bytes[p] !== COLON) return false
   p++

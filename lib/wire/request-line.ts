@@ -12,6 +12,10 @@ import { isValidTarget } from './request-target.js'
 import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 import type { TextWindow } from './text-window.js'
 
+// An imported binding is looked up at each use, these are not.
+const METHOD_BYTE = TOKEN
+const TARGET_BYTE = TARGET
+
 /** The parser of request lines: see the head of this file. */
 export class RequestLineParser extends ResumableParser {
   /** The method of the completed line. */
@@ -30,12 +34,12 @@ export class RequestLineParser extends ResumableParser {
 
   protected override scan(bytes: Uint8Array, off: number, limit: number): number {
     let p = off
-    while (p < limit && TOKEN[bytes[p]] === 1) p++
+    while (p < limit && METHOD_BYTE[bytes[p]] === 1) p++
     const methodEnd = p
     if (p === limit) return INCOMPLETE
     if (p === off || bytes[p] !== SP) return this.methodFault(bytes, p)
     p++
-    while (p < limit && TARGET[bytes[p]] === 1) p++
+    while (p < limit && TARGET_BYTE[bytes[p]] === 1) p++
     const end = this.scanVersion(bytes, methodEnd + 1, p, limit)
     if (end === INCOMPLETE) return INCOMPLETE
     const base = this.window.anchor(off)
@@ -68,12 +72,17 @@ export class RequestLineParser extends ResumableParser {
   private scanVersion(bytes: Uint8Array, targetStart: number, p: number, limit: number): number {
     if (p === limit) return INCOMPLETE
     if (p === targetStart || bytes[p] !== SP) return this.targetFault(bytes, targetStart, p)
+    if (limit - p >= VERSION.length && isHttp11(bytes, p)) return this.take(Version.HTTP_1_1, p)
     for (let i = 0; i < VERSION.length; i++) {
       if (p + i === limit) return INCOMPLETE
       if (bytes[p + i] !== VERSION[i] && !isVersionDigit(i, bytes[p + i])) return this.fail(versionFault(i), p + i)
     }
     if (bytes[p + MAJOR] !== ONE) return this.fail('unknownVersion', p + MAJOR)
-    this.version = bytes[p + MINOR] === ZERO ? Version.HTTP_1_0 : Version.HTTP_1_1
+    return this.take(bytes[p + MINOR] === ZERO ? Version.HTTP_1_0 : Version.HTTP_1_1, p)
+  }
+
+  private take(version: Version, p: number): number {
+    this.version = version
     return p + VERSION.length
   }
 
@@ -88,6 +97,12 @@ const MAJOR = 6
 const MINOR = 8
 const ZERO = 0x30
 const ONE = 0x31
+
+/** Whether {@link VERSION} stands at `p`, before anything else is tried. */
+function isHttp11(bytes: Uint8Array, p: number): boolean {
+  for (let i = 0; i < VERSION.length; i++) if (bytes[p + i] !== VERSION[i]) return false
+  return true
+}
 
 /** Whether the byte may stand at `index` of {@link VERSION} in place of what does: another digit for a digit. */
 function isVersionDigit(index: number, code: number): boolean {

@@ -52,7 +52,8 @@ export function responseHead(response: Response, context: HeadContext, length: n
   const encoding = bodyEncoding(status, context, fields, length)
   const mayPersist = context.isPersistent && !isTunnel(status, context.method)
   const isPersistent = mayPersist && encoding !== 'close' && !fields.closes
-  const framing = framingOf(encoding, announcedLength(status, context, length), fields)
+  const announced = encoding === 'none' ? headLength(status, context, length) : length
+  const framing = framingOf(encoding, announced, fields)
   const connection = connectionLine(isPersistent, context, fields)
   const text = headStart(response, context.date, fields) + headEnd(framing, connection)
   return { text, encoding, length: fields.contentLength >= 0 ? fields.contentLength : length, isPersistent }
@@ -130,8 +131,7 @@ function bodyEncoding(
 }
 
 /** RFC 9110 §9.3.2: the response to HEAD says what GET would have said, as far as that is known. */
-function announcedLength(status: number, context: HeadContext, length: number): number {
-  if (!isBodiless(context.method, status)) return length
+function headLength(status: number, context: HeadContext, length: number): number {
   const isHeadOnly = context.method === 'HEAD' && !isBodiless('GET', status)
   return isHeadOnly && length > 0 ? length : UNKNOWN_LENGTH
 }
