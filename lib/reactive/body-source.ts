@@ -28,7 +28,7 @@ export type StreamedSource = Exclude<BodySource, Chunk>
 export interface FedConnection extends PulledConnection {
   /** Emits when the connection is asked to close. */
   readonly closing$: Observable<void>
-  /** Ends the connection at once: the client is too slow. */
+  /** Ends the connection at once. */
   cut(): void
 }
 

@@ -10,6 +10,7 @@
  */
 import type { Chunk } from './chunk.js'
 import type { BodySubject } from './body-subject.js'
+import { WRITE_BYTES } from './write-processor.js'
 
 /** The common form of what is pulled. `return` says that no more is wanted. */
 export interface Pullable {
@@ -43,9 +44,8 @@ export function pullableOfReadable(readable: NodeReadable): Pullable {
   }
 }
 
-/** How many bytes leave at once to a client that keeps up: so many high-water marks, and at most so much. */
+/** How many high-water marks leave at once to a client that keeps up, if a write takes so much. */
 const MARKS_AT_ONCE = 16
-const BYTES_AT_ONCE = 256 * 1024
 
 /** What is needed of a connection. */
 export interface PulledConnection {
@@ -101,9 +101,10 @@ export class Pull {
   }
 
   private get hasRoom(): boolean {
-    const { pending, marks: { highWaterMark } } = this.subject.bodySink
-    if (pending < highWaterMark) return true
-    return this.connection.isKeepingUp && pending < Math.min(MARKS_AT_ONCE * highWaterMark, BYTES_AT_ONCE)
+    const { bodySink } = this.subject
+    if (bodySink.hasRoom) return true
+    const atOnce = Math.min(MARKS_AT_ONCE * bodySink.marks.highWaterMark, WRITE_BYTES)
+    return this.connection.isKeepingUp && bodySink.pending < atOnce
   }
 
   private step(): void {

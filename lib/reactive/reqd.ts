@@ -14,7 +14,7 @@ import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
 import type { Version } from '../message/version.js'
 import { absoluteAuthority } from '../wire/request-target.js'
-import { discard, feed, type Feeding } from './body-source.js'
+import { discard, feed, type FedConnection, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
 import { RequestBody } from './request-body.js'
 import { marksOf, responseOf, trailersOf, type HandlerResult, type Reply } from './reply.js'
@@ -23,20 +23,14 @@ import { marksOf, responseOf, trailersOf, type HandlerResult, type Reply } from 
 export type Handler = (reqd: Reqd) => HandlerResult
 
 /** What a request descriptor needs of its connection. */
-export interface ReqdOwner {
+export interface ReqdOwner extends FedConnection {
   readonly marks: Marks
   readonly remoteAddress: string
   readonly isEncrypted: boolean
-  /** Whether the client has lately taken everything as fast as it came. */
-  readonly isKeepingUp: boolean
-  /** Emits when the connection is asked to close. */
-  readonly closing$: Observable<void>
   /** The exchange is over. */
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void
   /** Something that the application did failed. */
   report(error: unknown): void
-  /** Ends the connection at once. */
-  cut(): void
   /** Hands the transport over when it is free. */
   upgraded(reqd: Reqd, listener: UpgradeListener): void
 }

@@ -21,7 +21,7 @@ const NOTHING: readonly IOVec[] = []
  * How many bytes are written at once. A transport says when all of a write was taken, not how much of it: of one huge
  * body the client might take half without a sign of life.
  */
-const WRITE_BYTES = 256 * 1024
+export const WRITE_BYTES = 256 * 1024
 
 /**
  * After how many bytes that the transport took at once the client is taken to keep up. One that does not read at all

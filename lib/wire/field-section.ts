@@ -10,7 +10,7 @@
 import type { RemoteErrorCode } from '../errors.js'
 import { lengthBit, type FieldBlock } from '../message/field-block.js'
 import type { TextWindow } from './text-window.js'
-import { COLON, CR, FIELD_VALUE, HOST_NAME, LF, TOKEN, isBlank } from './grammar.js'
+import { COLON, CR, FIELD_VALUE, HOST_NAME, LF, TOKEN, bytesOf, isBlank } from './grammar.js'
 import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 
 // An imported binding is looked up at each use, these are not: 13 fields take 0.86 µs in place of 1.0.
@@ -145,17 +145,15 @@ function isPrintable(code: number): boolean {
   return code >= 0x20 && code < 0x7f
 }
 
-const HOST = lowerCase('host')
-const CONNECTION = lowerCase('connection')
-const KEEP_ALIVE = lowerCase('keep-alive')
+const HOST = bytesOf('host')
+const CONNECTION = bytesOf('connection')
+const KEEP_ALIVE = bytesOf('keep-alive')
 const LOWER_CASE_BIT = 0x20
 
-/** A text of lower-case letters and hyphens for {@link isText}. */
-function lowerCase(text: string): Uint8Array {
-  return Uint8Array.from(text, character => character.charCodeAt(0))
-}
-
-/** Whether `bytes[start, end)`, good in a name or a value, is the text but for the case of letters. */
+/**
+ * Whether `bytes[start, end)`, good in a name or a value, is the text but for the case of letters. The text is made of
+ * lower-case letters and hyphens.
+ */
 function isText(bytes: Uint8Array, start: number, end: number, text: Uint8Array): boolean {
   if (end - start !== text.length) return false
   for (let i = 0; i < text.length; i++) if ((bytes[start + i] | LOWER_CASE_BIT) !== text[i]) return false

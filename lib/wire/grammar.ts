@@ -16,6 +16,11 @@ const isAlphaOrDigit = (code: number): boolean => /[0-9A-Za-z]/.test(String.from
 const isHostMark = oneOf("-._~!$&'()*+,;=")
 const isTokenMark = oneOf("!#$%&'*+-.^_`|~")
 
+/** The characters of a text as bytes: what bytes of a message are compared with. */
+export function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, character => character.charCodeAt(0))
+}
+
 /** `tchar`: what a method, a field name or a transfer coding is made of. @see RFC 9110 §5.6.2 */
 export const TOKEN = table(code => isAlphaOrDigit(code) || isTokenMark(code))
 

@@ -7,7 +7,7 @@
 import type { RemoteErrorCode } from '../errors.js'
 import { cutText } from '../message/text.js'
 import { Version } from '../message/version.js'
-import { CR, LF, SP, TARGET, TOKEN } from './grammar.js'
+import { CR, LF, SP, TARGET, TOKEN, bytesOf } from './grammar.js'
 import { isValidTarget } from './request-target.js'
 import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 import type { TextWindow } from './text-window.js'
@@ -92,7 +92,7 @@ export class RequestLineParser extends ResumableParser {
 }
 
 /** ` HTTP/1.1` and the end of the line: what nearly all request lines end in. */
-const VERSION = Uint8Array.from(' HTTP/1.1\r\n', character => character.charCodeAt(0))
+const VERSION = bytesOf(' HTTP/1.1\r\n')
 const MAJOR = 6
 const MINOR = 8
 const ZERO = 0x30
