@@ -44,8 +44,9 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
    * The messages from the client, for one subscriber at a time. It completes when the connection is over and never
    * fails: what a client breaks is in {@link closure}.
    *
-   * A message that nobody takes waits, and with it the socket, up to the close that the client may send behind it.
-   * Who only sends subscribes nevertheless, if the client may talk.
+   * A message that nobody takes waits, and with it the socket: what is in front of the next message (pings, a close)
+   * is answered, what is behind it is not read. A connection that only sends subscribes nevertheless, where the client
+   * may talk.
    */
   get messages$(): Observable<WebSocketMessage> {
     return messagesOf(this.session.inbox)

@@ -1,5 +1,5 @@
 /**
- * Where messages end in a stream of frames.
+ * Where frames and messages end in a stream of frames.
  *
  * Strategy: it reads the lengths, the end flag and the kind of each frame (RFC 6455 §5.2) and nothing else. It does not
  * judge: what is wrong with a frame is for the one that gets the bytes to find.
@@ -10,13 +10,25 @@ const MASKED = 0x80
 const OPCODE = 0x0f
 /** Continuation, text and binary frames are below; all others have no part in a message. */
 const FIRST_RESERVED_OPCODE = 3
+const CLOSE = 8
+const PING = 9
+const PONG = 10
 /** The longest header: two bytes, a length of eight, a mask of four. */
 const LONGEST_HEADER = 14
 
-/** Cuts a stream of frames, which comes in any pieces, behind each message. */
+/** What a frame is, by its first byte: a ping or pong, a close, or anything else. */
+export function kindOf(firstByte: number): 'signal' | 'close' | 'other' {
+  const opcode = firstByte & OPCODE
+  if (opcode === PING || opcode === PONG) return 'signal'
+  return opcode === CLOSE ? 'close' : 'other'
+}
+
+/** Cuts a stream of frames, which comes in any pieces, behind each frame. */
 export class FrameCutter {
-  /** Whether the last cut is behind a message. */
+  /** Whether the last cut is behind a frame that ends a message. */
   isBehindMessage: boolean
+  /** Whether the last cut is behind a frame; true before the first. */
+  isBehindFrame: boolean
   private readonly header: Uint8Array
   private headerLength: number
   private isInPayload: boolean
@@ -24,21 +36,28 @@ export class FrameCutter {
 
   constructor() {
     this.isBehindMessage = false
+    this.isBehindFrame = true
     this.header = new Uint8Array(LONGEST_HEADER)
     this.headerLength = 0
     this.isInPayload = false
     this.payloadLeft = 0
   }
 
-  /** Returns where to cut the bytes from `start` on: behind the first message that ends there, else at their end. */
+  /** Whether the last cut is within the payload of a frame. */
+  get isWithinPayload(): boolean {
+    return this.isInPayload
+  }
+
+  /** Returns where to cut the bytes from `start` on: behind the first frame that ends there, else at their end. */
   cut(bytes: Uint8Array, start: number): number {
     let p = start
-    let isBehindMessage = false
-    while (p < bytes.length && !isBehindMessage) {
+    let isOver = false
+    this.isBehindMessage = false
+    while (p < bytes.length && !isOver) {
       p = this.isInPayload ? this.skipPayload(bytes, p) : this.readHeader(bytes, p)
-      isBehindMessage = this.endFrame()
+      isOver = this.endFrame()
     }
-    this.isBehindMessage = isBehindMessage
+    this.isBehindFrame = isOver
     return p
   }
 
@@ -76,12 +95,13 @@ export class FrameCutter {
     return start + count
   }
 
-  /** Ends the frame, if it is complete, and returns whether that ends a message. */
+  /** Ends the frame, if it is complete, and returns whether it is. */
   private endFrame(): boolean {
     if (!this.isInPayload || this.payloadLeft > 0) return false
+    const first = this.header[0]
     this.headerLength = 0
     this.isInPayload = false
-    const first = this.header[0]
-    return (first & FINAL) !== 0 && (first & OPCODE) < FIRST_RESERVED_OPCODE
+    this.isBehindMessage = (first & FINAL) !== 0 && (first & OPCODE) < FIRST_RESERVED_OPCODE
+    return true
   }
 }

@@ -4,8 +4,14 @@
  * Strategy: pausing a socket does not stop what was read already: one read can hold thousands of small messages, or a
  * few that inflate to a thousand times their size. So the reader of the frames gets them up to the end of one
  * message, and what follows only when that message was taken. What waits here is at most one read of the socket,
- * which is paused meanwhile. Frames that have no part in a message (ping, pong, close) pass with those before and
- * behind them.
+ * which is paused meanwhile. Pings and pongs pass as long as no message is in front of them; so does a close, unless
+ * somebody is at work on a message and may still answer it.
+ *
+ * Frames are counted. After some of them the rest waits for another turn of the event loop: thousands of the smallest
+ * messages, pings or fragments in one read would keep the process from its other connections.
+ *
+ * The reader behind keeps a list of what a frame came in, and needs quadratic time for a long one. So small pieces of a
+ * payload are joined here. The header of a frame passes at once: it may be what the frame is refused for.
  *
  * Output passes unchanged. It counts as pending until the operating system has taken it.
  *
@@ -13,12 +19,16 @@
  * is the socket's at once. A queue for the output would cost 0.05 of the CPU of an echo, one for the input 0.01.
  */
 import { Duplex } from 'node:stream'
+import { NODE_PLATFORM } from '../node/platform.js'
 import { plainSocket } from '../node/plain-socket.js'
-import { FrameCutter } from './frame-cutter.js'
+import { PendingInput } from '../reactive/pending-input.js'
+import { FrameCutter, kindOf } from './frame-cutter.js'
 import type { FrameOutput } from './frame-writer.js'
 
-/** Whom a gate tells. */
+/** Receives a gate's notifications. */
 export interface GateHost {
+  /** Whether somebody is at work on the last message. */
+  readonly isWorking: boolean
   /** Output was taken; less is pending. */
   drained(): void
   /** The peer ended its side, and the messages before that were taken. */
@@ -31,6 +41,12 @@ const NOTHING = Buffer.alloc(0)
 
 /** The callback of a larger write is cheap beside it. */
 const SMALL = 4 * 1024
+
+/** Smaller pieces of a payload are joined, up to this size. */
+const JOINED = 16 * 1024
+
+/** How many frames pass before other connections have their turn. A turn more costs some microseconds. */
+const FRAMES_PER_TURN = 32
 
 /** A socket that hands over one message at a time. It must not be read or written by anybody else. */
 export class FrameGate extends Duplex implements FrameOutput {
@@ -45,6 +61,10 @@ export class FrameGate extends Duplex implements FrameOutput {
   private offset: number
   private state: 'open' | 'shut' | 'free'
   private isPassing: boolean
+  /** The pieces of a payload that are joined. */
+  private readonly joined: PendingInput
+  /** How many frames may pass in this turn. */
+  private framesLeft: number
   /** Of the peer's side. */
   private ending: 'none' | 'waiting' | 'passed'
   private sentBytes: number
@@ -63,6 +83,8 @@ export class FrameGate extends Duplex implements FrameOutput {
     this.offset = 0
     this.state = 'open'
     this.isPassing = false
+    this.joined = new PendingInput()
+    this.framesLeft = FRAMES_PER_TURN
     this.ending = 'none'
     // What is on its way counts as sent.
     this.sentBytes = socket.writableLength
@@ -75,9 +97,9 @@ export class FrameGate extends Duplex implements FrameOutput {
     this.on('resume', () => { this.pass() })
   }
 
-  /** Whether a message was handed over that {@link open} has not been called for. */
-  get isShut(): boolean {
-    return this.state === 'shut'
+  /** Whether something that was read waits here. */
+  get isHolding(): boolean {
+    return this.offset < this.input.length
   }
 
   /** How many bytes were written and not taken by the operating system yet. */
@@ -161,6 +183,8 @@ export class FrameGate extends Duplex implements FrameOutput {
 
   override _destroy(error: Error | null, done: Done): void {
     this.input = NOTHING
+    this.offset = 0
+    this.joined.clear()
     this.socket.destroy()
     done(error)
   }
@@ -170,7 +194,7 @@ export class FrameGate extends Duplex implements FrameOutput {
     this.input = chunk
     this.offset = 0
     this.pass()
-    if (this.offset < this.input.length) this.socket.pause()
+    if (this.isHolding) this.socket.pause()
   }
 
   private inputEnded(): void {
@@ -182,18 +206,51 @@ export class FrameGate extends Duplex implements FrameOutput {
   private pass(): void {
     if (this.isPassing) return
     this.isPassing = true
-    while (this.readableFlowing === true && this.state !== 'shut' && this.offset < this.input.length) {
-      this.emit('data', this.nextPart())
-    }
+    while (this.readableFlowing === true && this.isHolding && this.mayPass) this.passPart()
     this.isPassing = false
-    if (this.offset === this.input.length) this.refill()
+    if (!this.isHolding) this.refill()
   }
 
-  private nextPart(): Uint8Array {
-    const { input, offset } = this
-    this.offset = this.cutter.cut(input, offset)
-    if (this.cutter.isBehindMessage && this.state === 'open') this.state = 'shut'
-    return offset === 0 && this.offset === input.length ? input : input.subarray(offset, this.offset)
+  /** Whether the next part may be handed over now. */
+  private get mayPass(): boolean {
+    if (this.framesLeft === 0) return false
+    // What is within a frame then is no message.
+    if (this.state !== 'shut' || !this.cutter.isBehindFrame) return true
+    const kind = kindOf(this.input[this.offset])
+    return kind === 'signal' || (kind === 'close' && !this.host.isWorking)
+  }
+
+  private passPart(): void {
+    const { cutter, input, offset } = this
+    const wasWithinPayload = cutter.isWithinPayload
+    this.offset = cutter.cut(input, offset)
+    if (cutter.isBehindMessage && this.state === 'open') this.state = 'shut'
+    if (cutter.isBehindFrame && --this.framesLeft === 0) this.rest()
+    const part = offset === 0 && !this.isHolding ? input : input.subarray(offset, this.offset)
+    if (wasWithinPayload && !cutter.isBehindFrame && part.length < JOINED) this.join(part)
+    else this.handOver(part)
+  }
+
+  private join(part: Uint8Array): void {
+    this.joined.append(part)
+    if (this.joined.length >= JOINED) this.handOver(NOTHING)
+  }
+
+  /** Emits what was joined, and the part behind it. */
+  private handOver(part: Uint8Array): void {
+    const { bytes, off, length } = this.joined
+    this.joined.clear()
+    // Copied, because there may be as much room behind it.
+    if (length > 0) this.emit('data', Buffer.from(bytes.subarray(off, off + length)))
+    if (part.length > 0) this.emit('data', part)
+  }
+
+  /** Goes on when other connections had their turn. */
+  private rest(): void {
+    NODE_PLATFORM.later(() => {
+      this.framesLeft = FRAMES_PER_TURN
+      this.pass()
+    })
   }
 
   private passEnd(): void {
@@ -207,6 +264,6 @@ export class FrameGate extends Duplex implements FrameOutput {
     this.offset = 0
     if (this.readableFlowing !== true) return
     if (this.socket.readableFlowing !== true) this.socket.resume()
-    if (this.ending === 'waiting' && this.state !== 'shut') this.passEnd()
+    if (this.ending === 'waiting' && (this.state !== 'shut' || !this.host.isWorking)) this.passEnd()
   }
 }

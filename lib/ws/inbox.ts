@@ -32,6 +32,11 @@ export class Inbox {
     this.state = 'open'
   }
 
+  /** Whether the taker is at work on a message. */
+  get isWorking(): boolean {
+    return this.isTaking
+  }
+
   /**
    * Gives the messages to this taker, until it is detached: it may be so by the first message, within this call.
    *
@@ -70,7 +75,7 @@ export class Inbox {
     else this.askForNext()
   }
 
-  /** The connection closes: what nobody takes is dropped from now on, lest the close waits behind it. */
+  /** This side closes: what nobody takes is dropped from now on, lest the peer's close waits behind it. */
   close(): void {
     if (this.state !== 'open') return
     this.state = 'closing'
@@ -89,5 +94,4 @@ export class Inbox {
     this.isTaking = true
     taker.take(message)
   }
-
 }

@@ -109,7 +109,11 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   }
 
   get isHeld(): boolean {
-    return this.gate?.isShut === true
+    return this.gate?.isHolding === true
+  }
+
+  get isWorking(): boolean {
+    return this.inbox.isWorking
   }
 
   write(message: WebSocketMessage): void {
@@ -195,6 +199,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     if (this.state !== 'open') return
     this.socket?.close(code, reason)
     this.enterClosing()
+    this.inbox.close()
   }
 
   private enterClosing(): void {
@@ -204,7 +209,6 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     const { closeTimeoutMs, scheduler } = this.settings
     this.resources.add(timer(closeTimeoutMs, scheduler).subscribe(() => { this.socket?.terminate() }))
     this.subject?.complete()
-    this.inbox.close()
   }
 
   private end(closure: WebSocketClosure): void {

@@ -1,5 +1,5 @@
 /**
- * Where messages end, however the frames arrive.
+ * Where frames and messages end, however the frames arrive.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'

@@ -1,98 +1,25 @@
 /**
  * The gate: one message at a time gets in, however many were read.
  */
-import { once } from 'node:events'
-import { Socket } from 'node:net'
-import { Duplex } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
-import { FrameGate } from '../../lib/ws/frame-gate.js'
-import { frame, PING, TEXT } from './frames.js'
-
-/** A socket whose other end is the test. */
-class FakeSocket extends Duplex {
-  readonly written: string[] = []
-  private readonly waiting: (() => void)[] = []
-
-  override _read(): void {
-    // The test pushes.
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.written.push(chunk.toString())
-    this.waiting.push(done)
-  }
-
-  /** The operating system takes a chunk. */
-  accept(): void {
-    this.waiting.shift()?.()
-  }
-}
-
-/** A socket of Node, which takes all at once until it is full. */
-class PlainSocket extends Socket {
-  readonly written: string[] = []
-  isFull = false
-  private waiting: (() => void) | null = null
-
-  override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {
-    this.written.push(chunk.toString())
-    if (this.isFull) this.waiting = done
-    else done()
-  }
-
-  override _writev(chunks: { chunk: Buffer | string }[], done: () => void): void {
-    for (const { chunk } of chunks) this.written.push(chunk.toString())
-    done()
-  }
-
-  /** It is not full any more. */
-  accept(): void {
-    this.isFull = false
-    this.waiting?.()
-  }
-}
-
-interface Setting<T extends Duplex> {
-  readonly socket: T
-  readonly gate: FrameGate
-  readonly log: string[]
-}
-
-function set(head: Uint8Array = new Uint8Array(0)): Setting<FakeSocket> {
-  return gated(new FakeSocket(), head)
-}
-
-function plain(): Setting<PlainSocket> {
-  return gated(new PlainSocket(), new Uint8Array(0))
-}
-
-function gated<T extends Duplex>(socket: T, head: Uint8Array): Setting<T> {
-  const log: string[] = []
-  const gate = new FrameGate(socket, head, {
-    drained: () => { log.push(`drained ${gate.writtenBytes}`) },
-    inputEnded: () => { log.push('ended') },
-  })
-  gate.on('error', error => { log.push(error.message) })
-  gate.on('data', (chunk: Buffer) => { log.push(`${chunk.length} bytes`) })
-  return { socket, gate, log }
-}
+import { BINARY, chopped, closeFrame, CONTINUATION, frame, part, PING, TEXT } from './frames.js'
+import { set, turn } from './gate-stage.js'
 
 const [one, two, three] = [frame(TEXT, 'a'), frame(TEXT, 'bb'), frame(TEXT, 'ccc')]
-const turn = (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
 
 describe('input', () => {
   it('passes up to the end of a message, and on when the gate is opened', async () => {
     const { socket, gate, log } = set()
     socket.push(Buffer.concat([frame(PING), one, frame(PING), two, three.subarray(0, 2)]))
     await turn()
-    expect(log).toEqual([`${6 + 7} bytes`])
-    expect(gate.isShut).toBe(true)
+    expect(log.splice(0)).toEqual(['6 bytes', '7 bytes', '6 bytes'])
+    expect(gate.isHolding).toBe(true)
     expect(socket.isPaused()).toBe(true)
     gate.open()
-    expect(log.splice(0)).toEqual(['13 bytes', `${6 + 8} bytes`])
+    expect(log.splice(0)).toEqual(['8 bytes'])
     gate.open()
     expect(log.splice(0)).toEqual(['2 bytes'])
-    expect(gate.isShut).toBe(false)
+    expect(gate.isHolding).toBe(false)
     await turn()
     expect(socket.isPaused()).toBe(false)
     socket.push(three.subarray(2))
@@ -135,7 +62,7 @@ describe('input', () => {
     await turn()
     gate.open()
     expect(log.join()).toBe('7 bytes,8 bytes,9 bytes,7 bytes')
-    expect(gate.isShut).toBe(false)
+    expect(gate.isHolding).toBe(false)
   })
 
   it('waits for a reader that has paused', async () => {
@@ -168,89 +95,86 @@ describe('input', () => {
   })
 })
 
-describe('output', () => {
-  it('is pending until the operating system has taken it', async () => {
-    const { socket, gate, log } = set()
-    for (const text of ['a', 'bb', 'ccc']) gate.write(text)
-    expect(gate.pending).toBe(6)
-    for (const left of [5, 3, 0]) {
-      socket.accept()
+describe('while a message is worked on', () => {
+  it('pings in front of the next message pass, in any pieces', async () => {
+    const { socket, log } = set()
+    const ping = frame(PING, 'abc')
+    socket.push(Buffer.concat([one, frame(PING), ping.subarray(0, 4)]))
+    await turn()
+    expect(log.splice(0)).toEqual(['7 bytes', '6 bytes', '4 bytes'])
+    socket.push(Buffer.concat([ping.subarray(4), two, frame(PING)]))
+    await turn()
+    expect(log).toEqual([`${ping.length - 4} bytes`])
+  })
+
+  it('a close waits, and a part of the next message', async () => {
+    for (const next of [closeFrame(1000), part(TEXT, 'x')]) {
+      const { socket, gate, log } = set()
+      socket.push(Buffer.concat([one, next]))
       await turn()
-      expect(gate.pending).toBe(left)
-      expect(gate.writtenBytes).toBe(6 - left)
+      expect(log.splice(0)).toEqual(['7 bytes'])
+      gate.open()
+      expect(log).toEqual([`${next.length} bytes`])
     }
-    expect(log).toEqual(['drained 1', 'drained 3', 'drained 6'])
-    expect(socket.written).toEqual(['a', 'bb', 'ccc'])
   })
 
-  it('keeps the order of frames and what is written as to a stream', async () => {
-    const { socket, gate, log } = set()
-    gate.send('aa')
-    gate.cork()
-    gate.write('b', () => { log.push('written') })
-    gate.sendPieces(Buffer.from('c'), Buffer.from('d'))
-    gate.uncork()
-    for (let i = 0; i < 4; i++) {
-      socket.accept()
-      await turn()
-    }
-    expect(socket.written.join('|')).toBe('aa|b|c|d')
-    expect(log).toEqual(['drained 2', 'written', 'drained 3', 'drained 4', 'drained 5'])
-  })
-
-  it('is not announced where it was taken at once', async () => {
-    const { socket, gate, log } = plain()
-    gate.send('a')
-    gate.send('bb')
-    expect(gate.pending).toBe(0)
+  it('a close passes behind a message that nobody works on, and so does the end', async () => {
+    const { socket, log, work } = set()
+    work.isWorking = false
+    socket.push(Buffer.concat([one, closeFrame(1000)]))
+    socket.push(null)
     await turn()
-    expect(log).toEqual([])
-    expect(socket.written).toEqual(['a', 'bb'])
-  })
-
-  it('is announced where it was not', async () => {
-    const { socket, gate, log } = plain()
-    socket.isFull = true
-    gate.send('a')
-    gate.send('bb')
-    expect(gate.pending).toBe(3)
-    socket.accept()
     await turn()
-    expect(gate.pending).toBe(0)
-    expect(log).toEqual(['drained 3', 'drained 3'])
-    gate.send('x'.repeat(5_000))
-    await turn()
-    expect(log.splice(2)).toEqual(['drained 5003'])
-  })
-
-  it('ends when it is ended', async () => {
-    const { socket, gate } = set()
-    gate.end('bye')
-    socket.accept()
-    await once(socket, 'finish')
-    expect(socket.written).toEqual(['bye'])
+    expect(log).toEqual(['7 bytes', '8 bytes', 'ended'])
   })
 })
 
-describe('the end', () => {
-  it('of the socket is that of the gate', async () => {
-    const { socket, gate } = set()
-    socket.destroy()
-    await once(gate, 'close')
-    expect(gate.destroyed).toBe(true)
-  })
-
-  it('with an error, too', async () => {
+describe('small pieces', () => {
+  it('of a payload are joined, behind its header', async () => {
     const { socket, gate, log } = set()
-    socket.destroy(new Error('reset'))
-    await new Promise(resolve => { gate.on('close', resolve) })
-    expect(log).toEqual(['reset'])
+    const chunks: Buffer[] = []
+    gate.on('data', (chunk: Buffer) => { chunks.push(chunk) })
+    const message = frame(BINARY, Buffer.alloc(40_000, 'abc'))
+    for (const piece of chopped(message, 1)) {
+      socket.push(piece)
+      await Promise.resolve()
+    }
+    socket.push(two)
+    await turn()
+    expect(Buffer.concat(chunks)).toEqual(message)
+    // The bytes of the header and of the end, and two times 16 KiB.
+    expect(log.length).toBeLessThanOrEqual(8 + 1 + 4)
   })
 
-  it('of the gate is that of the socket', async () => {
+  it('are not joined to large ones, and keep their order', async () => {
     const { socket, gate } = set()
-    gate.destroy()
-    await once(socket, 'close')
-    expect(socket.destroyed).toBe(true)
+    const chunks: Buffer[] = []
+    gate.on('data', (chunk: Buffer) => { chunks.push(chunk) })
+    const message = frame(BINARY, Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251)))
+    let at = 0
+    for (const size of [100, 200, 30_000, 1, 2, 20_000, 50_000]) {
+      socket.push(message.subarray(at, at += size))
+      await turn()
+    }
+    expect(Buffer.concat(chunks).equals(message.subarray(0, 100_303))).toBe(true)
+    expect(chunks.map(chunk => chunk.length)).toEqual([100, 200, 30_000, 3, 20_000, 49_711])
+  })
+})
+
+describe('many frames', () => {
+  it('pass some in a turn, whatever they are', async () => {
+    for (const flood of [frame(PING), part(CONTINUATION, ''), part(TEXT, 'x')]) {
+      const { socket, gate, log } = set()
+      gate.free()
+      socket.push(Buffer.concat(Array<Buffer>(100).fill(flood)))
+      const counts: number[] = []
+      while (log.length < 100) {
+        await turn()
+        counts.push(log.length)
+      }
+      expect(counts.length).toBeGreaterThanOrEqual(3)
+      // There is one turn in front of the test's own, and one behind.
+      expect(Math.max(...counts.map((count, i) => count - (counts[i - 1] ?? 0)))).toBeLessThanOrEqual(64)
+    }
   })
 })

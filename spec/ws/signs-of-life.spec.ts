@@ -1,0 +1,83 @@
+/**
+ * Pings and closes that come while a message waits or is worked on.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { lastValueFrom, NEVER, Subject, take, toArray } from 'rxjs'
+import { closeFrame, frame, PING, TEXT } from './frames.js'
+import { over, Stage } from './stage.js'
+
+const SILENT = (): void => undefined
+
+describe('a ping', () => {
+  it('is answered while a message is worked on, in front of what that brings', async () => {
+    const work = new Subject<string>()
+    await using stage = await Stage.open({}, connection => {
+      connection.send(connection.concatMap(() => work.pipe(take(1))))
+    })
+    const client = stage.raw()
+    await client.head
+    await client.send(Buffer.concat([frame(TEXT, 'hello'), frame(PING, 'one')]), frame(PING, 'two'))
+    expect(await client.tell(2)).toEqual(['pong one', 'pong two'])
+    work.next('done')
+    expect(await client.tell(1)).toEqual(['text done'])
+  })
+
+  it('is answered by a connection that only sends', async () => {
+    await using stage = await Stage.open({}, connection => { connection.send(NEVER) })
+    const client = stage.raw()
+    await client.head
+    await client.send(Buffer.concat([frame(TEXT, 'anybody?'), frame(PING, 'one')]))
+    expect(await client.tell(1)).toEqual(['pong one'])
+  })
+
+  it('is answered behind one message compressed, too', async () => {
+    const work = new Subject<string>()
+    await using stage = await Stage.open({ deflate: true }, connection => {
+      connection.send(connection.concatMap(() => work.pipe(take(1))))
+    })
+    const client = stage.client()
+    await new Promise(resolve => { client.on('open', resolve) })
+    client.send('hello '.repeat(1_000))
+    client.ping('one')
+    const [data] = await new Promise<unknown[]>(resolve => { client.on('pong', (...values) => { resolve(values) }) })
+    expect(String(data)).toBe('one')
+    work.next('done')
+  })
+})
+
+describe('a close', () => {
+  it('is answered behind what the message in front of it brings', async () => {
+    const work = new Subject<string>()
+    await using stage = await Stage.open({}, connection => {
+      connection.send(connection.concatMap(() => work.pipe(take(1))))
+    })
+    const client = stage.raw()
+    await client.head
+    await client.send(Buffer.concat([frame(TEXT, 'hello'), frame(PING), closeFrame(1000)]))
+    expect(await client.tell(1)).toEqual(['pong '])
+    work.next('done')
+    expect(await client.story()).toEqual(['text done', 'close 1000'])
+  })
+
+  it('is answered where nobody takes the message in front, which stays for who comes later', async () => {
+    await using stage = await Stage.open({}, SILENT)
+    const client = stage.raw()
+    await client.head
+    await client.send(Buffer.concat([frame(TEXT, 'hello'), closeFrame(1001)]))
+    expect(await client.story()).toEqual(['close 1001'])
+    const connection = await stage.connection
+    expect(await over(connection)).toBe('done')
+    expect(await lastValueFrom(connection.messages$.pipe(toArray()))).toEqual(['hello'])
+  })
+
+  it('is not needed: the end of a client is noticed where nobody takes the message in front', async () => {
+    await using stage = await Stage.open({}, SILENT)
+    const client = stage.raw()
+    await client.head
+    await client.send(frame(TEXT, 'hello'))
+    client.socket.end()
+    const connection = await stage.connection
+    expect(await over(connection)).toBe('aborted')
+    expect(connection.closure?.code).toBe(1006)
+  })
+})
