@@ -58,6 +58,7 @@ const EVENTS: Record<ConnectionEvent['type'], true> = {
   pause: true,
   resume: true,
   upgrade: true,
+  drop: true,
   timeout: true,
   error: true,
 }

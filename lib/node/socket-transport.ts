@@ -69,6 +69,10 @@ export class SocketTransport implements Transport, BytesReceiver {
     return (this.socket as { encrypted?: boolean }).encrypted === true
   }
 
+  get answersAtOnce(): boolean {
+    return this.writer !== null
+  }
+
   get unwrittenBytes(): number {
     return this.plain === null || this.writer === null ? 0 : this.writer.unwrittenBytes(this.plain)
   }

@@ -6,11 +6,16 @@
  * of bounded weight; the operators differ in that bound and in what happens beyond it. Credit is taken before a value
  * is passed on, because its consumer may grant the next credit from within.
  *
+ * A value that finds no credit is not judged before the consumer has offered what waits to its transport: a burst
+ * within one turn costs a client that keeps up nothing. Where the transport cannot say at once what it took, the queue
+ * may hold {@link SLACK_BYTES}; the policy holds again for the first value that comes when that is known.
+ *
  * The end of the source waits for the queue, its error does not. Nothing passes after `ready$` completed, because
  * nobody is there to take it; what waits then is freed by unsubscribing.
  */
 import { Observable, type Subscriber, takeWhile } from 'rxjs'
 import { BackpressureError, chunkSize } from './chunk.js'
+import { demanding, type Demanding } from './demand.js'
 import { ValueQueue } from './value-queue.js'
 
 /** What happens to a value that finds no room. */
@@ -26,11 +31,20 @@ export interface BackpressureBufferOptions<T> {
   readonly onDrop?: (value: T) => void
 }
 
-interface GatePolicy<T> {
+/** How many bytes wait for a client of which it cannot be said yet whether it is slow. */
+const SLACK_BYTES = 1024 * 1024
+
+/** How much may wait, and what happens beyond. With `dropOldest` the newest value is kept, however large it is. */
+export interface BackpressurePolicy {
   readonly capacity: number
   readonly overflow: BufferOverflow
-  weigh(value: T): number
-  onDrop?(value: T): void
+}
+
+/** What else a gate is told. */
+interface GateOptions<T> extends BackpressurePolicy {
+  readonly onDrop?: ((value: T) => void) | undefined
+  /** What a value costs: {@link chunkSize} unless given. */
+  readonly sizeOf?: ((value: T) => number) | undefined
 }
 
 /** An operator that keeps the type of its values. */
@@ -38,40 +52,36 @@ type SameTypeOperator<T> = (source: Observable<T>) => Observable<T>
 
 /**
  * Returns the operator that keeps up to `bufferBytes` until they are wanted. Beyond that, the result fails with a
- * {@link BackpressureError} ('error'), or loses its oldest values, or the new one. A value that is bigger than the
- * whole buffer is the one to be lost.
+ * {@link BackpressureError} ('error'), or loses its oldest values, or the new one. With 'dropOldest' the newest value
+ * is kept even where it alone is bigger than the whole buffer.
  */
 export function onBackpressureBuffer<T>(
   ready$: Observable<number>,
   options: BackpressureBufferOptions<T>,
 ): SameTypeOperator<T> {
   const { bufferBytes, overflow = 'error', onDrop } = options
-  return gated<T>(ready$, { capacity: bufferBytes, overflow, weigh: weightOf, ...(onDrop && { onDrop }) })
+  return gated<T>(ready$, { capacity: bufferBytes, overflow, onDrop })
 }
 
 /** Returns the operator that drops each value that is not wanted when it comes. */
 export function onBackpressureDrop<T>(ready$: Observable<number>, onDrop?: (value: T) => void): SameTypeOperator<T> {
-  return gated<T>(ready$, { capacity: 0, overflow: 'dropNewest', weigh: weightOf, ...(onDrop && { onDrop }) })
+  return gated<T>(ready$, { capacity: 0, overflow: 'dropNewest', onDrop })
 }
 
 /** Returns the operator that keeps the last value until it is wanted, and drops those before it. */
-export function onBackpressureLatest<T>(ready$: Observable<number>): SameTypeOperator<T> {
-  return gated<T>(ready$, { capacity: 1, overflow: 'dropOldest', weigh: () => 1 })
+export function onBackpressureLatest<T>(ready$: Observable<number>, onDrop?: (value: T) => void): SameTypeOperator<T> {
+  return gated<T>(ready$, { capacity: 0, overflow: 'dropOldest', onDrop })
 }
 
 /** Returns the operator that fails with a {@link BackpressureError} when a value comes that is not wanted. */
 export function onBackpressureError<T>(ready$: Observable<number>): SameTypeOperator<T> {
-  return gated<T>(ready$, { capacity: 0, overflow: 'error', weigh: weightOf })
+  return gated<T>(ready$, { capacity: 0, overflow: 'error' })
 }
 
-// Empty values count, or there could be any number of them.
-function weightOf(value: unknown): number {
-  return Math.max(1, chunkSize(value))
-}
-
-function gated<T>(ready$: Observable<number>, policy: GatePolicy<T>): SameTypeOperator<T> {
+/** Returns the operator of a policy. */
+export function gated<T>(ready$: Observable<number>, options: GateOptions<T>): SameTypeOperator<T> {
   return source => new Observable<T>(subscriber => {
-    const gate = new Gate(subscriber, policy)
+    const gate = new Gate(subscriber, options, demanding(ready$))
     // A source that never pauses within its subscription has nothing to unsubscribe yet: the gate tells it to stop.
     const whileOpen = takeWhile<unknown>(() => !subscriber.closed)
     subscriber.add(() => gate.clear())
@@ -89,16 +99,20 @@ function gated<T>(ready$: Observable<number>, policy: GatePolicy<T>): SameTypeOp
 
 class Gate<T> {
   private readonly subscriber: Subscriber<T>
-  private readonly policy: GatePolicy<T>
+  private readonly options: GateOptions<T>
+  private readonly sizeOf: (value: T) => number
+  private readonly consumer: Demanding | null
   private credit: number
   private readonly queue: ValueQueue<T>
   private weight: number
   private isDraining: boolean
   private isCompleting: boolean
 
-  constructor(subscriber: Subscriber<T>, policy: GatePolicy<T>) {
+  constructor(subscriber: Subscriber<T>, options: GateOptions<T>, consumer: Demanding | null) {
     this.subscriber = subscriber
-    this.policy = policy
+    this.options = options
+    this.sizeOf = options.sizeOf ?? chunkSize
+    this.consumer = consumer
     this.credit = 0
     this.queue = new ValueQueue()
     this.weight = 0
@@ -116,8 +130,11 @@ class Gate<T> {
   }
 
   offer(value: T): void {
-    if (this.credit > 0 && !this.isHolding) this.pass(value)
-    else this.keep(value)
+    if (this.mayPass()) return this.pass(value)
+    const isKnown = this.consumer?.flush() ?? true
+    if (this.subscriber.closed) return
+    if (this.mayPass()) this.pass(value)
+    else this.keep(value, isKnown ? this.options.capacity : Math.max(this.options.capacity, SLACK_BYTES))
   }
 
   complete(): void {
@@ -134,19 +151,22 @@ class Gate<T> {
     return this.queue.length > 0
   }
 
+  private mayPass(): boolean {
+    return this.credit > 0 && !this.isHolding
+  }
+
   private pass(value: T): void {
-    this.credit -= chunkSize(value)
+    this.credit -= this.sizeOf(value)
     this.subscriber.next(value)
   }
 
-  private keep(value: T): void {
-    const { capacity, overflow } = this.policy
-    const weight = this.policy.weigh(value)
-    if (overflow === 'dropOldest' && weight <= capacity) {
-      while (this.weight + weight > capacity) this.drop(this.shift())
-    }
-    if (this.weight + weight <= capacity) this.push(value, weight)
-    else if (overflow === 'error') this.subscriber.error(new BackpressureError())
+  private keep(value: T, capacity: number): void {
+    const { overflow } = this.options
+    const weight = this.weightOf(value)
+    const isDroppingOldest = overflow === 'dropOldest'
+    while (isDroppingOldest && this.isHolding && this.weight + weight > capacity) this.drop(this.shift())
+    if (isDroppingOldest || this.weight + weight <= capacity) this.push(value, weight)
+    else if (overflow === 'error') this.subscriber.error(this.overflowError(weight))
     else this.drop(value)
   }
 
@@ -157,15 +177,31 @@ class Gate<T> {
 
   private shift(): T {
     const value = this.queue.shift()
-    this.weight -= this.policy.weigh(value)
+    this.weight -= this.weightOf(value)
     return value
   }
 
   private drop(value: T): void {
+    this.consumer?.dropped(this.sizeOf(value))
     try {
-      this.policy.onDrop?.(value)
+      this.options.onDrop?.(value)
     } catch (error) {
       this.subscriber.error(error)
     }
+  }
+
+  /** Empty values count, or there could be any number of them. */
+  private weightOf(value: T): number {
+    return Math.max(1, this.sizeOf(value))
+  }
+
+  private overflowError(weight: number): BackpressureError {
+    const waiting = this.weight + (this.consumer?.pending ?? 0)
+    return new BackpressureError(
+      `the source is faster than its consumer: ${waiting} bytes wait, and ${weight} more found no room. A source that `
+      + 'can wait is an iterable, a stream, pulled() or a function of ready$; one that cannot has a policy: '
+      + "'latest', 'dropOldest' or 'dropNewest' where values may be lost, { bufferBytes } where more may wait",
+      waiting,
+    )
   }
 }

@@ -9,11 +9,11 @@
 import { Observable, Subscription, from, type Observer } from 'rxjs'
 import type { BodySubject } from './body-subject.js'
 import { BackpressureError, type Chunk } from './chunk.js'
-import { controlled, type Overflow } from './overflow.js'
+import { controlled, DEFAULT_OVERFLOW } from './overflow.js'
 import {
   Pull, pullableOfReadable, pullableOfStream, type NodeReadable, type Pullable, type PulledConnection,
 } from './pull.js'
-import type { BodySource } from './reply.js'
+import type { BodySource, Reply } from './reply.js'
 import { RequestBody } from './request-body.js'
 
 /** What the connection keeps of a source that feeds a body: how to stop it. */
@@ -32,15 +32,16 @@ export interface FedConnection extends PulledConnection {
   cut(): void
 }
 
-/** Feeds the body from the source, and returns how to stop that. `overflow` is for an Observable. */
+/** Feeds the body from the source, and returns how to stop that. The reply says what an Observable may lose. */
 export function feed(
-  subject: BodySubject, source: StreamedSource, overflow: Overflow, connection: FedConnection,
+  subject: BodySubject, source: StreamedSource, reply: Pick<Reply, 'overflow' | 'onDrop'>, connection: FedConnection,
 ): Feeding {
   if (source instanceof RequestBody) return source.pump(subject)
   if (typeof source === 'function') return subscribe(source(subject.ready$, connection.closing$), subject)
   if (isObservable(source)) {
     const { highWaterMark } = subject.bodySink.marks
-    const chunks$ = controlled(from(source), subject.ready$, { overflow, highWaterMark })
+    const { overflow = DEFAULT_OVERFLOW, onDrop } = reply
+    const chunks$ = controlled(from(source), subject.ready$, { overflow, highWaterMark, onDrop })
     return subscribe(overflow === 'disconnect' ? disconnecting(chunks$, connection) : chunks$, subject)
   }
   const pull = new Pull(pullableOf(source), subject, connection)

@@ -7,6 +7,7 @@ import type { BodyWriter } from '../connection/body-writer.js'
 import type { Headers } from '../message/headers.js'
 import type { Chunk } from './chunk.js'
 import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
+import { NO_DROPS, type Drops } from './drops.js'
 
 /** How much may wait, in bytes. */
 export interface Marks {
@@ -41,6 +42,10 @@ const COPY_LIMIT = 2048
 interface BodyOwner {
   /** The body failed. */
   reportExn(error: unknown): void
+  /** Offers the transport what waits. Returns false where that cannot say yet what it took. */
+  offerOutput(): boolean
+  /** The client was too slow for a value. */
+  dropped(drops: Drops): void
 }
 
 /** The writer of a body, as a sink. */
@@ -53,6 +58,7 @@ export class BodySink implements ControlledSink<Chunk> {
   trailers: (() => Headers) | null
   subject: BodySubject | null
   private readonly owner: BodyOwner
+  private drops: Drops
 
   constructor(writer: BodyWriter, marks: Marks, owner: BodyOwner) {
     this.writer = writer
@@ -61,6 +67,7 @@ export class BodySink implements ControlledSink<Chunk> {
     this.trailers = null
     this.subject = null
     this.owner = owner
+    this.drops = NO_DROPS
   }
 
   get pending(): number {
@@ -82,6 +89,15 @@ export class BodySink implements ControlledSink<Chunk> {
 
   error(error: unknown): void {
     this.owner.reportExn(error)
+  }
+
+  flush(): boolean {
+    return this.owner.offerOutput()
+  }
+
+  dropped(size: number): void {
+    this.drops = { count: this.drops.count + 1, bytes: this.drops.bytes + size }
+    this.owner.dropped(this.drops)
   }
 
   /** Whether less than the high-water mark waits. */

@@ -21,9 +21,12 @@ export class BackpressureError extends Error {
   override readonly name = 'BackpressureError'
   /** Which fault it was: stable, unlike the message. */
   readonly code: 'overflow'
+  /** How many bytes (or items) waited for the consumer when the next value found no room. */
+  readonly waiting: number
 
-  constructor(message = 'the source is faster than its consumer') {
+  constructor(message = 'the source is faster than its consumer', waiting = 0) {
     super(message)
     this.code = 'overflow'
+    this.waiting = waiting
   }
 }

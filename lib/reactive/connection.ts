@@ -9,6 +9,7 @@ import type { ExchangeResult, ReqdHost } from '../connection/reqd.js'
 import { ServerConnection } from '../connection/server-connection.js'
 import type { Request } from '../message/request.js'
 import type { Marks } from './body-subject.js'
+import type { Drops } from './drops.js'
 import { Driver, type DriverContext, type DriverHost } from './driver.js'
 import type { ConnectionEvent, ConnectionEventDetail } from './events.js'
 import { handle } from './handle.js'
@@ -122,6 +123,14 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
 
   get isKeepingUp(): boolean {
     return this.driver.isKeepingUp
+  }
+
+  offerOutput(): boolean {
+    return this.driver.offerOutput()
+  }
+
+  dropped(reqd: Reqd, drops: Drops): void {
+    if (this.isObserved) this.emit({ type: 'drop', request: reqd.request, ...drops })
   }
 
   /** @internal */

@@ -15,6 +15,7 @@
  */
 import { AsyncSubject, Observable, type Observer, Subject, type Subscriber, type TeardownLogic } from 'rxjs'
 import { LocalProtocolError } from '../errors.js'
+import { demandOf, type Demanding } from './demand.js'
 
 /** Where values go: a response body, a WebSocket, an array of a test. */
 export interface ControlledSink<T> {
@@ -31,6 +32,13 @@ export interface ControlledSink<T> {
    * callback that still waits is forgotten.
    */
   whenDrained(mark: number, callback: () => void): void
+  /**
+   * Passes on at once what can be, so that what is still pending says how slow the other side is. Returns false where
+   * that cannot be said yet. Sinks that pass on by themselves need none.
+   */
+  flush?(): boolean
+  /** Hears that a value of that size was dropped before it came here. */
+  dropped?(size: number): void
 }
 
 /** How much a {@link ControlledSubject} lets wait, in the unit of its sink. */
@@ -53,7 +61,7 @@ export const DEFAULT_HIGH_WATER_MARK = 16_384
  * @example
  * subject.ready$.subscribe(wanted => subject.next(read(wanted)))
  */
-export class ControlledSubject<T> implements Observer<T> {
+export class ControlledSubject<T> implements Observer<T>, Demanding {
   private readonly sink: ControlledSink<T>
   private readonly highWaterMark: number
   private readonly lowWaterMark: number
@@ -98,8 +106,13 @@ export class ControlledSubject<T> implements Observer<T> {
    * the demand that is unanswered. It completes at the end, however that comes, and never fails.
    */
   get ready$(): Observable<number> {
-    this.demands ??= new Observable<number>(subscriber => this.listen(subscriber))
+    this.demands ??= demandOf(new Observable<number>(subscriber => this.listen(subscriber)), this)
     return this.demands
+  }
+
+  /** @internal */
+  get pending(): number {
+    return this.sink.pending
   }
 
   /** How the sink ended: one value, replayed, and the completion. */
@@ -134,6 +147,16 @@ export class ControlledSubject<T> implements Observer<T> {
   /** Cuts: the sink's other side must not take what was written for complete. */
   error(error: unknown): void {
     if (this.end()) this.sink.error(error)
+  }
+
+  /** @internal */
+  flush(): boolean {
+    return this.hasEnded || (this.sink.flush?.() ?? true)
+  }
+
+  /** @internal */
+  dropped(size: number): void {
+    this.sink.dropped?.(size)
   }
 
   /** Says how the sink ended. It is for the sink's owner to call; only the first call counts. */

@@ -96,6 +96,11 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     return this.writes.isKeepingUp
   }
 
+  /** Offers what waits to the transport now. Returns false where that cannot say yet what it took. */
+  offerOutput(): boolean {
+    return this.writes.offer()
+  }
+
   get hasOutput(): boolean {
     return this.core.hasPendingOutput
   }

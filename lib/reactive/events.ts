@@ -33,6 +33,13 @@ export type ConnectionEventDetail =
     readonly response: Response | null
     readonly result: 'done' | 'aborted'
   }
+  | {
+    /** The client was too slow for a value. The numbers are those of all values of this response that were dropped. */
+    readonly type: 'drop'
+    readonly request: Request
+    readonly count: number
+    readonly bytes: number
+  }
   | { readonly type: 'upgrade'; readonly request: Request }
   | { readonly type: 'error'; readonly error: unknown }
   | { readonly type: 'timeout'; readonly limit: string }

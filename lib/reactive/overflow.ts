@@ -5,25 +5,36 @@
  * demand. Which one is the choice of whoever made the Observable: nobody else knows what may be lost.
  */
 import type { Observable } from 'rxjs'
-import { onBackpressureBuffer, onBackpressureDrop, onBackpressureError, onBackpressureLatest } from './backpressure.js'
+import { gated, type BackpressurePolicy } from './backpressure.js'
 
 /**
  * What happens to values of a plain Observable that the client is too slow for.
  *
- * - `error`: it fails with a `BackpressureError`; a response is cut. The default.
+ * - `bufferBytes`: up to that many bytes are kept, then as `error`. `{ bufferBytes: 1 MiB }` is the default.
+ * - `error`: it fails with a `BackpressureError`; a response is cut.
  * - `dropNewest`: values that come while nothing is wanted are dropped.
- * - `dropOldest`: up to `highWaterMark` bytes are kept, the oldest are dropped.
+ * - `dropOldest`: up to `highWaterMark` bytes are kept, the oldest are dropped, the newest never.
  * - `latest`: only the newest is kept.
  * - `disconnect`: the client is disconnected, without an error.
- * - `bufferBytes`: up to that many bytes are kept, then as `error`.
+ *
+ * Slow is a client whose socket does not take what it is offered: what waits is offered before a value is judged.
+ * Where the socket cannot say at once what it took (TLS, streams that are no sockets), up to 1 MiB waits until it can.
  */
 export type Overflow =
   | 'error' | 'dropNewest' | 'dropOldest' | 'latest' | 'disconnect' | { readonly bufferBytes: number }
 
-/** A policy, and how many bytes `dropOldest` keeps. */
-export interface OverflowOptions {
+/** What happens where nobody says what should. */
+export const DEFAULT_OVERFLOW: Overflow = { bufferBytes: 1024 * 1024 }
+
+/** A policy, and what goes with it. */
+export interface OverflowOptions<T> {
   readonly overflow: Overflow
+  /** How many bytes `dropOldest` keeps. */
   readonly highWaterMark: number
+  /** Sees each value that is dropped. What it throws is the error of the result. */
+  readonly onDrop?: ((value: T) => void) | undefined
+  /** What a value costs of the demand: {@link chunkSize} unless given. */
+  readonly sizeOf?: (value: T) => number
 }
 
 /**
@@ -31,15 +42,18 @@ export interface OverflowOptions {
  * client is the caller's to do.
  */
 export function controlled<T>(
-  source: Observable<T>, ready$: Observable<number>, { overflow, highWaterMark }: OverflowOptions,
+  source: Observable<T>, ready$: Observable<number>, { overflow, highWaterMark, onDrop, sizeOf }: OverflowOptions<T>,
 ): Observable<T> {
-  if (typeof overflow === 'object') return source.pipe(onBackpressureBuffer(ready$, overflow))
+  return source.pipe(gated(ready$, { ...policyOf(overflow, highWaterMark), onDrop, sizeOf }))
+}
+
+function policyOf(overflow: Overflow, highWaterMark: number): BackpressurePolicy {
+  if (typeof overflow === 'object') return { capacity: overflow.bufferBytes, overflow: 'error' }
   switch (overflow) {
     case 'error':
-    case 'disconnect': return source.pipe(onBackpressureError(ready$))
-    case 'dropNewest': return source.pipe(onBackpressureDrop(ready$))
-    case 'latest': return source.pipe(onBackpressureLatest(ready$))
-    case 'dropOldest':
-      return source.pipe(onBackpressureBuffer(ready$, { bufferBytes: highWaterMark, overflow: 'dropOldest' }))
+    case 'disconnect': return { capacity: 0, overflow: 'error' }
+    case 'dropNewest': return { capacity: 0, overflow: 'dropNewest' }
+    case 'latest': return { capacity: 0, overflow: 'dropOldest' }
+    case 'dropOldest': return { capacity: highWaterMark, overflow: 'dropOldest' }
   }
 }

@@ -41,8 +41,10 @@ export interface Reply {
   readonly body?: BodySource
   /** Trailer fields, sent behind a chunked body (RFC 9110 §6.5); a function is called when the body is complete. */
   readonly trailers?: HeadersInit | (() => HeadersInit)
-  /** For a body that is an Observable. */
+  /** For a body that is an Observable whose client is slower: `{ bufferBytes: 1 MiB }` unless given. */
   readonly overflow?: Overflow
+  /** Sees each chunk of such a body that is dropped. What it throws fails the body. */
+  readonly onDrop?: (chunk: Chunk) => void
   /** How many bytes of the body may wait in the server: the server's `highWaterMark` unless given. */
   readonly highWaterMark?: number
 }

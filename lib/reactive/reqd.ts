@@ -16,6 +16,7 @@ import type { Version } from '../message/version.js'
 import { absoluteAuthority } from '../wire/request-target.js'
 import { discard, feed, type FedConnection, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
+import type { Drops } from './drops.js'
 import { RequestBody } from './request-body.js'
 import { marksOf, responseOf, trailersOf, type HandlerResult, type Reply } from './reply.js'
 
@@ -27,6 +28,10 @@ export interface ReqdOwner extends FedConnection {
   readonly marks: Marks
   readonly remoteAddress: string
   readonly isEncrypted: boolean
+  /** Offers the transport what waits. Returns false where that cannot say yet what it took. */
+  offerOutput(): boolean
+  /** The client was too slow for a value. */
+  dropped(reqd: Reqd, drops: Drops): void
   /** The exchange is over. */
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void
   /** Something that the application did failed. */
@@ -173,6 +178,16 @@ export class Reqd extends ReqdBase {
     super.reportExn(exn)
   }
 
+  /** @internal */
+  offerOutput(): boolean {
+    return this.owner.offerOutput()
+  }
+
+  /** @internal */
+  dropped(drops: Drops): void {
+    this.owner.dropped(this, drops)
+  }
+
   /** @internal Keeps what feeds the response, to be stopped when the client goes away. */
   feedBy(feeding: Feeding): void {
     if (this.result === null) this.feeding = feeding
@@ -218,7 +233,7 @@ export class Reqd extends ReqdBase {
   }
 
   private respondWithSource(response: Response, reply: Reply): void {
-    const { body = [], overflow = 'error' } = reply
+    const { body = [] } = reply
     const subject = this.openSubject(response, marksOf(reply, this.owner.marks))
     subject.bodySink.trailers = trailersOf(reply)
     const source = typeof body === 'string' || body instanceof Uint8Array ? [body] : body
@@ -226,7 +241,7 @@ export class Reqd extends ReqdBase {
       discard(source)
       subject.complete()
     } else {
-      this.feedBy(feed(subject, source, overflow, this.owner))
+      this.feedBy(feed(subject, source, reply, this.owner))
     }
   }
 

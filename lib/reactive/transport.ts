@@ -27,6 +27,8 @@ export interface Transport {
   readonly bytes$: Observable<Uint8Array>
   /** Whether the current emission is only lent: the bytes change when `next` returns. */
   readonly isLending: boolean
+  /** Whether {@link write} says at once what the peer takes, so that a write which has to wait shows a slow peer. */
+  readonly answersAtOnce: boolean
   /** How many bytes of the writes under way were not taken yet; 0 where the transport does not know. */
   readonly unwrittenBytes: number
   /** Says whether coming emissions are to be kept (`true`) or may be lent. A wish: see {@link isLending}. */

@@ -5,6 +5,9 @@
  * which is what wakes a source that waits for demand. What is made within one turn (the requests of one read, what a
  * handler does in one event) leaves in one write. A source that never ends and a peer that never fills up must not keep
  * the process from its other connections, so after some bytes the loop goes on in another turn of the event loop.
+ *
+ * Who is to judge whether the client is slow asks for what waits to be offered at once (`offer`), within a turn too: a
+ * burst that the transport takes is no sign of a slow client.
  */
 import { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
@@ -69,7 +72,14 @@ export class WriteProcessor implements WriteObserver {
   /** {@link runDeferred}, once it was needed. */
   private run: (() => void) | null
   private turns: number
-  private isWriting: boolean
+  /** The write that was not reported: the transport has to take it, or did, and other connections come first. */
+  private writing: 'none' | 'awaited' | 'taken'
+  /** Whether a whole turn of the event loop passed since somebody asked about the write that is awaited. */
+  private isOverdue: boolean
+  /** Whether that turn is waited for. */
+  private isAsked: boolean
+  /** How many writes there were. */
+  private writes: number
   private isYielding: boolean
   private isDeferred: boolean
   private isClosed: boolean
@@ -86,7 +96,10 @@ export class WriteProcessor implements WriteObserver {
     this.wake = () => { this.resume() }
     this.run = null
     this.turns = 0
-    this.isWriting = false
+    this.writing = 'none'
+    this.isOverdue = false
+    this.isAsked = false
+    this.writes = 0
     this.isYielding = false
     this.isDeferred = false
     this.isClosed = false
@@ -121,14 +134,47 @@ export class WriteProcessor implements WriteObserver {
     this.isClosed = true
   }
 
+  /**
+   * Offers the transport what waits, now. Returns whether what waits then is what the client does not take; false where
+   * the transport could not say yet.
+   */
+  offer(): boolean {
+    this.turns++
+    while (!this.isClosed && this.writing !== 'awaited') {
+      if (this.writing === 'taken') this.reportTaken()
+      else if (this.connection.hasPendingOutput) this.step()
+      else break
+    }
+    this.turns--
+    if (this.turns === 0) this.host.turnEnded()
+    return this.writing !== 'awaited' || this.transport.answersAtOnce || this.isOverdueNow()
+  }
+
   written(error: Error | null): void {
     if (this.isClosed) return
     if (error !== null) return this.host.outputFailed(error)
-    this.isWriting = false
     this.turnBytes = 0
     this.turns++
-    this.report()
+    this.reportTaken()
     this.endTurn()
+  }
+
+  /** A transport that calls back does so in the next turn if it could take all at once. */
+  private isOverdueNow(): boolean {
+    if (this.isOverdue || this.isAsked) return this.isOverdue
+    const { writes } = this
+    this.isAsked = true
+    this.host.later(() => {
+      this.isAsked = false
+      if (writes === this.writes && this.writing === 'awaited') this.isOverdue = true
+    })
+    return false
+  }
+
+  private reportTaken(): void {
+    this.writing = 'none'
+    this.isOverdue = false
+    this.report()
   }
 
   private resume(): void {
@@ -151,7 +197,7 @@ export class WriteProcessor implements WriteObserver {
   private flush(): void {
     // Callbacks of the connection write again within the loop: it goes on with that by itself.
     this.turns++
-    while (!this.isWriting && !this.isYielding && !this.isClosed) this.step()
+    while (this.writing === 'none' && !this.isYielding && !this.isClosed) this.step()
     this.turns--
     this.host.turnEnded()
   }
@@ -177,6 +223,7 @@ export class WriteProcessor implements WriteObserver {
 
   private write(output: Output, count: number): void {
     this.count = count
+    this.writes++
     this.turnBytes += count
     if (this.transport.write(output, this)) this.taken(count)
     else this.awaitWrite()
@@ -190,12 +237,12 @@ export class WriteProcessor implements WriteObserver {
 
   private awaitWrite(): void {
     this.takenAtOnce = 0
-    this.isWriting = true
+    this.writing = 'awaited'
   }
 
   private reportLater(): void {
-    this.isWriting = true
-    this.host.later(() => { this.written(null) })
+    this.writing = 'taken'
+    this.host.later(() => { if (this.writing === 'taken') this.written(null) })
   }
 
   private report(): void {

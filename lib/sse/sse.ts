@@ -13,9 +13,9 @@ import {
   NEVER, type Observable, type SchedulerLike, startWith, take, takeWhile, tap, throwError,
 } from 'rxjs'
 import { Headers } from '../message/headers.js'
-import { BackpressureError } from '../reactive/chunk.js'
+import { BackpressureError, chunkSize } from '../reactive/chunk.js'
 import { DEFAULT_HIGH_WATER_MARK } from '../reactive/controlled-subject.js'
-import { controlled, type Overflow } from '../reactive/overflow.js'
+import { controlled, DEFAULT_OVERFLOW, type Overflow } from '../reactive/overflow.js'
 import type { Reply } from '../reactive/reply.js'
 import { formatEvent, type SseEvent } from './event.js'
 
@@ -30,6 +30,8 @@ export interface SseOptions {
    * `disconnect` the stream ends after the last event that was taken, and the client comes back by itself.
    */
   readonly overflow?: Overflow
+  /** Sees each event that is dropped. What it throws fails the stream. */
+  readonly onDrop?: (event: SseEvent | string) => void
   /** How many bytes may wait in the server: 16 KiB. */
   readonly highWaterMark?: number
   /** Whose time it is: RxJS's async scheduler. */
@@ -71,7 +73,7 @@ export function sse(source$: Observable<SseEvent | string>, options: SseOptions 
   const { highWaterMark, retry } = options
   const greeting = retry === undefined ? COMMENT : formatEvent({ retry })
   const farewell = formatEvent({ retry: retry ?? RETRY_MS })
-  const events$ = source$.pipe(map(formatEvent))
+  const events$ = source$.pipe(map(event => ({ event, text: formatEvent(event) })))
   return {
     headers: HEADERS,
     body: (ready$, closing$) => stream(events$, { ...options, greeting, farewell, ready$, closing$ }),
@@ -86,7 +88,13 @@ interface StreamOptions extends SseOptions {
   readonly closing$: Observable<void>
 }
 
-function stream(events$: Observable<string>, options: StreamOptions): Observable<string> {
+/** An event, and what is sent of it. */
+interface FormattedEvent {
+  readonly event: SseEvent | string
+  readonly text: string
+}
+
+function stream(events$: Observable<FormattedEvent>, options: StreamOptions): Observable<string> {
   const { ready$, closing$, greeting, farewell } = options
   return defer(() => {
     let isWanted = false
@@ -108,10 +116,16 @@ function heartbeats({ heartbeatMs = HEARTBEAT_MS, scheduler = asyncScheduler }: 
   return heartbeatMs === 0 ? NEVER : interval(heartbeatMs, scheduler).pipe(map(() => COMMENT))
 }
 
-function keptToDemand(events$: Observable<string>, options: StreamOptions): Observable<string> {
-  const { ready$, overflow = 'error', highWaterMark = DEFAULT_HIGH_WATER_MARK } = options
-  const sent$ = controlled(events$, ready$, { overflow, highWaterMark })
+function keptToDemand(events$: Observable<FormattedEvent>, options: StreamOptions): Observable<string> {
+  const { ready$, overflow = DEFAULT_OVERFLOW, highWaterMark = DEFAULT_HIGH_WATER_MARK, onDrop } = options
+  const sent$ = controlled(events$, ready$, {
+    overflow, highWaterMark, sizeOf: sizeOfText, onDrop: onDrop && (({ event }) => { onDrop(event) }),
+  }).pipe(map(({ text }) => text))
   return overflow === 'disconnect' ? sent$.pipe(catchError(endOfSlowClient)) : sent$
+}
+
+function sizeOfText({ text }: FormattedEvent): number {
+  return chunkSize(text)
 }
 
 /** A client that was too slow is no error of the source. */

@@ -39,6 +39,7 @@ export class TestTransport implements Transport, Wire {
   readonly remoteAddress: string
   readonly isEncrypted: boolean
   readonly isLending: boolean
+  readonly answersAtOnce: boolean
   private readonly peer: Peer
   private readonly scheduler: SchedulerLike
   private readonly inbox: Arrival[]
@@ -54,6 +55,7 @@ export class TestTransport implements Transport, Wire {
     this.remoteAddress = address
     this.isEncrypted = false
     this.isLending = false
+    this.answersAtOnce = true
     this.peer = peer
     this.scheduler = scheduler
     this.inbox = []

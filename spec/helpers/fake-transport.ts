@@ -17,6 +17,7 @@ export class FakeTransport implements Transport {
   readonly remoteAddress = 'a fake'
   readonly isEncrypted = false
   isLending = false
+  answersAtOnce = true
   /** What the client got. */
   text = ''
   /** How many writes there were. */

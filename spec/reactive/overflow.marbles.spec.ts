@@ -4,9 +4,8 @@
  * The client reads the head and the first event, then nothing for a while. Eight events of ten bytes come meanwhile,
  * of which three are wanted, because the high-water mark is 30; then it reads on, and a last one comes.
  */
-import { describe, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { map } from 'rxjs'
-import { BackpressureError } from '../../lib/reactive/chunk.js'
 import type { Overflow } from '../../lib/reactive/overflow.js'
 import { get, like, marbles, type TestResponse } from '../../lib/testing/index.js'
 
@@ -43,15 +42,29 @@ describe('a client that is slower than its source', () => {
   })
 })
 
-describe('error, the default', () => {
+describe('error', () => {
   it('cuts the response when the client is too slow, and reports it', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const source$ = cold(SOURCE, EVENTS)
-      const server = serve(() => ({ body: source$ }), OPTIONS)
+      const server = serve(() => ({ body: source$, overflow: 'error' }), OPTIONS)
       const client = server.connect('a', { a: HEAD }, { reads: READS })
       expectObservable(client.responses$).toBe('------------#')
       expectObservable(client.aborts$).toBe('----a', { a: '/' })
-      expectObservable(server.errors$).toBe('----e', { e: new BackpressureError() })
+      expectObservable(server.errors$).toBe('----e', { e: expect.objectContaining({ code: 'overflow' }) })
+      expectSubscriptions(source$.subscriptions).toBe('^---!')
+    })
+  })
+})
+
+describe('the default', () => {
+  const BIG = 'x'.repeat(400 * 1024)
+
+  it('is a buffer of 1 MiB: the error says how much waited', () => {
+    marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
+      const source$ = cold('abcde', { a: BIG, b: BIG, c: BIG, d: BIG, e: BIG })
+      const server = serve(() => ({ body: source$ }), OPTIONS)
+      server.connect('a', { a: HEAD }, { reads: READS })
+      expectObservable(server.errors$).toBe('----e', { e: expect.objectContaining({ waiting: 3 * BIG.length + 9 }) })
       expectSubscriptions(source$.subscriptions).toBe('^---!')
     })
   })
@@ -64,7 +77,7 @@ describe('bufferBytes', () => {
       const server = serve(() => ({ body: source$, overflow: { bufferBytes: 20 } }), OPTIONS)
       const client = server.connect('a', { a: HEAD }, { reads: READS })
       expectObservable(client.responses$).toBe('------------#')
-      expectObservable(server.errors$).toBe('------e', { e: new BackpressureError() })
+      expectObservable(server.errors$).toBe('------e', { e: expect.objectContaining({ waiting: 65 }) })
       expectSubscriptions(source$.subscriptions).toBe('^-----!')
     })
   })

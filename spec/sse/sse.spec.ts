@@ -171,10 +171,29 @@ describe('a client that is too slow', () => {
     }
   }
 
-  it('is cut, unless told otherwise', () => {
-    const { taken, end } = flood({})
+  it('is cut with error', () => {
+    const { taken, end } = flood({ overflow: 'error' })
     expect(taken()).toEqual(['a', 'b'])
     expect(end()).toBeInstanceOf(BackpressureError)
+  })
+
+  it('gets all of it when it reads on, unless told otherwise', () => {
+    const { taken, end, drain } = flood({})
+    expect(taken()).toEqual(['a', 'b'])
+    for (let reads = 0; reads < 5; reads++) drain()
+    expect(taken()).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(end()).toBeUndefined()
+  })
+
+  it('loses events that a hook sees, as they were before they became text', () => {
+    const lost: unknown[] = []
+    flood({ overflow: 'latest', onDrop: event => { lost.push(event) } })
+    expect(lost).toEqual(['c'.repeat(52), 'd'.repeat(52)])
+  })
+
+  it('is cut with what the hook throws', () => {
+    const failure = new Error('no event may be lost')
+    expect(flood({ overflow: 'latest', onDrop: () => { throw failure } }).end()).toBe(failure)
   })
 
   it.each<[SseOptions['overflow'], string[]]>([

@@ -1,0 +1,33 @@
+/**
+ * Who stands behind a `ready$`: what an operator between a source and its consumer may ask and tell.
+ *
+ * Strategy: a demand that nobody answered says that bytes wait, not that the client is slow: within one turn nothing
+ * was offered to the transport yet. So an operator offers it before it judges. The consumer is found at the Observable
+ * itself, under a registered symbol: sources of other packages and of a second copy of this one pass it on as it is.
+ */
+import type { Observable } from 'rxjs'
+
+/** The consumer of a source that cannot be slowed. */
+export interface Demanding {
+  /** How much was accepted and not passed on yet, in the unit of the demand. */
+  readonly pending: number
+  /**
+   * Offers what is pending to the transport now, which may make a new demand at once. Returns false where the transport
+   * cannot say yet what it took.
+   */
+  flush(): boolean
+  /** A value of that size was dropped. */
+  dropped(size: number): void
+}
+
+const DEMANDING = Symbol.for('httprx.demanding')
+
+/** The Observable, marked as the demand of that consumer. */
+export function demandOf(ready$: Observable<number>, consumer: Demanding): Observable<number> {
+  return Object.assign(ready$, { [DEMANDING]: consumer })
+}
+
+/** The consumer whose demand the Observable is; null where it is another Observable. */
+export function demanding(ready$: Observable<number>): Demanding | null {
+  return (ready$ as { [DEMANDING]?: Demanding })[DEMANDING] ?? null
+}
