@@ -49,6 +49,7 @@ const { serverContext } = await internal<Internals>('reactive/server-context')
 class FakeTransport {
   readonly remoteAddress = ''
   readonly isEncrypted = false
+  readonly peerCertificate = null
   readonly isLending = false
   readonly input = new Subject<Uint8Array>()
   writes = 0

@@ -9,6 +9,7 @@ import {
   HandlerTimeoutError, LocalProtocolError, REMOTE_FAULTS, RemoteProtocolError,
   type LocalErrorCode, type RemoteErrorCode,
 } from '../lib/errors.js'
+import { HANDSHAKE_TIMEOUT_MS } from '../lib/node/listen-options.js'
 import type { ConnectionEvent } from '../lib/reactive/events.js'
 import { settingsOf } from '../lib/reactive/options.js'
 import { ROOT } from './helpers/built.js'
@@ -61,6 +62,7 @@ const EVENTS: Record<ConnectionEvent['type'], true> = {
   drop: true,
   timeout: true,
   error: true,
+  handshakeError: true,
 }
 
 describe('the README', () => {
@@ -86,6 +88,7 @@ describe('the README', () => {
     expect(Object.fromEntries(rows)).toEqual({
       ...Object.fromEntries(Object.entries({ ...settingsOf({}), ...config }).map(
         ([name, value]) => [name, value.toLocaleString('en-US')])),
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS.toLocaleString('en-US'),
       maxConnections: 'none',
       lowWaterMark: 'half of it',
     })

@@ -1,7 +1,7 @@
 /**
  * Why a server could not listen, in words that say what to do.
  */
-import type { ListenOptions } from './listener.js'
+import type { ListenOptions } from './listen-options.js'
 
 /** The server can't listen. `code` is that of Node's error, which is the `cause`. */
 export class ListenError extends Error {

@@ -3,7 +3,8 @@
  */
 import { Observable } from 'rxjs'
 import type { Connection } from '../reactive/connection.js'
-import { Listener, type ListenOptions } from './listener.js'
+import type { ListenOptions } from './listen-options.js'
+import { Listener } from './listener.js'
 
 /** How long connections may go on after the subscription ended, in milliseconds. */
 const GRACE_MS = 10_000

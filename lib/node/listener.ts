@@ -4,42 +4,24 @@
  * Strategy: `listen` and `serve` are two faces of this. It knows each connection until that is over, so closing it can
  * wait for all of them, and end them when the time is up.
  */
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import {
+  createServer as createTlsServer, Server as TlsServer, type SecureContextOptions, type TlsOptions,
+} from 'node:tls'
 import type { Subscription } from 'rxjs'
-import type { ErrorHandler } from '../connection/error-handler.js'
+import { LocalProtocolError } from '../errors.js'
 import { HttpConnection, type ServerContext } from '../reactive/connection.js'
-import type { ConnectionOptions } from '../reactive/options.js'
 import type { Handler } from '../reactive/reqd.js'
 import { serverContext } from '../reactive/server-context.js'
+import { Handshakes, type FailedHandshake } from './handshakes.js'
 import { listenError } from './listen-error.js'
+import { HANDSHAKE_TIMEOUT_MS, type ListenOptions } from './listen-options.js'
 import { NODE_PLATFORM } from './platform.js'
 import { SocketTransport } from './socket-transport.js'
 
 /** The longest time that a timer can wait, in milliseconds. */
 const LONGEST_TIME = 2 ** 31 - 1
-
-/** Where to listen and how. */
-export interface ListenOptions extends ConnectionOptions {
-  /** The TCP port; 0 (the default) for a free one. */
-  readonly port?: number
-  /** The address or name to listen on: all addresses unless given. */
-  readonly host?: string
-  /** The path of a Unix socket, in place of a port. */
-  readonly path?: string
-  /** How many connections may wait to be accepted: 511. */
-  readonly backlog?: number
-  /** Whether an IPv6 address takes no IPv4 connections. */
-  readonly ipv6Only?: boolean
-  /** TLS, with the options of `node:tls`: at least a key and a certificate. */
-  readonly tls?: TlsOptions
-  /** How many connections there may be at once: no limit. Further ones are refused. */
-  readonly maxConnections?: number
-  /** Closes the server when it aborts. */
-  readonly signal?: AbortSignal
-  readonly errorHandler?: ErrorHandler
-}
 
 /** Whom a listener tells. */
 export interface ListenerHost {
@@ -56,8 +38,10 @@ export class Listener {
   private readonly options: ListenOptions
   private readonly host: ListenerHost
   private readonly connections: Set<HttpConnection>
-  /** The sockets under TLS: those within a handshake belong to no connection yet. */
-  private readonly sockets: Set<Socket>
+  /** The sockets under TLS; null without. */
+  private readonly handshakes: Handshakes | null
+  /** What the TLS context was made of last. */
+  private secureContext: SecureContextOptions
   private server: Server | null
   private count: number
   private state: 'new' | 'open' | 'closing' | 'closed'
@@ -68,7 +52,8 @@ export class Listener {
     this.options = options
     this.host = host
     this.connections = new Set()
-    this.sockets = new Set()
+    this.handshakes = options.tls === undefined ? null : this.makeHandshakes()
+    this.secureContext = options.tls ?? {}
     this.server = null
     this.count = 0
     this.state = 'new'
@@ -116,10 +101,23 @@ export class Listener {
     if (this.state === 'open') {
       this.state = 'closing'
       this.server?.close()
+      this.handshakes?.abandon()
       for (const connection of this.connections) connection.close()
       this.settle()
     }
     if (this.state === 'closing') this.limit(graceMs)
+  }
+
+  /**
+   * Replaces the certificate, the key, and what else makes a TLS context, for coming connections. What is not given
+   * stays as it was. If that throws, all of it does.
+   */
+  setSecureContext(options: SecureContextOptions): void {
+    const { server } = this
+    if (!(server instanceof TlsServer)) throw new LocalProtocolError('badState', 'no server that listens with TLS')
+    const context = { ...withoutReplaced(this.secureContext, options), ...options }
+    server.setSecureContext(context)
+    this.secureContext = context
   }
 
   /** Cuts all connections now. */
@@ -129,22 +127,32 @@ export class Listener {
 
   private createServer(): Server {
     const { tls, maxConnections } = this.options
-    const shared = { allowHalfOpen: true, noDelay: true }
-    const server = tls === undefined
-      ? createServer({ ...shared, pauseOnConnect: true }, socket => { this.accept(socket) })
-      : createTlsServer({ ALPNProtocols: ['http/1.1'], ...tls, ...shared }, socket => { this.accept(socket) })
-    if (tls !== undefined) {
-      // A client that fails the handshake has no connection yet; its socket is closed by Node.
-      server.on('tlsClientError', () => undefined)
-      server.on('connection', (socket: Socket) => { this.keep(socket) })
-    }
+    if (tls !== undefined) return this.createTlsServer(tls)
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
     if (maxConnections !== undefined) server.maxConnections = maxConnections
-    return server
+    return server.on('connection', socket => { this.accept(socket) })
   }
 
-  private keep(socket: Socket): void {
-    this.sockets.add(socket)
-    socket.on('close', () => { this.sockets.delete(socket) })
+  /** A client that ends its side within the handshake is not answered any more; after it, its transport decides. */
+  private createTlsServer(tls: TlsOptions): Server {
+    const protocols = tls.ALPNCallback === undefined ? { ALPNProtocols: ['http/1.1'] } : {}
+    const server = createTlsServer({ ...protocols, ...tls, allowHalfOpen: false, noDelay: true })
+    this.handshakes?.watch(server)
+    return server.on('secureConnection', socket => { this.accept(socket) })
+  }
+
+  private makeHandshakes(): Handshakes {
+    const { handshakeTimeout = HANDSHAKE_TIMEOUT_MS, maxConnections = Infinity } = this.options
+    return new Handshakes({ handshakeTimeout, maxConnections }, this.context.clock, failed => {
+      this.handshakeFailed(failed)
+    })
+  }
+
+  private handshakeFailed({ error, remoteAddress }: FailedHandshake): void {
+    const { clock, events } = this.context
+    const reason = (error as NodeJS.ErrnoException).code ?? 'ERR_TLS'
+    const connection = ++this.count
+    events?.next({ type: 'handshakeError', reason, error, remoteAddress, connection, time: clock.scheduler.now() })
   }
 
   private forget(connection: HttpConnection): void {
@@ -171,7 +179,7 @@ export class Listener {
     this.server = null
     this.grace?.unsubscribe()
     this.grace = null
-    for (const socket of this.sockets) socket.destroy()
+    this.handshakes?.destroy()
   }
 
   private limit(graceMs: number): void {
@@ -179,4 +187,10 @@ export class Listener {
     this.grace = null
     if (graceMs <= LONGEST_TIME) this.grace = this.context.clock.scheduler.schedule(() => { this.cut() }, graceMs)
   }
+}
+
+/** A bundle of key and certificate (`pfx`) and the two by themselves replace each other. */
+function withoutReplaced(old: SecureContextOptions, given: SecureContextOptions): SecureContextOptions {
+  if (given.pfx !== undefined) return { ...old, key: undefined, cert: undefined }
+  return given.cert === undefined ? old : { ...old, pfx: undefined }
 }

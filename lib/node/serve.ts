@@ -3,12 +3,14 @@
  */
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 import { type Observable, ReplaySubject, Subject } from 'rxjs'
 import type { Connection } from '../reactive/connection.js'
 import type { ConnectionEvent } from '../reactive/events.js'
 import type { Handler, Reqd } from '../reactive/reqd.js'
 import { closedError } from './listen-error.js'
-import { Listener, type ListenOptions } from './listener.js'
+import type { ListenOptions } from './listen-options.js'
+import { Listener } from './listener.js'
 
 /** How to close a server. */
 export interface CloseOptions {
@@ -38,6 +40,13 @@ export interface Server extends AsyncDisposable {
   readonly closed: Promise<void>
   /** Serves a connection that was made elsewhere: a socket, or any other `Duplex` of bytes. */
   accept(socket: Duplex): Connection
+  /**
+   * Replaces the certificate of a server with TLS for coming connections, with the options of node:tls: what is not
+   * given stays as it was. If they can't be used it throws, and nothing changes.
+   *
+   * @throws {@link LocalProtocolError} badState: the server does not listen, or has no TLS
+   */
+  setSecureContext(options: SecureContextOptions): void
   /** Accepts no more and answers what is in flight; see {@link CloseOptions}. Returns {@link closed}. */
   close(options?: CloseOptions): Promise<void>
 }
@@ -137,6 +146,10 @@ class RunningServer implements Server {
 
   accept(socket: Duplex): Connection {
     return this.listener.accept(socket)
+  }
+
+  setSecureContext(options: SecureContextOptions): void {
+    this.listener.setSecureContext(options)
   }
 
   close({ graceMs = GRACE_MS }: CloseOptions = {}): Promise<void> {

@@ -12,7 +12,9 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Observable, type Subscriber } from 'rxjs'
 import { IOVec } from '../buffer/iovec.js'
+import type { PeerCertificate } from '../reactive/peer-certificate.js'
 import type { Output, Transport, WriteObserver } from '../reactive/transport.js'
+import { certificateOf } from './certificate-of.js'
 import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } from './direct-write.js'
 import { plainSocket } from './plain-socket.js'
 import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
@@ -71,6 +73,10 @@ export class SocketTransport implements Transport, BytesReceiver {
 
   get answersAtOnce(): boolean {
     return this.writer !== null
+  }
+
+  get peerCertificate(): PeerCertificate | null {
+    return certificateOf(this.socket)
   }
 
   get unwrittenBytes(): number {

@@ -13,6 +13,7 @@ import type { Drops } from './drops.js'
 import { Driver, type DriverContext, type DriverHost } from './driver.js'
 import type { ConnectionEvent, ConnectionEventDetail } from './events.js'
 import { handle } from './handle.js'
+import type { PeerCertificate } from './peer-certificate.js'
 import { Reqd, type Handler, type ReqdOwner, type UpgradeListener } from './reqd.js'
 import type { Transport } from './transport.js'
 
@@ -59,6 +60,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   private readonly context: ServerContext
   private readonly core: ServerConnection<Reqd>
   private readonly driver: Driver
+  private readonly transport: Transport
   private requests: Subject<Reqd> | null
   private events: Subject<ConnectionEvent> | null
   /** What was reported last. */
@@ -77,6 +79,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.context = context
     this.core = new ServerConnection<Reqd>(this, context.config)
     this.driver = new Driver(this.core, transport, context, this)
+    this.transport = transport
     this.requests = null
     this.events = null
     this.reported = NOTHING
@@ -115,6 +118,10 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
       if (this.isClosing || this.isFinished) this.closing.complete()
     }
     return this.closing
+  }
+
+  get peerCertificate(): PeerCertificate | null {
+    return this.transport.peerCertificate
   }
 
   get marks(): Marks {

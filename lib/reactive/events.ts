@@ -17,6 +17,14 @@ export type ConnectionEvent = Occurrence & ConnectionEventDetail
 /** The kinds of events. Counts are in bytes; the bytes themselves are only lent: a copy keeps them. */
 export type ConnectionEventDetail =
   | { readonly type: 'open'; readonly remoteAddress: string }
+  | {
+    /** A TLS handshake failed: this connection was none. Told by the server alone. */
+    readonly type: 'handshakeError'
+    /** The code of the error: Node's, or the name of the option whose limit was reached. */
+    readonly reason: string
+    readonly error: Error
+    readonly remoteAddress: string
+  }
   | { readonly type: 'bytesIn'; readonly count: number; readonly bytes: Uint8Array }
   | { readonly type: 'bytesOut'; readonly count: number; readonly iovecs: readonly IOVec[] }
   | { readonly type: 'inputEnd' }

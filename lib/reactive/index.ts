@@ -18,6 +18,7 @@ export {
   fromPublisher, toPublisher, type FromPublisherOptions, type Publisher, type PublisherSubscriber,
   type PublisherSubscription, type ToPublisherOptions,
 } from './publisher.js'
+export type { CertificateName, PeerCertificate } from './peer-certificate.js'
 export { pulled, type NextPage, type Page } from './pulled.js'
 export type { BodySource, HandlerResult, HeadersInit, Reply } from './reply.js'
 export { Reqd, type Handler, type UpgradeListener } from './reqd.js'

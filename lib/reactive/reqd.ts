@@ -17,6 +17,7 @@ import { absoluteAuthority } from '../wire/request-target.js'
 import { discard, feed, type FedConnection, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
 import type { Drops } from './drops.js'
+import type { PeerCertificate } from './peer-certificate.js'
 import { RequestBody } from './request-body.js'
 import { marksOf, responseOf, trailersOf, type HandlerResult, type Reply } from './reply.js'
 
@@ -32,6 +33,7 @@ export interface ReqdOwner extends FedConnection {
   offerOutput(): boolean
   /** The client was too slow for a value. */
   dropped(reqd: Reqd, drops: Drops): void
+  readonly peerCertificate: PeerCertificate | null
   /** The exchange is over. */
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void
   /** Something that the application did failed. */
@@ -88,6 +90,14 @@ export class Reqd extends ReqdBase {
   /** The address of the client, '' where the transport has none. */
   get remoteAddress(): string {
     return this.owner.remoteAddress
+  }
+
+  /**
+   * The certificate that the client showed; null where it showed none, as servers without `requestCert` ask for none,
+   * and where it is gone.
+   */
+  get peerCertificate(): PeerCertificate | null {
+    return this.owner.peerCertificate
   }
 
   /**

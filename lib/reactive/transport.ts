@@ -4,6 +4,7 @@
  */
 import type { Observable } from 'rxjs'
 import type { IOVec } from '../buffer/iovec.js'
+import type { PeerCertificate } from './peer-certificate.js'
 
 /** What is written at once: at least one byte. */
 export type Output = string | readonly IOVec[]
@@ -20,6 +21,8 @@ export interface Transport {
   readonly remoteAddress: string
   /** Whether the bytes are encrypted on the way, so that URLs start with `https:`. */
   readonly isEncrypted: boolean
+  /** The certificate that the peer showed; null where it showed none, or is gone. */
+  readonly peerCertificate: PeerCertificate | null
   /**
    * The bytes that come in, for one subscriber: completes at the end of the input, errors when the transport breaks. An
    * emission is the subscriber's to keep, unless {@link isLending}.

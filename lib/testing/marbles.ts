@@ -2,7 +2,7 @@
  * `marbles`: a test in virtual time.
  */
 import type { RunHelpers } from 'rxjs/testing'
-import type { ListenOptions } from '../node/listener.js'
+import type { ListenOptions } from '../node/listen-options.js'
 import type { Handler } from '../reactive/reqd.js'
 import { AsyncCodeError, isThenable, silence, withoutPromises } from './async-guard.js'
 import type { WebSocketConnection } from '../ws/connection.js'

@@ -5,7 +5,7 @@
  */
 import { asyncScheduler, noop, ReplaySubject, Subject, type Observable } from 'rxjs'
 import type { CloseOptions } from '../node/serve.js'
-import type { ListenOptions } from '../node/listener.js'
+import type { ListenOptions } from '../node/listen-options.js'
 import { HttpConnection, type Connection, type ServerContext } from '../reactive/connection.js'
 import type { ConnectionEvent } from '../reactive/events.js'
 import type { Handler, Reqd } from '../reactive/reqd.js'

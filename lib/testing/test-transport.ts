@@ -38,6 +38,7 @@ type Arrival = Uint8Array | 'end' | 'reset'
 export class TestTransport implements Transport, Wire {
   readonly remoteAddress: string
   readonly isEncrypted: boolean
+  readonly peerCertificate: null
   readonly isLending: boolean
   readonly answersAtOnce: boolean
   private readonly peer: Peer
@@ -54,6 +55,7 @@ export class TestTransport implements Transport, Wire {
   constructor(peer: Peer, scheduler: SchedulerLike, address: string) {
     this.remoteAddress = address
     this.isEncrypted = false
+    this.peerCertificate = null
     this.isLending = false
     this.answersAtOnce = true
     this.peer = peer

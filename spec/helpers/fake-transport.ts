@@ -16,6 +16,7 @@ import { latin1 } from './splits.js'
 export class FakeTransport implements Transport {
   readonly remoteAddress = 'a fake'
   readonly isEncrypted = false
+  readonly peerCertificate = null
   isLending = false
   answersAtOnce = true
   /** What the client got. */

@@ -8,7 +8,7 @@ import { connect as connectSocket, type AddressInfo, type NetConnectOpts, type S
 import { afterEach } from '@jest/globals'
 import { Subject, type Observable } from 'rxjs'
 import { serve, type Server } from '../../lib/node/serve.js'
-import type { ListenOptions } from '../../lib/node/listener.js'
+import type { ListenOptions } from '../../lib/node/listen-options.js'
 import type { Handler } from '../../lib/reactive/reqd.js'
 
 const running: (() => unknown)[] = []

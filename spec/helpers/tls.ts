@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
-import type { ListenOptions } from '../../lib/node/listener.js'
+import type { ListenOptions } from '../../lib/node/listen-options.js'
 import type { Server } from '../../lib/node/serve.js'
 import type { Handler } from '../../lib/reactive/reqd.js'
 import { ROOT } from './built.js'
@@ -18,6 +18,12 @@ const [key, cert] = ['key', 'cert'].map(name => readFileSync(join(ROOT, `demos/t
 
 /** The options of `node:tls` for a server. */
 export const TLS = { key, cert }
+
+/** Another key with its certificate, whose name is localhost, too. */
+export const OTHER = {
+  key: readFileSync(join(ROOT, 'spec/helpers/other-key.pem')),
+  cert: readFileSync(join(ROOT, 'spec/helpers/other-cert.pem')),
+}
 
 /** A server with TLS, as `start` gives one without. */
 export function startTls(handler: Handler, options: ListenOptions = {}): ReturnType<typeof start> {

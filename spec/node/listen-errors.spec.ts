@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { listen } from '../../lib/node/listen.js'
 import { ListenError, listenError } from '../../lib/node/listen-error.js'
-import type { ListenOptions } from '../../lib/node/listener.js'
+import type { ListenOptions } from '../../lib/node/listen-options.js'
 import { serve } from '../../lib/node/serve.js'
 import { afterwards, start } from '../helpers/net.js'
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { firstValueFrom, ReplaySubject, take } from 'rxjs'
 import { WebSocket, type ClientOptions } from 'ws'
 import { serve, type Reqd, type Server } from '../../lib/index.js'
-import type { ListenOptions } from '../../lib/node/listener.js'
+import type { ListenOptions } from '../../lib/node/listen-options.js'
 import { upgradeWebSocket, type WebSocketConnection, type WebSocketOptions } from '../../lib/ws/index.js'
 import { RawClient } from './raw-client.js'
 

@@ -1,0 +1,167 @@
+/**
+ * The sockets under TLS: those within a handshake, which belong to no connection yet, and those behind one.
+ *
+ * Strategy: Node makes a TLS socket around each socket that it accepts, shows it once the handshake is complete, and
+ * closes nothing by itself when a handshake fails or stands still. So each socket is known here from the start. One
+ * that fails is destroyed at once; the server's clock looks for those that take too long, from the oldest on. Where
+ * there are as many sockets as there may be, the oldest within its handshake makes room for a new one: clients that say
+ * nothing can't lock out the others.
+ */
+import { Socket } from 'node:net'
+import type { Server, TLSSocket } from 'node:tls'
+import type { Clock, Ticking } from '../reactive/clock.js'
+import { ConnectionClosedError } from './socket-transport.js'
+
+/** Why a TLS handshake was given up by the server. */
+export class HandshakeError extends Error {
+  override readonly name = 'HandshakeError'
+  /** The option whose limit was reached, or `closing` where the server was closed. */
+  readonly code: 'handshakeTimeout' | 'maxConnections' | 'closing'
+
+  constructor(code: HandshakeError['code']) {
+    super(MESSAGES[code])
+    this.code = code
+  }
+}
+
+const MESSAGES: Record<HandshakeError['code'], string> = {
+  handshakeTimeout: 'the client did not complete the TLS handshake in time',
+  maxConnections: 'there are as many connections as there may be',
+  closing: 'the server was closed within the TLS handshake',
+}
+
+/** A handshake that failed. */
+export interface FailedHandshake {
+  readonly error: Error
+  readonly remoteAddress: string
+}
+
+/** The limits of handshakes. */
+export interface HandshakeLimits {
+  /** In milliseconds; 0 for no limit. */
+  readonly handshakeTimeout: number
+  readonly maxConnections: number
+}
+
+/** A handshake that is not complete. */
+interface Handshake {
+  readonly since: number
+  readonly remoteAddress: string
+  readonly remotePort: number | undefined
+  error: Error | null
+}
+
+/** The sockets of one TLS server. */
+export class Handshakes implements Ticking {
+  private readonly limits: HandshakeLimits
+  private readonly clock: Clock
+  private readonly failed: (handshake: FailedHandshake) => void
+  /** All sockets that are not closed. */
+  private readonly sockets: Set<Socket>
+  /** Those within a handshake, the oldest first. */
+  private readonly pending: Map<Socket, Handshake>
+
+  /** `failed` is called once for each handshake that fails. */
+  constructor(limits: HandshakeLimits, clock: Clock, failed: (handshake: FailedHandshake) => void) {
+    this.limits = limits
+    this.clock = clock
+    this.failed = failed
+    this.sockets = new Set()
+    this.pending = new Map()
+  }
+
+  /** How many handshakes are under way. */
+  get size(): number {
+    return this.pending.size
+  }
+
+  /** Watches what a server accepts. To be called before anybody else listens to the server. */
+  watch(server: Server): void {
+    server.on('connection', (socket: Socket) => { this.begin(socket) })
+    server.on('secureConnection', socket => { this.complete(socket) })
+    server.on('tlsClientError', (error, socket) => { this.fail(error, socket) })
+  }
+
+  /** Gives up all handshakes that are under way. */
+  abandon(): void {
+    for (const socket of this.pending.keys()) this.giveUp(socket, 'closing')
+  }
+
+  /** Destroys all sockets. */
+  destroy(): void {
+    this.abandon()
+    for (const socket of this.sockets) socket.destroy()
+  }
+
+  tick(now: number): void {
+    const { handshakeTimeout } = this.limits
+    for (const [socket, { since }] of this.pending) {
+      if (now - since < handshakeTimeout) return
+      this.giveUp(socket, 'handshakeTimeout')
+    }
+  }
+
+  private begin(socket: Socket): void {
+    const { remoteAddress = '', remotePort } = socket
+    if (this.sockets.size >= this.limits.maxConnections) this.makeRoom()
+    socket.on('close', () => { this.closed(socket) })
+    this.pending.set(socket, { since: this.clock.now, remoteAddress, remotePort, error: null })
+    this.sockets.add(socket)
+    if (this.sockets.size > this.limits.maxConnections) this.giveUp(socket, 'maxConnections')
+    else if (this.limits.handshakeTimeout > 0) this.clock.add(this)
+  }
+
+  private makeRoom(): void {
+    const { value: oldest } = this.pending.keys().next()
+    if (oldest !== undefined) this.giveUp(oldest, 'maxConnections')
+  }
+
+  private complete(tls: TLSSocket): void {
+    const socket = this.socketUnder(tls)
+    if (socket !== null) this.settle(socket)
+  }
+
+  /** Node leaves the socket to whoever listens. */
+  private fail(error: Error, tls: TLSSocket): void {
+    const socket = this.socketUnder(tls)
+    if (socket !== null) this.noteFailure(socket, error)
+    tls.destroy()
+  }
+
+  private giveUp(socket: Socket, code: HandshakeError['code']): void {
+    this.noteFailure(socket, new HandshakeError(code))
+    socket.destroy()
+    this.closed(socket)
+  }
+
+  private noteFailure(socket: Socket, error: Error): void {
+    const handshake = this.pending.get(socket)
+    if (handshake !== undefined) handshake.error ??= error
+  }
+
+  private closed(socket: Socket): void {
+    this.sockets.delete(socket)
+    const handshake = this.settle(socket)
+    if (handshake === null) return
+    const { error, remoteAddress } = handshake
+    this.failed({ error: error ?? new ConnectionClosedError(), remoteAddress })
+  }
+
+  /** Takes the socket off the handshakes under way. */
+  private settle(socket: Socket): Handshake | null {
+    const handshake = this.pending.get(socket) ?? null
+    this.pending.delete(socket)
+    if (this.pending.size === 0) this.clock.delete(this)
+    return handshake
+  }
+
+  /** Node keeps the socket under a TLS socket in a field that it does not document; else it is found by its address. */
+  private socketUnder(tls: TLSSocket): Socket | null {
+    const { _parent: parent } = tls as unknown as { readonly _parent?: unknown }
+    if (parent instanceof Socket) return parent
+    for (const [socket, { remoteAddress, remotePort }] of this.pending) {
+      if (socket === tls || (tls.remotePort === remotePort && tls.remoteAddress === remoteAddress)) return socket
+    }
+    return null
+  }
+}
