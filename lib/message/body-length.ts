@@ -59,10 +59,15 @@ function parseDecimal(text: string): number {
  * with one number is what nearly everybody sends: 20 ns, where the list takes 500.
  */
 function onlyContentLength(headers: Headers): number {
+  const length = soleContentLength(headers)
+  return length === INVALID ? listedContentLength(headers) : length
+}
+
+/** The number in the one Content-Length field; -1 where there are several, or it is a list or no number. */
+function soleContentLength(headers: Headers): number {
   const index = headers.indexOf('Content-Length', 0)
   const isOnly = headers.indexOf('Content-Length', index + 1) < 0
-  const length = isOnly ? parseDecimal(headers.valueAt(index)) : INVALID
-  return length === INVALID ? listedContentLength(headers) : length
+  return isOnly ? parseDecimal(headers.valueAt(index)) : INVALID
 }
 
 function listedContentLength(headers: Headers): number {
@@ -71,8 +76,7 @@ function listedContentLength(headers: Headers): number {
   return lengths.every(length => length === first) ? first : INVALID
 }
 
-function fixedLength(headers: Headers): BodyLength {
-  const length = onlyContentLength(headers)
+function fixedLength(length: number): BodyLength {
   if (length === INVALID) return BAD_CONTENT_LENGTH
   return length === 0 ? NO_BODY : { type: 'fixed', length }
 }
@@ -111,44 +115,53 @@ function codedRequestLength(request: Request, length: string | null): BodyLength
 export function requestBodyLength(request: Request): BodyLength {
   const { headers } = request
   if (headers.mem('Transfer-Encoding')) return codedRequestLength(request, headers.get('Content-Length'))
-  return headers.mem('Content-Length') ? fixedLength(headers) : NO_BODY
+  return headers.mem('Content-Length') ? fixedLength(onlyContentLength(headers)) : NO_BODY
 }
 
 /**
- * Whether no response of this status to a request of this method has a body, whatever its fields say.
+ * Whether no response of this status to a request of this method has a body, whatever its fields say. 205 is the only
+ * one whose framing must say so, too.
  *
- * @see RFC 9110 §6.4.1
+ * @see RFC 9110 §6.4.1, §15.3.6
  * @internal
  */
 export function isBodiless(method: Method, status: Status): boolean {
   if (method === 'HEAD' || Status.isInformational(status)) return true
-  if (status === Status.NO_CONTENT || status === Status.NOT_MODIFIED) return true
+  if (status === Status.NO_CONTENT || status === Status.RESET_CONTENT || status === Status.NOT_MODIFIED) return true
   return method === 'CONNECT' && Status.isSuccessful(status)
 }
 
-/** What the application encoded itself (`gzip, chunked`) is its business: only the place of `chunked` counts. */
-function codedResponseLength(response: Response, length: string | null): BodyLength {
-  if (length !== null) return AMBIGUOUS_LENGTH
-  if (response.version.compare(Version.HTTP_1_1) < 0) return BAD_TRANSFER_ENCODING
-  const codings = listMembers(response.headers, 'Transfer-Encoding')
-  if (endsInChunked(codings)) return CHUNKED
-  return codings.includes('chunked') ? BAD_TRANSFER_ENCODING : CLOSE_DELIMITED
+/**
+ * What the fields of a response say about the length of its body: {@link CLOSE_DELIMITED} where they say nothing. An
+ * error means that they must not be sent. What the application encoded itself (`gzip, chunked`) is its business: only
+ * the place of `chunked` counts.
+ *
+ * It is the one place where that is decided, both for who asks and for what is sent.
+ *
+ * @internal
+ */
+export function announcedLength(headers: Headers): BodyLength {
+  const hasLength = headers.mem('Content-Length')
+  // A sender says one number, once: a list of equal ones is for recipients to bear (RFC 9110 §8.6).
+  const length = hasLength ? fixedLength(soleContentLength(headers)) : CLOSE_DELIMITED
+  if (!headers.mem('Transfer-Encoding')) return length
+  if (hasLength) return AMBIGUOUS_LENGTH
+  return endsInChunked(listMembers(headers, 'Transfer-Encoding')) ? CHUNKED : BAD_TRANSFER_ENCODING
 }
 
 /**
  * The length of the body of a response to a request of the given method, as the response's own fields say. An error
- * means that the response must not be sent: Content-Length is no number or came with Transfer-Encoding, or `chunked` is
+ * means that the response is not sent: Content-Length is not one number or came with Transfer-Encoding, or `chunked` is
  * not the last coding, applied once, or is sent as HTTP/1.0.
  *
- * - HEAD, 1xx, 204, 304 and 2xx to CONNECT: {@link NO_BODY}
- * - neither field: {@link CLOSE_DELIMITED}
+ * - HEAD, 1xx, 204, 205, 304 and 2xx to CONNECT: {@link NO_BODY}
+ * - neither field: {@link CLOSE_DELIMITED}; the connection may choose to send it in chunks
  *
  * @see RFC 9112 §6.3
  */
 export function responseBodyLength(requestMethod: Method, response: Response): BodyLength {
-  const { headers } = response
-  if (isBodiless(requestMethod, response.status)) return NO_BODY
-  const length = headers.get('Content-Length')
-  if (headers.mem('Transfer-Encoding')) return codedResponseLength(response, length)
-  return length === null ? CLOSE_DELIMITED : fixedLength(headers)
+  const length = announcedLength(response.headers)
+  if (length.type === 'error') return length
+  if (length.type === 'chunked' && response.version.compare(Version.HTTP_1_1) < 0) return BAD_TRANSFER_ENCODING
+  return isBodiless(requestMethod, response.status) ? NO_BODY : length
 }

@@ -10,7 +10,10 @@ import { Version } from './version.js'
 export interface ResponseOptions {
   /** The registered phrase unless given, see `Status.reasonPhrase`. */
   readonly reason?: string
-  /** HTTP/1.1 unless given. */
+  /**
+   * HTTP/1.1 unless given, whatever the client speaks (RFC 9110 §2.5). HTTP/1.0 is for a client that gets 1.1 wrong:
+   * the body is never chunked then. No other version is sent.
+   */
   readonly version?: Version
   /** No fields unless given. */
   readonly headers?: Headers
@@ -34,7 +37,7 @@ export class Response {
   /**
    * The response of this status.
    *
-   * @throws {@link LocalProtocolError} badStatus if the status is not an integer from 100 to 999
+   * @throws {@link LocalProtocolError} badStatus if the status is not an integer from 100 to 599
    */
   static create(status: Status, options: ResponseOptions = {}): Response {
     if (!Status.isValid(status)) throw new LocalProtocolError('badStatus', `${status} is not a status code`)

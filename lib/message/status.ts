@@ -2,7 +2,7 @@
  * Status codes: the names, the reason phrases and the classes.
  */
 
-/** A status code: an integer of three digits, see {@link Status} for the names. @see RFC 9110 §15 */
+/** A status code: an integer from 100 to 599, see {@link Status} for the names. @see RFC 9110 §15 */
 export type Status = number
 
 const CODES = {
@@ -95,7 +95,7 @@ const REASON_PHRASES: ReadonlyMap<Status, string> = new Map<Status, string>(
 )
 
 function isValid(code: Status): boolean {
-  return Number.isInteger(code) && code >= 100 && code <= 999
+  return Number.isInteger(code) && code >= 100 && code <= 599
 }
 
 function reasonPhrase(code: Status): string {
@@ -133,13 +133,13 @@ function isError(code: Status): boolean {
  * latter has a name nonetheless, because http/af and everybody else has it; so has http/af's 420.
  *
  * - `isError(c) = isClientError(c) ∨ isServerError(c)`
- * - a code belongs to at most one class, and one from 100 to 599 to exactly one
+ * - a code belongs to at most one class, and to exactly one if it is valid
  *
  * @see https://www.iana.org/assignments/http-status-codes
  */
 export const Status = {
   ...CODES,
-  /** Whether the code fits a status line: an integer from 100 to 999. Those from 600 on are nobody's. */
+  /** Whether the code is of one of the five classes: an integer from 100 to 599. @see RFC 9110 §15 */
   isValid,
   /** The registered reason phrase; the empty string, which RFC 9112 §4 allows, for a code that has none. */
   reasonPhrase,

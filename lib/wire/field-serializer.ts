@@ -5,9 +5,10 @@
  * Strategy: a `Headers` value never changes, so its text is made and checked once and kept with it. A handler that
  * answers with the same `Headers` each time pays for a property read.
  */
-import { LocalProtocolError } from '../errors.js'
+import { LocalProtocolError, REMOTE_FAULTS } from '../errors.js'
+import { announcedLength } from '../message/body-length.js'
 import type { Headers } from '../message/headers.js'
-import { listIncludes, listMembers } from '../message/list-value.js'
+import { listIncludes } from '../message/list-value.js'
 import { TOKEN } from './grammar.js'
 
 /** What a field list says about framing. */
@@ -87,9 +88,11 @@ function isFramingLength(length: number): boolean {
 }
 
 function framingOf(headers: Headers): FramingFields {
+  const length = announcedLength(headers)
+  if (length.type === 'error') throw new LocalProtocolError('badFraming', REMOTE_FAULTS[length.code][2])
   return {
-    contentLength: contentLength(headers),
-    isChunked: isChunked(headers),
+    contentLength: length.type === 'fixed' ? length.length : -1,
+    isChunked: length.type === 'chunked',
     closes: listIncludes(headers, 'Connection', 'close'),
     hasConnection: headers.mem('Connection'),
     hasDate: headers.mem('Date'),
@@ -107,20 +110,4 @@ function fieldLine(name: string, value: string): string {
 function isToken(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (TOKEN[text.charCodeAt(i)] !== 1) return false
   return text.length > 0
-}
-
-function contentLength(headers: Headers): number {
-  const values = headers.getMulti('Content-Length')
-  if (values.length === 0) return -1
-  const length = Number(values[0])
-  const isOne = values.length === 1 && /^[0-9]+$/.test(values[0]) && Number.isSafeInteger(length)
-  if (!isOne) throw new LocalProtocolError('badFraming', 'Content-Length is not one decimal number')
-  return length
-}
-
-function isChunked(headers: Headers): boolean {
-  if (!headers.mem('Transfer-Encoding')) return false
-  const codings = listMembers(headers, 'Transfer-Encoding')
-  if (codings.length > 0 && codings.indexOf('chunked') === codings.length - 1) return true
-  throw new LocalProtocolError('badFraming', 'chunked is not the last transfer coding, applied once')
 }

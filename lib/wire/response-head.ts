@@ -8,6 +8,7 @@ import { LocalProtocolError } from '../errors.js'
 import { isBodiless } from '../message/body-length.js'
 import type { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
+import { Version } from '../message/version.js'
 import { serializeFields, type SerializedFields } from './field-serializer.js'
 
 /**
@@ -42,15 +43,18 @@ export const UNKNOWN_LENGTH = -1
 /**
  * Makes the head of a final response with a body of `length` bytes, or {@link UNKNOWN_LENGTH}.
  *
- * @throws {@link LocalProtocolError} badStatus: not a final status, or a reason phrase that would break the line
+ * @throws {@link LocalProtocolError} badStatus: not a final status, a reason phrase that would break the line, or a
+ *   version that is not sent
  * @throws {@link LocalProtocolError} badField, badFraming: as {@link serializeFields}; or `length` is not the field's
  */
-export function responseHead(response: Response, context: HeadContext, length: number): ResponseHead {
+export function responseHead(response: Response, client: HeadContext, length: number): ResponseHead {
   const { status } = response
   if (!isFinal(status)) throw new LocalProtocolError('badStatus', `${status} is not a final status`)
+  const context = response.version === Version.HTTP_1_1 ? client : asHttp10(response, client)
   const fields = fieldsOf(response, context)
   const encoding = bodyEncoding(status, context, fields, length)
-  const mayPersist = context.isPersistent && !isTunnel(status, context.method)
+  // RFC 9110 §9.3.6: what follows CONNECT is no HTTP to a client that does not wait, so it is not read as a request.
+  const mayPersist = context.isPersistent && context.method !== 'CONNECT'
   const isPersistent = mayPersist && encoding !== 'close' && !fields.closes
   const announced = encoding === 'none' ? headLength(status, context, length) : length
   const framing = framingOf(encoding, announced, fields)
@@ -67,6 +71,17 @@ export function upgradeHead(response: Response, date: string): string {
   return statusLine(response) + dateLine(date, fields) + fields.text + connection + '\r\n'
 }
 
+/** A response that the handler makes in HTTP/1.0 follows its rules, whatever the client speaks. */
+function asHttp10(response: Response, client: HeadContext): HeadContext {
+  if (response.version !== Version.HTTP_1_0) {
+    throw new LocalProtocolError('badStatus', `no response is sent in ${response.version.toString()}`)
+  }
+  if (response.headers.mem('Transfer-Encoding')) {
+    throw new LocalProtocolError('badFraming', 'there is no Transfer-Encoding in HTTP/1.0')
+  }
+  return { ...client, isHttp11: false }
+}
+
 function isFinal(status: number): boolean {
   return Status.isValid(status) && status >= 200
 }
@@ -77,10 +92,14 @@ const reasonPattern = /^[\t\x20-\x7e\x80-\xff]*$/
 const statusLines: string[] = []
 
 function statusLine(response: Response): string {
-  const { status, reason } = response
-  if (reason === Status.reasonPhrase(status)) return (statusLines[status] ??= `HTTP/1.1 ${status} ${reason}\r\n`)
+  const { status, reason, version } = response
+  const isPlain = version === Version.HTTP_1_1 && reason === Status.reasonPhrase(status)
+  return isPlain ? (statusLines[status] ??= statusLineOf(response)) : statusLineOf(response)
+}
+
+function statusLineOf({ status, reason, version }: Response): string {
   if (!reasonPattern.test(reason)) throw new LocalProtocolError('badStatus', 'a reason phrase has no controls')
-  return `HTTP/1.1 ${status} ${reason}\r\n`
+  return `${version.toString()} ${status} ${reason}\r\n`
 }
 
 /**
@@ -88,7 +107,8 @@ function statusLine(response: Response): string {
  * is kept with them. Hello through the core takes 0.9 µs with it, 1.2 µs without.
  */
 function headStart(response: Response, date: string, fields: SerializedFields): string {
-  const { status, reason } = response
+  const { status, reason, version } = response
+  if (version !== Version.HTTP_1_1) return statusLine(response) + dateLine(date, fields) + fields.text
   if (fields.startStatus === status && fields.startDate === date && fields.startReason === reason) return fields.start
   const start = statusLine(response) + dateLine(date, fields) + fields.text
   // The engine joins the parts when a character is asked for, here and not again for each response.
@@ -100,19 +120,18 @@ function headStart(response: Response, date: string, fields: SerializedFields): 
   return start
 }
 
-/** RFC 9110 §9.3.6: what follows a 2xx to CONNECT is no HTTP to the client, so it must not be read as a request. */
 function isTunnel(status: number, method: string): boolean {
   return method === 'CONNECT' && status < 300
 }
 
-/** RFC 9112 §6.1, RFC 9110 §8.6: what a 204 or a 2xx to CONNECT must not say, and what HTTP/1.0 does not understand. */
+/**
+ * RFC 9112 §6.1, RFC 9110 §8.6: what a 204 or a 2xx to CONNECT must not say, what HTTP/1.0 does not understand, and
+ * what a 205 says wrong.
+ */
 function fieldsOf(response: Response, context: HeadContext): SerializedFields {
   const fields = serializeFields(response.headers)
-  if (fields.contentLength >= 0 && fields.isChunked) {
-    throw new LocalProtocolError('badFraming', 'Content-Length and Transfer-Encoding exclude each other')
-  }
   const { status } = response
-  const isUnframed = status === 204 || isTunnel(status, context.method)
+  const isUnframed = status === 204 || status === 205 || isTunnel(status, context.method)
   if (fields.contentLength >= 0 && isUnframed) return serializeFields(response.headers.remove('Content-Length'))
   const mustStrip = fields.isChunked && (isUnframed || !context.isHttp11)
   return mustStrip ? serializeFields(response.headers.remove('Transfer-Encoding')) : fields
@@ -130,8 +149,12 @@ function bodyEncoding(
   return context.isHttp11 ? 'chunked' : 'close'
 }
 
-/** RFC 9110 §9.3.2: the response to HEAD says what GET would have said, as far as that is known. */
+/**
+ * RFC 9110 §9.3.2: the response to HEAD says what GET would have said, as far as that is known. §15.3.6: that a 205 has
+ * no content must be said.
+ */
 function headLength(status: number, context: HeadContext, length: number): number {
+  if (status === Status.RESET_CONTENT) return 0
   const isHeadOnly = context.method === 'HEAD' && !isBodiless('GET', status)
   return isHeadOnly && length > 0 ? length : UNKNOWN_LENGTH
 }

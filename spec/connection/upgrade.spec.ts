@@ -150,11 +150,12 @@ describe('CONNECT', () => {
     isHandedOver(runtime)
   })
 
-  it('can be refused, and HTTP goes on', () => {
+  it('can be refused, and ends: nothing behind it is read as HTTP', () => {
     const runtime = new Runtime(reqd => { reqd.respondWithString(responding(403), 'no') })
-    runtime.readString(CONNECT)
-    runtime.writeResponse(response('403 Forbidden', ['Content-Length: 2'], 'no'))
-    runtime.connectionIsIdle()
+    runtime.readString(CONNECT + get('/smuggled'))
+    runtime.writeResponse(response('403 Forbidden', ['Content-Length: 2', 'Connection: close'], 'no'))
+    expect(runtime.reqds).toHaveLength(1)
+    runtime.connectionIsShutdown()
   })
 
   it('with a plain 200 has no body, and ends: nothing behind it is read as HTTP', () => {

@@ -94,18 +94,22 @@ describe('the body length of a response (RFC 9112 §6.3)', () => {
     ['item 1: 1xx', 'GET', 103],
     ['item 1: 204', 'GET', 204],
     ['item 1: 304', 'GET', 304],
+    ['RFC 9110 §15.3.6: 205', 'GET', 205],
     ['item 2: 2xx to CONNECT', 'CONNECT', 200],
-  ])('%s has none, whatever the fields say', (_rule, method, status) => {
+  ])('%s has none, whatever length the fields say', (_rule, method, status) => {
     expect(ofResponse(method, status, [])).toBe(NO_BODY)
     expect(ofResponse(method, status, [length('5')])).toBe(NO_BODY)
     expect(ofResponse(method, status, [coding('chunked')])).toBe(NO_BODY)
+    expect(ofResponse(method, status, [length('x')])).toEqual(error('badContentLength'))
   })
 
   it.each<[rule: string, fields: Field[], expected: object]>([
     ['item 3: both fields', [length('5'), coding('chunked')], error('ambiguousLength')],
     ['item 4: chunked', [coding('chunked')], CHUNKED],
     ['item 4: chunked after another coding', [coding('gzip, chunked')], CHUNKED],
-    ['item 4: another coding alone', [coding('gzip')], CLOSE_DELIMITED],
+    ['§6.1: another coding alone', [coding('gzip')], error('badTransferEncoding')],
+    ['RFC 9110 §8.6: a list of equal lengths', [length('3, 3')], error('badContentLength')],
+    ['RFC 9110 §8.6: two equal lengths', [length('3'), length('3')], error('badContentLength')],
     ['§6.1: chunked is not the last', [coding('chunked, gzip')], error('badTransferEncoding')],
     ['§6.1: chunked twice', [coding('chunked, chunked')], error('badTransferEncoding')],
     ['item 5: not a number', [length('0x3')], error('badContentLength')],

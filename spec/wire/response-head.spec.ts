@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import * as fc from 'fast-check'
 import type { LocalProtocolError } from '../../lib/errors.js'
+import { type BodyLength, responseBodyLength } from '../../lib/message/body-length.js'
 import { type Field, Headers } from '../../lib/message/headers.js'
 import { Response } from '../../lib/message/response.js'
 import { Version } from '../../lib/message/version.js'
@@ -65,7 +67,6 @@ const FRAMING: Case[] = [
   ['GET 1.1 close', 200, CLOSE, 5, `${CLOSE} | ${LENGTH} => fixed, closes`],
   ['GET 1.1 close', 200, '', unknown, `${CHUNKED} | ${CLOSE} => chunked, closes`],
   ['POST', 404, '', 5, `${LENGTH} => fixed, goes on`],
-  ['GET', 205, '', 0, 'Content-Length: 0 => fixed, goes on'],
   // HTTP/1.0
   ['GET 1.0', 200, '', 5, `${LENGTH} | ${CLOSE} => fixed, closes`],
   ['GET 1.0', 200, '', unknown, `${CLOSE} => close, closes`],
@@ -97,12 +98,21 @@ const FRAMING: Case[] = [
   ['GET', 304, '', unknown, ' => none, goes on'],
   ['GET', 304, LENGTH, 0, `${LENGTH} => none, goes on`],
   ['GET 1.0', 304, '', unknown, `${CLOSE} => none, closes`],
-  // RFC 9110 §9.3.6: a 2xx to CONNECT has neither; any other answer is like others.
+  // RFC 9110 §15.3.6: a 205 has no content, and says so.
+  ['GET', 205, '', 0, 'Content-Length: 0 => none, goes on'],
+  ['GET', 205, '', 5, 'Content-Length: 0 => none, goes on'],
+  ['GET', 205, '', unknown, 'Content-Length: 0 => none, goes on'],
+  ['GET', 205, LENGTH, 5, 'Content-Length: 0 => none, goes on'],
+  ['POST', 205, CHUNKED, unknown, 'Content-Length: 0 => none, goes on'],
+  ['HEAD', 205, '', 5, 'Content-Length: 0 => none, goes on'],
+  ['GET 1.0', 205, CHUNKED, unknown, `Content-Length: 0 | ${CLOSE} => none, closes`],
+  // RFC 9110 §9.3.6: a 2xx to CONNECT has neither; any other is framed like others. The connection ends:
+  // the client may have sent what it wants to say through the tunnel.
   ['CONNECT', 200, '', 5, `${CLOSE} => none, closes`],
   ['CONNECT', 200, LENGTH, 5, `${CLOSE} => none, closes`],
   ['CONNECT', 299, CHUNKED, unknown, `${CLOSE} => none, closes`],
-  ['CONNECT', 403, '', 5, `${LENGTH} => fixed, goes on`],
-  ['CONNECT', 403, '', unknown, `${CHUNKED} => chunked, goes on`],
+  ['CONNECT', 403, '', 5, `${LENGTH} | ${CLOSE} => fixed, closes`],
+  ['CONNECT', 403, '', unknown, `${CHUNKED} | ${CLOSE} => chunked, closes`],
 ]
 
 describe('the framing of a response (RFC 9112 §6)', () => {
@@ -141,20 +151,85 @@ describe('a status line (RFC 9112 §4)', () => {
     expect(line(599)).toMatch(/^HTTP\/1\.1 599 /)
   })
 
-  it('is in HTTP/1.1 whatever the response says (RFC 9110 §2.5)', () => {
-    const response = Response.create(200, { version: Version.HTTP_1_0 })
-    expect(responseHead(response, { ...CONTEXT, isHttp11: false }, 0).text).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  it('is in HTTP/1.1 whatever the client speaks (RFC 9110 §2.5)', () => {
+    const { text } = responseHead(Response.create(200), { ...CONTEXT, isHttp11: false }, 0)
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   })
 
   it.each(['a\r\nB: c', 'a\n', '\0', 'a\x7f', '\u0100'])('has no reason %j', reason => {
     expect(codeOf(() => line(200, reason))).toBe('badStatus')
   })
 
-  it.each([0, 99, 1000, 200.5, NaN])('has no status %d', status => {
+  it.each([0, 99, 600, 999, 1000, 200.5, NaN])('has no status %d', status => {
     const response = new Response(status, '', Version.HTTP_1_1, Headers.empty)
     expect(codeOf(() => responseHead(response, CONTEXT, 0))).toBe('badStatus')
   })
 })
+
+describe('a response that is made in HTTP/1.0 (RFC 9110 §2.5)', () => {
+  const old = (fields: Field[], length: number, context: Partial<HeadContext> = {}): ResponseHead => {
+    const response = Response.create(200, { version: Version.HTTP_1_0, headers: Headers.ofList(fields) })
+    return responseHead(response, { ...CONTEXT, ...context }, length)
+  }
+
+  it('says so, and follows the rules of HTTP/1.0, whatever the client speaks', () => {
+    expect(old([], 5).text).toBe('HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n')
+    expect(summary(old([], 5, { isPersistent: false }))).toBe(`${LENGTH} | ${CLOSE} => fixed, closes`)
+    expect(summary(old([], unknown))).toBe(`${CLOSE} => close, closes`)
+  })
+
+  it('is not mistaken for one in HTTP/1.1 with the same fields, nor that for it', () => {
+    const headers = Headers.of({ A: 'b' })
+    const line = (version: Version): string =>
+      responseHead(Response.create(200, { version, headers }), CONTEXT, 5).text.split('\r\n')[0]
+    expect([Version.HTTP_1_1, Version.HTTP_1_0, Version.HTTP_1_1].map(line))
+      .toEqual(['HTTP/1.1 200 OK', 'HTTP/1.0 200 OK', 'HTTP/1.1 200 OK'])
+  })
+
+  it('is refused with a Transfer-Encoding, and so are other versions', () => {
+    expect(codeOf(() => old([['Transfer-Encoding', 'chunked']], unknown))).toBe('badFraming')
+    for (const version of [Version.of(0, 9), Version.of(1, 2), Version.of(2, 0)]) {
+      expect(codeOf(() => responseHead(Response.create(200, { version }), CONTEXT, 0))).toBe('badStatus')
+    }
+  })
+})
+
+describe('what is asked about a response and what is sent', () => {
+  const values: fc.Arbitrary<Field> = fc.oneof(
+    fc.tuple(fc.constant('Content-Length'), fc.constantFrom('0', '3', '3, 3', '03', '+3', '', '9007199254740993')),
+    fc.tuple(fc.constant('transfer-encoding'), fc.constantFrom('chunked', 'gzip', 'gzip, chunked', 'chunked, gzip')),
+    fc.constant<Field>(['A', 'b']),
+  )
+  const statuses = fc.constantFrom(200, 204, 205, 299, 304, 404, 500)
+  const versions = fc.constantFrom(Version.HTTP_1_0, Version.HTTP_1_1)
+
+  it('are one: a length that is an error is refused, any other is kept (RFC 9112 §6.3)', () => {
+    const methods = fc.constantFrom('GET', 'HEAD', 'POST', 'CONNECT')
+    const fields = fc.array(values, { maxLength: 3 })
+    fc.assert(fc.property(methods, statuses, versions, fields, (method, status, version, list) => {
+      const response = Response.create(status, { version, headers: Headers.ofList(list) })
+      const asked = responseBodyLength(method, response)
+      if (asked.type === 'error') {
+        expect(codeOf(() => responseHead(response, { ...CONTEXT, method }, unknown))).toBe('badFraming')
+        return
+      }
+      const sent = responseHead(response, { ...CONTEXT, method }, unknown)
+      expect(sent.encoding).toBe(isNone(method, status) ? 'none' : encodingOf(asked, version))
+      if (sent.encoding === 'fixed') expect(asked).toEqual({ type: 'fixed', length: sent.length })
+    }))
+  })
+})
+
+/** The responses without a body, by the RFC: 9112 §6.3 (items 1 and 2), 9110 §15.3.6. */
+function isNone(method: string, status: number): boolean {
+  return method === 'HEAD' || [204, 205, 304].includes(status) || (method === 'CONNECT' && status < 300)
+}
+
+/** How a body of this length is sent where the fields leave it open: in chunks, but in HTTP/1.0. */
+function encodingOf(length: BodyLength, version: Version): string {
+  if (length.type !== 'closeDelimited') return length.type
+  return version === Version.HTTP_1_1 ? 'chunked' : 'close'
+}
 
 describe('the Date of a response (RFC 9110 §6.6.1)', () => {
   const date = 'Sun, 06 Nov 1994 08:49:37 GMT'
