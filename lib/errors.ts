@@ -27,8 +27,10 @@ export type RemoteErrorCode =
   | 'contentTooLarge'
   | 'targetTooLong'
   | 'expectationFailed'
+  | 'misdirected'
   | 'headTooLarge'
   | 'tooManyFields'
+  | 'methodTooLong'
   | 'unknownTransferCoding'
   | 'unknownVersion'
 
@@ -58,8 +60,10 @@ export const REMOTE_FAULTS = {
   contentTooLarge: [413, 'RFC 9110 §15.5.14', 'the content is larger than the server takes'],
   targetTooLong: [414, 'RFC 9110 §15.5.15', 'the request target is too long'],
   expectationFailed: [417, 'RFC 9110 §10.1.1', 'the expectation is not 100-continue'],
+  misdirected: [421, 'RFC 9110 §7.4', 'the target has another scheme than the connection'],
   headTooLarge: [431, 'RFC 6585 §5', 'the header section is too large'],
   tooManyFields: [431, 'RFC 6585 §5', 'the header section has too many fields'],
+  methodTooLong: [501, 'RFC 9112 §3', 'the method is longer than any that is known here'],
   unknownTransferCoding: [501, 'RFC 9112 §6.1', 'the transfer coding is not known here'],
   unknownVersion: [505, 'RFC 9110 §15.6.6', 'the major HTTP version is not 1'],
 } as const satisfies Record<RemoteErrorCode, readonly [status: number, section: string, sentence: string]>
@@ -72,7 +76,7 @@ export class RemoteProtocolError extends Error {
   override readonly name = 'RemoteProtocolError'
   /** Which rule was broken: stable, unlike the message. */
   readonly code: RemoteErrorCode
-  /** The status to answer with: 400, 408, 413, 414, 417, 431, 501 or 505. */
+  /** The status to answer with: 400, 408, 413, 414, 417, 421, 431, 501 or 505. */
   readonly status: number
   /** The rule's place, in the form `RFC 9112 §6.3`. */
   readonly section: string

@@ -82,8 +82,8 @@ describe('the README', () => {
   })
 
   it('has each limit with its default', () => {
-    const { date, ...config } = DEFAULT_CONFIG
-    expect(date).toBeNull()
+    const { date, scheme, ...config } = DEFAULT_CONFIG
+    expect([date, scheme]).toEqual([null, 'http'])
     const rows = rowsOf('Timeouts and limits').map(([name, value]) => [name.slice(1, -1), value])
     expect(Object.fromEntries(rows)).toEqual({
       ...Object.fromEntries(Object.entries({ ...settingsOf({}), ...config }).map(
@@ -105,7 +105,7 @@ describe('a RemoteProtocolError', () => {
   it('has a status of a client or server error, and a section, for each code', () => {
     for (const code of Object.keys(REMOTE_FAULTS) as RemoteErrorCode[]) {
       const { status, section, offset } = new RemoteProtocolError(code)
-      expect([400, 408, 413, 414, 417, 431, 501, 505]).toContain(status)
+      expect([400, 408, 413, 414, 417, 421, 431, 501, 505]).toContain(status)
       expect(section).toMatch(/^RFC (9110|9112|6585) §\d+(\.\d+)*$/)
       expect(offset).toBe(0)
     }

@@ -16,6 +16,11 @@ export interface Config {
   readonly writeBufferSize: number
   /** How much of an unread request body is read and dropped after the response: 64 KiB. Over it the connection ends. */
   readonly drainLimit: number
+  /**
+   * The scheme of the connection: `http`, as in the clear. A target in absolute-form that has the other one is answered
+   * with 421 (RFC 9110 §7.4). With null both are taken, as behind a proxy that took TLS off the connection.
+   */
+  readonly scheme: 'http' | 'https' | null
   /** What a Date field says now (RFC 9110 §6.6.1), or null: then no Date is sent, as from a server without a clock. */
   readonly date: (() => string) | null
 }
@@ -27,5 +32,6 @@ export const DEFAULT_CONFIG: Config = {
   readBufferSize: 64 * 1024,
   writeBufferSize: 64 * 1024,
   drainLimit: 64 * 1024,
+  scheme: 'http',
   date: null,
 }

@@ -226,7 +226,7 @@ export class InputSide implements BodyReaderHost {
   private arrive(request: Request): void {
     const length = requestBodyLength(request)
     const expected = expectation(request)
-    const fault = requestFault(request, length, expected)
+    const fault = requestFault(request, length, expected, this.config)
     if (fault === null) this.accept(request, length, expected === 'continue')
     else this.host.headFailed({ error: new RemoteProtocolError(fault), request, method: request.method })
   }

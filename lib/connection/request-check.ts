@@ -8,17 +8,29 @@ import type { Request } from '../message/request.js'
 import type { BodyDecoder } from '../wire/body-decoder.js'
 import { ChunkedDecoder } from '../wire/chunked-decoder.js'
 import { FixedDecoder } from '../wire/fixed-decoder.js'
+import { SLASH } from '../wire/grammar.js'
+import { absoluteScheme } from '../wire/request-target.js'
 import type { Config } from './config.js'
 
 /**
  * What must be refused before anybody acts on the head, or null: RFC 9112 §3.2 (Host), §6.3 (framing), RFC 9110 §10.1.1
- * (Expect). @internal
+ * (Expect), §7.4 (scheme). @internal
  */
-export function requestFault(request: Request, length: BodyLength, expected: string): RemoteErrorCode | null {
+export function requestFault(
+  request: Request, length: BodyLength, expected: string, config: Config,
+): RemoteErrorCode | null {
   const fault = hostFault(request)
   if (fault !== null) return fault
   if (length.type === 'error') return length.code
-  return expected === 'unknown' ? 'expectationFailed' : null
+  if (expected === 'unknown') return 'expectationFailed'
+  return isMisdirected(request.target, config) ? 'misdirected' : null
+}
+
+/** RFC 9110 §7.4: whether the target is of a scheme that the connection is not. Only an absolute-form has one. */
+function isMisdirected(target: string, { scheme }: Config): boolean {
+  if (target.charCodeAt(0) === SLASH || scheme === null) return false
+  const named = absoluteScheme(target)
+  return named !== null && named !== scheme
 }
 
 /** The decoder of a body of this length, or null where there is none. @internal */

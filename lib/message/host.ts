@@ -1,6 +1,10 @@
 /**
  * The Host field: `uri-host [ ":" port ]` (RFC 9112 §3.2, RFC 3986 §3.2.2). A proxy routes by it, so a value that two
  * parsers could read differently is refused.
+ *
+ * An IPv6 address has no zone here: `[fe80::1%25eth0]` and `[fe80::1%eth0]` are refused. RFC 3986 §3.2.2 decides, which
+ * HTTP refers to (RFC 9110 §4.1) and which has none. RFC 6874 added one to URIs, is obsolete since RFC 9844, and said
+ * itself that a zone, which means something on the client's machine only, is removed before the URI is sent.
  */
 import type { RemoteErrorCode } from '../errors.js'
 import type { Request } from './request.js'

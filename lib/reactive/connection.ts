@@ -37,6 +37,8 @@ export interface Connection {
 /** What the connections of a server share. */
 export interface ServerContext extends DriverContext {
   readonly config: Config
+  /** As {@link config}, for connections with TLS. */
+  readonly encryptedConfig: Config
   readonly marks: Marks
   /** Who handles requests; null where `requests$` does. */
   readonly handler: Handler | null
@@ -77,7 +79,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.remoteAddress = transport.remoteAddress
     this.isEncrypted = transport.isEncrypted
     this.context = context
-    this.core = new ServerConnection<Reqd>(this, context.config)
+    this.core = new ServerConnection<Reqd>(this, this.isEncrypted ? context.encryptedConfig : context.config)
     this.driver = new Driver(this.core, transport, context, this)
     this.transport = transport
     this.requests = null

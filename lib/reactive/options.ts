@@ -9,7 +9,7 @@ import type { ErrorHandler } from '../connection/error-handler.js'
 import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
 
 /** What the reactive layer can be told. */
-export interface ConnectionOptions extends Partial<Omit<Config, 'date'>> {
+export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'scheme'>> {
   /** How long a head may take: 60 s. Then 408 and close; just close where not one byte came. */
   readonly headersTimeout?: number
   /** How long the connection waits for the bytes of one request in all: 300 s. Then 408 and close. */
@@ -33,6 +33,11 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date'>> {
   readonly lingerBytes?: number
   /** How many requests a connection serves: no limit. The last response says `Connection: close`. */
   readonly maxRequestsPerSocket?: number
+  /**
+   * Whether whoever connects is a proxy of ours, which may have taken TLS off (or put it on): the target of a request
+   * may name `https:` on a connection in the clear, and `http:` on one with TLS. Else that is answered with 421. No.
+   */
+  readonly trustProxy?: boolean
   /** How often the time limits of all connections are checked, by one timer: 1 s. */
   readonly connectionsCheckingInterval?: number
   /**
@@ -65,6 +70,7 @@ const DEFAULTS: Settings = {
   lingerTimeout: 2_000,
   lingerBytes: 1024 * 1024,
   maxRequestsPerSocket: 0,
+  trustProxy: false,
   connectionsCheckingInterval: 1_000,
   highWaterMark: DEFAULT_HIGH_WATER_MARK,
 }

@@ -103,6 +103,10 @@ export class Reqd extends ReqdBase {
   /**
    * The target as a URL, with Host as its authority (RFC 9110 §7.1). A new one each time.
    *
+   * A URL has no dot segments: `/a/../b`, `/a/%2e%2e/b` and `/a/.%2E/b` all have the path `/b`. A proxy in front may
+   * see a path below `/a` in them, so a rule about paths belongs where the path is used, here. What is not a dot
+   * segment stays: `%2f` and `%5c` are not decoded.
+   *
    * @throws {@link RemoteProtocolError} badTarget: no URL, although RFC 9112 allows it; for example port 99999
    */
   get url(): URL {

@@ -27,11 +27,12 @@ export function serverContext(
 ): ServerContext {
   const settings = settingsOf(options)
   const clock = new Clock(settings.connectionsCheckingInterval, options.scheduler ?? platform.scheduler)
-  const config = configOf(options, clock)
+  const config = configOf(options, clock, settings.trustProxy ? null : 'http')
   const highWaterMark = settings.highWaterMark
   return {
     settings,
     config,
+    encryptedConfig: settings.trustProxy ? config : { ...config, scheme: 'https' },
     readLimits: { readBufferSize: config.readBufferSize, lingerBytes: settings.lingerBytes },
     marks: { highWaterMark, lowWaterMark: options.lowWaterMark ?? highWaterMark >> 1 },
     clock,
@@ -46,9 +47,9 @@ export function serverContext(
   }
 }
 
-function configOf(options: ConnectionOptions, clock: Clock): Config {
+function configOf(options: ConnectionOptions, clock: Clock, scheme: Config['scheme']): Config {
   const { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit } = options
   const given = { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  return { ...DEFAULT_CONFIG, ...set, date: () => clock.date() }
+  return { ...DEFAULT_CONFIG, ...set, scheme, date: () => clock.date() }
 }

@@ -13,9 +13,24 @@ export function chunkStart(length: number): string {
 /** What stands behind the data of a chunk. */
 export const chunkEnd = '\r\n'
 
-/** RFC 9110 §6.5.1: what frames or routes a message can't come behind it. */
-const NOT_IN_TRAILERS = ['transfer-encoding', 'content-length', 'host', 'trailer', 'connection', 'content-type',
-  'content-encoding', 'content-range', 'te', 'set-cookie', 'authorization', 'expect', 'upgrade']
+/**
+ * RFC 9110 §6.5.1: what can't come behind the message, because who gets it has acted by then. The groups are the RFC's;
+ * with them stand their fields that came with other RFCs.
+ */
+const NOT_IN_TRAILERS = [
+  // Framing and the connection.
+  'Transfer-Encoding', 'Content-Length', 'Trailer', 'Connection', 'Keep-Alive', 'Proxy-Connection', 'Upgrade', 'TE',
+  // Routing.
+  'Host', 'Forwarded', 'Via', 'Max-Forwards',
+  // Request modifiers: controls and conditionals.
+  'Expect', 'Range', 'If-Match', 'If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since', 'If-Range', 'Pragma',
+  // Authentication and cookies.
+  'Authorization', 'Proxy-Authorization', 'WWW-Authenticate', 'Proxy-Authenticate', 'Cookie', 'Set-Cookie',
+  // Response control data.
+  'Age', 'Cache-Control', 'Date', 'Expires', 'Location', 'Retry-After', 'Vary', 'Warning', 'Content-Location',
+  // The form of the content.
+  'Content-Type', 'Content-Encoding', 'Content-Range', 'Content-Language',
+]
 
 /**
  * The last chunk, with the trailer fields if there are any.

@@ -2,9 +2,10 @@
  * The decoder of the chunked transfer coding (RFC 9112 §7.1).
  *
  * Strategy: a byte machine; the list of states below is its table of contents, with one short method where a state
- * has a choice. It never looks at data. Chunk sizes have at most 13 digits, so they stay exact. Extensions are
- * checked against their grammar and dropped; their bytes and those of the trailer section count together against one
- * limit, because a peer could otherwise send them for ever (RFC 9112 §7.1.1).
+ * has a choice. It never looks at data. Chunk sizes have at most 13 digits behind leading zeros, so they stay exact;
+ * the zeros are bounded by the size of a head (RFC 9112 §7.1 lets them). Extensions are checked against their grammar
+ * and dropped; their bytes and those of the trailer section count together against one limit, because a peer could
+ * otherwise send them for ever (RFC 9112 §7.1.1).
  */
 import type { RemoteErrorCode } from '../errors.js'
 import { Headers } from '../message/headers.js'
@@ -37,6 +38,8 @@ const DONE = 16
 const FAULT = 17
 
 const MAX_SIZE_DIGITS = 13
+/** The smallest number of so many digits: none follows them, so that sizes stay exact. */
+const FULL_SIZE = 16 ** (MAX_SIZE_DIGITS - 1)
 
 /** The empty line behind the trailers ends the body, so the limit on trailers does not count it. */
 const EMPTY_LINE_SIZE = 2
@@ -47,6 +50,8 @@ export class ChunkedDecoder implements BodyDecoder {
   faultOffset: number
   trailers: Headers | null
   available: number
+  /** How many digits of one size are taken, leading zeros included. */
+  private readonly maxDigits: number
   private readonly maxHeadersCount: number
   private state: number
   private digits: number
@@ -55,12 +60,16 @@ export class ChunkedDecoder implements BodyDecoder {
   private position: number
   private section: FieldSectionParser | null
 
-  /** A decoder that takes `maxHeaderSize` bytes of extensions and trailers, and `maxHeadersCount` trailer fields. */
+  /**
+   * A decoder that takes `maxHeaderSize` bytes of extensions and trailers, as many zeros in front of a size of 13
+   * digits, and `maxHeadersCount` trailer fields.
+   */
   constructor(maxHeaderSize: number, maxHeadersCount: number) {
     this.fault = null
     this.faultOffset = 0
     this.trailers = null
     this.available = 0
+    this.maxDigits = MAX_SIZE_DIGITS + maxHeaderSize
     this.maxHeadersCount = maxHeadersCount
     this.state = SIZE_START
     this.digits = 0
@@ -114,7 +123,8 @@ export class ChunkedDecoder implements BodyDecoder {
   }
 
   private digit(code: number): number {
-    if (++this.digits > MAX_SIZE_DIGITS) return this.fail()
+    if (this.available >= FULL_SIZE) return this.fail()
+    if (++this.digits > this.maxDigits) return this.fail('headTooLarge')
     this.available = this.available * 16 + HEX_VALUE[code]
     return SIZE
   }

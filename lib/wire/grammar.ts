@@ -28,12 +28,20 @@ export const TOKEN = table(code => isAlphaOrDigit(code) || isTokenMark(code))
 export const FIELD_VALUE = table(code => code === 0x09 || (code >= 0x20 && code !== 0x7f))
 
 /**
- * What may stand in a request target. RFC 3986 allows less (no `|`, `^`, `"` …), but browsers send those characters as
- * they are; they harm nobody, so every visible ASCII character passes but `#`: a fragment is never sent.
+ * What may stand in a request target in front of its query. RFC 3986 allows less: no `" < > { } | ^` and backtick. But
+ * clients send those as they are (browsers send `|` and `^` in paths, and most of them in queries), every proxy passes
+ * them on, and every parser of URLs reads them as themselves or percent-encodes them: none of them moves a boundary.
+ *
+ * Two do, and so have no place here. `#` begins a fragment, which is never sent. `\` is a `/` to the URL parser of
+ * browsers and of Node (WHATWG) and a plain character to nginx, haproxy and Varnish: `/x\..\admin` would pass a rule
+ * about paths as it is and reach the handler as `/admin`. No browser sends it there.
  *
  * @see RFC 9112 §3.2
  */
-export const TARGET = table(code => code > 0x20 && code < 0x7f && code !== 0x23)
+export const TARGET = table(code => code > 0x20 && code < 0x7f && code !== 0x23 && code !== 0x5c)
+
+/** What may stand behind the `?` of a target: a `\` as well, which is nothing special there, and browsers send it. */
+export const QUERY = table(code => TARGET[code] === 1 || code === 0x5c)
 
 /** `qdtext`: what may stand between quotes without a backslash. @see RFC 9110 §5.6.4 */
 export const QUOTED_TEXT = table(code => FIELD_VALUE[code] === 1 && code !== 0x22 && code !== 0x5c)
@@ -60,4 +68,5 @@ export const SLASH = 0x2f
 export const COLON = 0x3a
 export const SEMICOLON = 0x3b
 export const EQUALS = 0x3d
+export const QUESTION_MARK = 0x3f
 export const BACKSLASH = 0x5c

@@ -7,7 +7,7 @@
 import type { RemoteErrorCode } from '../errors.js'
 import { cutText } from '../message/text.js'
 import { Version } from '../message/version.js'
-import { CR, LF, SP, TARGET, TOKEN, bytesOf } from './grammar.js'
+import { BACKSLASH, CR, LF, QUERY, QUESTION_MARK, SP, TARGET, TOKEN, bytesOf } from './grammar.js'
 import { isValidTarget } from './request-target.js'
 import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 import type { TextWindow } from './text-window.js'
@@ -40,6 +40,7 @@ export class RequestLineParser extends ResumableParser {
     if (p === off || bytes[p] !== SP) return this.methodFault(bytes, p)
     p++
     while (p < limit && TARGET_BYTE[bytes[p]] === 1) p++
+    if (p < limit && bytes[p] === BACKSLASH) p = skipQuery(bytes, methodEnd + 1, p, limit)
     const end = this.scanVersion(bytes, methodEnd + 1, p, limit)
     if (end === INCOMPLETE) return INCOMPLETE
     const base = this.window.anchor(off)
@@ -48,7 +49,7 @@ export class RequestLineParser extends ResumableParser {
   }
 
   protected override tooLarge(bytes: Uint8Array, off: number, limit: number): RemoteErrorCode {
-    return bytes.subarray(off, limit).includes(SP) ? 'targetTooLong' : 'headTooLarge'
+    return bytes.subarray(off, limit).includes(SP) ? 'targetTooLong' : 'methodTooLong'
   }
 
   protected override showsEnd(bytes: Uint8Array, _off: number, from: number, end: number): boolean {
@@ -89,6 +90,14 @@ export class RequestLineParser extends ResumableParser {
   private targetFault(bytes: Uint8Array, targetStart: number, p: number): number {
     return this.fail(isLineEnd(bytes[p]) && p > targetStart ? 'badRequestLine' : 'badTarget', p)
   }
+}
+
+/** Where the target ends that has a backslash at `p`, if that stands in its query; else `p`. */
+function skipQuery(bytes: Uint8Array, targetStart: number, p: number, limit: number): number {
+  if (!bytes.subarray(targetStart, p).includes(QUESTION_MARK)) return p
+  let end = p
+  while (end < limit && QUERY[bytes[end]] === 1) end++
+  return end
 }
 
 /** ` HTTP/1.1` and the end of the line: what nearly all request lines end in. */

@@ -5,8 +5,12 @@
 import { isValidHost } from '../message/host.js'
 import { COLON, SLASH } from './grammar.js'
 
-/** scheme "://" authority, then a path, a query or nothing. @see RFC 3986 §3 */
-const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)/
+/**
+ * scheme "://" authority, then a path, a query or nothing (RFC 3986 §3). The schemes are those that an HTTP server
+ * answers for (RFC 9110 §4.2): to handle `javascript://a/` or `file://a/` as if it were one of ours would give the
+ * application a URL that the client chose the meaning of.
+ */
+const ABSOLUTE_FORM = /^(https?):\/\/([^/?]*)/i
 
 /** authority-form: uri-host ":" port, neither of them empty. @see RFC 9112 §3.2.3 */
 const AUTHORITY_FORM = /^.+:([0-9]+)$/
@@ -39,5 +43,11 @@ function hasHost(authority: string): boolean {
 /** The authority of an absolute-form target, or null where the target has another form. */
 export function absoluteAuthority(target: string): string | null {
   const match = ABSOLUTE_FORM.exec(target)
-  return match === null ? null : match[1]
+  return match === null ? null : match[2]
+}
+
+/** The scheme of an absolute-form target in lower case, `http` or `https`; null where the target has another form. */
+export function absoluteScheme(target: string): string | null {
+  const match = ABSOLUTE_FORM.exec(target)
+  return match === null ? null : match[1].toLowerCase()
 }

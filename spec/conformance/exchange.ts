@@ -13,7 +13,7 @@ import type { Case } from './case-file.js'
 import { HANDLERS } from './handlers.js'
 
 const LIMITS = ['maxHeaderSize', 'maxHeadersCount', 'drainLimit', 'writeBufferSize'] as const satisfies (keyof Config)[]
-const WORDS = ['', 'eof', 'fields', 'full', 'reply', 'status', ...LIMITS]
+const WORDS = ['', 'eof', 'fields', 'full', 'reply', 'scheme', 'status', ...LIMITS]
 
 /** The connection of a case, as a subject of `inEveryCut`: its result is the log. */
 export class Exchange implements Subject<string> {
@@ -110,5 +110,8 @@ export class Exchange implements Subject<string> {
 }
 
 function configOf(options: Case['options']): Partial<Config> {
-  return Object.fromEntries(LIMITS.filter(name => name in options).map(name => [name, Number(options[name])]))
+  const scheme = (options['scheme'] ?? 'http') as 'http' | 'https' | 'any'
+  const limits: Partial<Config> = Object.fromEntries(
+    LIMITS.filter(name => name in options).map(name => [name, Number(options[name])]))
+  return { ...limits, scheme: scheme === 'any' ? null : scheme }
 }

@@ -38,9 +38,17 @@ describe('a chunked body (RFC 9112 §7.1)', () => {
     ['1;a\rX', 4], ['1;\xe9', 2],
     ['1\r\naX', 4], ['1\r\na\n', 4], ['1\r\nab', 4], ['1\r\na\rX', 5], ['1\r\na\r\r\n', 5],
     ['1\r\na\r\n\r\n', 6], ['1\r\na\r\nz', 6],
-    ['00000000000001\r\n', 13], ['fffffffffffffffff\r\n', 13], ['10000000000000\r\n', 13],
+    ['fffffffffffffffff\r\n', 13], ['10000000000000\r\n', 13], ['00010000000000000\r\n', 16],
   ])('refuses %j at byte %d', (text, offset) => {
     expect(chunkedBody(text)).toMatchObject({ fault: `badChunk@${offset}` })
+  })
+
+  it('takes zeros in front of a size, as many as a head has bytes, for each chunk anew', () => {
+    const zeros = '0'.repeat(22)
+    const text = `${zeros}5\r\nhello\r\n${zeros}5\r\nagain\r\n${zeros}0\r\n\r\n`
+    expect(chunkedBody(text, 10)).toEqual({ data: 'helloagain' })
+    expect(chunkedBody(text, 9)).toEqual({ data: '', fault: 'headTooLarge@22' })
+    expect(chunkedBody(`5\r\nhello\r\n${'0'.repeat(13)}\r\n\r\n`, 0)).toEqual({ data: 'hello' })
   })
 
   it('takes sizes of 13 digits and no more, which stay exact', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import {
-  FIELD_VALUE, HEX_VALUE, NOT_HEX, QUOTED_TEXT, TARGET, TOKEN, isBlank,
+  FIELD_VALUE, HEX_VALUE, NOT_HEX, QUERY, QUOTED_TEXT, TARGET, TOKEN, isBlank,
 } from '../../lib/wire/grammar.js'
 
 const ALL = Array.from({ length: 256 }, (_, code) => code)
@@ -26,8 +26,10 @@ describe('the grammar, byte by byte', () => {
     expect(members(code => FIELD_VALUE[code] === 1)).toBe('\t' + range(0x20, 0x7e) + range(0x80, 0xff))
   })
 
-  it('what may stand in a target: visible ASCII but a fragment (RFC 9112 §3.2)', () => {
-    expect(members(code => TARGET[code] === 1)).toBe(range(0x21, 0x7e).replace('#', ''))
+  it('what may stand in a target: visible ASCII but a fragment, a backslash in its query only (RFC 9112 §3.2)', () => {
+    const query = range(0x21, 0x7e).replace('#', '')
+    expect(members(code => QUERY[code] === 1)).toBe(query)
+    expect(members(code => TARGET[code] === 1)).toBe(query.replace('\\', ''))
   })
 
   it('qdtext (RFC 9110 §5.6.4)', () => {
