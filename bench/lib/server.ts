@@ -2,7 +2,7 @@
  * One server in a process of its own: `node server.js <peer> <scenario>`. It says its port, then answers each message
  * with what it has used so far, and ends when its channel closes.
  */
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { GCProfiler, getHeapStatistics } from 'node:v8'
 import type { StartPeer } from './scenario.js'
@@ -15,6 +15,8 @@ export interface Usage {
   readonly memory: NodeJS.MemoryUsage
   /** How many sockets are open. */
   readonly sockets: number
+  /** How many descriptors are open; 0 where the system does not say. */
+  readonly descriptors: number
   /** Bytes allocated in the heap since the first message that asked to count them; before, 0. */
   readonly allocated: number
 }
@@ -50,7 +52,11 @@ async function answer({ collect, countAllocation, startProfile, saveProfile }: Q
 function usage(allocated: number): Usage {
   const { user, system } = process.cpuUsage()
   const sockets = process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length
-  return { cpu: user + system, memory: process.memoryUsage(), sockets, allocated }
+  return { cpu: user + system, memory: process.memoryUsage(), sockets, descriptors: countDescriptors(), allocated }
+}
+
+function countDescriptors(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0
 }
 
 // What is allocated is what the heap grew by, and what was freed meanwhile.
