@@ -1,8 +1,10 @@
 /**
  * How a server waits and complains on Node.
  */
+import { AsyncResource } from 'node:async_hooks'
 import { asyncScheduler } from 'rxjs'
 import { RemoteProtocolError } from '../errors.js'
+import { useContexts } from '../reactive/context.js'
 import type { Platform } from '../reactive/server-context.js'
 import { Turns } from './turns.js'
 
@@ -21,3 +23,5 @@ export const NODE_PLATFORM: Platform = {
   later: task => { turns.add(task) },
   onError: printError,
 }
+
+useContexts(() => new AsyncResource('HTTPRX', { requireManualDestroy: true }))

@@ -7,6 +7,7 @@
 import { from, type ObservableInput, type Subscriber, takeWhile } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import { BodyPull } from './body-pull.js'
+import { currentContext, type Context } from './context.js'
 
 /** What a chunk is turned into; null: the chunk itself is the value. */
 export type ProjectChunk<R> = ((chunk: Uint8Array, index: number) => ObservableInput<R>) | null
@@ -15,18 +16,21 @@ export type ProjectChunk<R> = ((chunk: Uint8Array, index: number) => ObservableI
 export class BodyFlow<R> extends BodyPull {
   private readonly subscriber: Subscriber<R>
   private readonly project: ProjectChunk<R>
+  private readonly context: Context
   private index: number
 
   constructor(reader: BodyReader, subscriber: Subscriber<R>, project: ProjectChunk<R>) {
     super(reader)
     this.subscriber = subscriber
     this.project = project
+    this.context = currentContext()
     this.index = 0
   }
 
   onRead(bytes: Uint8Array): void {
-    if (this.project !== null) {
-      this.run(this.project, bytes)
+    const { project } = this
+    if (project !== null) {
+      this.context.runInAsyncScope(() => { this.run(project, bytes) })
       return
     }
     // Without a projection R is the chunk's own type.

@@ -100,6 +100,10 @@ export class BodySink implements ControlledSink<Chunk> {
     this.owner.dropped(this.drops)
   }
 
+  report(error: unknown): void {
+    this.owner.reportExn(error)
+  }
+
   /** Whether less than the high-water mark waits. */
   get hasRoom(): boolean {
     return this.pending < this.marks.highWaterMark

@@ -1,7 +1,8 @@
 /**
  * One value that can be awaited or piped.
  */
-import { firstValueFrom, Observable } from 'rxjs'
+import { firstValueFrom } from 'rxjs'
+import { GuardedObservable } from './guarded.js'
 
 /**
  * An Observable of one value that is also a promise of it. Nothing happens before it is subscribed or awaited. As an
@@ -13,7 +14,7 @@ import { firstValueFrom, Observable } from 'rxjs'
  * const order = await body.json<Order>()
  * const saved$ = body.json<Order>().pipe(concatMap(save))
  */
-export class BodyValue<T> extends Observable<T> implements PromiseLike<T> {
+export class BodyValue<T> extends GuardedObservable<T> implements PromiseLike<T> {
   private promise: Promise<T> | undefined
 
   /** Subscribes, unless it was awaited before, and gives the value as a promise does. */

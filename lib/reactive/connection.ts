@@ -9,9 +9,11 @@ import type { ExchangeResult, ReqdHost } from '../connection/reqd.js'
 import { ServerConnection } from '../connection/server-connection.js'
 import type { Request } from '../message/request.js'
 import type { Marks } from './body-subject.js'
+import { currentContext, type Context } from './context.js'
 import type { Drops } from './drops.js'
 import { Driver, type DriverContext, type DriverHost } from './driver.js'
 import type { ConnectionEvent, ConnectionEventDetail } from './events.js'
+import { GuardedObservable } from './guarded.js'
 import { handle } from './handle.js'
 import type { PeerCertificate } from './peer-certificate.js'
 import { Reqd, type Handler, type ReqdOwner, type UpgradeListener } from './reqd.js'
@@ -42,6 +44,8 @@ export interface ServerContext extends DriverContext {
   readonly marks: Marks
   /** Who handles requests; null where `requests$` does. */
   readonly handler: Handler | null
+  /** The context that the server was made in: requests begin in it, whatever happened before them. */
+  readonly home: Context
   readonly errorHandler: ErrorHandler
   readonly onError: (error: unknown) => void
   /** Hears of all events, while somebody listens. */
@@ -106,11 +110,12 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   }
 
   get events$(): Observable<ConnectionEvent> {
-    return new Observable(subscriber => {
+    // Not as an event: it would be made anew for each.
+    return new GuardedObservable(subscriber => {
       this.events ??= new Subject()
       if (this.isFinished) this.events.complete()
       return this.events.subscribe(subscriber)
-    })
+    }, error => { this.context.onError(error) })
   }
 
   get closing$(): Observable<void> {
@@ -119,7 +124,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
       if (this.isClosing) this.closing.next()
       if (this.isClosing || this.isFinished) this.closing.complete()
     }
-    return this.closing
+    return GuardedObservable.from(this.closing, error => { this.report(error) })
   }
 
   get peerCertificate(): PeerCertificate | null {
@@ -230,6 +235,11 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
 
   /** @internal */
   handler(reqd: Reqd): void {
+    // A context of its own, in which what the handler enters stays.
+    this.context.home.runInAsyncScope(() => { currentContext().runInAsyncScope(() => { this.begin(reqd) }) })
+  }
+
+  private begin(reqd: Reqd): void {
     const { context } = this
     const count = ++this.driver.requestCount
     if (count === context.settings.maxRequestsPerSocket) this.core.drain()

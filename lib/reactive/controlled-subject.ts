@@ -13,9 +13,10 @@
  *
  * It does not refuse: a write above the mark is passed on, and `write` says so.
  */
-import { AsyncSubject, Observable, type Observer, Subject, type Subscriber, type TeardownLogic } from 'rxjs'
+import { AsyncSubject, type Observable, type Observer, Subject, type Subscriber, type TeardownLogic } from 'rxjs'
 import { LocalProtocolError } from '../errors.js'
 import { demandOf, type Demanding } from './demand.js'
+import { GuardedObservable, type Report } from './guarded.js'
 
 /** Where values go: a response body, a WebSocket, an array of a test. */
 export interface ControlledSink<T> {
@@ -39,6 +40,8 @@ export interface ControlledSink<T> {
   flush?(): boolean
   /** Hears that a value of that size was dropped before it came here. */
   dropped?(size: number): void
+  /** Hears of what subscribers of `ready$` and `closed$` throw. Unless there is this, it is rethrown, as by RxJS. */
+  report?(error: unknown): void
 }
 
 /** How much a {@link ControlledSubject} lets wait, in the unit of its sink. */
@@ -106,7 +109,9 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
    * the demand that is unanswered. It completes at the end, however that comes, and never fails.
    */
   get ready$(): Observable<number> {
-    this.demands ??= demandOf(new Observable<number>(subscriber => this.listen(subscriber)), this)
+    this.demands ??= demandOf(
+      new GuardedObservable<number>(subscriber => this.listen(subscriber), this.report), this,
+    )
     return this.demands
   }
 
@@ -118,7 +123,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
   /** How the sink ended: one value, replayed, and the completion. */
   get closed$(): Observable<SinkResult> {
     this.ending ??= endingOf(this.result)
-    return this.ending
+    return GuardedObservable.from(this.ending, this.report)
   }
 
   /**
@@ -166,6 +171,13 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.end()
     this.ending?.next(result)
     this.ending?.complete()
+  }
+
+  private get report(): Report {
+    return error => {
+      if (this.sink.report === undefined) throw error
+      this.sink.report(error)
+    }
   }
 
   private end(): boolean {

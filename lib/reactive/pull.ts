@@ -10,6 +10,7 @@
  */
 import type { Chunk } from './chunk.js'
 import type { BodySubject } from './body-subject.js'
+import { currentContext } from './context.js'
 import { WRITE_BYTES } from './write-processor.js'
 
 /** The common form of what is pulled. `return` says that no more is wanted. */
@@ -68,7 +69,8 @@ export class Pull {
     this.source = source
     this.subject = subject
     this.connection = connection
-    this.resume = () => { this.pull() }
+    const context = currentContext()
+    this.resume = () => { context.runInAsyncScope(() => { this.pull() }) }
     this.take = result => { this.takeLater(result) }
     this.fail = error => { this.failLater(error) }
     this.isOver = false

@@ -7,18 +7,19 @@
 import { type Observable, ReplaySubject } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import { ReqdBase, type ExchangeResult, type ReqdHost, type StreamingOptions } from '../connection/reqd.js'
-import { RemoteProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import type { Method } from '../message/method.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
 import type { Version } from '../message/version.js'
-import { absoluteAuthority } from '../wire/request-target.js'
 import { discard, feed, type FedConnection, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
+import { currentContext, type Context } from './context.js'
 import type { Drops } from './drops.js'
+import { GuardedObservable } from './guarded.js'
 import type { PeerCertificate } from './peer-certificate.js'
 import { RequestBody } from './request-body.js'
+import { urlOf } from './request-url.js'
 import { marksOf, responseOf, trailersOf, type HandlerResult, type Reply } from './reply.js'
 
 /** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
@@ -49,22 +50,28 @@ export type UpgradeListener = (transport: unknown, head: Uint8Array) => void
 export class Reqd extends ReqdBase {
   private readonly owner: ReqdOwner
   private feeding: Feeding | null
+  /** Where the source of the response runs. */
+  private feedingContext: Context | null
   private subject: BodySubject | null
   private result: ExchangeResult | null
   private bodyStream: RequestBody | null
   private aborted: ReplaySubject<void> | null
   private abortController: AbortController | null
+  /** Where {@link signal} was first asked for. */
+  private abortContext: Context | null
 
   /** @internal */
   constructor(host: ReqdHost, request: Request, reader: BodyReader | null, owner: ReqdOwner) {
     super(host, request, reader)
     this.owner = owner
     this.feeding = null
+    this.feedingContext = null
     this.subject = null
     this.result = null
     this.bodyStream = null
     this.aborted = null
     this.abortController = null
+    this.abortContext = null
   }
 
   /** The method of the request. */
@@ -115,13 +122,14 @@ export class Reqd extends ReqdBase {
 
   /** The body of the request as a stream. */
   get body(): RequestBody {
-    return (this.bodyStream ??= new RequestBody(this.requestBody))
+    return (this.bodyStream ??= new RequestBody(this.requestBody, error => { this.reportExn(error) }))
   }
 
   /** Aborted when the client goes away, or the connection fails, before the response is complete. */
   get signal(): AbortSignal {
     if (this.abortController === null) {
       this.abortController = new AbortController()
+      this.abortContext = currentContext()
       if (this.result === 'aborted') this.abortController.abort()
     }
     return this.abortController.signal
@@ -133,7 +141,7 @@ export class Reqd extends ReqdBase {
       this.aborted = new ReplaySubject(1)
       if (this.result !== null) this.settleAborted(this.result)
     }
-    return this.aborted
+    return GuardedObservable.from(this.aborted, error => { this.owner.report(error) })
   }
 
   /**
@@ -174,7 +182,7 @@ export class Reqd extends ReqdBase {
    * @throws {@link LocalProtocolError} alreadyResponded, badField, badUpgrade
    */
   override respondWithUpgrade(headers: Headers, listener: UpgradeListener): void {
-    super.respondWithUpgrade(headers, () => { this.owner.upgraded(this, listener) })
+    super.respondWithUpgrade(headers, this.handingOver(listener))
   }
 
   /**
@@ -184,7 +192,7 @@ export class Reqd extends ReqdBase {
    * @throws {@link LocalProtocolError} alreadyResponded
    */
   override takeOver(listener: UpgradeListener): void {
-    super.takeOver(() => { this.owner.upgraded(this, listener) })
+    super.takeOver(this.handingOver(listener))
   }
 
   override reportExn(exn: unknown): void {
@@ -204,8 +212,12 @@ export class Reqd extends ReqdBase {
 
   /** @internal Keeps what feeds the response, to be stopped when the client goes away. */
   feedBy(feeding: Feeding): void {
-    if (this.result === null) this.feeding = feeding
-    else if (this.result === 'aborted') feeding.unsubscribe()
+    if (this.result === null) {
+      this.feeding = feeding
+      this.feedingContext = currentContext()
+    } else if (this.result === 'aborted') {
+      feeding.unsubscribe()
+    }
   }
 
   /** @internal */
@@ -220,16 +232,21 @@ export class Reqd extends ReqdBase {
   private abort(): void {
     this.stopFeeding()
     this.subject?.closed('aborted')
-    this.abortController?.abort()
+    this.abortContext?.runInAsyncScope(() => { this.abortController?.abort() })
   }
 
   /** What the application throws while it cleans up stops nothing else. */
   private stopFeeding(): void {
     try {
-      this.feeding?.unsubscribe()
+      this.feedingContext?.runInAsyncScope(() => { this.feeding?.unsubscribe() })
     } catch (error) {
       this.owner.report(error)
     }
+  }
+
+  private handingOver(listener: UpgradeListener): () => void {
+    const context = currentContext()
+    return () => { context.runInAsyncScope(() => { this.owner.upgraded(this, listener) }) }
   }
 
   private settleAborted(result: ExchangeResult): void {
@@ -265,23 +282,5 @@ export class Reqd extends ReqdBase {
     if (this.result === 'aborted') subject.closed('aborted')
     this.subject = subject
     return subject
-  }
-}
-
-/** RFC 9112 §3.3: the target URI. By joining, because a path may begin with `//`. */
-function urlOf(request: Request, scheme: string): URL {
-  const { target } = request
-  if (absoluteAuthority(target) !== null) return parseUrl(target)
-  const host = request.headers.get('Host') ?? ''
-  const origin = `${scheme}://${host === '' ? 'localhost' : host}`
-  if (target.startsWith('/')) return parseUrl(origin + target)
-  return parseUrl(request.method === 'CONNECT' ? `${scheme}://${target}` : origin)
-}
-
-function parseUrl(text: string): URL {
-  try {
-    return new URL(text)
-  } catch {
-    throw new RemoteProtocolError('badTarget')
   }
 }

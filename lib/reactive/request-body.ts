@@ -8,7 +8,7 @@
  *
  * No form but the asynchronous iteration has a promise inside: chunks are emitted within the read that brought them.
  */
-import { Observable, type ObservableInput, type TeardownLogic } from 'rxjs'
+import { type Observable, type ObservableInput, type TeardownLogic } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
@@ -17,6 +17,7 @@ import { BodyFlow } from './body-flow.js'
 import { BodyPump } from './body-pump.js'
 import type { BodySubject } from './body-subject.js'
 import { BodyValue } from './body-value.js'
+import { GuardedObservable, type Report } from './guarded.js'
 
 /** The limit of {@link RequestBody.bytes}, `text` and `json` unless one is given: 1 MiB. */
 export const DEFAULT_BODY_LIMIT = 1_048_576
@@ -27,11 +28,14 @@ const decoder = new TextDecoder()
 /** One request body. Choose one form to read it; each starts when it is subscribed, iterated or awaited. */
 export class RequestBody implements AsyncIterable<Uint8Array> {
   private readonly reader: BodyReader
+  /** Hears of what consumers throw, and of errors that they do not handle. */
+  private readonly report: Report
   private isTaken: boolean
 
   /** @internal */
-  constructor(reader: BodyReader) {
+  constructor(reader: BodyReader, report: Report) {
     this.reader = reader
+    this.report = report
     this.isTaken = false
   }
 
@@ -45,7 +49,9 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
    * whatever is behind it. Where that can happen, {@link concatMap} is right.
    */
   get bytes$(): Observable<Uint8Array> {
-    return new Observable(subscriber => this.open(new BodyFlow(this.reader, subscriber, null)))
+    return new GuardedObservable(
+      subscriber => this.open(new BodyFlow(this.reader, subscriber, null)), this.report,
+    )
   }
 
   /**
@@ -56,7 +62,9 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
    * body.concatMap(chunk => file.append(chunk))
    */
   concatMap<R>(project: (chunk: Uint8Array, index: number) => ObservableInput<R>): Observable<R> {
-    return new Observable(subscriber => this.open(new BodyFlow(this.reader, subscriber, project)))
+    return new GuardedObservable(
+      subscriber => this.open(new BodyFlow(this.reader, subscriber, project)), this.report,
+    )
   }
 
   /**
@@ -112,7 +120,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
         error: error => subscriber.error(error),
       })
       return () => this.reader.close()
-    })
+    }, this.report)
   }
 
   private open<R>(flow: BodyFlow<R>): TeardownLogic {

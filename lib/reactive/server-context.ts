@@ -6,6 +6,7 @@ import { DEFAULT_CONFIG, type Config } from '../connection/config.js'
 import { defaultErrorHandler } from '../connection/error-handler.js'
 import { Clock } from './clock.js'
 import type { HttpConnection, ServerContext } from './connection.js'
+import { currentContext } from './context.js'
 import { settingsOf, type ConnectionOptions } from './options.js'
 import type { Handler } from './reqd.js'
 
@@ -37,13 +38,25 @@ export function serverContext(
     marks: { highWaterMark, lowWaterMark: options.lowWaterMark ?? highWaterMark >> 1 },
     clock,
     handler,
+    home: currentContext(),
     errorHandler: options.errorHandler ?? defaultErrorHandler,
     defer: platform.defer,
     later: platform.later,
-    onError: options.onError ?? platform.onError,
+    onError: options.onError === undefined ? platform.onError : guarded(options.onError, platform.onError),
     events: null,
     requests: null,
     connectionClosed,
+  }
+}
+
+/** What `onError` throws goes to the platform: it is called for what clients do. */
+function guarded(onError: (error: unknown) => void, fallback: (error: unknown) => void): (error: unknown) => void {
+  return error => {
+    try {
+      onError(error)
+    } catch (failure) {
+      fallback(failure)
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { endWith, from, ignoreElements, takeUntil, tap, type Observable, type Su
 import { LocalProtocolError } from '../errors.js'
 import { BackpressureError, chunkSize } from '../reactive/chunk.js'
 import { ControlledSubject, type WaterMarks } from '../reactive/controlled-subject.js'
+import type { Report } from '../reactive/guarded.js'
 import { controlled } from '../reactive/overflow.js'
 import type { WebSocketClosure, WebSocketMessage } from './message.js'
 import { messagesOf, projectionsOf, type ProjectMessage } from './message-flow.js'
@@ -30,6 +31,7 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   readonly protocol: string
   private readonly session: Session
   private readonly mark: number
+  private readonly reportMessages: Report
 
   /** @internal */
   constructor(session: Session, protocol: string, marks: WaterMarks & { readonly highWaterMark: number }) {
@@ -38,6 +40,11 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
     this.session = session
     this.mark = marks.highWaterMark
     session.subject = this
+    // A failure that nobody handles leaves nobody to take messages.
+    this.reportMessages = (error, kind) => {
+      if (kind === 'thrown' || this.isClosed) session.report(error)
+      else this.error(error)
+    }
   }
 
   /**
@@ -49,7 +56,7 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
    * may talk.
    */
   get messages$(): Observable<WebSocketMessage> {
-    return messagesOf(this.session.inbox)
+    return messagesOf(this.session.inbox, this.reportMessages)
   }
 
   /** How many bytes the server holds for the client. */
@@ -70,7 +77,7 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
    * connection.concatMap(message => store.save(message)).subscribe()
    */
   concatMap<R>(project: ProjectMessage<R>): Observable<R> {
-    return projectionsOf(this.session.inbox, project)
+    return projectionsOf(this.session.inbox, project, this.reportMessages)
   }
 
   /**

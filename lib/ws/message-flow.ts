@@ -1,13 +1,15 @@
 /**
  * The messages as Observables: as they come, or each projected.
  */
-import { from, Observable, takeWhile, type ObservableInput, type Subscriber } from 'rxjs'
+import { from, takeWhile, type Observable, type ObservableInput, type Subscriber } from 'rxjs'
+import { currentContext } from '../reactive/context.js'
+import { GuardedObservable, type Report } from '../reactive/guarded.js'
 import type { Inbox, MessageTaker } from './inbox.js'
 import type { WebSocketMessage } from './message.js'
 
 /** The messages; each counts as taken when the subscriber has returned. */
-export function messagesOf(inbox: Inbox): Observable<WebSocketMessage> {
-  return new Observable(subscriber => {
+export function messagesOf(inbox: Inbox, report: Report): Observable<WebSocketMessage> {
+  return new GuardedObservable(subscriber => {
     const taker: MessageTaker = {
       take: message => {
         subscriber.next(message)
@@ -16,29 +18,33 @@ export function messagesOf(inbox: Inbox): Observable<WebSocketMessage> {
       end: () => { subscriber.complete() },
     }
     attach(inbox, taker, subscriber)
-  })
+  }, report)
 }
 
 /** What a message is projected to. */
 export type ProjectMessage<R> = (message: WebSocketMessage, index: number) => ObservableInput<R>
 
 /** The values of what messages are projected to; each counts as taken when its Observable has completed. */
-export function projectionsOf<R>(inbox: Inbox, project: ProjectMessage<R>): Observable<R> {
-  return new Observable<R>(subscriber => {
+export function projectionsOf<R>(inbox: Inbox, project: ProjectMessage<R>, report: Report): Observable<R> {
+  return new GuardedObservable<R>(subscriber => {
+    const context = currentContext()
     let index = 0
     // Detached first: who hears of the error may subscribe again.
     const fail = (error: unknown): void => {
       inbox.detach(taker)
       subscriber.error(error)
     }
+    const run = (message: WebSocketMessage): void => {
+      subscriber.add(from(project(message, index++)).pipe(takeWhile(() => !subscriber.closed)).subscribe({
+        next: value => { subscriber.next(value) },
+        error: fail,
+        complete: () => { inbox.taken(taker) },
+      }))
+    }
     const taker: MessageTaker = {
       take: message => {
         try {
-          subscriber.add(from(project(message, index++)).pipe(takeWhile(() => !subscriber.closed)).subscribe({
-            next: value => { subscriber.next(value) },
-            error: fail,
-            complete: () => { inbox.taken(taker) },
-          }))
+          context.runInAsyncScope(() => { run(message) })
         } catch (error) {
           fail(error)
         }
@@ -46,7 +52,7 @@ export function projectionsOf<R>(inbox: Inbox, project: ProjectMessage<R>): Obse
       end: () => { subscriber.complete() },
     }
     attach(inbox, taker, subscriber)
-  })
+  }, report)
 }
 
 /** The teardown comes first: a subscriber may have enough with the message that waited. */

@@ -38,7 +38,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   /** What the application writes to. */
   subject: ControlledSubject<WebSocketMessage> | null
   private readonly settings: Settings
-  private readonly report: (error: unknown) => void
+  private readonly onError: (error: unknown) => void
   private readonly outbox: Outbox
   private readonly resources: Subscription
   private pinging: Subscription
@@ -54,13 +54,13 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
    */
   private failures: unknown[] | null
 
-  /** `report` hears of what the application did wrong. */
-  constructor(settings: Settings, report: (error: unknown) => void) {
+  /** `onError` hears of what the application did wrong. */
+  constructor(settings: Settings, onError: (error: unknown) => void) {
     this.inbox = new Inbox(() => { this.gate?.open() })
     this.closure = null
     this.subject = null
     this.settings = settings
-    this.report = report
+    this.onError = onError
     this.outbox = new Outbox(settings.bufferLimit)
     this.resources = new Subscription()
     this.pinging = Subscription.EMPTY
@@ -88,7 +88,12 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   requestDone(): void {
     const failures = this.failures ?? []
     this.failures = null
-    for (const error of failures) this.report(error)
+    for (const error of failures) this.onError(error)
+  }
+
+  report(error: unknown): void {
+    if (this.failures === null) this.onError(error)
+    else this.failures.push(error)
   }
 
   /** Keeps the subscription up to the end of the connection. */
@@ -118,7 +123,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   write(message: WebSocketMessage): void {
     if (this.outbox.write(message)) return
-    this.tell(new BackpressureError('more than the buffer limit of a WebSocket connection is pending'))
+    this.report(new BackpressureError('more than the buffer limit of a WebSocket connection is pending'))
     this.terminate()
   }
 
@@ -127,7 +132,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   }
 
   error(error: unknown): void {
-    this.tell(error)
+    this.report(error)
     this.startClosing(error instanceof BackpressureError ? TOO_SLOW : FAILED)
   }
 
@@ -187,11 +192,6 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   inputEnded(): void {
     this.enterClosing()
-  }
-
-  private tell(error: unknown): void {
-    if (this.failures === null) this.report(error)
-    else this.failures.push(error)
   }
 
   private startClosing(close: Close): void {

@@ -10,6 +10,8 @@ import { ValueQueue } from '../../lib/reactive/value-queue.js'
 export class PeerBody implements BodyReaderHost {
   readonly reader: BodyReader
   readonly body: RequestBody
+  /** What consumers threw, and errors that they did not handle. */
+  readonly errors: unknown[] = []
   /** How often bytes were asked for. */
   wanted = 0
   /** How often the body was closed before its end. */
@@ -19,7 +21,7 @@ export class PeerBody implements BodyReaderHost {
 
   constructor(contentLength: number | null = null) {
     this.reader = new BodyReader(this, contentLength)
-    this.body = new RequestBody(this.reader)
+    this.body = new RequestBody(this.reader, error => { this.errors.push(error) })
   }
 
   bodyWanted(): void {

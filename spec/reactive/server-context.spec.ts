@@ -1,7 +1,7 @@
 /**
  * From options to what connections share.
  */
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { VirtualTimeScheduler } from 'rxjs'
 import { DEFAULT_CONFIG } from '../../lib/connection/config.js'
 import { defaultErrorHandler } from '../../lib/connection/error-handler.js'
@@ -40,15 +40,18 @@ describe('the context of a server', () => {
 
   it('has what is given', () => {
     const scheduler = new VirtualTimeScheduler()
-    const onError = (): void => undefined
+    const onError = jest.fn()
     const context = contextOf({
       scheduler, onError, errorHandler: defaultErrorHandler, readBufferSize: 1, maxHeaderSize: 2, maxHeadersCount: 3,
       writeBufferSize: 4, drainLimit: 5, highWaterMark: 6, lowWaterMark: 2, keepAliveTimeout: 7, lingerBytes: 8,
     })
     expect(context).toMatchObject({
       readLimits: { readBufferSize: 1, lingerBytes: 8 }, marks: { highWaterMark: 6, lowWaterMark: 2 },
-      onError, errorHandler: defaultErrorHandler,
+      errorHandler: defaultErrorHandler,
     })
+    const error = new Error('a')
+    context.onError(error)
+    expect(onError).toHaveBeenCalledWith(error)
     expect(context.config).toMatchObject({
       readBufferSize: 1, maxHeaderSize: 2, maxHeadersCount: 3, writeBufferSize: 4, drainLimit: 5,
     })

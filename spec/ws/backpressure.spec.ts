@@ -58,7 +58,7 @@ describe('a client that never reads', () => {
     connection.send(source, { overflow })
     expect(await flood(connection, message => { source.next(message) })).toBeLessThanOrEqual(BOUND)
     expect(source.observed).toBe(false)
-    expect(stage.errors).toEqual([new BackpressureError()])
+    expect(stage.errors).toEqual([expect.any(BackpressureError)])
     // It does not take the close either; when the time to close in is up it is cut.
     expect(connection.closure).toBeNull()
     scheduler.flush()

@@ -1,0 +1,108 @@
+/**
+ * The Observables that the application is given.
+ *
+ * Strategy: RxJS rethrows what a consumer throws, and an error that nobody handles, where it ends the process. A
+ * client decides when a body fails and what a message says, so both go to whoever reports errors instead. Operators on
+ * such an Observable give another of its kind; what is made of several (`merge`, `combineLatest`), and what goes
+ * through a Subject, is a plain Observable of RxJS.
+ *
+ * A consumer is called in the asynchronous context in which it subscribed.
+ */
+
+import { Observable, type Observer, type Operator, type Subscriber, type Subscription, type TeardownLogic } from 'rxjs'
+import { inContext } from './context.js'
+
+/** Hears of what consumers throw, and of the errors of an Observable that they do not handle. */
+export type Report = (error: unknown, kind: 'thrown' | 'unhandled') => void
+
+type Next<T> = (value: T) => unknown
+
+/** An Observable whose consumers cannot end the process. */
+export class GuardedObservable<T> extends Observable<T> {
+  private readonly report: Report
+
+  constructor(subscribe: ((subscriber: Subscriber<T>) => TeardownLogic) | undefined, report: Report) {
+    super(subscribe && (subscriber => subscribe(inContext(subscriber))))
+    this.report = report
+  }
+
+  /** The values of another Observable. */
+  static from<T>(source: Observable<T>, report: Report): GuardedObservable<T> {
+    return new GuardedObservable(subscriber => source.subscribe(subscriber), report)
+  }
+
+  /* eslint-disable @typescript-eslint/no-deprecated -- the one way for operators to give another of the same kind */
+  /** @internal What operators call; the name is RxJS's. */
+  override lift<R>(operator?: Operator<T, R>): Observable<R> {
+    const lifted = new GuardedObservable<R>(undefined, this.report)
+    lifted.source = this
+    lifted.operator = operator
+    return lifted
+  }
+  /* eslint-enable @typescript-eslint/no-deprecated */
+
+  override subscribe(observerOrNext?: Partial<Observer<T>> | ((value: T) => void)): Subscription
+  /** @deprecated As in RxJS: an observer object says which function is which. */
+  override subscribe(
+    next?: ((value: T) => void) | null, error?: ((error: unknown) => void) | null, complete?: (() => void) | null,
+  ): Subscription
+  override subscribe(
+    first?: Partial<Observer<T>> | ((value: T) => void) | null,
+    error?: ((error: unknown) => void) | null, complete?: (() => void) | null,
+  ): Subscription {
+    if (isSubscriber(first)) return super.subscribe(first)
+    const observer = typeof first === 'object' && first !== null
+      ? first
+      : { ...first && { next: first }, ...error && { error }, ...complete && { complete } }
+    return super.subscribe(new GuardedObserver(observer, this.report))
+  }
+}
+
+/** Calls a consumer, and reports what it throws, at once or with a promise. */
+class GuardedObserver<T> implements Observer<T> {
+  private readonly observer: Partial<Observer<T>>
+  private readonly report: Report
+  private readonly thrown: (error: unknown) => void
+
+  constructor(observer: Partial<Observer<T>>, report: Report) {
+    this.observer = observer
+    this.report = report
+    this.thrown = error => { report(error, 'thrown') }
+  }
+
+  next(value: T): void {
+    try {
+      const result = (this.observer.next as Next<T> | undefined)?.call(this.observer, value)
+      if (isPromise(result)) result.then(undefined, this.thrown)
+    } catch (error) {
+      this.thrown(error)
+    }
+  }
+
+  error(error: unknown): void {
+    if (this.observer.error === undefined) return this.report(error, 'unhandled')
+    this.call(() => { this.observer.error?.(error) })
+  }
+
+  complete(): void {
+    this.call(() => { this.observer.complete?.() })
+  }
+
+  private call(f: () => void): void {
+    try {
+      f()
+    } catch (error) {
+      this.thrown(error)
+    }
+  }
+}
+
+/** Whether it is a subscriber of RxJS, of any copy: what operators and Subjects subscribe with. */
+function isSubscriber<T>(value: object | null | undefined): value is Subscriber<T> {
+  const candidate = value as Partial<Subscriber<T>> | null | undefined
+  return typeof candidate?.next === 'function' && typeof candidate.unsubscribe === 'function' && 'closed' in candidate
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}
