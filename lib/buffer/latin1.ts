@@ -3,7 +3,10 @@
  * where a global `Buffer` exists its conversions serve, and plain loops where it does not (a browser, a worker).
  *
  * `TextDecoder` is no way out: its standard makes 'latin1' another name of windows-1252, which differs at 0x80..0x9f.
+ *
+ * The conversions are not documented, and other runtimes and packages have a `Buffer` too: each is tried out first.
  */
+import { works } from './probe.js'
 
 /**
  * The part of Node's `Buffer` that is used here: methods that take any Uint8Array as `this`.
@@ -12,10 +15,13 @@
  */
 export interface Latin1Buffer {
   readonly prototype: {
-    readonly latin1Slice?: (this: Uint8Array, start: number, end: number) => string
-    readonly latin1Write?: (this: Uint8Array, text: string, off: number, len: number) => number
-  }
+    readonly latin1Slice?: Slice
+    readonly latin1Write?: Write
+  } | undefined
 }
+
+type Slice = (this: Uint8Array, start: number, end: number) => string
+type Write = (this: Uint8Array, text: string, off: number, len: number) => number
 
 /** The two directions of the encoding. @internal */
 export interface Latin1 {
@@ -48,24 +54,41 @@ function writePlainly(target: Uint8Array, text: string, off: number): number {
 // characters.
 const SHORT = 12
 
-function writerOf(write: NonNullable<Latin1Buffer['prototype']['latin1Write']>): Latin1['writeLatin1'] {
+function writerOf(write: Write): Latin1['writeLatin1'] {
   return (target, text, off) => {
     if (text.length <= SHORT) return writePlainly(target, text, off)
-    return write.call(target, text, off, text.length)
+    // From Node 24 on it throws where the text is longer than the room.
+    return write.call(target, text, off, Math.min(text.length, target.length - off))
   }
 }
 
+/** Bytes that show the difference between latin-1 and its relatives, and their text. */
+const SAMPLE = Uint8Array.of(0x00, 0x41, 0x7f, 0x80, 0x9f, 0xe9, 0xff)
+const SAMPLE_TEXT = '\0A\x7f\x80\x9f\xe9\xff'
+
+function reads(slice: Slice | undefined): slice is Slice {
+  return slice !== undefined && works(() =>
+    slice.call(SAMPLE, 0, SAMPLE.length) === SAMPLE_TEXT && slice.call(SAMPLE, 1, 2) === 'A')
+}
+
+function writes(write: Write | undefined): write is Write {
+  const target = new Uint8Array(SAMPLE.length + 2)
+  return write !== undefined
+    && works(() => write.call(target, SAMPLE_TEXT, 1, SAMPLE.length) === SAMPLE.length)
+    && target.join() === `0,${SAMPLE.join()},0`
+}
+
 /**
- * Returns the conversions of `buffer`, and plain ones for what it does not have.
+ * Returns the conversions of `buffer`, and plain ones for what it does not have or does otherwise.
  *
  * @internal
  */
 export function latin1Of(buffer: Latin1Buffer | undefined): Latin1 {
-  const slice = buffer?.prototype.latin1Slice
-  const write = buffer?.prototype.latin1Write
+  const slice = buffer?.prototype?.latin1Slice
+  const write = buffer?.prototype?.latin1Write
   return {
-    decodeLatin1: slice === undefined ? decodePlainly : (bytes, start, end) => slice.call(bytes, start, end),
-    writeLatin1: write === undefined ? writePlainly : writerOf(write),
+    decodeLatin1: reads(slice) ? (bytes, start, end) => slice.call(bytes, start, end) : decodePlainly,
+    writeLatin1: writes(write) ? writerOf(write) : writePlainly,
   }
 }
 

@@ -3,7 +3,10 @@
  * where there is none, the standard's `TextEncoder` does.
  *
  * A lone surrogate has no encoding; each becomes U+FFFD, three bytes, as the Encoding standard says.
+ *
+ * `utf8Write` is not documented, and is tried out first.
  */
+import { works } from './probe.js'
 
 /**
  * The part of Node's `Buffer` that is used here.
@@ -13,9 +16,11 @@
 export interface Utf8Buffer {
   readonly byteLength: (text: string) => number
   readonly prototype: {
-    readonly utf8Write?: (this: Uint8Array, text: string, off: number, len: number) => number
-  }
+    readonly utf8Write?: Write
+  } | undefined
 }
+
+type Write = (this: Uint8Array, text: string, off: number, len: number) => number
 
 /** Measuring and writing. @internal */
 export interface Utf8 {
@@ -46,19 +51,31 @@ function writePlainly(target: Uint8Array, text: string, off: number): number {
   return new TextEncoder().encodeInto(text, target.subarray(off)).written
 }
 
+/** A letter, and characters of two, three and four bytes. */
+const SAMPLE_TEXT = 'A\xe9\u20ac\u{1f600}'
+const SAMPLE = Uint8Array.of(0x41, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80)
+
+function measures(buffer: Utf8Buffer | undefined): buffer is Utf8Buffer {
+  return buffer !== undefined && works(() => buffer.byteLength(SAMPLE_TEXT) === SAMPLE.length)
+}
+
+function writes(write: Write | undefined): write is Write {
+  const target = new Uint8Array(SAMPLE.length + 2)
+  return write !== undefined
+    && works(() => write.call(target, SAMPLE_TEXT, 1, SAMPLE.length) === SAMPLE.length)
+    && target.join() === `0,${SAMPLE.join()},0`
+}
+
 /**
- * Returns the conversions of `buffer`, and the standard's where it has none.
+ * Returns the conversions of `buffer`, and the standard's for what it does not have or does otherwise.
  *
  * @internal
  */
 export function utf8Of(buffer: Utf8Buffer | undefined): Utf8 {
-  const write = buffer?.prototype.utf8Write
+  const write = buffer?.prototype?.utf8Write
   return {
-    utf8Length: buffer === undefined ? measurePlainly : (text) => buffer.byteLength(text),
-    writeUtf8:
-      write === undefined
-        ? writePlainly
-        : (target, text, off) => write.call(target, text, off, target.length - off),
+    utf8Length: measures(buffer) ? text => buffer.byteLength(text) : measurePlainly,
+    writeUtf8: writes(write) ? (target, text, off) => write.call(target, text, off, target.length - off) : writePlainly,
   }
 }
 

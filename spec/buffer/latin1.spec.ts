@@ -2,10 +2,22 @@ import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { decodeLatin1, type Latin1, latin1Of, writeLatin1 } from '../../lib/buffer/latin1.js'
 
+function fails(): never {
+  throw new Error('not here')
+}
+
 const IMPLEMENTATIONS: [string, Latin1][] = [
   ['as exported', { decodeLatin1, writeLatin1 }],
   ['with Buffer', latin1Of(Buffer)],
   ['with a Buffer that lost its inner methods', latin1Of({ prototype: {} })],
+  ['with a Buffer without a prototype', latin1Of({ prototype: undefined })],
+  ['with a Buffer whose inner methods throw', latin1Of({ prototype: { latin1Slice: fails, latin1Write: fails } })],
+  ['with a Buffer whose inner methods do something else', latin1Of({
+    prototype: { latin1Slice: () => 'A', latin1Write: (...[, , length]) => length },
+  })],
+  ['with a Buffer whose inner methods are none', latin1Of({
+    prototype: { latin1Slice: 1, latin1Write: null } as never,
+  })],
   ['without Buffer', latin1Of(undefined)],
 ]
 

@@ -2,10 +2,17 @@ import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { type Utf8, UTF8_BYTES_PER_UNIT, utf8Length, utf8Of, writeUtf8 } from '../../lib/buffer/utf8.js'
 
+function fails(): never {
+  throw new Error('not here')
+}
+
 const IMPLEMENTATIONS: [string, Utf8][] = [
   ['as exported', { utf8Length, writeUtf8 }],
   ['with Buffer', utf8Of(Buffer)],
   ['with a Buffer that lost its inner methods', utf8Of({ byteLength: text => Buffer.byteLength(text), prototype: {} })],
+  ['with a Buffer whose methods throw', utf8Of({ byteLength: fails, prototype: { utf8Write: fails } })],
+  ['with a Buffer whose methods do something else', utf8Of({ byteLength: () => 1, prototype: { utf8Write: () => 1 } })],
+  ['with a Buffer that has none of them', utf8Of({} as never)],
   ['without Buffer', utf8Of(undefined)],
 ]
 
