@@ -57,7 +57,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.subscriber = null
     this.failure = socket.destroyed ? new ConnectionClosedError() : null
     Object.assign(socket, { [TRANSPORT]: this })
-    // A client that ends its side still gets its answers.
+    // Whoever ends its side gets what is queued, and with `allowHalfOpen` its answers.
     socket.allowHalfOpen = true
     // From the start: an error that nobody listens to ends the process.
     socket.on('error', onError).on('close', onClosed)

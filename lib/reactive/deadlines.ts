@@ -14,8 +14,7 @@ export type Phase =
 
 /** A limit that was reached. */
 export type Limit =
-  | 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'writeTimeout' | 'handlerTimeout' | 'halfCloseTimeout'
-  | 'lingerTimeout'
+  | 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'writeTimeout' | 'handlerTimeout' | 'lingerTimeout'
 
 /** What is looked at. */
 export interface Watched {
@@ -25,7 +24,6 @@ export interface Watched {
   /** How many bytes were written so far. */
   readonly writtenBytes: number
   readonly hasOutput: boolean
-  readonly hasEof: boolean
 }
 
 /** The time limits of one connection, counted at ticks. */
@@ -37,7 +35,7 @@ export class Deadlines {
   private waited: number
   private written: number
   private writtenSince: number
-  /** Whether the last tick saw output, or the end of input, that waits for the client. */
+  /** Whether the last tick saw output that waits for the client. */
   private isWaiting: boolean
   private last: number
 
@@ -68,9 +66,8 @@ export class Deadlines {
     if (!isSamePhase) this.since = now
     this.phase = watched.phase
     this.request = watched.requestCount
-    const isWaiting = watched.hasOutput || watched.hasEof
-    if (watched.writtenBytes === this.written && isWaiting && this.isWaiting) return
-    this.isWaiting = isWaiting
+    if (watched.writtenBytes === this.written && watched.hasOutput && this.isWaiting) return
+    this.isWaiting = watched.hasOutput
     this.written = watched.writtenBytes
     this.writtenSince = now
   }
@@ -104,9 +101,7 @@ export class Deadlines {
   }
 
   private writeLimit(watched: Watched, elapsed: number): Limit | null {
-    if (watched.hasOutput && exceeds(elapsed, this.settings.writeTimeout)) return 'writeTimeout'
-    const isHalfClosed = watched.hasEof && (watched.phase === 'handler' || watched.phase === 'response')
-    return isHalfClosed && exceeds(elapsed, this.settings.halfCloseTimeout) ? 'halfCloseTimeout' : null
+    return watched.hasOutput && exceeds(elapsed, this.settings.writeTimeout) ? 'writeTimeout' : null
   }
 }
 

@@ -105,10 +105,6 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     return this.core.hasPendingOutput
   }
 
-  get hasEof(): boolean {
-    return this.reads.hasEof
-  }
-
   /** Starts reading. */
   start(): void {
     if (this.state !== 'new') return
@@ -210,6 +206,12 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   later(task: () => void): void {
     this.context.later(task)
+  }
+
+  /** What is queued is written all the same, as far as the transport takes it. */
+  clientLeft(): void {
+    this.writes.offer()
+    this.core.shutdown()
   }
 
   inputEnded(): void {

@@ -21,10 +21,10 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'scheme
   /** How long a handler may take until its response begins: no limit. Then 503 and close. */
   readonly handlerTimeout?: number
   /**
-   * How long a client that has ended its side (it may only have half-closed, or be gone) is waited upon without
-   * progress of the response: 5 s. Then it counts as gone.
+   * Whether a client that ends its side waits for its answers: no. Then it counts as gone at once: its requests are
+   * aborted, and only what is queued is still written.
    */
-  readonly halfCloseTimeout?: number
+  readonly allowHalfOpen?: boolean
   /**
    * After the last response, input is dropped for at most this long, 2 s, so that the client gets it (RFC 9112 §9.6).
    */
@@ -66,7 +66,7 @@ const DEFAULTS: Settings = {
   keepAliveTimeout: 65_000,
   writeTimeout: 60_000,
   handlerTimeout: 0,
-  halfCloseTimeout: 5_000,
+  allowHalfOpen: false,
   lingerTimeout: 2_000,
   lingerBytes: 1024 * 1024,
   maxRequestsPerSocket: 0,

@@ -6,6 +6,9 @@
  * client has left, so a handler that never asks for a small body is told. Then the transport is paused; at once where
  * the handler does not take a body that is known not to fit, for which what is read ahead would be copied in vain. When
  * input is over for the connection, bytes are dropped, up to a limit.
+ *
+ * A client that ends its side while a request of it is handled has left: a closed tab, an aborted fetch. Requests that
+ * came before the end are still handed to the handler, and what it answers within the event is sent.
  */
 import type { Observer, Subscription } from 'rxjs'
 import type { AnyServerConnection } from '../connection/server-connection.js'
@@ -22,6 +25,8 @@ export interface ReadHost {
   readerResumed(): void
   paused(): void
   resumed(): void
+  /** The client ended its side within a request: it takes no answer any more, unless it may be half-open. */
+  clientLeft(): void
   /** The input ended. */
   inputEnded(): void
   /** The transport broke. */
@@ -32,6 +37,8 @@ export interface ReadHost {
 export interface ReadLimits {
   readonly readBufferSize: number
   readonly lingerBytes: number
+  /** Whether a client that ended its side waits for its answers. */
+  readonly allowHalfOpen: boolean
 }
 
 /** The read loop of one connection. */
@@ -143,8 +150,9 @@ export class ReadProcessor implements Observer<Uint8Array> {
   }
 
   private offerEof(): void {
-    const { pending } = this
-    pending.consume(this.connection.readEof(pending.bytes, pending.off, pending.length))
+    const { connection, pending } = this
+    pending.consume(connection.readEof(pending.bytes, pending.off, pending.length))
+    if (connection.isHandling && !this.limits.allowHalfOpen) this.host.clientLeft()
   }
 
   /** Does what the next read operation says: wait for more, wait to be woken, or drop. */

@@ -34,7 +34,11 @@ export function serverContext(
     settings,
     config,
     encryptedConfig: settings.trustProxy ? config : { ...config, scheme: 'https' },
-    readLimits: { readBufferSize: config.readBufferSize, lingerBytes: settings.lingerBytes },
+    readLimits: {
+      readBufferSize: config.readBufferSize,
+      lingerBytes: settings.lingerBytes,
+      allowHalfOpen: settings.allowHalfOpen,
+    },
     marks: { highWaterMark, lowWaterMark: options.lowWaterMark ?? highWaterMark >> 1 },
     clock,
     handler,

@@ -225,19 +225,16 @@ export class WriteProcessor implements WriteObserver {
     this.count = count
     this.writes++
     this.turnBytes += count
+    // Before the call: a transport without a network may come back within it.
+    this.writing = 'awaited'
     if (this.transport.write(output, this)) this.taken(count)
-    else this.awaitWrite()
+    else this.takenAtOnce = 0
   }
 
   private taken(count: number): void {
     this.takenAtOnce += count
-    if (this.turnBytes <= TURN_BYTES) this.report()
+    if (this.turnBytes <= TURN_BYTES) this.reportTaken()
     else this.reportLater()
-  }
-
-  private awaitWrite(): void {
-    this.takenAtOnce = 0
-    this.writing = 'awaited'
   }
 
   private reportLater(): void {

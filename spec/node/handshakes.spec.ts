@@ -211,8 +211,8 @@ describe('the options of TLS', () => {
     expect(await client.send(LAST).all()).toMatch(/true$/)
     const gone = signal<unknown>()
     const server = await startTls(reqd => {
-      reqd.signal.addEventListener('abort', () => { gone.resolve(reqd.peerCertificate) })
-    }, { tls: { ...TLS, requestCert: true, rejectUnauthorized: false }, halfCloseTimeout: 10, connectionsCheckingInterval: 10 })
+      server.events$.subscribe(({ type }) => { if (type === 'close') gone.resolve(reqd.peerCertificate) })
+    }, { tls: { ...TLS, requestCert: true, rejectUnauthorized: false }, connectionsCheckingInterval: 10 })
     const leaving = await tlsClient(server, TLS)
     leaving.send(LAST)
     leaving.socket.destroy()

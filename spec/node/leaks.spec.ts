@@ -130,7 +130,7 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 }
 
-const HASTY: ListenOptions = { connectionsCheckingInterval: 20, lingerTimeout: 20, halfCloseTimeout: 20 }
+const HASTY: ListenOptions = { connectionsCheckingInterval: 20, lingerTimeout: 20 }
 
 describe.each(['a reset', 'an end'])('a thousand connections that break by %s', how => {
   it.each(Object.entries(SCENARIOS))('%s, leave nothing behind', async (_, { sent, handler, isHandled }) => {

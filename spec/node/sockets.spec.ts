@@ -93,8 +93,7 @@ describe('a server with TLS', () => {
 
   it('notices clients that break the connection', async () => {
     const begun = signal<Reqd>()
-    const server = await startTls(
-      reqd => { begun.resolve(reqd) }, { halfCloseTimeout: 20, connectionsCheckingInterval: 10 })
+    const server = await startTls(reqd => { begun.resolve(reqd) })
     const client = await tlsClient(server)
     client.send(REQUEST)
     const aborted = once((await begun.promise).signal, 'abort')

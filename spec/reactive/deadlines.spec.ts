@@ -10,10 +10,9 @@ interface Seen {
   readonly requestCount?: number
   readonly writtenBytes?: number
   readonly hasOutput?: boolean
-  readonly hasEof?: boolean
 }
 
-const NOTHING = { requestCount: 0, writtenBytes: 0, hasOutput: false, hasEof: false }
+const NOTHING = { requestCount: 0, writtenBytes: 0, hasOutput: false }
 
 /** What a second each of these states comes to. */
 function limitsOf(seen: readonly Seen[], options = {}): (Limit | null)[] {
@@ -71,13 +70,5 @@ describe('time', () => {
     const at = limitsOf(states, { writeTimeout: 5000 }).indexOf('writeTimeout')
     expect(at).toBeGreaterThanOrEqual(25)
     expect(at).toBeLessThanOrEqual(26)
-  })
-
-  it('of a half-closed client counts while a response is owed, and at no other time', () => {
-    const half = { hasEof: true, writtenBytes: 0 }
-    for (const phase of ['handler', 'response'] as const) {
-      expect(limitsOf(seconds(8, { phase, ...half }))).toContain('halfCloseTimeout')
-    }
-    expect(limitsOf(seconds(8, { phase: 'linger', ...half }), { lingerTimeout: 0 })).not.toContain('halfCloseTimeout')
   })
 })

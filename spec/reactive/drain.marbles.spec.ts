@@ -12,7 +12,7 @@ describe('closing a server', () => {
   it('answers what is in flight with `Connection: close`', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const reply$ = cold('------(r|)', { r: { body: 'done' } })
-      const server = serve(() => reply$, OPTIONS)
+      const server = serve(() => reply$, { ...OPTIONS, allowHalfOpen: true })
       const client = server.connect('a-----|', { a: HEAD })
       timer(3).subscribe(() => { server.close() })
       const last = like({ body: 'done', headers: { connection: 'close' } })

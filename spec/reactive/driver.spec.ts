@@ -80,23 +80,33 @@ describe.each(Object.entries(LIMITS))('%s', (_, { handler, sent, options, text, 
 })
 
 describe('a client that has ended its side', () => {
-  it('is waited upon for a while', () => {
+  it('has left, at once', () => {
     const stage = Stage.open(silent).receive(get('/'))
     stage.transport.endInput()
-    stage.pass(4_900)
-    expect(stage.transport.closed).toBeNull()
-    stage.pass(3_000)
-    expect(stage).toMatchObject({ closed: 1, transport: { closed: 'reset' } })
+    expect(stage).toMatchObject({ closed: 1, transport: { closed: 'closed' } })
   })
 
-  it('is waited upon as long as the response goes on', () => {
+  it('has left, but what is queued is still written', () => {
+    const stage = Stage.open(reqd => {
+      reqd.respondWithStreaming(Response.create(200)).next('x'.repeat(100))
+    })
+    stage.transport.capacity = 10
+    stage.receive(get('/'))
+    stage.transport.endInput()
+    expect(stage.transport.closed).toBeNull()
+    stage.take(1000)
+    expect(stage.text).toContain('x'.repeat(100))
+    expect(stage).toMatchObject({ closed: 1, transport: { hasEnded: true, closed: 'closed' } })
+  })
+
+  it('is waited upon as long as need be with allowHalfOpen', () => {
     const stage = Stage.open(reqd => {
       const subject = reqd.respondWithStreaming(Response.create(200))
       stage.time.schedule(function again(this: unknown) {
         subject.next('more')
         stage.time.schedule(again, 2000)
       }, 2000)
-    })
+    }, { allowHalfOpen: true })
     stage.receive(get('/'))
     stage.transport.endInput()
     for (let second = 0; second < 30; second++) stage.pass(1000)

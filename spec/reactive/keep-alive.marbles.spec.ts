@@ -52,7 +52,7 @@ describe('a connection', () => {
   it('answers what it was asked before the client ended its side', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const reply$ = cold('---(r|)', { r: { body: 'hi' } })
-      const client = serve(() => reply$, OPTIONS).connect('(ab|)', { a: HEAD, b: HEAD })
+      const client = serve(() => reply$, { ...OPTIONS, allowHalfOpen: true }).connect('(ab|)', { a: HEAD, b: HEAD })
       expectObservable(client.responses$.pipe(map(r => r.body))).toBe('---a--(b|)', { a: 'hi', b: 'hi' })
     })
   })

@@ -13,7 +13,9 @@ const HEAD = get('/')
 const EVENTS = Object.fromEntries(Array.from('abcdefghiz').map(letter => [letter, letter.repeat(10)]))
 const SOURCE = 'abcdefghi-----z|'
 const READS = ' ox----------o'
-const OPTIONS = { highWaterMark: 30, lowWaterMark: 10, keepAliveTimeout: 0, connectionsCheckingInterval: 1 }
+const OPTIONS = {
+  highWaterMark: 30, lowWaterMark: 10, keepAliveTimeout: 0, connectionsCheckingInterval: 1, allowHalfOpen: true,
+}
 
 /** The events of a body: a letter each. */
 function lettersOf({ body }: TestResponse): string {

@@ -109,8 +109,8 @@ describe('while output waits', () => {
 })
 
 describe('after the end of the input', () => {
-  it('what was read before is answered', () => {
-    const { stage, reqds } = waiting()
+  it('what was read before is answered, where a client may be half-open', () => {
+    const { stage, reqds } = waiting({ allowHalfOpen: true })
     stage.receive(get('/1') + get('/2'))
     stage.transport.endInput()
     reqds[0].respond({ body: 'one' })

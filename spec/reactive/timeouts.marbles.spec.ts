@@ -159,17 +159,6 @@ describe('handlerTimeout', () => {
   })
 })
 
-describe('halfCloseTimeout', () => {
-  it('takes a client that ended its side for gone when the response makes no progress', () => {
-    marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
-      const body$ = cold('a', { a: 'some' })
-      const client = serve(() => ({ body: body$ }), { ...TICK, halfCloseTimeout: 5 }).connect('a-|', { a: HEAD })
-      expectObservable(client.closed$).toBe('-------(r|)', { r: 'reset' })
-      expectSubscriptions(body$.subscriptions).toBe('^------!')
-    })
-  })
-})
-
 describe('lingerTimeout', () => {
   it('closes a connection whose client does not, a while after the last response', () => {
     marbles(({ serve, expectObservable }) => {
