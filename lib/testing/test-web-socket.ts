@@ -27,6 +27,7 @@ export class TestWebSocket implements WebSocketLike {
   /** @internal */
   readonly connection: WebSocketConnection
   bufferedAmount: number
+  readonly isPrompt: boolean
   private readonly session: Session
   private readonly received: Subject<WebSocketMessage>
   private readonly demand: Subject<number>
@@ -46,9 +47,10 @@ export class TestWebSocket implements WebSocketLike {
     this.ready$ = labelled(this.demand.asObservable(), 'WebSocket, ready$')
     this.closed$ = labelled(this.ending.asObservable(), 'WebSocket, closed$')
     this.errors$ = labelled(this.errors.asObservable(), 'WebSocket, errors$')
-    this.session = new Session(settings, error => { this.errors.next(error) })
+    this.session = new Session(settings, { report: error => { this.errors.next(error) }, dropped: () => undefined })
     this.connection = new WebSocketConnection(this.session, '', { ...options, highWaterMark: settings.highWaterMark })
     this.bufferedAmount = 0
+    this.isPrompt = true
     this.queue = []
     this.credit = Infinity
     this.close$ = null

@@ -6,7 +6,7 @@ import { LocalProtocolError } from '../errors.js'
 import { BackpressureError, chunkSize } from '../reactive/chunk.js'
 import { ControlledSubject, type WaterMarks } from '../reactive/controlled-subject.js'
 import type { Report } from '../reactive/guarded.js'
-import { controlled } from '../reactive/overflow.js'
+import { controlled, DEFAULT_OVERFLOW } from '../reactive/overflow.js'
 import type { WebSocketClosure, WebSocketMessage } from './message.js'
 import { messagesOf, projectionsOf, type ProjectMessage } from './message-flow.js'
 import type { MessageSource, SendOptions } from './message-source.js'
@@ -84,9 +84,9 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
    * Sends the messages of the source as the client takes them, and returns how to stop. The end of the source is not
    * that of the connection; its failure is, with 1011. With several sources at once, each is given the whole demand.
    */
-  send(source: MessageSource, { overflow = 'error' }: SendOptions = {}): Subscription {
+  send(source: MessageSource, { overflow = DEFAULT_OVERFLOW, onDrop }: SendOptions = {}): Subscription {
     const ended$ = this.ready$.pipe(ignoreElements(), endWith(true))
-    const options = { overflow, highWaterMark: this.mark }
+    const options = { overflow, highWaterMark: this.mark, onDrop }
     const messages$ =
       typeof source === 'function' ? source(this.ready$) : controlled(from(source), this.ready$, options)
     return messages$.pipe(

@@ -55,7 +55,7 @@ export class FrameGate extends Duplex implements FrameOutput {
   private readonly socket: Duplex
   private readonly host: GateHost
   /** Whether a write can be over at once: TLS and other streams never say so. */
-  private readonly isPlain: boolean
+  readonly isPrompt: boolean
   private readonly cutter: FrameCutter
   private input: Uint8Array
   private offset: number
@@ -77,7 +77,7 @@ export class FrameGate extends Duplex implements FrameOutput {
     this.receivedBytes = head.length
     this.socket = socket
     this.host = host
-    this.isPlain = plainSocket(socket) !== null
+    this.isPrompt = plainSocket(socket) !== null
     this.cutter = new FrameCutter()
     this.input = head
     this.offset = 0
@@ -132,7 +132,7 @@ export class FrameGate extends Duplex implements FrameOutput {
    */
   send(frame: Uint8Array | string): void {
     const { socket } = this
-    if (!this.isPlain || frame.length > SMALL || socket.writableLength > 0) {
+    if (!this.isPrompt || frame.length > SMALL || socket.writableLength > 0) {
       this.write(frame, 'latin1')
       return
     }

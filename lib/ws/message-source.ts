@@ -13,8 +13,10 @@ export type MessageSource =
 /** How a source is sent. */
 export interface SendOptions {
   /**
-   * What happens to messages of an Observable that the client is too slow for, as in a `Reply`. With `error`, which
-   * is the default, the connection is closed with 1008; with `disconnect` it is cut.
+   * What happens to messages of an Observable that the client is too slow for, as in a `Reply`: up to 1 MiB is kept
+   * unless given. Where it fails, the connection is closed with 1008; with `disconnect` it is cut.
    */
   readonly overflow?: Overflow
+  /** Sees each message that is dropped. What it throws closes the connection with 1011. */
+  readonly onDrop?: (message: WebSocketMessage) => void
 }

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream'
 import { Subscription, timer } from 'rxjs'
 import { BackpressureError } from '../reactive/chunk.js'
 import type { ControlledSink, ControlledSubject } from '../reactive/controlled-subject.js'
+import { NO_DROPS, type Drops } from '../reactive/drops.js'
 import { FrameGate, type GateHost } from './frame-gate.js'
 import type { Handshake } from './handshake.js'
 import { Inbox } from './inbox.js'
@@ -18,6 +19,14 @@ import type { Settings } from './options.js'
 import { Outbox } from './outbox.js'
 import { openWebSocket } from './socket.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
+
+/** Receives what a connection has to tell the server. */
+export interface SessionOwner {
+  /** The application did something wrong. */
+  report(error: unknown): void
+  /** A message was dropped: all that were, so far. */
+  dropped(drops: Drops): void
+}
 
 /** How this side closes. */
 export interface Close {
@@ -38,7 +47,8 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   /** What the application writes to. */
   subject: ControlledSubject<WebSocketMessage> | null
   private readonly settings: Settings
-  private readonly onError: (error: unknown) => void
+  private readonly owner: SessionOwner
+  private drops: Drops
   private readonly outbox: Outbox
   private readonly resources: Subscription
   private pinging: Subscription
@@ -54,13 +64,13 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
    */
   private failures: unknown[] | null
 
-  /** `onError` hears of what the application did wrong. */
-  constructor(settings: Settings, onError: (error: unknown) => void) {
+  constructor(settings: Settings, owner: SessionOwner) {
     this.inbox = new Inbox(() => { this.gate?.open() })
     this.closure = null
     this.subject = null
     this.settings = settings
-    this.onError = onError
+    this.owner = owner
+    this.drops = NO_DROPS
     this.outbox = new Outbox(settings.bufferLimit)
     this.resources = new Subscription()
     this.pinging = Subscription.EMPTY
@@ -88,11 +98,11 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   requestDone(): void {
     const failures = this.failures ?? []
     this.failures = null
-    for (const error of failures) this.onError(error)
+    for (const error of failures) this.owner.report(error)
   }
 
   report(error: unknown): void {
-    if (this.failures === null) this.onError(error)
+    if (this.failures === null) this.owner.report(error)
     else this.failures.push(error)
   }
 
@@ -125,6 +135,16 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     if (this.outbox.write(message)) return
     this.report(new BackpressureError('more than the buffer limit of a WebSocket connection is pending'))
     this.terminate()
+  }
+
+  /** What the operating system can take of what was written, it has. */
+  flush(): boolean {
+    return this.socket?.isPrompt === true
+  }
+
+  dropped(size: number): void {
+    this.drops = { count: this.drops.count + 1, bytes: this.drops.bytes + size }
+    this.owner.dropped(this.drops)
   }
 
   complete(): void {

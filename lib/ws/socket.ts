@@ -60,6 +60,7 @@ function likenessOf(socket: ServerSocket, gate: FrameGate): WebSocketLike {
   const isCompressing = socket.extensions !== ''
   return {
     get bufferedAmount() { return isCompressing ? gate.pending + socket.bufferedAmount : gate.pending },
+    isPrompt: !isCompressing && gate.isPrompt,
     // After the end it would count what it can't send as buffered for good.
     send: message => {
       if (socket.readyState !== WebSocket.OPEN) return

@@ -35,7 +35,10 @@ export function isWebSocketRequest(reqd: Pick<Reqd, 'request'>): boolean {
 export function upgradeWebSocket(reqd: UpgradableReqd, options: WebSocketOptions = {}): WebSocketConnection {
   const settings = settingsOf(options)
   const { highWaterMark } = settings
-  const session = new Session(settings, error => { reqd.reportExn(error) })
+  const session = new Session(settings, {
+    report: error => { reqd.reportExn(error) },
+    dropped: drops => { (reqd as Partial<Reqd>).dropped?.(drops) },
+  })
   const answer = handshakeOf(reqd.request, options)
   const protocol = answer.type === 'accepted' ? answer.protocol : ''
   const connection = new WebSocketConnection(session, protocol, { ...options, highWaterMark })
