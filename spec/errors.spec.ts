@@ -82,8 +82,8 @@ describe('the README', () => {
   })
 
   it('has each limit with its default', () => {
-    const { date, scheme, ...config } = DEFAULT_CONFIG
-    expect([date, scheme]).toEqual([null, 'http'])
+    const { date, keepAlive, scheme, ...config } = DEFAULT_CONFIG
+    expect([date, keepAlive, scheme]).toEqual([null, 0, 'http'])
     const rows = rowsOf('Timeouts and limits').map(([name, value]) => [name.slice(1, -1), value])
     expect(Object.fromEntries(rows)).toEqual({
       ...Object.fromEntries(Object.entries({ ...settingsOf({}), ...config }).map(

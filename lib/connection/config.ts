@@ -21,6 +21,11 @@ export interface Config {
    * with 421 (RFC 9110 §7.4). With null both are taken, as behind a proxy that took TLS off the connection.
    */
   readonly scheme: 'http' | 'https' | null
+  /**
+   * How many seconds the caller keeps an idle connection, as `Keep-Alive: timeout=` tells the client: 0, then nothing
+   * is said. A client that heeds it sends no request into a connection that is about to be closed.
+   */
+  readonly keepAlive: number
   /** What a Date field says now (RFC 9110 §6.6.1), or null: then no Date is sent, as from a server without a clock. */
   readonly date: (() => string) | null
 }
@@ -33,5 +38,6 @@ export const DEFAULT_CONFIG: Config = {
   writeBufferSize: 64 * 1024,
   drainLimit: 64 * 1024,
   scheme: 'http',
+  keepAlive: 0,
   date: null,
 }

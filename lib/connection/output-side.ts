@@ -15,8 +15,9 @@ import type { Headers } from '../message/headers.js'
 import { isUpgradeRequest } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
 import { Response } from '../message/response.js'
+import type { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
-import { responseHead, upgradeHead, UNKNOWN_LENGTH, type ResponseHead } from '../wire/response-head.js'
+import { interimHead, responseHead, upgradeHead, UNKNOWN_LENGTH, type ResponseHead } from '../wire/response-head.js'
 import { BodyWriter, type BodyWriterHost } from './body-writer.js'
 import type { Config } from './config.js'
 import { answerError, statusOf, type ErrorHandler, type ErrorResponder, type Failure } from './error-handler.js'
@@ -93,6 +94,16 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     this.queue.wakeup.wake()
   }
 
+  sendInterim(reqd: ReqdBase, status: Status, headers: Headers): boolean {
+    const head = interimHead(status, headers)
+    if (!reqd.isWaiting || reqd.request.version !== Version.HTTP_1_1) return false
+    // The client has its leave to send the body then: it gets it once.
+    if (status === 100) this.host.takeExpectation()
+    this.output.writeLatin1(head)
+    this.queue.wakeup.wake()
+    return true
+  }
+
   sendFixed(reqd: ReqdBase, response: Response, body: string | Uint8Array): void {
     const length = typeof body === 'string' ? utf8Length(body) : body.length
     const head = this.head(reqd.request, response, length)
@@ -164,7 +175,7 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   startError(failure: Failure, headers: Headers): BodyWriter {
     if (this.state !== 'failing') return BodyWriter.dead(this)
     const isHttp11 = failure.request?.version === Version.HTTP_1_1
-    const context = { method: failure.method, isHttp11, isPersistent: false, date: this.date() }
+    const context = { method: failure.method, isHttp11, isPersistent: false, date: this.date(), keepAlive: 0 }
     const response = Response.create(statusOf(failure.error), { headers })
     const head = responseHead(response, context, UNKNOWN_LENGTH)
     this.isPersistent = false
@@ -223,7 +234,9 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
 
   private head(request: Request, response: Response, length: number): ResponseHead {
     const isHttp11 = request.version === Version.HTTP_1_1
-    const context = { method: request.method, isHttp11, isPersistent: this.host.mayPersist, date: this.date() }
+    const isPersistent = this.host.mayPersist
+    const { keepAlive } = this.config
+    const context = { method: request.method, isHttp11, isPersistent, date: this.date(), keepAlive }
     return responseHead(response, context, length)
   }
 

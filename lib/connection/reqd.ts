@@ -6,9 +6,10 @@
  * cannot know that in time, so what it still writes is dropped without an error. What it does wrong by itself throws.
  */
 import { LocalProtocolError } from '../errors.js'
-import type { Headers } from '../message/headers.js'
+import { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import { Response } from '../message/response.js'
+import type { Status } from '../message/status.js'
 import { BodyReader } from './body-reader.js'
 import type { BodyWriter } from './body-writer.js'
 
@@ -26,6 +27,8 @@ export interface StreamingOptions {
 
 /** What a request needs of its connection. @internal */
 export interface ReqdHost {
+  /** Queues an informational response. Returns whether the client knows such. */
+  sendInterim(reqd: ReqdBase, status: Status, headers: Headers): boolean
   /** Queues a whole response. */
   sendFixed(reqd: ReqdBase, response: Response, body: string | Uint8Array): void
   /** Queues the head of a response and returns its body. */
@@ -70,6 +73,19 @@ export abstract class ReqdBase {
   /** Whether the handler has not responded, and may. */
   get isWaiting(): boolean {
     return this.state === 'waiting'
+  }
+
+  /**
+   * Sends an informational response, such as 103 Early Hints (RFC 8297): at once, and only before the response. Returns
+   * whether it was sent: an HTTP/1.0 client knows none (RFC 9110 §15.2).
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded
+   * @throws {@link LocalProtocolError} badStatus: not a 1xx, or 101, which is an upgrade
+   * @throws {@link LocalProtocolError} badField, badFraming
+   */
+  inform(status: Status, headers: Headers = Headers.empty): boolean {
+    this.checkNotResponded()
+    return this.host.sendInterim(this, status, headers)
   }
 
   /**

@@ -13,7 +13,7 @@ import type { Duplex } from 'node:stream'
 import { Observable, type Subscriber } from 'rxjs'
 import { IOVec } from '../buffer/iovec.js'
 import type { PeerCertificate } from '../reactive/peer-certificate.js'
-import type { Output, Transport, WriteObserver } from '../reactive/transport.js'
+import type { Addresses, Output, Transport, WriteObserver } from '../reactive/transport.js'
 import { certificateOf } from './certificate-of.js'
 import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } from './direct-write.js'
 import { plainSocket } from './plain-socket.js'
@@ -65,6 +65,11 @@ export class SocketTransport implements Transport, BytesReceiver {
 
   get remoteAddress(): string {
     return (this.socket as { remoteAddress?: string }).remoteAddress ?? ''
+  }
+
+  get addresses(): Addresses {
+    const { remotePort = null, localAddress = '', localPort = null } = this.socket as Partial<Socket>
+    return { remotePort, localAddress, localPort }
   }
 
   get isEncrypted(): boolean {

@@ -17,7 +17,7 @@ import { GuardedObservable } from './guarded.js'
 import { handle } from './handle.js'
 import type { PeerCertificate } from './peer-certificate.js'
 import { Reqd, type Handler, type ReqdOwner, type UpgradeListener } from './reqd.js'
-import type { Transport } from './transport.js'
+import type { Addresses, Transport } from './transport.js'
 
 /** A connection, as its user sees it. */
 export interface Connection {
@@ -125,6 +125,10 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
       if (this.isClosing || this.isFinished) this.closing.complete()
     }
     return GuardedObservable.from(this.closing, error => { this.report(error) })
+  }
+
+  get addresses(): Addresses {
+    return this.transport.addresses
   }
 
   get peerCertificate(): PeerCertificate | null {

@@ -15,12 +15,15 @@ export type Phase =
 /** A limit that was reached. */
 export type Limit =
   | 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'writeTimeout' | 'handlerTimeout' | 'lingerTimeout'
+  | 'readTimeout'
 
 /** What is looked at. */
 export interface Watched {
   readonly phase: Phase
   /** How many requests came so far. */
   readonly requestCount: number
+  /** How many bytes were received so far. */
+  readonly receivedBytes: number
   /** How many bytes were written so far. */
   readonly writtenBytes: number
   readonly hasOutput: boolean
@@ -33,6 +36,8 @@ export class Deadlines {
   private request: number
   private since: number
   private waited: number
+  private received: number
+  private receivedSince: number
   private written: number
   private writtenSince: number
   /** Whether the last tick saw output that waits for the client. */
@@ -45,6 +50,8 @@ export class Deadlines {
     this.request = 0
     this.since = now
     this.waited = 0
+    this.received = 0
+    this.receivedSince = now
     this.written = 0
     this.writtenSince = now
     this.isWaiting = false
@@ -56,7 +63,7 @@ export class Deadlines {
     const passed = now - this.last
     this.last = now
     this.observe(watched, now, passed)
-    return this.phaseLimit(watched, now - this.since) ?? this.writeLimit(watched, now - this.writtenSince)
+    return this.phaseLimit(watched, now) ?? this.writeLimit(watched, now - this.writtenSince)
   }
 
   private observe(watched: Watched, now: number, passed: number): void {
@@ -64,6 +71,8 @@ export class Deadlines {
     if (!this.isSameRequest(watched)) this.waited = 0
     else if (isSamePhase && (watched.phase === 'head' || watched.phase === 'body')) this.waited += passed
     if (!isSamePhase) this.since = now
+    if (!isSamePhase || watched.receivedBytes !== this.received) this.receivedSince = now
+    this.received = watched.receivedBytes
     this.phase = watched.phase
     this.request = watched.requestCount
     if (watched.writtenBytes === this.written && watched.hasOutput && this.isWaiting) return
@@ -79,12 +88,13 @@ export class Deadlines {
     return watched.requestCount === this.request + (this.phase === 'head' ? 1 : 0)
   }
 
-  private phaseLimit(watched: Watched, elapsed: number): Limit | null {
+  private phaseLimit(watched: Watched, now: number): Limit | null {
     const { settings } = this
+    const elapsed = now - this.since
     switch (watched.phase) {
       case 'idle': return this.idleLimit(watched, elapsed)
       case 'head': return exceeds(elapsed, settings.headersTimeout) ? 'headersTimeout' : this.requestLimit()
-      case 'body': return this.requestLimit()
+      case 'body': return this.bodyLimit(now)
       case 'handler': return exceeds(elapsed, settings.handlerTimeout) ? 'handlerTimeout' : null
       case 'response': return null
       case 'linger': return exceeds(elapsed, settings.lingerTimeout) ? 'lingerTimeout' : null
@@ -94,6 +104,10 @@ export class Deadlines {
   private idleLimit(watched: Watched, elapsed: number): Limit | null {
     if (watched.requestCount === 0) return exceeds(elapsed, this.settings.headersTimeout) ? 'keepAliveTimeout' : null
     return exceeds(elapsed, this.settings.keepAliveTimeout) ? 'keepAliveTimeout' : null
+  }
+
+  private bodyLimit(now: number): Limit | null {
+    return exceeds(now - this.receivedSince, this.settings.readTimeout) ? 'readTimeout' : this.requestLimit()
   }
 
   private requestLimit(): Limit | null {

@@ -45,6 +45,7 @@ export interface DriverHost {
 export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   /** How many requests came so far: the owner counts them. */
   requestCount: number
+  receivedBytes: number
   /** The bytes of the writes that are over. */
   private written: number
   private readonly core: AnyServerConnection
@@ -58,6 +59,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
     this.requestCount = 0
+    this.receivedBytes = 0
     this.written = 0
     this.core = core
     this.transport = transport
@@ -168,6 +170,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   bytesIn(bytes: Uint8Array): void {
     this.writes.beginEvent()
+    this.receivedBytes += bytes.length
     if (this.host.isObserved) this.host.emit({ type: 'bytesIn', count: bytes.length, bytes })
   }
 
@@ -239,6 +242,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   private enforce(limit: Limit): void {
     switch (limit) {
       case 'headersTimeout':
+      case 'readTimeout':
       case 'requestTimeout': return this.core.reportExn(new RemoteProtocolError('requestTimeout'))
       case 'handlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
       case 'keepAliveTimeout': return this.core.drain()

@@ -9,11 +9,15 @@ import type { ErrorHandler } from '../connection/error-handler.js'
 import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
 
 /** What the reactive layer can be told. */
-export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'scheme'>> {
+export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAlive' | 'scheme'>> {
   /** How long a head may take: 60 s. Then 408 and close; just close where not one byte came. */
   readonly headersTimeout?: number
   /** How long the connection waits for the bytes of one request in all: 300 s. Then 408 and close. */
   readonly requestTimeout?: number
+  /** How long a body that is being read may bring no byte: no limit. Then 408 and close. */
+  readonly readTimeout?: number
+  /** Whether responses say `Keep-Alive: timeout=`, in whole seconds of `keepAliveTimeout`, as a hint: no. */
+  readonly keepAliveHint?: boolean
   /** How long a connection may be idle between requests: 65 s. Then it is closed. */
   readonly keepAliveTimeout?: number
   /** How long output may wait without any progress: 60 s. Then the connection is cut. */
@@ -63,6 +67,8 @@ export type Settings = Required<
 const DEFAULTS: Settings = {
   headersTimeout: 60_000,
   requestTimeout: 300_000,
+  readTimeout: 0,
+  keepAliveHint: false,
   keepAliveTimeout: 65_000,
   writeTimeout: 60_000,
   handlerTimeout: 0,

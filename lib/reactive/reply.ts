@@ -35,6 +35,8 @@ export type HeadersInit = Headers | Readonly<Record<string, string | number | re
 export interface Reply {
   /** 200 unless given. */
   readonly status?: Status
+  /** The reason phrase: the registered one unless given. It tells a person something, and a program nothing. */
+  readonly reason?: string
   /** None unless given. Date, framing and Connection are added. */
   readonly headers?: HeadersInit
   /** Empty unless given. */
@@ -84,7 +86,7 @@ export function marksOf({ highWaterMark }: Reply, marks: Marks): Marks {
 export function responseOf(reply: Reply): Response {
   const status = reply.status ?? 200
   if (!Status.isValid(status)) throw new LocalProtocolError('badStatus', `${status} is not a status code`)
-  return new Response(status, Status.reasonPhrase(status), Version.HTTP_1_1, headersOf(reply.headers))
+  return new Response(status, reply.reason ?? Status.reasonPhrase(status), Version.HTTP_1_1, headersOf(reply.headers))
 }
 
 /**

@@ -4,37 +4,34 @@
  * Strategy: this is the core's request descriptor with more methods, not a wrapper around it: one object a request.
  * Each stream, signal and URL is made when it is first asked for, because most handlers ask for none.
  */
-import { type Observable, ReplaySubject } from 'rxjs'
+import { EMPTY, type Observable, ReplaySubject, takeUntil } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
-import { ReqdBase, type ExchangeResult, type ReqdHost, type StreamingOptions } from '../connection/reqd.js'
+import type { ExchangeResult, ReqdHost, StreamingOptions } from '../connection/reqd.js'
 import type { Headers } from '../message/headers.js'
-import type { Method } from '../message/method.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
-import type { Version } from '../message/version.js'
+import type { Status } from '../message/status.js'
 import { discard, feed, type FedConnection, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
 import { currentContext, type Context } from './context.js'
 import type { Drops } from './drops.js'
 import { GuardedObservable } from './guarded.js'
-import type { PeerCertificate } from './peer-certificate.js'
 import { RequestBody } from './request-body.js'
-import { urlOf } from './request-url.js'
-import { marksOf, responseOf, trailersOf, type HandlerResult, type Reply } from './reply.js'
+import { ReqdFacts, type ConnectionFacts } from './reqd-facts.js'
+import {
+  headersOf, marksOf, responseOf, trailersOf, type HandlerResult, type HeadersInit, type Reply,
+} from './reply.js'
 
 /** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
 export type Handler = (reqd: Reqd) => HandlerResult
 
 /** What a request descriptor needs of its connection. */
-export interface ReqdOwner extends FedConnection {
+export interface ReqdOwner extends FedConnection, ConnectionFacts {
   readonly marks: Marks
-  readonly remoteAddress: string
-  readonly isEncrypted: boolean
   /** Offers the transport what waits. Returns false where that cannot say yet what it took. */
   offerOutput(): boolean
   /** The client was too slow for a value. */
   dropped(reqd: Reqd, drops: Drops): void
-  readonly peerCertificate: PeerCertificate | null
   /** The exchange is over. */
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void
   /** Something that the application did failed. */
@@ -47,8 +44,9 @@ export interface ReqdOwner extends FedConnection {
 export type UpgradeListener = (transport: unknown, head: Uint8Array) => void
 
 /** One request and its response. */
-export class Reqd extends ReqdBase {
-  private readonly owner: ReqdOwner
+export class Reqd extends ReqdFacts {
+  /** @internal */
+  protected readonly owner: ReqdOwner
   private feeding: Feeding | null
   /** Where the source of the response runs. */
   private feedingContext: Context | null
@@ -59,6 +57,8 @@ export class Reqd extends ReqdBase {
   private abortController: AbortController | null
   /** Where {@link signal} was first asked for. */
   private abortContext: Context | null
+  /** Tells who asked for {@link closing$} that the exchange is over. */
+  private over: ReplaySubject<void> | null
 
   /** @internal */
   constructor(host: ReqdHost, request: Request, reader: BodyReader | null, owner: ReqdOwner) {
@@ -72,52 +72,7 @@ export class Reqd extends ReqdBase {
     this.aborted = null
     this.abortController = null
     this.abortContext = null
-  }
-
-  /** The method of the request. */
-  get method(): Method {
-    return this.request.method
-  }
-
-  /** The target as it was received: mostly a path with a query. */
-  get target(): string {
-    return this.request.target
-  }
-
-  /** The fields of the request. */
-  get headers(): Headers {
-    return this.request.headers
-  }
-
-  /** The version of the request. */
-  get version(): Version {
-    return this.request.version
-  }
-
-  /** The address of the client, '' where the transport has none. */
-  get remoteAddress(): string {
-    return this.owner.remoteAddress
-  }
-
-  /**
-   * The certificate that the client showed; null where it showed none, as servers without `requestCert` ask for none,
-   * and where it is gone.
-   */
-  get peerCertificate(): PeerCertificate | null {
-    return this.owner.peerCertificate
-  }
-
-  /**
-   * The target as a URL, with Host as its authority (RFC 9110 §7.1). A new one each time.
-   *
-   * A URL has no dot segments: `/a/../b`, `/a/%2e%2e/b` and `/a/.%2E/b` all have the path `/b`. A proxy in front may
-   * see a path below `/a` in them, so a rule about paths belongs where the path is used, here. What is not a dot
-   * segment stays: `%2f` and `%5c` are not decoded.
-   *
-   * @throws {@link RemoteProtocolError} badTarget: no URL, although RFC 9112 allows it; for example port 99999
-   */
-  get url(): URL {
-    return urlOf(this.request, this.owner.isEncrypted ? 'https' : 'http')
+    this.over = null
   }
 
   /** The body of the request as a stream. */
@@ -146,10 +101,24 @@ export class Reqd extends ReqdBase {
 
   /**
    * Emits once when the connection is asked to close (the server shuts down): a response that would go on for long ends
-   * itself then. Completes then, or when the connection is over.
+   * itself then. Completes then, or when the response is complete; of a connection that was handed over, when that is
+   * over.
    */
   get closing$(): Observable<void> {
-    return this.owner.closing$
+    const isHandedOver = this.state === 'upgrade'
+    if (this.result !== null && !isHandedOver) return EMPTY
+    // A connection has many requests: who listens for one of them must not stay with it for its life.
+    return isHandedOver ? this.owner.closing$ : this.owner.closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
+  }
+
+  /**
+   * Sends an informational response, such as 103 Early Hints (RFC 8297): at once, and only before the response. Returns
+   * whether it was sent: an HTTP/1.0 client knows none (RFC 9110 §15.2).
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
+   */
+  override inform(status: Status, headers: HeadersInit = {}): boolean {
+    return super.inform(status, headersOf(headers))
   }
 
   /**
@@ -210,6 +179,16 @@ export class Reqd extends ReqdBase {
     this.owner.dropped(this, drops)
   }
 
+  /** @internal */
+  get isKeepingUp(): boolean {
+    return this.owner.isKeepingUp
+  }
+
+  /** @internal Ends the connection at once. */
+  cut(): void {
+    this.owner.cut()
+  }
+
   /** @internal Keeps what feeds the response, to be stopped when the client goes away. */
   feedBy(feeding: Feeding): void {
     if (this.result === null) {
@@ -226,6 +205,7 @@ export class Reqd extends ReqdBase {
     if (result === 'aborted') this.abort()
     this.feeding = null
     if (this.aborted !== null) this.settleAborted(result)
+    if (this.state !== 'upgrade' || result === 'aborted') this.over?.next()
     this.owner.exchangeEnded(this, result)
   }
 
@@ -272,7 +252,7 @@ export class Reqd extends ReqdBase {
       discard(source)
       subject.complete()
     } else {
-      this.feedBy(feed(subject, source, reply, this.owner))
+      this.feedBy(feed(subject, source, reply, this))
     }
   }
 

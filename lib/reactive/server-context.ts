@@ -7,7 +7,7 @@ import { defaultErrorHandler } from '../connection/error-handler.js'
 import { Clock } from './clock.js'
 import type { HttpConnection, ServerContext } from './connection.js'
 import { currentContext } from './context.js'
-import { settingsOf, type ConnectionOptions } from './options.js'
+import { settingsOf, type ConnectionOptions, type Settings } from './options.js'
 import type { Handler } from './reqd.js'
 
 /** What a kind of server adds to the options: its way to wait, and what it does with errors. */
@@ -28,7 +28,7 @@ export function serverContext(
 ): ServerContext {
   const settings = settingsOf(options)
   const clock = new Clock(settings.connectionsCheckingInterval, options.scheduler ?? platform.scheduler)
-  const config = configOf(options, clock, settings.trustProxy ? null : 'http')
+  const config = { ...configOf(options, clock), scheme: schemeOf(settings), keepAlive: keepAliveOf(settings) }
   const highWaterMark = settings.highWaterMark
   return {
     settings,
@@ -64,9 +64,19 @@ function guarded(onError: (error: unknown) => void, fallback: (error: unknown) =
   }
 }
 
-function configOf(options: ConnectionOptions, clock: Clock, scheme: Config['scheme']): Config {
+/** Behind a proxy that is trusted, targets may have either scheme. */
+function schemeOf({ trustProxy }: Settings): Config['scheme'] {
+  return trustProxy ? null : 'http'
+}
+
+/** Whole seconds, and rather too few: the limit holds for at least its time. */
+function keepAliveOf({ keepAliveHint, keepAliveTimeout }: Settings): number {
+  return keepAliveHint ? Math.floor(keepAliveTimeout / 1000) : 0
+}
+
+function configOf(options: ConnectionOptions, clock: Clock): Config {
   const { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit } = options
   const given = { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  return { ...DEFAULT_CONFIG, ...set, scheme, date: () => clock.date() }
+  return { ...DEFAULT_CONFIG, ...set, date: () => clock.date() }
 }

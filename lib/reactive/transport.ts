@@ -15,8 +15,18 @@ export interface WriteObserver {
   written(error: Error | null): void
 }
 
+/** The ends of a connection, where its kind of socket has such things. */
+export interface Addresses {
+  readonly remotePort: number | null
+  /** '' where there is none. */
+  readonly localAddress: string
+  readonly localPort: number | null
+}
+
 /** One connection's bytes, in both directions. */
 export interface Transport {
+  /** The rest of the addresses, as long as the socket is open; mostly nobody asks. */
+  readonly addresses: Addresses
   /** The address of the peer, as its kind of socket writes it; '' where there is none. */
   readonly remoteAddress: string
   /** Whether the bytes are encrypted on the way, so that URLs start with `https:`. */

@@ -6,7 +6,7 @@
  * the client has not read.
  */
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
-import type { Output, Transport, WriteObserver } from '../reactive/transport.js'
+import type { Addresses, Output, Transport, WriteObserver } from '../reactive/transport.js'
 import { gathered } from './bytes.js'
 import { TestSocket, type Wire } from './test-socket.js'
 
@@ -32,11 +32,15 @@ export interface Peer {
   paused(isPaused: boolean): void
 }
 
+/** There are no ports without a network. */
+const NO_ADDRESSES: Addresses = { remotePort: null, localAddress: '', localPort: null }
+
 type Arrival = Uint8Array | 'end' | 'reset'
 
 /** The server's end of a connection in a test. */
 export class TestTransport implements Transport, Wire {
   readonly remoteAddress: string
+  readonly addresses: Addresses
   readonly isEncrypted: boolean
   readonly peerCertificate: null
   readonly isLending: boolean
@@ -54,6 +58,7 @@ export class TestTransport implements Transport, Wire {
 
   constructor(peer: Peer, scheduler: SchedulerLike, address: string) {
     this.remoteAddress = address
+    this.addresses = NO_ADDRESSES
     this.isEncrypted = false
     this.peerCertificate = null
     this.isLending = false

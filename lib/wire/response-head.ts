@@ -6,7 +6,8 @@
  */
 import { LocalProtocolError } from '../errors.js'
 import { isBodiless } from '../message/body-length.js'
-import type { Response } from '../message/response.js'
+import type { Headers } from '../message/headers.js'
+import { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
 import { serializeFields, type SerializedFields } from './field-serializer.js'
@@ -26,6 +27,8 @@ export interface HeadContext {
   readonly isPersistent: boolean
   /** What a Date field says, '' for none. */
   readonly date: string
+  /** How many seconds an idle connection is kept, as Keep-Alive says; 0 for no such field. */
+  readonly keepAlive: number
 }
 
 /** A head, and what it promised. */
@@ -69,6 +72,21 @@ export function upgradeHead(response: Response, date: string): string {
   const fields = serializeFields(response.headers.remove('Content-Length').remove('Transfer-Encoding'))
   const connection = response.status === 101 && !fields.hasConnection ? 'Connection: upgrade\r\n' : ''
   return statusLine(response) + dateLine(date, fields) + fields.text + connection + '\r\n'
+}
+
+/**
+ * The head of an informational response, which is all of it (RFC 9110 §15.2).
+ *
+ * @throws {@link LocalProtocolError} badStatus: not a 1xx, or 101, which only an upgrade is
+ * @throws {@link LocalProtocolError} badField, badFraming: as {@link serializeFields}
+ */
+export function interimHead(status: Status, headers: Headers): string {
+  if (!Status.isInformational(status) || !Status.isValid(status) || status === Status.SWITCHING_PROTOCOLS) {
+    throw new LocalProtocolError('badStatus', `${status} is not an informational status`)
+  }
+  // RFC 9112 §6.1, RFC 9110 §8.6, §7.6.1: it has no content to frame, and says nothing about the connection.
+  const fields = headers.remove('Content-Length').remove('Transfer-Encoding').remove('Connection')
+  return statusLine(Response.create(status)) + serializeFields(fields).text + '\r\n'
 }
 
 /** A response that the handler makes in HTTP/1.0 follows its rules, whatever the client speaks. */
@@ -190,8 +208,13 @@ function dateLine(date: string, fields: SerializedFields): string {
   return date === '' || fields.hasDate ? '' : `Date: ${date}\r\n`
 }
 
-/** RFC 9112 §9.3, §9.6: the last response says close; HTTP/1.0 goes on only if told so. */
+/**
+ * RFC 9112 §9.3, §9.6: the last response says close; HTTP/1.0 goes on only if told so. How long is a hint (RFC 9112
+ * §C.2.2 names the field).
+ */
 function connectionLine(isPersistent: boolean, context: HeadContext, fields: SerializedFields): string {
   if (!isPersistent) return fields.closes ? '' : 'Connection: close\r\n'
-  return context.isHttp11 || fields.hasConnection ? '' : 'Connection: keep-alive\r\n'
+  if (fields.hasConnection || (context.isHttp11 && context.keepAlive === 0)) return ''
+  const hint = context.keepAlive === 0 ? '' : `Keep-Alive: timeout=${context.keepAlive}\r\n`
+  return `Connection: keep-alive\r\n${hint}`
 }

@@ -48,6 +48,10 @@ export const HANDLERS: Readonly<Record<string, CaseHandler>> = {
     if (isUpgradeRequest(reqd.request)) upgrade(reqd, log)
     else respond(reqd, status)
   },
+  inform(reqd, log, status) {
+    log(`informed: ${reqd.inform(103, Headers.of({ Link: '</a>' }))}`)
+    respond(reqd, status)
+  },
   silent() {},
   throw() {
     throw new Error('the handler failed')

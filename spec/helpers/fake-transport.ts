@@ -15,6 +15,7 @@ import { latin1 } from './splits.js'
 /** The server's end of a connection. */
 export class FakeTransport implements Transport {
   readonly remoteAddress = 'a fake'
+  readonly addresses = { remotePort: 1, localAddress: 'here', localPort: 2 }
   readonly isEncrypted = false
   readonly peerCertificate = null
   isLending = false

@@ -8,11 +8,12 @@ import { settingsOf } from '../../lib/reactive/options.js'
 interface Seen {
   readonly phase: Phase
   readonly requestCount?: number
+  readonly receivedBytes?: number
   readonly writtenBytes?: number
   readonly hasOutput?: boolean
 }
 
-const NOTHING = { requestCount: 0, writtenBytes: 0, hasOutput: false }
+const NOTHING = { requestCount: 0, receivedBytes: 0, writtenBytes: 0, hasOutput: false }
 
 /** What a second each of these states comes to. */
 function limitsOf(seen: readonly Seen[], options = {}): (Limit | null)[] {
@@ -46,6 +47,21 @@ describe('time', () => {
     const states: Seen[] = []
     for (let i = 0; i < 20; i++) states.push({ phase: 'body', requestCount: 1 }, { phase: 'handler', requestCount: 1 })
     expect(limitsOf(states, { requestTimeout: 5000 }).every(limit => limit === null)).toBe(true)
+  })
+
+  it('of a body without progress is counted from the last byte that came', () => {
+    const states: Seen[] = Array.from({ length: 20 }, (_, index) => (
+      { phase: 'body', requestCount: 1, receivedBytes: Math.floor(index / 2) }))
+    expect(limitsOf(states, { readTimeout: 2000 }).every(limit => limit === null)).toBe(true)
+    const silent = seconds(5, { phase: 'body', requestCount: 1, receivedBytes: 9 })
+    expect(limitsOf([...states, ...silent], { readTimeout: 2000 }).slice(20)).toContain('readTimeout')
+    expect(limitsOf(silent).every(limit => limit === null)).toBe(true)
+  })
+
+  it('of a body without progress counts only while the body is waited for', () => {
+    const states: Seen[] = []
+    for (let i = 0; i < 20; i++) states.push({ phase: 'body', requestCount: 1 }, { phase: 'handler', requestCount: 1 })
+    expect(limitsOf(states, { readTimeout: 1000 }).every(limit => limit === null)).toBe(true)
   })
 
   it('of requests that follow one another is counted anew', () => {

@@ -2,6 +2,7 @@
  * A request, as its handler sees it.
  */
 import { describe, expect, it } from '@jest/globals'
+import { Observable, type Subject } from 'rxjs'
 import { RemoteProtocolError } from '../../lib/errors.js'
 import { Headers } from '../../lib/message/headers.js'
 import { Version } from '../../lib/message/version.js'
@@ -150,6 +151,29 @@ describe('a request whose connection is to close', () => {
     const { stage, reqd } = arriving(get('/'))
     stage.connection.close()
     expect(log(reqd.closing$)).toEqual([undefined, 'complete'])
+  })
+
+  it('leaves nothing at the connection when its response is complete', () => {
+    const { stage, reqd } = arriving(get('/'))
+    const { closing$ } = stage.connection as unknown as { closing$: Subject<void> }
+    const heard = log(reqd.closing$)
+    const late = reqd.closing$
+    expect(closing$.observed).toBe(true)
+    reqd.respond({ body: 'it' })
+    expect(heard).toEqual(['complete'])
+    expect(closing$.observed).toBe(false)
+    expect([log(late), log(reqd.closing$)]).toEqual([['complete'], ['complete']])
+    stage.connection.close()
+  })
+
+  it('leaves nothing there either by a body that is told of it', () => {
+    const stage = Stage.open(() => ({ body: (_, closing$) => new Observable(subscriber => {
+      closing$.subscribe()
+      subscriber.next('it')
+      subscriber.complete()
+    }) })).receive(get('/'))
+    const { closing$ } = stage.connection as unknown as { closing$: Subject<void> }
+    expect(closing$.observed).toBe(false)
   })
 
   it('does not hear of it where the connection ends in another way', () => {

@@ -9,7 +9,7 @@ import {
   responseHead, upgradeHead, UNKNOWN_LENGTH, type HeadContext, type ResponseHead,
 } from '../../lib/wire/response-head.js'
 
-const CONTEXT: HeadContext = { method: 'GET', isHttp11: true, isPersistent: true, date: '' }
+const CONTEXT: HeadContext = { method: 'GET', isHttp11: true, isPersistent: true, date: '', keepAlive: 0 }
 const unknown = UNKNOWN_LENGTH
 
 function head(status: number, fields: Field[], length: number, context: Partial<HeadContext> = {}): ResponseHead {
@@ -240,6 +240,23 @@ describe('the Date of a response (RFC 9110 §6.6.1)', () => {
 
   it("is the handler's where it sets one", () => {
     expect(summary(head(200, [['date', 'x']], 5, { date }))).toBe(`date: x | ${LENGTH} => fixed, goes on`)
+  })
+})
+
+describe('Keep-Alive (RFC 9112 §C.2.2)', () => {
+  const hint = (fields: Field[], context: Partial<HeadContext> = {}, length = 5): string =>
+    summary(head(200, fields, length, { keepAlive: 65, ...context }))
+
+  it('says how long an idle connection is kept, where it is', () => {
+    const kept = `${LENGTH} | ${KEEP} | Keep-Alive: timeout=65 => fixed, goes on`
+    expect(hint([])).toBe(kept)
+    expect(hint([], { isHttp11: false })).toBe(kept)
+  })
+
+  it('says nothing where the connection ends, nor where the handler speaks of it', () => {
+    expect(hint([], { isPersistent: false })).toBe(`${LENGTH} | ${CLOSE} => fixed, closes`)
+    expect(hint([], { isHttp11: false }, unknown)).toBe(`${CLOSE} => close, closes`)
+    expect(hint([['Connection', 'x']])).toBe(`Connection: x | ${LENGTH} => fixed, goes on`)
   })
 })
 

@@ -73,7 +73,7 @@ describe('serialize, then parse, is the identity', () => {
   })
 
   it('on the fields of a response', () => {
-    const context = { method: 'GET', isHttp11: true, isPersistent: true, date: '' }
+    const context = { method: 'GET', isHttp11: true, isPersistent: true, date: '', keepAlive: 0 }
     fc.assert(fc.property(fields, fc.nat(), (list, length) => {
       fc.pre(list.every(([key]) => key.toLowerCase() !== 'connection'))
       const { text } = responseHead(Response.create(200, { headers: Headers.ofList(list) }), context, length)

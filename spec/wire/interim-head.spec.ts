@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals'
+import type { LocalProtocolError } from '../../lib/errors.js'
+import { Headers } from '../../lib/message/headers.js'
+import { interimHead } from '../../lib/wire/response-head.js'
+
+function codeOf(make: () => unknown): string {
+  try {
+    make()
+    return 'none'
+  } catch (error) {
+    return (error as LocalProtocolError).code
+  }
+}
+
+describe('an informational response (RFC 9110 §15.2)', () => {
+  it('is a head, without what frames a body or is said about the connection', () => {
+    expect(interimHead(103, Headers.ofList([['Link', '</a>; rel=preload'], ['Link', '</b>'], ['Content-Length', '3'],
+      ['Transfer-Encoding', 'chunked'], ['Connection', 'close']])))
+      .toBe('HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nLink: </b>\r\n\r\n')
+    expect(interimHead(199, Headers.empty)).toBe('HTTP/1.1 199 \r\n\r\n')
+  })
+
+  it.each([101, 200, 99, 103.5, NaN])('has no status %d', status => {
+    expect(codeOf(() => interimHead(status, Headers.empty))).toBe('badStatus')
+  })
+
+  it('has no field that would start another line', () => {
+    expect(codeOf(() => interimHead(103, Headers.of({ A: 'b\r\n\r\n' })))).toBe('badField')
+  })
+})
