@@ -108,7 +108,9 @@ export class Reqd extends ReqdFacts {
     const isHandedOver = this.state === 'upgrade'
     if (this.result !== null && !isHandedOver) return EMPTY
     // A connection has many requests: who listens for one of them must not stay with it for its life.
-    return isHandedOver ? this.owner.closing$ : this.owner.closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
+    if (isHandedOver) return this.owner.closing$
+    const closing$ = this.owner.closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
+    return GuardedObservable.from(closing$, error => { this.owner.report(error) })
   }
 
   /**

@@ -155,13 +155,13 @@ describe('a request whose connection is to close', () => {
 
   it('leaves nothing at the connection when its response is complete', () => {
     const { stage, reqd } = arriving(get('/'))
-    const { closing$ } = stage.connection as unknown as { closing$: Subject<void> }
     const heard = log(reqd.closing$)
+    const { closing } = stage.connection as unknown as { closing: Subject<void> }
     const late = reqd.closing$
-    expect(closing$.observed).toBe(true)
+    expect(closing.observed).toBe(true)
     reqd.respond({ body: 'it' })
     expect(heard).toEqual(['complete'])
-    expect(closing$.observed).toBe(false)
+    expect(closing.observed).toBe(false)
     expect([log(late), log(reqd.closing$)]).toEqual([['complete'], ['complete']])
     stage.connection.close()
   })
@@ -172,8 +172,8 @@ describe('a request whose connection is to close', () => {
       subscriber.next('it')
       subscriber.complete()
     }) })).receive(get('/'))
-    const { closing$ } = stage.connection as unknown as { closing$: Subject<void> }
-    expect(closing$.observed).toBe(false)
+    const { closing } = stage.connection as unknown as { closing: Subject<void> }
+    expect(closing.observed).toBe(false)
   })
 
   it('does not hear of it where the connection ends in another way', () => {
