@@ -109,8 +109,7 @@ export class Reqd extends ReqdFacts {
     if (this.result !== null && !isHandedOver) return EMPTY
     // A connection has many requests: who listens for one of them must not stay with it for its life.
     if (isHandedOver) return this.owner.closing$
-    const closing$ = this.owner.closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
-    return GuardedObservable.from(closing$, error => { this.owner.report(error) })
+    return this.owner.closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
   }
 
   /**
