@@ -229,7 +229,13 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   /** Whether it is too late for another response to the current request. */
   private get hasBegun(): boolean {
     if (this.state === 'streaming') return this.writer?.hasBegun === true
+    if (this.state === 'upgrade') return !this.isTakenOver
     return this.state !== 'waiting' && this.state !== 'idle'
+  }
+
+  /** Whether the connection will be handed over without a response of ours, and was not yet. */
+  private get isTakenOver(): boolean {
+    return this.upgradeHandler !== null && this.reqd?.response === null
   }
 
   private head(request: Request, response: Response, length: number): ResponseHead {

@@ -64,18 +64,21 @@ export function isHandshake(request: Request): boolean {
   return !hasBody && listIncludes(request.headers, 'upgrade', 'websocket')
 }
 
+const HAS_PORT = /:\d+$/
+
 /**
  * Whether a page of this origin was served by the host that the request is for. The scheme is not compared: a proxy may
- * have taken the encryption off.
+ * have taken the encryption off. Nor is the port where Host has none: a proxy may have taken it off, too (nginx's
+ * `$host`). So pages of the same host at another port may connect then; `origins` says who may where that is too many.
  */
 export function sameHost(origin: string, host: string): boolean {
-  return URL.canParse(origin) && new URL(origin).host === hostOf(origin, host)
-}
-
-/** The host as a URL of the origin's scheme writes it: in lower case, without the port that the scheme implies. */
-function hostOf(origin: string, host: string): string | null {
-  const url = `${new URL(origin).protocol}//${host}`
-  return host !== '' && URL.canParse(url) ? new URL(url).host : null
+  if (host === '' || !URL.canParse(origin)) return false
+  const page = new URL(origin)
+  // As a URL of the origin's scheme writes it: in lower case, without the port that the scheme implies.
+  const target = `${page.protocol}//${host}`
+  if (!URL.canParse(target)) return false
+  const own = new URL(target)
+  return HAS_PORT.test(host) ? page.host === own.host : page.hostname !== '' && page.hostname === own.hostname
 }
 
 function isWelcome({ headers }: Request, { origins }: WebSocketOptions): boolean {

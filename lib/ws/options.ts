@@ -26,7 +26,8 @@ export interface WebSocketOptions extends WaterMarks {
   readonly protocols?: readonly string[] | ((offered: readonly string[]) => string | null)
   /**
    * The origins whose pages may connect, as `https://example.org`; `'*'` for all; or a function that is told the
-   * origin, null where the client is no browser. Unless given, those on the server's own host (see {@link sameHost}).
+   * origin, null where the client is no browser. Unless given, those on the server's own host: with its port, unless a
+   * proxy took that off Host; then pages of the host at any port may connect (see {@link sameHost}).
    * A list lets clients without an origin in: what is not a browser could claim any.
    *
    * @see RFC 6455 §10.2

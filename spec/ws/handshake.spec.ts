@@ -136,6 +136,13 @@ describe('the origin', () => {
     ['http://localhost', 'a b', false],
     ['nonsense', 'localhost', false],
     ['http://[::1]:80', '[::1]', true],
+    ['http://[::1]:8080', '[::1]', true],
+    ['http://[::1]:8080', '[::1]:80', false],
+    ['https://example.org:8443', 'Example.org', true],
+    ['https://evil.example:8443', 'example.org', false],
+    ['https://example.org.evil.example', 'example.org', false],
+    ['https://example.org:8443', 'example.org:443', false],
+    ['null', 'example.org', false],
   ])('%s and the host "%s": the same is %s', (origin, host, isSame) => {
     expect(sameHost(origin, host)).toBe(isSame)
   })

@@ -5,9 +5,10 @@ import { Duplex } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { ReplaySubject } from 'rxjs'
 import { Headers, Request, type UpgradeListener } from '../../lib/index.js'
-import { upgradeWebSocket, type UpgradableReqd } from '../../lib/ws/index.js'
+import { upgradeWebSocket, type UpgradableReqd, type WebSocketClosure } from '../../lib/ws/index.js'
 import { FrameReader } from './frames.js'
 import { told } from './raw-client.js'
+import { Stage } from './stage.js'
 
 class FakeReqd implements UpgradableReqd {
   readonly request: Request
@@ -112,5 +113,21 @@ describe('a request', () => {
     const reqd = new FakeReqd()
     expect(() => upgradeWebSocket(reqd, { highWaterMark: 1, lowWaterMark: 2 })).toThrow('0 <= lowWaterMark')
     expect(reqd.listener).toBeNull()
+  })
+})
+
+describe('a handler that fails right after the upgrade', () => {
+  it('is answered with 500, and the connection is over', async () => {
+    const closures: (WebSocketClosure | null)[] = []
+    await using stage = await Stage.open({}, connection => {
+      connection.next('never sent')
+      connection.closed$.subscribe(() => { closures.push(connection.closure) })
+      throw new Error('broken')
+    })
+    const client = stage.raw()
+    expect(await client.head).toContain('HTTP/1.1 500 ')
+    await client.ended
+    expect(stage.errors).toEqual([new Error('broken')])
+    expect(closures).toMatchObject([{ code: 1006, wasClean: false }])
   })
 })
