@@ -149,10 +149,10 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     this.input.wake()
   }
 
-  /** Handles no further request. */
-  drain(): void {
+  /** Handles no further request, but one that the caller awaits. */
+  drain(awaitsRequest: boolean): void {
     this.isDraining = true
-    if (this.output.current === 'idle') this.end(null)
+    if (this.output.current === 'idle' && !awaitsRequest) this.end(null)
   }
 
   /** Drops what is queued: the peer takes no more. */

@@ -242,9 +242,11 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
 
   /**
    * Handles no further request: closes at once if none is handled, else after the response, which says so if it can.
+   * With `awaitsRequest`, where none is handled: handles one more request, a half-received one for example, and closes
+   * after it; if none comes, to call it again without closes.
    */
-  drain(): void {
-    this.exchanges.drain()
+  drain(awaitsRequest = false): void {
+    this.exchanges.drain(awaitsRequest)
   }
 }
 

@@ -22,7 +22,7 @@ export function listen(options: ListenOptions = {}): Observable<Connection> {
       failed: error => { subscriber.error(error) },
       closed: () => { subscriber.complete() },
     })
-    const close = (): void => { listener.close(GRACE_MS) }
+    const close = (): void => { listener.close(GRACE_MS, 0) }
     listener.start()
     if (options.signal?.aborted === true) close()
     options.signal?.addEventListener('abort', close)

@@ -20,6 +20,12 @@ import { HANDSHAKE_TIMEOUT_MS, type ListenOptions } from './listen-options.js'
 import { NODE_PLATFORM } from './platform.js'
 import { SocketTransport } from './socket-transport.js'
 
+/**
+ * How many turns a server that closes takes what waits to be accepted: Node accepts a connection a turn, and so many
+ * may wait.
+ */
+const BACKLOG_TURNS = 512
+
 /** The longest time that a timer can wait, in milliseconds. */
 const LONGEST_TIME = 2 ** 31 - 1
 
@@ -44,8 +50,16 @@ export class Listener {
   private secureContext: SecureContextOptions
   private server: Server | null
   private count: number
-  private state: 'new' | 'open' | 'closing' | 'closed'
+  /** How many sockets the server accepted. */
+  private accepted: number
+  private isListening: boolean
+  /**
+   * `draining`: what waits to be accepted still is, and no connection takes a second request; `idling`: connections
+   * may still get that one; `ending`: only those that have one go on.
+   */
+  private state: 'new' | 'open' | 'draining' | 'idling' | 'ending' | 'closed'
   private grace: Subscription | null
+  private idle: Subscription | null
 
   constructor(handler: Handler | null, options: ListenOptions, host: ListenerHost) {
     this.context = serverContext(handler, options, NODE_PLATFORM, connection => { this.forget(connection) })
@@ -56,8 +70,11 @@ export class Listener {
     this.secureContext = options.tls ?? {}
     this.server = null
     this.count = 0
+    this.accepted = 0
+    this.isListening = false
     this.state = 'new'
     this.grace = null
+    this.idle = null
   }
 
   /** Where it listens; null before and after. */
@@ -75,7 +92,8 @@ export class Listener {
     const { port = 0, host, path, backlog, ipv6Only } = this.options
     try {
       const server = this.createServer()
-      server.on('error', error => { this.fail(error) }).on('listening', () => { this.host.listening() })
+      server.on('error', error => { this.fail(error) })
+      server.on('listening', () => { this.listens() }).on('connection', () => { this.accepted++ })
       server.listen(path === undefined ? { port, host, backlog, ipv6Only } : { path, backlog })
       this.server = server
       this.state = 'open'
@@ -88,24 +106,21 @@ export class Listener {
   accept(socket: Duplex): HttpConnection {
     const connection = new HttpConnection(++this.count, new SocketTransport(socket), this.context)
     this.connections.add(connection)
-    if (this.state === 'open') this.host.accepted(connection)
-    else connection.cut()
+    if (this.state !== 'open' && !this.mayBegin) connection.cut()
+    else this.host.accepted(connection)
+    if (this.mayBegin) connection.drain()
     return connection
   }
 
   /**
-   * Accepts no more connections, closes idle ones, and lets the others answer what they are at; after `graceMs`
-   * milliseconds what is left is cut.
+   * Accepts no more connections but those that wait already, closes those on which no request comes within `idleMs`
+   * milliseconds or has come unseen, and lets the others answer; after `graceMs` milliseconds what is left is cut.
    */
-  close(graceMs: number): void {
-    if (this.state === 'open') {
-      this.state = 'closing'
-      this.server?.close()
-      this.handshakes?.abandon()
-      for (const connection of this.connections) connection.close()
-      this.settle()
-    }
-    if (this.state === 'closing') this.limit(graceMs)
+  close(graceMs: number, idleMs: number): void {
+    if (this.state === 'open') this.drain(idleMs)
+    if (this.state === 'new' || this.state === 'closed') return
+    this.grace?.unsubscribe()
+    this.grace = this.after(graceMs, () => { this.cut() })
   }
 
   /**
@@ -121,8 +136,56 @@ export class Listener {
   }
 
   /** Cuts all connections now. */
-  cut(): void {
+  private cut(): void {
+    if (this.state === 'draining') this.server?.close()
+    this.state = 'ending'
+    this.handshakes?.abandon()
     for (const connection of this.connections) connection.cut()
+    this.settle()
+  }
+
+  /** Whether a connection that is new, or idle, may have one more request although the server closes. */
+  private get mayBegin(): boolean {
+    return this.state === 'draining' || this.state === 'idling'
+  }
+
+  private listens(): void {
+    this.isListening = true
+    this.host.listening()
+  }
+
+  private drain(idleMs: number): void {
+    this.state = 'draining'
+    for (const connection of this.connections) connection.drain()
+    if (this.isListening) this.takeBacklog(idleMs, BACKLOG_TURNS)
+    else this.stopListening(idleMs)
+  }
+
+  /** What waits to be accepted would be reset, with the requests that it brings. */
+  private takeBacklog(idleMs: number, turns: number): void {
+    const { accepted } = this
+    this.context.afterRead(() => {
+      if (this.state !== 'draining') return
+      if (this.accepted === accepted || turns === 0) this.stopListening(idleMs)
+      else this.takeBacklog(idleMs, turns - 1)
+    })
+  }
+
+  private stopListening(idleMs: number): void {
+    const end = (): void => { this.endIdle() }
+    this.state = 'idling'
+    this.server?.close()
+    if (idleMs > 0) this.idle = this.after(idleMs, end)
+    else this.context.afterRead(end)
+    this.settle()
+  }
+
+  private endIdle(): void {
+    if (this.state !== 'idling') return
+    this.state = 'ending'
+    this.handshakes?.abandon()
+    for (const connection of this.connections) connection.endIdle()
+    this.settle()
   }
 
   private createServer(): Server {
@@ -153,6 +216,7 @@ export class Listener {
     const reason = (error as NodeJS.ErrnoException).code ?? 'ERR_TLS'
     const connection = ++this.count
     events?.next({ type: 'handshakeError', reason, error, remoteAddress, connection, time: clock.scheduler.now() })
+    this.settle()
   }
 
   private forget(connection: HttpConnection): void {
@@ -161,7 +225,8 @@ export class Listener {
   }
 
   private settle(): void {
-    if (this.state !== 'closing' || this.connections.size > 0) return
+    const isClosing = this.state === 'idling' || this.state === 'ending'
+    if (!isClosing || this.connections.size > 0 || (this.handshakes?.size ?? 0) > 0) return
     this.finish()
     this.host.closed()
   }
@@ -169,7 +234,7 @@ export class Listener {
   /** A server that could not accept one connection goes on with the others. */
   private fail(error: Error): void {
     if (this.state === 'closed') return
-    if (this.server?.listening === true) return this.context.onError(error)
+    if (this.isListening) return this.context.onError(error)
     this.finish()
     this.host.failed(listenError(error, this.options))
   }
@@ -179,13 +244,14 @@ export class Listener {
     this.server = null
     this.grace?.unsubscribe()
     this.grace = null
+    this.idle?.unsubscribe()
+    this.idle = null
     this.handshakes?.destroy()
   }
 
-  private limit(graceMs: number): void {
-    this.grace?.unsubscribe()
-    this.grace = null
-    if (graceMs <= LONGEST_TIME) this.grace = this.context.clock.scheduler.schedule(() => { this.cut() }, graceMs)
+  /** Null where that is longer than a timer can wait. */
+  private after(milliseconds: number, task: () => void): Subscription | null {
+    return milliseconds <= LONGEST_TIME ? this.context.clock.scheduler.schedule(task, milliseconds) : null
   }
 }
 

@@ -21,6 +21,8 @@ export const NODE_PLATFORM: Platform = {
   scheduler: asyncScheduler,
   defer: task => { process.nextTick(task) },
   later: task => { turns.add(task) },
+  // The first immediate may come before the next look at the sockets; the second comes behind it.
+  afterRead: task => { setImmediate(() => { setImmediate(task) }) },
   onError: printError,
 }
 

@@ -16,6 +16,12 @@ import { Listener } from './listener.js'
 export interface CloseOptions {
   /** How long responses in flight may take, in milliseconds: 10 s. What is left then is cut. */
   readonly graceMs?: number
+  /**
+   * How long idle connections may still bring a request, in milliseconds: 0, which answers what has come unseen. For a
+   * rolling restart, longer than clients or the proxy in front pause between two requests: each then gets
+   * `Connection: close` with a response, and none loses a request.
+   */
+  readonly idleMs?: number
 }
 
 const GRACE_MS = 10_000
@@ -152,10 +158,10 @@ class RunningServer implements Server {
     this.listener.setSecureContext(options)
   }
 
-  close({ graceMs = GRACE_MS }: CloseOptions = {}): Promise<void> {
+  close({ graceMs = GRACE_MS, idleMs = 0 }: CloseOptions = {}): Promise<void> {
     this.draining.next()
     this.draining.complete()
-    this.listener.close(graceMs)
+    this.listener.close(graceMs, idleMs)
     return this.closed
   }
 

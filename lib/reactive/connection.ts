@@ -32,7 +32,10 @@ export interface Connection {
   readonly requests$: Observable<Reqd>
   /** What happens here, from the subscription on; completes with the connection. */
   readonly events$: Observable<ConnectionEvent>
-  /** Closes the connection when the request that is handled, if there is one, is answered. */
+  /**
+   * Closes the connection when the request that is handled is answered, or one that has come in part; at once where
+   * there is none.
+   */
   close(): void
 }
 
@@ -104,7 +107,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
       this.start()
       return () => {
         subscription.unsubscribe()
-        if (!requests.observed && this.context.handler === null) this.close()
+        if (!requests.observed && this.context.handler === null) this.closeBy(() => { this.driver.end() })
       }
     })
   }
@@ -169,11 +172,18 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   }
 
   close(): void {
-    if (this.isFinished) return
-    this.isClosing = true
-    this.driver.drain()
-    this.closing?.next()
-    this.closing?.complete()
+    this.drain()
+    this.context.afterRead(() => { this.endIdle() })
+  }
+
+  /** Closes when the request that is handled is answered, or one that comes before {@link endIdle}. */
+  drain(): void {
+    this.closeBy(() => { this.driver.drain() })
+  }
+
+  /** After {@link drain}: closes the connection unless a request has begun to come. */
+  endIdle(): void {
+    this.driver.endIdle()
   }
 
   /** Ends the connection now. */
@@ -251,5 +261,13 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     if (context.requests !== null) context.requests.next(reqd)
     if (this.requests !== null) this.requests.next(reqd)
     if (context.handler !== null) handle(reqd, context.handler)
+  }
+
+  private closeBy(close: () => void): void {
+    if (this.isFinished) return
+    this.isClosing = true
+    close()
+    this.closing?.next()
+    this.closing?.complete()
   }
 }

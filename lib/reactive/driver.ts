@@ -26,6 +26,8 @@ export interface DriverContext {
   readonly defer: (task: () => void) => void
   /** Runs the task after other connections had their turn. */
   readonly later: (task: () => void) => void
+  /** Runs the task once what the transports have by now was read. */
+  readonly afterRead: (task: () => void) => void
 }
 
 /** Whom a driver tells. */
@@ -117,13 +119,21 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     this.endTurn()
   }
 
-  /** Handles no further request: closes when the current response is complete. */
+  /** Closes when the current response is complete; without one, after a request that comes before {@link endIdle}. */
   drain(): void {
-    if (this.state === 'new') return this.destroy(false)
-    if (this.state !== 'open') return
-    this.beginTurn()
-    this.core.drain()
-    this.endTurn()
+    if (this.state === 'new') this.destroy(false)
+    else this.drainCore(true)
+  }
+
+  /** After {@link drain}: closes, unless a request has begun to come. */
+  endIdle(): void {
+    if (!this.isWithinRequest) this.drainCore(false)
+  }
+
+  /** Closes; when a request is handled, after its response. */
+  end(): void {
+    if (this.state === 'new') this.destroy(false)
+    else this.drainCore(false)
   }
 
   /** Ends everything now. */
@@ -245,10 +255,27 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
       case 'readTimeout':
       case 'requestTimeout': return this.core.reportExn(new RemoteProtocolError('requestTimeout'))
       case 'handlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
-      case 'keepAliveTimeout': return this.core.drain()
+      case 'keepAliveTimeout': return this.closeIdle()
       case 'lingerTimeout': return this.destroy(false)
       default: return this.destroy(true)
     }
+  }
+
+  /** Closes an idle connection, after a look at what has come in the meantime. */
+  private closeIdle(): void {
+    this.drain()
+    this.context.afterRead(() => { this.endIdle() })
+  }
+
+  private get isWithinRequest(): boolean {
+    return this.core.isHandling || this.core.isWithinHead || this.reads.hasPending
+  }
+
+  private drainCore(awaitsRequest: boolean): void {
+    if (this.state !== 'open') return
+    this.beginTurn()
+    this.core.drain(awaitsRequest)
+    this.endTurn()
   }
 
   private finishRelease(): void {

@@ -17,6 +17,8 @@ export interface Platform {
   readonly defer: (task: () => void) => void
   /** Runs the task after other connections had their turn. */
   readonly later: (task: () => void) => void
+  /** Runs the task once what the operating system has by now was read. */
+  readonly afterRead: (task: () => void) => void
   /** Hears of errors where the options name nobody. */
   readonly onError: (error: unknown) => void
 }
@@ -47,6 +49,7 @@ export function serverContext(
     defer: platform.defer,
     later: platform.later,
     onError: options.onError === undefined ? platform.onError : guarded(options.onError, platform.onError),
+    afterRead: platform.afterRead,
     events: null,
     requests: null,
     connectionClosed,

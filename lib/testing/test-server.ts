@@ -113,13 +113,18 @@ export class TestServer {
     return client
   }
 
-  /** Accepts no more and answers what is in flight; what is left after `graceMs` is cut. */
-  close({ graceMs = GRACE_MS }: CloseOptions = {}): void {
+  /**
+   * Accepts no more and answers what is in flight, and what comes on idle connections within `idleMs`; what is left
+   * after `graceMs` is cut.
+   */
+  close({ graceMs = GRACE_MS, idleMs = 0 }: CloseOptions = {}): void {
     if (!this.isClosing) {
       this.isClosing = true
       this.draining.next()
       this.draining.complete()
-      for (const connection of this.connections) connection.close()
+      for (const connection of this.connections) connection.drain()
+      if (idleMs === 0) this.endIdle()
+      else this.scheduler.schedule(() => { this.endIdle() }, idleMs)
     }
     this.scheduler.schedule(() => { for (const connection of this.connections) connection.cut() }, graceMs)
     this.settle()
@@ -154,6 +159,8 @@ export class TestServer {
       scheduler: asyncScheduler,
       defer: task => { scheduler.schedule(task) },
       later: task => { this.later(task) },
+      // What came is read at once.
+      afterRead: task => { task() },
       onError: noop,
     }, connection => { this.forget(connection) })
   }
@@ -198,6 +205,10 @@ export class TestServer {
   private forget(connection: HttpConnection): void {
     this.connections.delete(connection)
     this.settle()
+  }
+
+  private endIdle(): void {
+    for (const connection of this.connections) connection.endIdle()
   }
 
   private settle(): void {

@@ -154,6 +154,7 @@ export class Stage {
       scheduler: this.time,
       defer: task => { this.deferred.push(task) },
       later: task => { this.later.push(task) },
+      afterRead: task => { task() },
       onError: () => undefined,
     }, () => { this.closed++ })
     this.connection = new HttpConnection(1, this.transport, this.context)

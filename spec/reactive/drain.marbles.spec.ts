@@ -33,6 +33,29 @@ describe('closing a server', () => {
     })
   })
 
+  it('answers a request of which a part came', () => {
+    marbles(({ serve, expectObservable }) => {
+      const server = serve(() => ({ body: 'hi' }), OPTIONS)
+      const client = server.connect('a---b-|', { a: HEAD.slice(0, 9), b: HEAD.slice(9) })
+      timer(3).subscribe(() => { server.close() })
+      const last = like({ body: 'hi', headers: { connection: 'close' } })
+      expectObservable(client.responses$).toBe('----(r|)', { r: last })
+    })
+  })
+
+  it('answers what comes on idle connections within idleMs', () => {
+    marbles(({ serve, expectObservable }) => {
+      const server = serve(() => ({ body: 'hi' }), OPTIONS)
+      const client = server.connect('-----a-|', { a: HEAD })
+      const silent = server.connect('-')
+      timer(3).subscribe(() => { server.close({ idleMs: 4 }) })
+      const last = like({ body: 'hi', headers: { connection: 'close' } })
+      expectObservable(client.responses$).toBe('-----(r|)', { r: last })
+      expectObservable(silent.output$).toBe('  -------|')
+      expectObservable(server.closed$).toBe('  ----------(c|)', { c: undefined })
+    })
+  })
+
   it('accepts nobody any more', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'hi' }), OPTIONS)

@@ -12,6 +12,7 @@ const platform = {
   scheduler: new VirtualTimeScheduler(),
   defer: () => undefined,
   later: () => undefined,
+  afterRead: () => undefined,
   onError: () => undefined,
 }
 
