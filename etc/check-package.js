@@ -45,13 +45,15 @@ function compileUser() {
 function loadEveryEntry() {
   writeFileSync(join(folder, 'load.mjs'), `
     import { createRequire } from 'node:module'
-    import { deepStrictEqual } from 'node:assert'
+    import { deepStrictEqual, strictEqual } from 'node:assert'
     const require = createRequire(import.meta.url)
     const marks = ['default', 'module.exports', '__esModule']
     const names = module => Object.keys(module).filter(name => !marks.includes(name)).sort()
     for (const entry of ${JSON.stringify(entries)}) {
       const [imported, required] = [names(await import(entry)), names(require(entry))]
       deepStrictEqual(imported, required)
+      // Where Node knows \`module-sync\`, there is one copy of the package whichever way it is loaded.
+      if (process.features.require_module) strictEqual(require(entry), await import(entry))
       console.log(entry + ': ' + imported.length + ' names, by import and by require')
     }
   `)

@@ -6,6 +6,8 @@
  * Messages are for people and may change. Codes are API.
  */
 
+import { brand } from './brand.js'
+
 /** What the peer did wrong. Each code has one status and one section of the RFC. */
 export type RemoteErrorCode =
   | 'badMethod'
@@ -130,3 +132,7 @@ export class HandlerTimeoutError extends Error {
     super('the handler did not respond in time')
   }
 }
+
+brand(RemoteProtocolError, 'RemoteProtocolError')
+brand(LocalProtocolError, 'LocalProtocolError')
+brand(HandlerTimeoutError, 'HandlerTimeoutError')

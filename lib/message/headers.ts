@@ -6,6 +6,7 @@
  * needs all fields turns it into the list. Nobody can see which of the two it is.
  */
 import type { FieldBlock } from './field-block.js'
+import { brand } from '../brand.js'
 import { LocalProtocolError } from '../errors.js'
 import { blockToFlatList, findInBlock, findLastInBlock, valueInBlock } from './field-block.js'
 import { findInList, findLastInList } from './field-list.js'
@@ -33,16 +34,13 @@ export type Field = readonly [name: string, value: string]
 export class Headers implements Iterable<Field> {
   /** No fields at all. */
   static readonly empty = new Headers([], null)
-
   /** Name, value, name, value …; empty as long as there is a block. */
   private flat: readonly string[]
   /** The fields as they were parsed; null for others, and once they were all asked for. */
   private block: FieldBlock | null
 
   /**
-   * What the serializer of the wire layer made of these fields; null until it did. The collection does not change, so
-   * it stays right.
-   *
+   * What the serializer of the wire layer made of these fields, which do not change; null until it did.
    * @internal
    */
   serialized: object | null
@@ -298,3 +296,5 @@ export class Headers implements Iterable<Field> {
     return this.flat
   }
 }
+
+brand(Headers, 'Headers')

@@ -6,6 +6,7 @@ import { asyncScheduler } from 'rxjs'
 import { RemoteProtocolError } from '../errors.js'
 import { useContexts } from '../reactive/context.js'
 import type { Platform } from '../reactive/server-context.js'
+import { nextTick } from './runtime.js'
 import { Turns } from './turns.js'
 
 /** What a client breaks is seen on `events$`; what a handler throws must be seen by somebody. */
@@ -19,7 +20,7 @@ const turns = new Turns()
 /** Node's event loop and console. */
 export const NODE_PLATFORM: Platform = {
   scheduler: asyncScheduler,
-  defer: task => { process.nextTick(task) },
+  defer: task => { nextTick(task) },
   later: task => { turns.add(task) },
   // The first immediate may come before the next look at the sockets; the second comes behind it.
   afterRead: task => { setImmediate(() => { setImmediate(task) }) },

@@ -17,6 +17,7 @@ import type { Addresses, Output, Transport, WriteObserver } from '../reactive/tr
 import { certificateOf } from './certificate-of.js'
 import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } from './direct-write.js'
 import { plainSocket } from './plain-socket.js'
+import { nextTick } from './runtime.js'
 import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
 
 /** The peer went away in the middle of something. */
@@ -168,7 +169,7 @@ export class SocketTransport implements Transport, BytesReceiver {
 
   /** As a stream that fails to write: who wrote hears of it, but not within the write. */
   private breakDown(error: Error, observer: WriteObserver): void {
-    process.nextTick(() => { observer.written(error) })
+    nextTick(() => { observer.written(error) })
     this.socket.destroy(error)
   }
 

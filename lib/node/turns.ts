@@ -8,6 +8,9 @@
  */
 import { ValueQueue } from '../reactive/value-queue.js'
 
+/** Taken when the library is loaded: a test runner that fakes it later must not stop the connections. */
+const { setImmediate } = globalThis
+
 /** How many tasks are done in one turn. */
 const TASKS = 4
 

@@ -1,6 +1,7 @@
 /**
  * The unit of a body: what it is, how big it is, and the error of one that has no room.
  */
+import { brand } from '../brand.js'
 import { utf8Length } from '../buffer/utf8.js'
 
 /** A piece of a body: bytes, or text that is sent as UTF-8. */
@@ -30,3 +31,5 @@ export class BackpressureError extends Error {
     this.waiting = waiting
   }
 }
+
+brand(BackpressureError, 'BackpressureError')

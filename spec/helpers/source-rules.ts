@@ -5,9 +5,9 @@
 import ts from 'typescript'
 
 /** The rooms in import order: a file imports its own room and earlier ones. */
-const ROOMS = ['errors', 'message', 'buffer', 'wire', 'connection', 'reactive', 'node', 'sse', 'ws', 'testing']
+const ROOMS = ['brand', 'errors', 'message', 'buffer', 'wire', 'connection', 'reactive', 'node', 'sse', 'ws', 'testing']
 /** Rooms that know neither time nor machine. */
-const PURE_ROOMS = ['errors', 'message', 'buffer', 'wire', 'connection']
+const PURE_ROOMS = ['brand', 'errors', 'message', 'buffer', 'wire', 'connection']
 /** The public faces, and the last room that each shows. */
 const FACES: Record<string, string> = { core: 'connection', index: 'node' }
 
