@@ -41,8 +41,13 @@ export interface Conversation {
   readonly offset: number | null
 }
 
-/** What comes of a connection that gets the text, cut at these places, and then the end of the input. */
-export function conversation(text: string, places: readonly number[]): Conversation {
+/**
+ * What comes of a connection that gets the text, cut at these places, and then the end of the input. Bytes that are
+ * lent are spoiled behind the call.
+ */
+export function conversation(
+  text: string, places: readonly number[], how: 'read' | 'readLent' = 'readLent',
+): Conversation {
   const events: string[] = []
   const connection = ServerConnection.create(logging(events))
   let output = ''
@@ -56,7 +61,9 @@ export function conversation(text: string, places: readonly number[]): Conversat
   }
   for (const end of [...places].sort((a, b) => a - b)) {
     if (end <= from || end > text.length) continue
-    from += connection.readLent(latin1(text.slice(from, end)), 0, end - from)
+    const bytes = latin1(text.slice(from, end))
+    from += connection[how](bytes, 0, end - from)
+    if (how === 'readLent') bytes.fill(0xee)
     flush()
   }
   from += connection.readEof(latin1(text.slice(from)), 0, text.length - from)
