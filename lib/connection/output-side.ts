@@ -4,9 +4,7 @@
  * Strategy: one queue of bytes and one exchange at a time. A response goes into the queue as it is made; when it is
  * complete the host is told, and may start the next request before the bytes are on the wire, so that responses which
  * are ready together leave together. A response that can't be completed is cut: no last chunk, and the connection ends.
- *
- * Callbacks of the application run when the state already says what happened, because they may call back into the
- * connection.
+ * Callbacks of the application run when the state already says what happened: they may call back into the connection.
  */
 import type { Faraday } from '../buffer/faraday.js'
 import { utf8Length } from '../buffer/utf8.js'
@@ -100,7 +98,7 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     // The client has its leave to send the body then: it gets it once.
     if (status === 100) this.host.takeExpectation()
     this.output.writeLatin1(head)
-    this.queue.wakeup.wake()
+    this.outputReady()
     return true
   }
 
@@ -240,8 +238,7 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
 
   private head(request: Request, response: Response, length: number): ResponseHead {
     const isHttp11 = request.version === Version.HTTP_1_1
-    const isPersistent = this.host.mayPersist
-    const { keepAlive } = this.config
+    const { host: { mayPersist: isPersistent }, config: { keepAlive } } = this
     const context = { method: request.method, isHttp11, isPersistent, date: this.date(), keepAlive }
     return responseHead(response, context, length)
   }
