@@ -102,7 +102,7 @@ export class Deadlines {
   }
 
   private idleLimit(watched: Watched, elapsed: number): Limit | null {
-    if (watched.requestCount === 0) return exceeds(elapsed, this.settings.headersTimeout) ? 'keepAliveTimeout' : null
+    if (watched.requestCount === 0) return exceeds(elapsed, this.settings.headersTimeout) ? 'headersTimeout' : null
     return exceeds(elapsed, this.settings.keepAliveTimeout) ? 'keepAliveTimeout' : null
   }
 

@@ -251,7 +251,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   private enforce(limit: Limit): void {
     switch (limit) {
-      case 'headersTimeout':
+      case 'headersTimeout': return this.endHead()
       case 'readTimeout':
       case 'requestTimeout': return this.core.reportExn(new RemoteProtocolError('requestTimeout'))
       case 'handlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
@@ -259,6 +259,12 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
       case 'lingerTimeout': return this.destroy(false)
       default: return this.destroy(true)
     }
+  }
+
+  /** A client that sent nothing is not answered. */
+  private endHead(): void {
+    if (this.isWithinRequest) this.core.reportExn(new RemoteProtocolError('requestTimeout'))
+    else this.closeIdle()
   }
 
   /** Closes an idle connection, after a look at what has come in the meantime. */

@@ -4,6 +4,7 @@
 import type { IOVec } from '../buffer/iovec.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
+import type { Limit } from './deadlines.js'
 
 /** What every event has: which connection, and when, in milliseconds of the scheduler's clock. */
 interface Occurrence {
@@ -50,5 +51,5 @@ export type ConnectionEventDetail =
   }
   | { readonly type: 'upgrade'; readonly request: Request }
   | { readonly type: 'error'; readonly error: unknown }
-  | { readonly type: 'timeout'; readonly limit: string }
+  | { readonly type: 'timeout'; readonly limit: Limit }
   | { readonly type: 'close' }

@@ -20,7 +20,7 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAl
   readonly keepAliveHint?: boolean
   /** How long a connection may be idle between requests: 65 s. Then it is closed. */
   readonly keepAliveTimeout?: number
-  /** How long output may wait without any progress: 60 s. Then the connection is cut. */
+  /** How long output may wait without any progress: 300 s. Then the connection is cut. */
   readonly writeTimeout?: number
   /** How long a handler may take until its response begins: no limit. Then 503 and close. */
   readonly handlerTimeout?: number
@@ -70,7 +70,7 @@ const DEFAULTS: Settings = {
   readTimeout: 0,
   keepAliveHint: false,
   keepAliveTimeout: 65_000,
-  writeTimeout: 60_000,
+  writeTimeout: 300_000,
   handlerTimeout: 0,
   allowHalfOpen: false,
   lingerTimeout: 2_000,

@@ -24,7 +24,7 @@ describe('the context of a server', () => {
   it('has the documented defaults', () => {
     const context = contextOf({})
     expect(context.settings).toMatchObject({
-      headersTimeout: 60_000, requestTimeout: 300_000, keepAliveTimeout: 65_000, writeTimeout: 60_000,
+      headersTimeout: 60_000, requestTimeout: 300_000, keepAliveTimeout: 65_000, writeTimeout: 300_000,
       handlerTimeout: 0, allowHalfOpen: false, lingerTimeout: 2_000, lingerBytes: 1_048_576,
       maxRequestsPerSocket: 0, connectionsCheckingInterval: 1_000, highWaterMark: 16_384,
     })

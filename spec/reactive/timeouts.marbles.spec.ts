@@ -194,10 +194,17 @@ describe('the defaults', () => {
     })
   })
 
-  it('writeTimeout, 60 s', () => {
+  it('of a client that says nothing is told as headersTimeout', () => {
+    marbles(({ serve, expectObservable }) => {
+      const client = serve(() => ({})).connect('-')
+      expectObservable(client.timeouts$.pipe(take(1))).toBe('60s (t|)', { t: 'headersTimeout' })
+    })
+  })
+
+  it('writeTimeout, 300 s', () => {
     marbles(({ serve, expectObservable }) => {
       const client = serve(() => ({ body: 'hi' })).connect('a', { a: HEAD }, { reads: 'x' })
-      expectObservable(client.closed$).toBe('61s (r|)', { r: 'reset' })
+      expectObservable(client.closed$).toBe('301s (r|)', { r: 'reset' })
     })
   })
 })
