@@ -6,6 +6,7 @@ import { strictEqual } from 'node:assert'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers'
 import { range, map, of } from 'rxjs'
 import { WebSocket } from 'ws'
 import { serve } from '../dist/esm/index.js'
@@ -34,7 +35,7 @@ async function listening(options) {
   return [server, server.address.port]
 }
 
-const text = async (port, path, init) => (await fetch(`http://127.0.0.1:${port}${path}`, init)).text()
+const text = async (port, path, init) => (await globalThis.fetch(`http://127.0.0.1:${port}${path}`, init)).text()
 
 function overTls(port) {
   return new Promise((resolve, reject) => {
