@@ -122,6 +122,20 @@ export class LocalProtocolError extends Error {
   }
 }
 
+/**
+ * The peer left in the middle of something, by an end, a reset, or because it took nothing any more. What broke the
+ * transport, as far as it said so, is the `cause`.
+ */
+export class ConnectionClosedError extends Error {
+  override readonly name = 'ConnectionClosedError'
+  /** The code that Node gives to a reset. */
+  readonly code = 'ECONNRESET'
+
+  constructor(cause?: unknown) {
+    super('the peer closed the connection', cause === undefined ? undefined : { cause })
+  }
+}
+
 /** The handler took longer than it may until its response began. The client gets 503 (RFC 9110 §15.6.4). */
 export class HandlerTimeoutError extends Error {
   override readonly name = 'HandlerTimeoutError'

@@ -97,6 +97,22 @@ export class BodyIntake {
     return this.decoder.fault ?? 'unexpectedEof'
   }
 
+  /** Takes the last input, which is the body's own from now on: where that completes the body it can still be read. */
+  receiveRest(bytes: Uint8Array): void {
+    const { decoder, reader } = this
+    const chunks: Uint8Array[] = []
+    let p = 0
+    while (!isFaulty(decoder)) {
+      p += decoder.advance(bytes, p, bytes.length)
+      const end = dataUpTo(decoder, p, bytes.length)
+      if (end === p) break
+      chunks.push(bytes.subarray(p, end))
+      decoder.take(end - p)
+      p = end
+    }
+    if (decoder.isDone) reader.keepRest(chunks, decoder.trailers)
+  }
+
   /** Drops what stands in `input.bytes[off, input.end)` of the body. Returns how many bytes were consumed. */
   discard(input: Input, off: number): number {
     const { decoder } = this

@@ -45,6 +45,8 @@ export class BodyReader {
   private callbacks: BodyCallbacks | null
   private state: 'open' | 'eof' | 'closed' | 'failed'
   private error: unknown
+  /** What is left of a body whose connection ended behind it; null elsewhere. */
+  private rest: Uint8Array[] | null
 
   /** @internal A body without a host is complete and empty. */
   constructor(host: BodyReaderHost | null, contentLength = host === null ? 0 : null) {
@@ -56,6 +58,7 @@ export class BodyReader {
     this.callbacks = null
     this.state = host === null ? 'eof' : 'open'
     this.error = null
+    this.rest = null
   }
 
   /** Whether nothing more will be read: the body is complete, failed, or was closed. */
@@ -78,7 +81,8 @@ export class BodyReader {
   scheduleRead(callbacks: BodyCallbacks): void {
     if (this.callbacks !== null) throw new LocalProtocolError('alreadyScheduled', 'a read is scheduled already')
     if (this.state === 'closed') throw new LocalProtocolError('bodyClosed', 'the request body is closed')
-    if (this.state === 'eof') callbacks.onEof()
+    if (this.rest !== null) this.readRest(this.rest, callbacks)
+    else if (this.state === 'eof') callbacks.onEof()
     else if (this.state === 'failed') callbacks.onError?.(this.error)
     else this.schedule(callbacks)
   }
@@ -88,7 +92,18 @@ export class BodyReader {
     if (this.state !== 'open') return
     this.state = 'closed'
     this.callbacks = null
-    this.host?.bodyUnwanted()
+    if (this.rest === null) this.host?.bodyUnwanted()
+    this.rest = null
+  }
+
+  /** @internal The connection ended, and these chunks are what is left of a body that came whole. */
+  keepRest(chunks: Uint8Array[], trailers: Headers | null): void {
+    if (this.state !== 'open') return
+    const { callbacks } = this
+    this.rest = chunks.reverse()
+    this.trailers = trailers
+    this.callbacks = null
+    if (callbacks !== null) this.readRest(this.rest, callbacks)
   }
 
   /** @internal Answers the scheduled read with bytes. */
@@ -106,10 +121,18 @@ export class BodyReader {
 
   /** @internal The body will never be complete. */
   fail(error: unknown): void {
-    if (this.state !== 'open') return
+    if (this.state !== 'open' || this.rest !== null) return
     this.state = 'failed'
     this.error = error
     this.takeCallbacks()?.onError?.(error)
+  }
+
+  private readRest(rest: Uint8Array[], callbacks: BodyCallbacks): void {
+    const chunk = rest.pop()
+    if (chunk !== undefined) return callbacks.onRead(chunk)
+    this.rest = null
+    this.state = 'eof'
+    callbacks.onEof()
   }
 
   private schedule(callbacks: BodyCallbacks): void {

@@ -32,6 +32,8 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   readonly output: OutputSide
   /** What ended the work, or null. */
   failure: unknown
+  /** The request whose handling ended the work, or null: there is none, or the failure came between two. */
+  failedReqd: ReqdBase | null
   private hasFailed: boolean
   private readonly config: Config
   private readonly handlers: Handlers<R>
@@ -42,6 +44,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     this.input = new InputSide(this, config)
     this.output = new OutputSide(this, config, handlers.errorHandler)
     this.failure = null
+    this.failedReqd = null
     this.hasFailed = false
     this.config = config
     this.handlers = handlers
@@ -155,11 +158,14 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     if (this.output.current === 'idle' && !awaitsRequest) this.end(null)
   }
 
-  /** Drops what is queued: the peer takes no more. */
-  outputClosed(): void {
-    const reader = this.input.close()
+  /**
+   * Drops what is queued: the peer takes no more. A body that is complete with `rest`, the input that was not consumed,
+   * can still be read; else it fails with `error`.
+   */
+  outputClosed(rest: Uint8Array, error: unknown): void {
+    const reader = this.input.close(rest)
     this.output.discard()
-    this.failReader(reader, new LocalProtocolError('badState', 'the peer takes no more output'))
+    this.failReader(reader, error)
     this.wake()
   }
 
@@ -202,6 +208,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     if (this.hasFailed) return
     this.hasFailed = true
     this.failure = error
+    this.failedReqd = this.output.currentReqd
   }
 
   /** Decides what follows a complete response (RFC 9112 §9.3, §9.6). */

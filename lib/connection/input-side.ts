@@ -172,8 +172,9 @@ export class InputSide implements BodyReaderHost {
     this.body = NO_BODY
   }
 
-  /** Consumes nothing more. Returns the reader of the body, which may not be complete. */
-  close(): BodyReader {
+  /** Consumes nothing more but `rest`, the last input. Returns the reader of the body, which may not be complete. */
+  close(rest: Uint8Array | null = null): BodyReader {
+    if (rest !== null && this.state === 'body') this.body.receiveRest(rest)
     const { reader } = this.body
     this.state = 'closed'
     this.body = NO_BODY

@@ -46,6 +46,8 @@ export interface ServerConnectionOptions {
   readonly errorHandler?: ErrorHandler
 }
 
+const NO_BYTES = new Uint8Array(0)
+
 /** One connection; see the table at the head of this file. */
 export class ServerConnection<R extends ReqdBase = Reqd> {
   private readonly exchanges: Exchanges<R>
@@ -70,6 +72,15 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
   /** What ended the connection's work: a {@link RemoteProtocolError}, what a handler threw or reported, or null. */
   get errorCode(): unknown {
     return this.exchanges.failure
+  }
+
+  /**
+   * The request that was handled when {@link errorCode} came, or null.
+   *
+   * @internal
+   */
+  get failedReqd(): ReqdBase | null {
+    return this.exchanges.failedReqd
   }
 
   /** Whether the connection was handed over to another protocol, or will be when its head is on the wire. */
@@ -209,11 +220,21 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
    */
   reportWriteResult(result: WriteResult): void {
     if (result.type === 'closed') {
-      this.exchanges.outputClosed()
+      this.lost(NO_BYTES, new LocalProtocolError('badState', 'the peer takes no more output'))
     } else {
       this.exchanges.output.queue.shift(result.count)
       this.exchanges.written()
     }
+  }
+
+  /**
+   * The peer is gone: as a write result of `closed`, and with the reason that a body which is not complete fails with.
+   * `rest` is the input that was not consumed: a body that is complete with it can still be read.
+   *
+   * @internal
+   */
+  lost(rest: Uint8Array, error: unknown): void {
+    this.exchanges.outputClosed(rest, error)
   }
 
   /**

@@ -9,8 +9,8 @@
  */
 import { Socket } from 'node:net'
 import type { Server, TLSSocket } from 'node:tls'
+import { ConnectionClosedError } from '../errors.js'
 import type { Clock, Ticking } from '../reactive/clock.js'
-import { ConnectionClosedError } from './socket-transport.js'
 
 /** Why a TLS handshake was given up by the server. */
 export class HandshakeError extends Error {

@@ -234,7 +234,7 @@ export class Listener {
   /** A server that could not accept one connection goes on with the others. */
   private fail(error: Error): void {
     if (this.state === 'closed') return
-    if (this.isListening) return this.context.onError(error)
+    if (this.isListening) return this.context.onError(error, null)
     this.finish()
     this.host.failed(listenError(error, this.options))
   }

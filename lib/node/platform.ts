@@ -3,16 +3,17 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { asyncScheduler } from 'rxjs'
-import { RemoteProtocolError } from '../errors.js'
+import { ConnectionClosedError, RemoteProtocolError } from '../errors.js'
 import { useContexts } from '../reactive/context.js'
 import type { Platform } from '../reactive/server-context.js'
 import { nextTick } from './runtime.js'
 import { Turns } from './turns.js'
 
-/** What a client breaks is seen on `events$`; what a handler throws must be seen by somebody. */
+/** What a client does is seen on `events$`; what a handler throws must be seen by somebody. */
 function printError(error: unknown): void {
+  if (error instanceof RemoteProtocolError || error instanceof ConnectionClosedError) return
   // eslint-disable-next-line no-console -- an error that nobody asked for must not vanish
-  if (!(error instanceof RemoteProtocolError)) console.error(error)
+  console.error(error)
 }
 
 const turns = new Turns()

@@ -12,6 +12,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Observable, type Subscriber } from 'rxjs'
 import { IOVec } from '../buffer/iovec.js'
+import { ConnectionClosedError } from '../errors.js'
 import type { PeerCertificate } from '../reactive/peer-certificate.js'
 import type { Addresses, Output, Transport, WriteObserver } from '../reactive/transport.js'
 import { certificateOf } from './certificate-of.js'
@@ -19,17 +20,6 @@ import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } 
 import { plainSocket } from './plain-socket.js'
 import { nextTick } from './runtime.js'
 import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
-
-/** The peer went away in the middle of something. */
-export class ConnectionClosedError extends Error {
-  override readonly name = 'ConnectionClosedError'
-  /** The code that Node gives to a reset. */
-  readonly code = 'ECONNRESET'
-
-  constructor() {
-    super('the peer closed the connection')
-  }
-}
 
 /** Where a socket has its transport. */
 const TRANSPORT = Symbol('httprx transport')

@@ -9,6 +9,7 @@
 import { Observable, Subscription, from, type Observer } from 'rxjs'
 import type { BodySubject } from './body-subject.js'
 import { BackpressureError, type Chunk } from './chunk.js'
+import type { ReportError } from './discard.js'
 import { controlled, DEFAULT_OVERFLOW } from './overflow.js'
 import {
   Pull, pullableOfReadable, pullableOfStream, type NodeReadable, type Pullable, type PulledConnection,
@@ -44,16 +45,9 @@ export function feed(
     const chunks$ = controlled(from(source), subject.ready$, { overflow, highWaterMark, onDrop })
     return subscribe(overflow === 'disconnect' ? disconnecting(chunks$, connection) : chunks$, subject)
   }
-  const pull = new Pull(pullableOf(source), subject, connection)
+  const pull = new Pull(pullableOf(source, error => { subject.bodySink.reportLate(error) }), subject, connection)
   pull.pull()
   return { unsubscribe: () => { pull.stop() } }
-}
-
-/** Releases what a source holds that will not be read: an open file, a connection. What did not begin holds nothing. */
-export function discard(source: BodySource | undefined): void {
-  const stream = source as Partial<ReadableStream & NodeReadable> | undefined
-  if (typeof stream?.cancel === 'function') stream.cancel().catch(() => undefined)
-  else if (typeof stream?.destroy === 'function') stream.destroy()
 }
 
 function isObservable(source: object): source is Observable<Chunk> {
@@ -98,13 +92,16 @@ class BodyObserver implements Observer<Chunk> {
   }
 }
 
-function pullableOf(source: Exclude<StreamedSource, Observable<Chunk> | ((...args: never[]) => unknown)>): Pullable {
+/** What is pulled, whichever form it has. */
+type PulledSource = Exclude<StreamedSource, Observable<Chunk> | ((...args: never[]) => unknown)>
+
+function pullableOf(source: PulledSource, report: ReportError): Pullable {
   if (typeof (source as ReadableStream<Chunk>).getReader === 'function') {
     return pullableOfStream(source as ReadableStream<Chunk>)
   }
   if (Symbol.asyncIterator in source) {
     const isReadable = typeof (source as NodeReadable).destroy === 'function'
-    return isReadable ? pullableOfReadable(source as NodeReadable) : source[Symbol.asyncIterator]() as Pullable
+    return isReadable ? pullableOfReadable(source as NodeReadable, report) : source[Symbol.asyncIterator]() as Pullable
   }
   if (Symbol.iterator in source) return source[Symbol.iterator]() as Pullable
   throw new TypeError('a body is a string, bytes, an iterable, a stream, an Observable or a function')

@@ -46,6 +46,8 @@ interface BodyOwner {
   offerOutput(): boolean
   /** The client was too slow for a value. */
   dropped(drops: Drops): void
+  /** What fed the body failed when that changes nothing any more. */
+  reportLate(error: unknown): void
 }
 
 /** The writer of a body, as a sink. */
@@ -102,6 +104,11 @@ export class BodySink implements ControlledSink<Chunk> {
 
   report(error: unknown): void {
     this.owner.reportExn(error)
+  }
+
+  /** Reports an error that changes nothing any more: the body has ended. */
+  reportLate(error: unknown): void {
+    this.owner.reportLate(error)
   }
 
   /** Whether less than the high-water mark waits. */

@@ -50,7 +50,7 @@ export interface ServerContext extends DriverContext {
   /** The context that the server was made in: requests begin in it, whatever happened before them. */
   readonly home: Context
   readonly errorHandler: ErrorHandler
-  readonly onError: (error: unknown) => void
+  readonly onError: (error: unknown, reqd: Reqd | null) => void
   /** Hears of all events, while somebody listens. */
   events: Subject<ConnectionEvent> | null
   /** Sees all requests, while somebody looks. */
@@ -118,7 +118,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
       this.events ??= new Subject()
       if (this.isFinished) this.events.complete()
       return this.events.subscribe(subscriber)
-    }, error => { this.context.onError(error) })
+    }, error => { this.context.onError(error, null) })
   }
 
   get closing$(): Observable<void> {
@@ -186,6 +186,14 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.driver.endIdle()
   }
 
+  get abortReason(): unknown {
+    return this.driver.departure ?? this.core.errorCode ?? undefined
+  }
+
+  later(task: () => void): void {
+    this.driver.later(task)
+  }
+
   /** Ends the connection now. */
   cut(): void {
     this.driver.destroy(true)
@@ -197,19 +205,19 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.context.events?.next(event)
   }
 
-  report(error: unknown): void {
+  report(error: unknown, reqd: Reqd | null = null): void {
     this.turnEnded()
     if (error === this.reported) return
     this.reported = error
     if (this.isObserved) this.emit({ type: 'error', error })
-    this.context.onError(error)
+    this.context.onError(error, reqd)
   }
 
   turnEnded(): void {
     const { errorCode } = this.core
     if (errorCode === null || errorCode === this.failure) return
     this.failure = errorCode
-    this.report(errorCode)
+    this.report(errorCode, this.core.failedReqd as Reqd | null)
   }
 
   transportFailed(error: unknown): void {

@@ -11,10 +11,15 @@
  * write, so that the stack does not grow. Nothing here is made before somebody asks for it: a subject that is only
  * written to holds no Observable, and its sink has no callback.
  *
+ * A source that answers with nothing (empty text or bytes), again and again, is asked on after others had their turn.
+ *
  * It does not refuse: a write above the mark is passed on, and `write` says so.
  */
-import { AsyncSubject, type Observable, type Observer, Subject, type Subscriber, type TeardownLogic } from 'rxjs'
+import {
+  AsyncSubject, asyncScheduler, type Observable, type Observer, Subject, type Subscriber, type TeardownLogic,
+} from 'rxjs'
 import { LocalProtocolError } from '../errors.js'
+import { chunkSize } from './chunk.js'
 import { demandOf, type Demanding } from './demand.js'
 import { GuardedObservable, type Report } from './guarded.js'
 
@@ -58,6 +63,9 @@ export type SinkResult = 'done' | 'aborted'
 /** The high-water mark where none is given. */
 export const DEFAULT_HIGH_WATER_MARK = 16_384
 
+/** How many demands may be answered by nothing before others have their turn. */
+const EMPTY_ANSWERS_PER_TURN = 1_000
+
 /**
  * An observer with demand: write to it, and `ready$` tells how much more is wanted.
  *
@@ -70,7 +78,9 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
   private readonly lowWaterMark: number
   /** The emission of `ready$` that no write has answered; 0 if there is none. */
   private demand: number
-  /** Whether the sink has our callback. */
+  /** How many demands in a row were answered by nothing. */
+  private emptyAnswers: number
+  /** Whether the sink, or a scheduler, has our callback. */
   private isWaiting: boolean
   /** Whether {@link emitDemands} is on the stack. */
   private isEmitting: boolean
@@ -87,6 +97,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.highWaterMark = highWaterMark
     this.lowWaterMark = marks?.lowWaterMark ?? Math.floor(highWaterMark / 2)
     this.demand = 0
+    this.emptyAnswers = 0
     this.isWaiting = false
     this.isEmitting = false
     this.hasEnded = false
@@ -135,7 +146,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.sink.write(value)
     // After the write: one that the sink threw at has answered nothing.
     this.demand = 0
-    if (this.listeners !== null) this.emitDemands()
+    if (this.listeners !== null) this.answered(value)
     return !this.isClosed && this.sink.pending <= this.highWaterMark
   }
 
@@ -200,6 +211,12 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     else this.emitDemands()
   }
 
+  private answered(value: T): void {
+    if (chunkSize(value) > 0) this.emptyAnswers = 0
+    else this.emptyAnswers++
+    this.emitDemands()
+  }
+
   /** Emits demands as long as they are answered at once. */
   private emitDemands(): void {
     if (this.isEmitting) return
@@ -213,9 +230,17 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
 
   private mayEmit(): boolean {
     if (this.demand > 0 || this.isWaiting || this.listeners?.observed !== true) return false
+    if (this.emptyAnswers >= EMPTY_ANSWERS_PER_TURN) return this.rest()
     if (this.sink.pending <= this.lowWaterMark) return true
     this.isWaiting = true
     this.sink.whenDrained(this.lowWaterMark, () => this.drained())
+    return false
+  }
+
+  private rest(): false {
+    this.emptyAnswers = 0
+    this.isWaiting = true
+    asyncScheduler.schedule(() => this.drained())
     return false
   }
 

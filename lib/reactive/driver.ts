@@ -8,7 +8,7 @@
  */
 import type { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
-import { HandlerTimeoutError, RemoteProtocolError } from '../errors.js'
+import { ConnectionClosedError, HandlerTimeoutError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import type { Clock, Ticking } from './clock.js'
 import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
 import type { ConnectionEventDetail } from './events.js'
@@ -48,6 +48,8 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   /** How many requests came so far: the owner counts them. */
   requestCount: number
   receivedBytes: number
+  /** What the client's departure looked like; null as long as it did not leave. */
+  departure: ConnectionClosedError | null
   /** The bytes of the writes that are over. */
   private written: number
   private readonly core: AnyServerConnection
@@ -62,6 +64,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
     this.requestCount = 0
     this.receivedBytes = 0
+    this.departure = null
     this.written = 0
     this.core = core
     this.transport = transport
@@ -141,9 +144,9 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     if (this.state === 'over') return
     this.transport.destroy(isReset)
     if (this.state === 'released') return
-    this.reads.stop()
+    const rest = this.reads.stop()
     this.stop('over')
-    this.core.reportWriteResult({ type: 'closed' })
+    this.core.lost(rest, this.departure ?? new LocalProtocolError('badState', 'the connection was cut'))
     this.host.finished()
   }
 
@@ -235,7 +238,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   inputFailed(error: unknown): void {
     const wasDone = this.state === 'lingering' || (!this.core.isHandling && !this.core.hasPendingOutput)
     if (!wasDone) this.host.transportFailed(error)
-    this.destroy(false)
+    this.leave(false, error)
   }
 
   outputFailed(error: unknown): void {
@@ -257,7 +260,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
       case 'handlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
       case 'keepAliveTimeout': return this.closeIdle()
       case 'lingerTimeout': return this.destroy(false)
-      default: return this.destroy(true)
+      default: return this.leave(true)
     }
   }
 
@@ -282,6 +285,12 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     this.beginTurn()
     this.core.drain(awaitsRequest)
     this.endTurn()
+  }
+
+  /** The client is gone, or counts as gone. */
+  private leave(isReset: boolean, cause?: unknown): void {
+    this.departure ??= cause instanceof ConnectionClosedError ? cause : new ConnectionClosedError(cause)
+    this.destroy(isReset)
   }
 
   private finishRelease(): void {

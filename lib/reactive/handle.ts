@@ -1,12 +1,15 @@
 /**
  * From what a handler returns to a response.
  *
- * Strategy: a plain reply goes straight to the core: no subscription, no promise, no closure. Anything else is
- * subscribed, and its first emission is the reply; it is unsubscribed when that came, or when the client goes away.
+ * Strategy: a plain reply goes straight to the core: no subscription, no promise, no closure. A promise is waited for
+ * to its end, also when the client is gone: what it brings then is discarded, and what it fails with is reported.
+ * Anything else is subscribed, and its first emission is the reply; it is unsubscribed when that came, or when the
+ * client goes away.
  */
-import { from, Subscription, take, type ObservableInput, type Observer } from 'rxjs'
+import { from, Subscriber, type ObservableInput } from 'rxjs'
+import { discardReply, isPromise } from './discard.js'
 import type { Handler, Reqd } from './reqd.js'
-import { isReply, noReply, type Reply } from './reply.js'
+import { isSource, type Reply } from './reply.js'
 
 /** The handler finished and there is no response. The client gets 500. */
 export class NoResponseError extends Error {
@@ -20,29 +23,81 @@ export class NoResponseError extends Error {
 export function handle(reqd: Reqd, handler: Handler): void {
   try {
     const result = handler(reqd)
-    if (result === undefined) return
-    if (isReply(result)) reqd.respond(result)
-    else subscribe(reqd, result as ObservableInput<Reply | undefined>)
+    if (result !== undefined) accept(reqd, result)
   } catch (error) {
     reqd.reportExn(error)
   }
 }
 
-function subscribe(reqd: Reqd, result: ObservableInput<Reply | undefined>): void {
-  const observer: Observer<Reply | undefined> = {
-    next: reply => { if (reply !== undefined) respond(reqd, reply) },
-    error: (error: unknown) => { reqd.reportExn(error) },
-    complete: () => { if (reqd.isWaiting) reqd.reportExn(new NoResponseError()) },
-  }
-  const subscription = new Subscription()
-  reqd.feedBy(subscription)
-  subscription.add(from(result).pipe(take(1)).subscribe(observer))
+function accept(reqd: Reqd, result: unknown): void {
+  if (isPromise(result)) awaitReply(reqd, result)
+  else if (isSource(result)) subscribe(reqd, result)
+  else respond(reqd, result)
 }
 
-function respond(reqd: Reqd, reply: Reply): void {
+function awaitReply(reqd: Reqd, promise: PromiseLike<unknown>): void {
+  promise.then(reply => {
+    if (reply !== undefined) respond(reqd, reply)
+    else endWithout(reqd)
+  }, (error: unknown) => { reqd.reportExn(error) })
+}
+
+function subscribe(reqd: Reqd, result: ObservableInput<unknown>): void {
+  const subscriber = new FirstReply(reqd)
+  reqd.feedBy(subscriber)
+  from(result).subscribe(subscriber)
+}
+
+/** Responds with the first emission. What a source emits behind it, since it does not look whether it may, is ended. */
+class FirstReply extends Subscriber<unknown> {
+  private readonly reqd: Reqd
+  private isAnswered: boolean
+
+  constructor(reqd: Reqd) {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- an observer of RxJS's own is told of no late values
+    super()
+    this.reqd = reqd
+    this.isAnswered = false
+  }
+
+  override next(reply: unknown): void {
+    if (this.isAnswered || this.closed) return discardReply(reply, error => { this.reqd.reportLate(error) })
+    this.isAnswered = true
+    if (reply === undefined) endWithout(this.reqd)
+    else respond(this.reqd, reply)
+    this.stop()
+  }
+
+  override error(error: unknown): void {
+    if (this.isAnswered || this.closed) return this.reqd.reportLate(error)
+    this.isAnswered = true
+    this.reqd.reportExn(error)
+    this.stop()
+  }
+
+  override complete(): void {
+    if (this.isAnswered || this.closed) return
+    this.isAnswered = true
+    endWithout(this.reqd)
+    this.stop()
+  }
+
+  private stop(): void {
+    try {
+      this.unsubscribe()
+    } catch (error) {
+      this.reqd.reportLate(error)
+    }
+  }
+}
+
+function endWithout(reqd: Reqd): void {
+  if (reqd.isWaiting) reqd.reportExn(new NoResponseError())
+}
+
+function respond(reqd: Reqd, reply: unknown): void {
   try {
-    if (!isReply(reply)) throw noReply()
-    reqd.respond(reply)
+    reqd.respond(reply as Reply)
   } catch (error) {
     reqd.reportExn(error)
   }

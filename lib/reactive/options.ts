@@ -7,6 +7,7 @@ import type { SchedulerLike } from 'rxjs'
 import type { Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
 import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
+import type { Reqd } from './reqd.js'
 
 /** What the reactive layer can be told. */
 export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAlive' | 'scheme'>> {
@@ -55,8 +56,12 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAl
   readonly scheduler?: SchedulerLike
   /** Who answers errors, in place of the short plain-text body. */
   readonly errorHandler?: ErrorHandler
-  /** Hears of what handlers throw and of what clients break. The default prints what handlers throw. */
-  readonly onError?: (error: unknown) => void
+  /**
+   * Hears of what handlers throw and of what clients break, with the request that it came of; null where there is none,
+   * for example of a head that is malformed. The default prints what handlers throw. What it throws itself, or rejects
+   * with, is printed.
+   */
+  readonly onError?: (error: unknown, reqd: Reqd | null) => void
 }
 
 /** The options with nothing left open. */

@@ -11,6 +11,7 @@
 import type { Chunk } from './chunk.js'
 import type { BodySubject } from './body-subject.js'
 import { currentContext } from './context.js'
+import { isPromise, type ReportError } from './discard.js'
 import { WRITE_BYTES } from './write-processor.js'
 
 /** The common form of what is pulled. `return` says that no more is wanted. */
@@ -31,25 +32,37 @@ export function pullableOfStream(stream: ReadableStream<Chunk>): Pullable {
 /** What is needed of a `Readable` of Node. */
 export interface NodeReadable extends AsyncIterable<Chunk> {
   destroy(): unknown
+  on?(event: 'error', listener: (error: unknown) => void): unknown
 }
 
 /**
  * A `Readable` of Node as {@link Pullable}. It is destroyed directly: its iterator would do so only when the chunk that
- * is waited for has come.
+ * is waited for has come. The iterator listens to errors only from its first step to its last, and until there is
+ * room none is made.
  */
-export function pullableOfReadable(readable: NodeReadable): Pullable {
+export function pullableOfReadable(readable: NodeReadable, report: ReportError): Pullable {
   const iterator = readable[Symbol.asyncIterator]()
+  let isReleased = false
+  readable.on?.('error', error => { if (isReleased) report(error) })
   return {
     next: () => iterator.next(),
-    return: () => { readable.destroy() },
+    return: () => {
+      isReleased = true
+      readable.destroy()
+    },
   }
 }
 
 /** How many high-water marks leave at once to a client that keeps up, if a write takes so much. */
 const MARKS_AT_ONCE = 16
 
+/** How many empty chunks are taken in a row before others have their turn. */
+const EMPTY_CHUNKS_PER_TURN = 1_000
+
 /** What is needed of a connection. */
 export interface PulledConnection {
+  /** Runs the task after other connections had their turn. */
+  later(task: () => void): void
   /** Whether the client has lately taken everything as fast as it came. */
   readonly isKeepingUp: boolean
 }
@@ -64,6 +77,11 @@ export class Pull {
   private readonly fail: (error: unknown) => void
   private isOver: boolean
   private isPulling: boolean
+  /**
+   * How many empty chunks came since the last that was not. The count carries across promises: a source of them could
+   * otherwise starve the event loop.
+   */
+  private emptyChunks: number
 
   constructor(source: Pullable, subject: BodySubject, connection: PulledConnection) {
     this.source = source
@@ -75,6 +93,7 @@ export class Pull {
     this.fail = error => { this.failLater(error) }
     this.isOver = false
     this.isPulling = false
+    this.emptyChunks = 0
   }
 
   /** Pulls as long as there is room and chunks come at once. */
@@ -82,13 +101,14 @@ export class Pull {
     if (this.isPulling) return
     this.isPulling = true
     try {
-      while (this.isGoing && this.hasRoom) this.step()
+      while (this.isGoing && this.hasRoom && !this.isIdle) this.step()
     } catch (error) {
       this.finish(error)
     }
     if (!this.isGoing) return
     this.isPulling = false
-    this.subject.bodySink.whenReady(this.resume)
+    if (this.isIdle) this.rest()
+    else this.subject.bodySink.whenReady(this.resume)
   }
 
   /** Pulls no more: the client is gone. */
@@ -102,11 +122,20 @@ export class Pull {
     return this.isPulling && !this.isOver
   }
 
+  private get isIdle(): boolean {
+    return this.emptyChunks >= EMPTY_CHUNKS_PER_TURN
+  }
+
   private get hasRoom(): boolean {
     const { bodySink } = this.subject
     if (bodySink.hasRoom) return true
     const atOnce = Math.min(MARKS_AT_ONCE * bodySink.marks.highWaterMark, WRITE_BYTES)
     return this.connection.isKeepingUp && bodySink.pending < atOnce
+  }
+
+  private rest(): void {
+    this.emptyChunks = 0
+    this.connection.later(this.resume)
   }
 
   private step(): void {
@@ -125,6 +154,8 @@ export class Pull {
       this.subject.complete()
     } else {
       this.subject.write(result.value)
+      if (result.value.length === 0) this.emptyChunks++
+      else this.emptyChunks = 0
     }
   }
 
@@ -139,7 +170,8 @@ export class Pull {
   }
 
   private failLater(error: unknown): void {
-    if (!this.isOver) this.finish(error)
+    if (this.isOver) this.subject.bodySink.reportLate(error)
+    else this.finish(error)
   }
 
   private finish(error: unknown): void {
@@ -151,13 +183,9 @@ export class Pull {
   private release(): void {
     try {
       const returned = this.source.return?.()
-      if (isPromise(returned)) returned.then(undefined, () => undefined)
-    } catch {
-      // A source that fails while it is told to stop has nobody left to tell.
+      if (isPromise(returned)) returned.then(undefined, (error: unknown) => { this.subject.bodySink.reportLate(error) })
+    } catch (error) {
+      this.subject.bodySink.reportLate(error)
     }
   }
-}
-
-function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function'
 }

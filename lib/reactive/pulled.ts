@@ -4,8 +4,8 @@
  * Strategy: a demand is credit, and each value of a page costs its size. As long as credit is left, the next page is
  * asked for, one at a time; a page is passed on whole, so the source runs ahead of its demand by at most one page. An
  * empty page costs nothing and is asked again. Pages are asked in a loop, never from within the answer to the last,
- * and the loop rests after a number of pages that were there at once, so that a source which has much or nothing to
- * say cannot hold up all others.
+ * and the loop rests after a number of pages, so that a source which has much or nothing to say cannot hold up all
+ * others. The number counts on over pages that are promised: promises come before any socket has its turn.
  */
 import {
   asyncScheduler, defaultIfEmpty, from, Observable, type ObservableInput, type Subscriber, take,
@@ -22,7 +22,7 @@ export type Page<T> = readonly T[] | null
  */
 export type NextPage<T> = (wanted: number) => Page<T> | ObservableInput<Page<T>>
 
-/** How many pages are taken at once before others have their turn. */
+/** How many pages are taken for one demand before others have their turn. */
 const PAGES_PER_TURN = 1_000
 
 /**
@@ -46,6 +46,8 @@ class PageReader<T> {
   private readonly subscriber: Subscriber<T>
   private readonly nextPage: NextPage<T>
   private credit: number
+  /** How many pages are asked for before the loop rests. */
+  private pagesLeft: number
   /** Whether a page is asked for or passed on, or the loop rests. */
   private isBusy: boolean
   /** The page that came within the asking; undefined if it is still to come. */
@@ -56,6 +58,7 @@ class PageReader<T> {
     this.subscriber = subscriber
     this.nextPage = nextPage
     this.credit = 0
+    this.pagesLeft = PAGES_PER_TURN
     this.isBusy = false
     this.answer = undefined
     this.isAsking = false
@@ -63,22 +66,26 @@ class PageReader<T> {
 
   grant(credit: number): void {
     this.credit = credit
+    this.pagesLeft = PAGES_PER_TURN
     if (!this.isBusy) this.run()
   }
 
   private run(): void {
     this.isBusy = true
-    for (let left = PAGES_PER_TURN; this.credit > 0 && !this.subscriber.closed; left--) {
-      if (left === 0) {
-        // Not `asapScheduler`, whose turn comes before that of any socket.
-        this.subscriber.add(asyncScheduler.schedule(() => this.run()))
-        return
-      }
+    while (this.credit > 0 && !this.subscriber.closed) {
+      if (this.pagesLeft === 0) return this.rest()
+      this.pagesLeft--
       const page = this.ask()
       if (page === undefined) return
       this.pass(page)
     }
     this.isBusy = false
+  }
+
+  private rest(): void {
+    this.pagesLeft = PAGES_PER_TURN
+    // Not `asapScheduler`, whose turn comes before that of any socket.
+    this.subscriber.add(asyncScheduler.schedule(() => this.run()))
   }
 
   /** Returns the page if it is there at once. */

@@ -56,7 +56,7 @@ export interface Reply {
 export type HandlerResult = ObservableInput<Reply | void> | Reply | void
 
 /** What a handler hears that returns something else, or of whose emissions the first is something else. */
-export function noReply(): TypeError {
+function noReply(): TypeError {
   return new TypeError('a handler returns a reply, something that emits one, or nothing')
 }
 
@@ -89,15 +89,28 @@ export function responseOf(reply: Reply): Response {
   return new Response(status, reply.reason ?? Status.reasonPhrase(status), Version.HTTP_1_1, headersOf(reply.headers))
 }
 
-/**
- * Whether a handler's result is a reply rather than something that emits one.
- *
- * @throws {@link TypeError} it is neither: without types it would pass for a reply that says nothing
- */
-export function isReply(result: Exclude<HandlerResult, void>): result is Reply {
-  if (typeof result !== 'object' || (result as unknown) === null) throw noReply()
-  if (result instanceof Observable) return false
+/** Whether a handler's result emits a reply: an Observable, a stream, or an iterable. */
+export function isSource(result: unknown): result is ObservableInput<unknown> {
+  if (typeof result !== 'object' || result === null) return false
+  if (result instanceof Observable) return true
   const candidate = result as { then?: unknown; subscribe?: unknown; getReader?: unknown }
-  if (typeof candidate.then === 'function' || typeof candidate.subscribe === 'function') return false
-  return !(Symbol.asyncIterator in result || Symbol.iterator in result || typeof candidate.getReader === 'function')
+  if (typeof candidate.then === 'function' || typeof candidate.subscribe === 'function') return true
+  return Symbol.asyncIterator in result || Symbol.iterator in result || typeof candidate.getReader === 'function'
+}
+
+/** The keys of a reply, the usual ones first. */
+const KEYS = ['body', 'status', 'headers', 'trailers', 'overflow', 'highWaterMark']
+
+/**
+ * The reply that a handler gave.
+ *
+ * @throws {@link TypeError} it is none, or has keys and none of a reply's: without types it would pass for a reply that
+ *   says nothing
+ */
+export function checkedReply(reply: unknown): Reply {
+  if (typeof reply !== 'object' || reply === null || isSource(reply)) throw noReply()
+  for (const key of KEYS) if (key in reply) return reply
+  const others = Object.keys(reply)
+  if (others.length === 0) return reply
+  throw new TypeError(`a reply has ${KEYS.join(', ')}; here is only ${others.join(', ')}`)
 }

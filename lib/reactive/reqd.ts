@@ -11,15 +11,16 @@ import type { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
 import type { Status } from '../message/status.js'
-import { discard, feed, type FedConnection, type Feeding } from './body-source.js'
+import { feed, type FedConnection, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
 import { currentContext, type Context } from './context.js'
+import { discard, discardReply, isAftermath } from './discard.js'
 import type { Drops } from './drops.js'
 import { GuardedObservable } from './guarded.js'
 import { RequestBody } from './request-body.js'
 import { ReqdFacts, type ConnectionFacts } from './reqd-facts.js'
 import {
-  headersOf, marksOf, responseOf, trailersOf, type HandlerResult, type HeadersInit, type Reply,
+  checkedReply, headersOf, marksOf, responseOf, trailersOf, type HandlerResult, type HeadersInit, type Reply,
 } from './reply.js'
 
 /** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
@@ -34,8 +35,10 @@ export interface ReqdOwner extends FedConnection, ConnectionFacts {
   dropped(reqd: Reqd, drops: Drops): void
   /** The exchange is over. */
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void
+  /** What aborted the current exchange, once something did; undefined where nothing says so. */
+  readonly abortReason: unknown
   /** Something that the application did failed. */
-  report(error: unknown): void
+  report(error: unknown, reqd: Reqd): void
   /** Hands the transport over when it is free. */
   upgraded(reqd: Reqd, listener: UpgradeListener): void
 }
@@ -77,15 +80,18 @@ export class Reqd extends ReqdFacts {
 
   /** The body of the request as a stream. */
   get body(): RequestBody {
-    return (this.bodyStream ??= new RequestBody(this.requestBody, error => { this.reportExn(error) }))
+    return (this.bodyStream ??= new RequestBody(this.requestBody, error => {
+      this.owner.report(error, this)
+      super.reportExn(error)
+    }))
   }
 
-  /** Aborted when the client goes away, or the connection fails, before the response is complete. */
+  /** Aborted when the client goes away ({@link ConnectionClosedError}), or the exchange fails, before its response. */
   get signal(): AbortSignal {
     if (this.abortController === null) {
       this.abortController = new AbortController()
       this.abortContext = currentContext()
-      if (this.result === 'aborted') this.abortController.abort()
+      if (this.result === 'aborted') this.abortController.abort(this.owner.abortReason)
     }
     return this.abortController.signal
   }
@@ -96,7 +102,7 @@ export class Reqd extends ReqdFacts {
       this.aborted = new ReplaySubject(1)
       if (this.result !== null) this.settleAborted(this.result)
     }
-    return GuardedObservable.from(this.aborted, error => { this.owner.report(error) })
+    return GuardedObservable.from(this.aborted, error => { this.owner.report(error, this) })
   }
 
   /**
@@ -123,13 +129,14 @@ export class Reqd extends ReqdFacts {
   }
 
   /**
-   * Responds with a reply, as if the handler had returned it. @throws {@link LocalProtocolError} as the methods below
+   * Responds with a reply, as if the handler had returned it. @throws {@link LocalProtocolError} as the methods below,
+   * and TypeError: it is no reply, or has a body that is none
    */
   respond(reply: Reply): void {
     try {
-      this.send(reply)
+      this.send(checkedReply(reply))
     } catch (error) {
-      discard(reply.body)
+      discardReply(reply, late => { this.reportLate(late) })
       throw error
     }
   }
@@ -166,7 +173,7 @@ export class Reqd extends ReqdFacts {
   }
 
   override reportExn(exn: unknown): void {
-    this.owner.report(exn)
+    this.reportLate(exn)
     super.reportExn(exn)
   }
 
@@ -185,9 +192,20 @@ export class Reqd extends ReqdFacts {
     return this.owner.isKeepingUp
   }
 
+  /** @internal Runs the task after other connections had their turn. */
+  later(task: () => void): void {
+    this.owner.later(task)
+  }
+
   /** @internal Ends the connection at once. */
   cut(): void {
     this.owner.cut()
+  }
+
+  /** @internal Reports an error that changes nothing any more, unless it only repeats why the exchange was aborted. */
+  reportLate(error: unknown): void {
+    const isKnown = this.result === 'aborted' && (error === this.owner.abortReason || isAftermath(error))
+    if (!isKnown) this.owner.report(error, this)
   }
 
   /** @internal Keeps what feeds the response, to be stopped when the client goes away. */
@@ -213,7 +231,7 @@ export class Reqd extends ReqdFacts {
   private abort(): void {
     this.stopFeeding()
     this.subject?.closed('aborted')
-    this.abortContext?.runInAsyncScope(() => { this.abortController?.abort() })
+    this.abortContext?.runInAsyncScope(() => { this.abortController?.abort(this.owner.abortReason) })
   }
 
   /** What the application throws while it cleans up stops nothing else. */
@@ -221,7 +239,7 @@ export class Reqd extends ReqdFacts {
     try {
       this.feedingContext?.runInAsyncScope(() => { this.feeding?.unsubscribe() })
     } catch (error) {
-      this.owner.report(error)
+      this.reportLate(error)
     }
   }
 
@@ -250,7 +268,7 @@ export class Reqd extends ReqdFacts {
     subject.bodySink.trailers = trailersOf(reply)
     const source = typeof body === 'string' || body instanceof Uint8Array ? [body] : body
     if (subject.isBodiless) {
-      discard(source)
+      discard(source, error => { this.reportLate(error) })
       subject.complete()
     } else {
       this.feedBy(feed(subject, source, reply, this))

@@ -7,11 +7,13 @@
  * up to.
  *
  * No form but the asynchronous iteration has a promise inside: chunks are emitted within the read that brought them.
+ * What a subscriber does not handle fails the request, and not the process (guarded.ts).
  */
 import { type Observable, type ObservableInput, type TeardownLogic } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
+import { BodyChunks } from './body-chunks.js'
 import { collectBody } from './body-collector.js'
 import { BodyFlow } from './body-flow.js'
 import { BodyPump } from './body-pump.js'
@@ -69,15 +71,10 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
 
   /**
    * Iterates over the chunks, each the iteration's own; the next one is read when it is asked for. Leaving the loop
-   * closes the body.
+   * closes the body, at once.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    this.take()
-    try {
-      for (let chunk = await readChunk(this.reader); chunk !== null; chunk = await readChunk(this.reader)) yield chunk
-    } finally {
-      this.reader.close()
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined, undefined> {
+    return new BodyChunks(this.reader, () => { this.take() })
   }
 
   /**
@@ -133,12 +130,6 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
     if (this.isTaken) throw new LocalProtocolError('alreadyScheduled', 'the request body has a consumer already')
     this.isTaken = true
   }
-}
-
-function readChunk(reader: BodyReader): Promise<Uint8Array | null> {
-  return new Promise((resolve, reject) => {
-    reader.scheduleRead({ onRead: resolve, onEof: () => resolve(null), onError: reject })
-  })
 }
 
 function decodeText(bytes: Uint8Array): string {

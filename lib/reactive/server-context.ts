@@ -7,8 +7,11 @@ import { defaultErrorHandler } from '../connection/error-handler.js'
 import { Clock } from './clock.js'
 import type { HttpConnection, ServerContext } from './connection.js'
 import { currentContext } from './context.js'
+import { isPromise } from './discard.js'
 import { settingsOf, type ConnectionOptions, type Settings } from './options.js'
 import type { Handler } from './reqd.js'
+
+type OnError = ServerContext['onError']
 
 /** What a kind of server adds to the options: its way to wait, and what it does with errors. */
 export interface Platform {
@@ -56,13 +59,14 @@ export function serverContext(
   }
 }
 
-/** What `onError` throws goes to the platform: it is called for what clients do. */
-function guarded(onError: (error: unknown) => void, fallback: (error: unknown) => void): (error: unknown) => void {
-  return error => {
+/** A client's bad request must not end the process: what the application's `onError` throws has somebody to go to. */
+function guarded(onError: OnError, fallback: Platform['onError']): OnError {
+  return (error, reqd) => {
     try {
-      onError(error)
-    } catch (failure) {
-      fallback(failure)
+      const result: unknown = (onError as (...args: unknown[]) => unknown)(error, reqd)
+      if (isPromise(result)) result.then(undefined, fallback)
+    } catch (thrown) {
+      fallback(thrown)
     }
   }
 }

@@ -153,7 +153,7 @@ export class TestServer {
     const { scheduler } = this
     return serverContext(handler && this.guarded(handler), {
       ...this.options,
-      onError: error => { this.report(error) },
+      onError: (error, reqd) => { this.report(error, reqd) },
     }, {
       // Virtual while the test runs. Ticks of the TestScheduler itself would be nested, and in the end too deep.
       scheduler: asyncScheduler,
@@ -175,9 +175,9 @@ export class TestServer {
     }
   }
 
-  private report(error: unknown): void {
+  private report(error: unknown, reqd: Reqd | null): void {
     this.reported.push(error)
-    this.options.onError?.(error)
+    this.options.onError?.(error, reqd)
     this.errors.next(error)
   }
 

@@ -37,7 +37,8 @@ export class Program {
     for (;;) {
       const match = pattern.exec(this.output)
       if (match !== null) return match[0]
-      const more = once(this.child.stdout, 'data').then(() => true)
+      const outputs = [this.child.stdout, this.child.stderr]
+      const more = Promise.race(outputs.map(output => once(output, 'data'))).then(() => true)
       const goesOn = await Promise.race([more, this.exited.then(() => false)])
       if (!goesOn && !pattern.test(this.output)) throw new Error(`It never printed ${String(pattern)}:\n${this.output}`)
     }

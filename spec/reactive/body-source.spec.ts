@@ -147,7 +147,11 @@ describe('a source that never pauses', () => {
     let count = 0
     const stage = Stage.open(() => ({ body: (function* () { while (count++ < 100_000) yield '' })() }))
     stage.receive(get('/'))
-    expect(stage.turn().text).toMatch(/0\r\n\r\n$/)
+    for (let turns = 0; !stage.text.endsWith('0\r\n\r\n'); turns++) {
+      expect(turns).toBeLessThan(110)
+      stage.turn()
+    }
+    expect(count).toBe(100_001)
   })
 
   it('does not grow the stack when it answers within the demand', () => {
@@ -203,7 +207,7 @@ const ENDS: Record<string, (stage: Stage) => void> = {
 }
 
 describe.each(Object.entries(ENDS))('when %s', (_, happens) => {
-  it.each(Object.entries(STOPPABLE))('%s is stopped, once', (_name, source) => {
+  it.each(Object.entries(STOPPABLE))('%s is stopped, once', async (name, source) => {
     let stopped = 0
     const stage = new Stage(() => ({ body: source(() => { stopped++ }) }))
     stage.transport.capacity = 10
@@ -214,7 +218,9 @@ describe.each(Object.entries(ENDS))('when %s', (_, happens) => {
     happens(stage)
     stage.take(1000)
     expect(stopped).toBe(1)
-    expect(stage).toMatchObject({ closed: 1, errors: [] })
+    await Promise.resolve()
+    const errors = name.startsWith('an iterator') ? [new Error('it does not stop')] : []
+    expect(stage).toMatchObject({ closed: 1, errors })
   })
 })
 

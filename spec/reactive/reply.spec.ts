@@ -4,7 +4,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { of } from 'rxjs'
 import { Headers } from '../../lib/message/headers.js'
-import { headersOf, isReply, responseOf, type HandlerResult } from '../../lib/reactive/reply.js'
+import { headersOf, isSource, responseOf, type HandlerResult } from '../../lib/reactive/reply.js'
 
 describe('a reply', () => {
   it('is what is not a source of one', () => {
@@ -13,8 +13,8 @@ describe('a reply', () => {
       of({}), Promise.resolve({}), [{}], { then: () => undefined } as never, { subscribe: () => undefined } as never,
       new ReadableStream(), (function* () { yield {} })(), { getReader: () => undefined } as never,
     ]
-    for (const reply of replies) expect(isReply(reply as never)).toBe(true)
-    for (const source of sources) expect(isReply(source as never)).toBe(false)
+    for (const reply of replies) expect(isSource(reply)).toBe(false)
+    for (const source of sources) expect(isSource(source)).toBe(true)
   })
 
   it('is 200 without fields, unless it says otherwise', () => {

@@ -50,9 +50,8 @@ describe('the context of a server', () => {
       readLimits: { readBufferSize: 1, lingerBytes: 8 }, marks: { highWaterMark: 6, lowWaterMark: 2 },
       errorHandler: defaultErrorHandler,
     })
-    const error = new Error('a')
-    context.onError(error)
-    expect(onError).toHaveBeenCalledWith(error)
+    context.onError('failure', null)
+    expect(onError).toHaveBeenCalledWith('failure', null)
     expect(context.config).toMatchObject({
       readBufferSize: 1, maxHeaderSize: 2, maxHeadersCount: 3, writeBufferSize: 4, drainLimit: 5,
     })
