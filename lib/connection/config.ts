@@ -30,6 +30,18 @@ export interface Config {
   readonly date: (() => string) | null
 }
 
+/**
+ * The options over their defaults. What is given as `undefined` is not given, however it came there: a spread would put
+ * it in place of the default.
+ *
+ * @internal
+ */
+export function withDefaults<T extends object>(defaults: T, options: { readonly [K in keyof T]?: T[K] | undefined }): T {
+  const merged = { ...defaults, ...options } as T
+  for (const key of Object.keys(defaults) as (keyof T)[]) merged[key] ??= defaults[key]
+  return merged
+}
+
 /** The defaults. */
 export const DEFAULT_CONFIG: Config = {
   maxHeaderSize: 16 * 1024,

@@ -32,7 +32,7 @@
  */
 import { checkRange } from '../buffer/iovec.js'
 import { LocalProtocolError } from '../errors.js'
-import { DEFAULT_CONFIG, type Config } from './config.js'
+import { DEFAULT_CONFIG, withDefaults, type Config } from './config.js'
 import { defaultErrorHandler, type ErrorHandler } from './error-handler.js'
 import { Exchanges, type Handlers } from './exchanges.js'
 import type { ReadOperation, WriteOperation, WriteResult } from './operation.js'
@@ -59,9 +59,9 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
 
   /** A connection that serves each request with `handler`. */
   static create(handler: (reqd: Reqd) => void, options: ServerConnectionOptions = {}): ServerConnection {
-    const { config, errorHandler = defaultErrorHandler } = options
+    const { config = {}, errorHandler = defaultErrorHandler } = options
     const makeReqd: Handlers<Reqd>['makeReqd'] = (host, request, reader) => new Reqd(host, request, reader)
-    return new ServerConnection({ handler, errorHandler, makeReqd }, { ...DEFAULT_CONFIG, ...config })
+    return new ServerConnection({ handler, errorHandler, makeReqd }, withDefaults(DEFAULT_CONFIG, config))
   }
 
   /** Whether both sides are closed. Output may be pending: {@link nextWriteOperation} says so. */

@@ -5,7 +5,7 @@
  */
 import type { BodyWriter } from '../connection/body-writer.js'
 import type { Headers } from '../message/headers.js'
-import type { Chunk } from './chunk.js'
+import { isBytes, type Chunk } from './chunk.js'
 import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
 import { NO_DROPS, type Drops } from './drops.js'
 
@@ -78,7 +78,7 @@ export class BodySink implements ControlledSink<Chunk> {
 
   write(chunk: Chunk): void {
     if (typeof chunk === 'string') this.writer.writeString(chunk)
-    else if (!(chunk instanceof Uint8Array)) throw new TypeError('a body is made of strings and Uint8Arrays')
+    else if (!isBytes(chunk)) throw new TypeError('a body is made of strings and Uint8Arrays')
     else if (this.isLent || chunk.length <= COPY_LIMIT) this.writer.writeBytes(chunk)
     else this.writer.scheduleBytes(chunk)
   }

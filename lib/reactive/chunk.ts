@@ -17,6 +17,11 @@ export function chunkSize(chunk: unknown): number {
   return ArrayBuffer.isView(chunk) ? chunk.byteLength : 1
 }
 
+/** Whether this is a Uint8Array, of whichever realm (a `vm` context, a test runner's sandbox). */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
+}
+
 /** A source was faster than its consumer, and its policy is to fail then. */
 export class BackpressureError extends Error {
   override readonly name = 'BackpressureError'

@@ -4,7 +4,7 @@
  * Node's where Node has the option.
  */
 import type { SchedulerLike } from 'rxjs'
-import type { Config } from '../connection/config.js'
+import { withDefaults, type Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
 import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
 import type { Reqd } from './reqd.js'
@@ -88,5 +88,5 @@ const DEFAULTS: Settings = {
 
 /** The options with their defaults. */
 export function settingsOf(options: ConnectionOptions): Settings {
-  return { ...DEFAULTS, ...options }
+  return withDefaults(DEFAULTS, options)
 }

@@ -8,7 +8,7 @@ import { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
 import type { Marks } from './body-subject.js'
-import type { Chunk } from './chunk.js'
+import { isBytes, type Chunk } from './chunk.js'
 import type { Overflow } from './overflow.js'
 
 /**
@@ -28,8 +28,15 @@ export type BodySource =
   | Observable<Chunk>
   | ((ready$: Observable<number>, closing$: Observable<void>) => Observable<Chunk>)
 
-/** Fields as a handler may give them. A `Headers` that is used again and again is checked and written only once. */
-export type HeadersInit = Headers | Readonly<Record<string, string | number | readonly string[]>>
+/**
+ * Fields as a handler may give them: a field whose value is `undefined` is left out. An iterable of pairs is a `Map`, or the
+ * `Headers` of the Fetch standard. A `Headers` of ours that is used again and again is checked and
+ * written only once.
+ */
+export type HeadersInit =
+  | Headers
+  | Readonly<Record<string, string | number | readonly string[] | undefined>>
+  | Iterable<readonly [name: string, value: string]>
 
 /** A response. */
 export interface Reply {
@@ -60,10 +67,44 @@ function noReply(): TypeError {
   return new TypeError('a handler returns a reply, something that emits one, or nothing')
 }
 
-/** The fields as `Headers`. */
+type FieldRecord = Readonly<Record<string, string | number | readonly string[]>>
+
+/**
+ * The fields as `Headers`.
+ *
+ * @throws {@link LocalProtocolError} badField: they are no fields, or a value is not text
+ */
 export function headersOf(init: HeadersInit | undefined): Headers {
   if (init === undefined) return Headers.empty
-  return init instanceof Headers ? init : Headers.of(init)
+  if (init instanceof Headers) return init
+  if (typeof init !== 'object' || (init as unknown) === null) throw badHeaders(init)
+  if (isPairs(init)) return Headers.ofList([...init].map(([name, value]) => [name, textOf(name, value)]))
+  return Headers.of(givenFields(init))
+}
+
+function isPairs(init: object): init is Iterable<readonly [string, string]> {
+  return Symbol.iterator in init
+}
+
+/** The fields of a record that have a value. */
+function givenFields(record: Readonly<Record<string, string | number | readonly string[] | undefined>>): FieldRecord {
+  const given: Record<string, string | number | readonly string[]> = {}
+  for (const [name, value] of Object.entries(record)) {
+    if (Array.isArray(value)) given[name] = value.map(each => textOf(name, each))
+    else if (value !== undefined) given[name] = textOf(name, value)
+  }
+  return given
+}
+
+/** A field's value as text: whatever else has a text (null, a date, an object) is a mistake. */
+function textOf(name: string, value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return String(value)
+  throw new LocalProtocolError('badField', `the value of ${name} is neither a string nor a number nor a list of them`)
+}
+
+function badHeaders(init: unknown): LocalProtocolError {
+  return new LocalProtocolError('badField', `header fields are a record or pairs, not ${String(init)}`)
 }
 
 /** Makes the trailer fields of a reply; null where it has none. */
@@ -98,19 +139,39 @@ export function isSource(result: unknown): result is ObservableInput<unknown> {
   return Symbol.asyncIterator in result || Symbol.iterator in result || typeof candidate.getReader === 'function'
 }
 
-/** The keys of a reply, the usual ones first. */
-const KEYS = ['body', 'status', 'headers', 'trailers', 'overflow', 'highWaterMark']
+/** The keys of a reply. */
+const KEYS: ReadonlySet<string> = new Set([
+  'status', 'reason', 'headers', 'body', 'trailers', 'overflow', 'onDrop', 'highWaterMark',
+])
 
 /**
  * The reply that a handler gave.
  *
- * @throws {@link TypeError} it is none, or has keys and none of a reply's: without types it would pass for a reply that
- *   says nothing
+ * @throws {@link TypeError} it is none, or has a key that no reply has: without types `header` would be an answer without
+ *   fields
  */
 export function checkedReply(reply: unknown): Reply {
   if (typeof reply !== 'object' || reply === null || isSource(reply)) throw noReply()
-  for (const key of KEYS) if (key in reply) return reply
-  const others = Object.keys(reply)
-  if (others.length === 0) return reply
-  throw new TypeError(`a reply has ${KEYS.join(', ')}; here is only ${others.join(', ')}`)
+  for (const key in reply) if (!KEYS.has(key)) throw unknownKey(reply, key)
+  return reply
+}
+
+function unknownKey(reply: object, key: string): TypeError {
+  if (Object.prototype.toString.call(reply) === '[object Response]') {
+    return new TypeError('a Response of the Fetch standard is no reply: give its status, headers and body')
+  }
+  return new TypeError(`a reply has no ${key}: it has ${[...KEYS].join(', ')}`)
+}
+
+/**
+ * The body of a reply; undefined where it has none.
+ *
+ * @throws {@link TypeError} it is nothing that a body can be made of
+ */
+export function bodyOf(reply: Reply): BodySource | undefined {
+  const body: unknown = reply.body
+  if (body === undefined || body === null) return undefined
+  if (typeof body === 'string' || typeof body === 'function') return body as BodySource
+  if (typeof body === 'object' && (ArrayBuffer.isView(body) ? isBytes(body) : isSource(body))) return body as BodySource
+  throw new TypeError('a body is a string, bytes, an iterable, a stream, an Observable or a function')
 }

@@ -13,6 +13,7 @@ import type { Response } from '../message/response.js'
 import type { Status } from '../message/status.js'
 import { feed, type FedConnection, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
+import { isBytes } from './chunk.js'
 import { currentContext, type Context } from './context.js'
 import { discard, discardReply, isAftermath } from './discard.js'
 import type { Drops } from './drops.js'
@@ -20,7 +21,7 @@ import { GuardedObservable } from './guarded.js'
 import { RequestBody } from './request-body.js'
 import { ReqdFacts, type ConnectionFacts } from './reqd-facts.js'
 import {
-  checkedReply, headersOf, marksOf, responseOf, trailersOf, type HandlerResult, type HeadersInit, type Reply,
+  bodyOf, checkedReply, headersOf, marksOf, responseOf, trailersOf, type HandlerResult, type HeadersInit, type Reply,
 } from './reply.js'
 
 /** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
@@ -254,19 +255,19 @@ export class Reqd extends ReqdFacts {
   }
 
   private send(reply: Reply): void {
-    const { body } = reply
+    const body = bodyOf(reply)
     const response = responseOf(reply)
     if (body === undefined && reply.trailers === undefined) this.respondWithString(response, '')
     else if (typeof body === 'string' && reply.trailers === undefined) this.respondWithString(response, body)
-    else if (body instanceof Uint8Array && reply.trailers === undefined) this.respondWithBytes(response, body)
+    else if (isBytes(body) && reply.trailers === undefined) this.respondWithBytes(response, body)
     else this.respondWithSource(response, reply)
   }
 
   private respondWithSource(response: Response, reply: Reply): void {
-    const { body = [] } = reply
+    const body = bodyOf(reply) ?? []
     const subject = this.openSubject(response, marksOf(reply, this.owner.marks))
     subject.bodySink.trailers = trailersOf(reply)
-    const source = typeof body === 'string' || body instanceof Uint8Array ? [body] : body
+    const source = typeof body === 'string' || isBytes(body) ? [body] : body
     if (subject.isBodiless) {
       discard(source, error => { this.reportLate(error) })
       subject.complete()

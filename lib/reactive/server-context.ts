@@ -2,7 +2,7 @@
  * From options to what the connections of a server share.
  */
 import type { SchedulerLike } from 'rxjs'
-import { DEFAULT_CONFIG, type Config } from '../connection/config.js'
+import { DEFAULT_CONFIG, withDefaults, type Config } from '../connection/config.js'
 import { defaultErrorHandler } from '../connection/error-handler.js'
 import { Clock } from './clock.js'
 import type { HttpConnection, ServerContext } from './connection.js'
@@ -84,6 +84,5 @@ function keepAliveOf({ keepAliveHint, keepAliveTimeout }: Settings): number {
 function configOf(options: ConnectionOptions, clock: Clock): Config {
   const { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit } = options
   const given = { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit }
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  return { ...DEFAULT_CONFIG, ...set, date: () => clock.date() }
+  return { ...withDefaults<Config>(DEFAULT_CONFIG, given), date: () => clock.date() }
 }

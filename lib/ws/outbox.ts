@@ -4,7 +4,7 @@
  * Strategy: what a WebSocket has buffered is the only queue. Before there is one, messages wait in a list, each
  * counted with the header of its frame, so that empty ones count too.
  */
-import { chunkSize } from '../reactive/chunk.js'
+import { chunkSize, isBytes } from '../reactive/chunk.js'
 import type { WebSocketMessage } from './message.js'
 import type { WebSocketLike } from './web-socket-like.js'
 
@@ -40,7 +40,7 @@ export class Outbox {
 
   /** Writes the message. Returns false where there is no room for it. */
   write(message: WebSocketMessage): boolean {
-    const isMessage = typeof message === 'string' || message instanceof Uint8Array
+    const isMessage = typeof message === 'string' || isBytes(message)
     if (!isMessage) throw new TypeError('a message is a string or a Uint8Array')
     if (this.pending > this.limit) return false
     if (this.socket === null) this.keep(message)
