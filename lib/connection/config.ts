@@ -38,7 +38,7 @@ export interface Config {
  */
 export function withDefaults<T extends object>(defaults: T, options: { readonly [K in keyof T]?: T[K] | undefined }): T {
   const merged = { ...defaults, ...options } as T
-  for (const key of Object.keys(defaults) as (keyof T)[]) merged[key] ??= defaults[key]
+  for (const key of Object.keys(defaults) as (keyof T)[]) if (merged[key] === undefined) merged[key] = defaults[key]
   return merged
 }
 

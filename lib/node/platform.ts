@@ -6,7 +6,7 @@ import { asyncScheduler } from 'rxjs'
 import { ConnectionClosedError, RemoteProtocolError } from '../errors.js'
 import { useContexts } from '../reactive/context.js'
 import type { Platform } from '../reactive/server-context.js'
-import { nextTick } from './runtime.js'
+import { nextTick, setImmediate } from './runtime.js'
 import { Turns } from './turns.js'
 
 /** What a client does is seen on `events$`; what a handler throws must be seen by somebody. */

@@ -7,9 +7,7 @@
  * some hundred.
  */
 import { ValueQueue } from '../reactive/value-queue.js'
-
-/** Taken when the library is loaded: a test runner that fakes it later must not stop the connections. */
-const { setImmediate } = globalThis
+import { setImmediate } from './runtime.js'
 
 /** How many tasks are done in one turn. */
 const TASKS = 4

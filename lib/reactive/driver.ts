@@ -9,39 +9,12 @@
 import type { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
 import { ConnectionClosedError, HandlerTimeoutError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
-import type { Clock, Ticking } from './clock.js'
+import type { Ticking } from './clock.js'
 import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
-import type { ConnectionEventDetail } from './events.js'
-import type { Settings } from './options.js'
-import { ReadProcessor, type ReadHost, type ReadLimits } from './read-processor.js'
+import type { DriverContext, DriverHost } from './driver-host.js'
+import { ReadProcessor, type ReadHost } from './read-processor.js'
 import type { Transport } from './transport.js'
 import { WriteProcessor, type WriteHost } from './write-processor.js'
-
-/** What the drivers of a server share. */
-export interface DriverContext {
-  readonly settings: Settings
-  readonly readLimits: ReadLimits
-  readonly clock: Clock
-  /** Runs the task soon, once what happens now is over. */
-  readonly defer: (task: () => void) => void
-  /** Runs the task after other connections had their turn. */
-  readonly later: (task: () => void) => void
-  /** Runs the task once what the transports have by now was read. */
-  readonly afterRead: (task: () => void) => void
-}
-
-/** Whom a driver tells. */
-export interface DriverHost {
-  /** Whether somebody listens to events. */
-  readonly isObserved: boolean
-  emit(detail: ConnectionEventDetail): void
-  /** A turn is over: whatever failed in it is known to the connection. */
-  turnEnded(): void
-  /** The transport broke before the connection was done. */
-  transportFailed(error: unknown): void
-  /** The connection is over and holds nothing any more. */
-  finished(): void
-}
 
 /** The driver of one connection. */
 export class Driver implements ReadHost, WriteHost, Ticking, Watched {

@@ -7,6 +7,7 @@ import { request as httpRequest } from 'node:http'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { concatMap, EMPTY, endWith, map, of, reduce, Subject, take, takeUntil } from 'rxjs'
+import { Response } from '../../lib/message/response.js'
 import { ReusedBuffer } from '../../lib/node/reused-buffer.js'
 import type { Handler } from '../../lib/reactive/reqd.js'
 import { ask, connect, next, portOf, signal, start } from '../helpers/net.js'
@@ -26,8 +27,8 @@ const READERS: Record<string, Handler> = {
   'text()': ({ body }) => body.text().pipe(map(text => ({ body: text }))),
   'a Node stream made of it': async ({ body }) => ({ body: await buffer(Readable.from(body, { objectMode: false })) }),
   'the core\'s reader': reqd => {
-    const subject = reqd.respondWithStreaming({ status: 200, headers: reqd.headers.remove('content-length')
-      .remove('transfer-encoding').remove('connection') } as never)
+    const subject = reqd.respondWithStreaming(Response.create(200, { headers: reqd.headers.remove('content-length')
+      .remove('transfer-encoding').remove('connection') }))
     const read = (): void => {
       reqd.requestBody.scheduleRead({
         onRead: bytes => {
@@ -213,7 +214,7 @@ describe('a body', () => {
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123')
     await begun.promise
     client.reset()
-    expect(await failed.promise).toMatchObject({ name: 'LocalProtocolError' })
+    expect(await failed.promise).toMatchObject({ name: 'ConnectionClosedError', code: 'ECONNRESET' })
   })
 
   it('that ends before its Content-Length is answered by 400', async () => {
