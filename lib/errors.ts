@@ -147,6 +147,38 @@ export class HandlerTimeoutError extends Error {
   }
 }
 
+/** What else an {@link HttpError} can be told. */
+export interface HttpErrorOptions extends ErrorOptions {
+  /** Whether the client may see the message: for 400 to 499 unless given. */
+  readonly expose?: boolean
+}
+
+/**
+ * What a handler throws that wants a certain status: `throw new HttpError(404, 'no such book')`. Errors of other
+ * packages that have a `status` or `statusCode` of 400 to 599, and perhaps `expose`, are taken in the same way.
+ */
+export class HttpError extends Error {
+  override readonly name = 'HttpError'
+  /** The status to answer with: 400 to 599. */
+  readonly status: number
+  /** Whether the client sees the message. */
+  readonly expose: boolean
+
+  /** @throws {@link LocalProtocolError} badStatus: not 400 to 599 */
+  constructor(status: number, message?: string, options: HttpErrorOptions = {}) {
+    super(message ?? '', options)
+    if (!isErrorStatus(status)) throw new LocalProtocolError('badStatus', `${String(status)} is no error's status`)
+    this.status = status
+    this.expose = options.expose ?? status < 500
+  }
+}
+
+/** Whether the value is the status of an error. @internal */
+export function isErrorStatus(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 400 && (value as number) <= 599
+}
+
 brand(RemoteProtocolError, 'RemoteProtocolError')
 brand(LocalProtocolError, 'LocalProtocolError')
 brand(HandlerTimeoutError, 'HandlerTimeoutError')
+brand(HttpError, 'HttpError')

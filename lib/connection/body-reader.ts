@@ -66,6 +66,11 @@ export class BodyReader {
     return this.state !== 'open'
   }
 
+  /** @internal Whether all of the body was handed out. */
+  get isComplete(): boolean {
+    return this.state === 'eof'
+  }
+
   /** @internal */
   get isScheduled(): boolean {
     return this.callbacks !== null

@@ -36,8 +36,10 @@ export interface Config {
  *
  * @internal
  */
-export function withDefaults<T extends object>(defaults: T, options: { readonly [K in keyof T]?: T[K] | undefined }): T {
-  const merged = { ...defaults, ...options } as T
+export function withDefaults<T extends object>(
+  defaults: T, options: { readonly [K in keyof T]?: T[K] | undefined },
+): T {
+  const merged = { ...defaults, ...options }
   for (const key of Object.keys(defaults) as (keyof T)[]) if (merged[key] === undefined) merged[key] = defaults[key]
   return merged
 }

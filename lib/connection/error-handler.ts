@@ -1,38 +1,72 @@
 /**
  * Who answers when something went wrong before a response began.
  */
-import { HandlerTimeoutError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
+import { utf8Length } from '../buffer/utf8.js'
+import { isErrorStatus, LocalProtocolError } from '../errors.js'
 import { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import { Status } from '../message/status.js'
 import type { BodyWriter } from './body-writer.js'
 
 /**
- * Answers in place of the handler. The status is decided: {@link statusOf} the error. `startResponse` takes the header
- * fields and returns the body, which the error handler writes and closes, now or later; it is called once at most.
- * Without Content-Length the body is chunked, or ends with the connection where the client may not understand chunks.
- * After the response the connection closes. An error handler that throws before it called `startResponse` is replaced
- * by the default; one that throws later has its response cut.
+ * Answers in place of the handler. `startResponse` takes the header fields, and the status where it is not to be
+ * {@link statusOf} the error, and returns the body, which the error handler writes and closes, now or later; it is
+ * called once at most. Without Content-Length the body is chunked, or ends with the connection where the client may not
+ * understand chunks.
+ * After the response the connection closes; with `serve` and `listen` it goes on where a handler failed whose request
+ * was read. An error handler that throws before it called `startResponse` is replaced by the default; one that throws
+ * later has its response cut.
  *
- * @param error a {@link RemoteProtocolError}, or whatever the handler threw or reported
+ * @param error a `RemoteProtocolError`, or whatever the handler threw or reported
  * @param request the request, where its head could be read
  */
 export type ErrorHandler = (
-  error: unknown, startResponse: (headers: Headers) => BodyWriter, request?: Request,
+  error: unknown, startResponse: (headers: Headers, status?: Status) => BodyWriter, request?: Request,
 ) => void
 
-/** The status that answers an error: its own for what the peer did wrong, 503 for a late handler, 500 for all else. */
+/**
+ * The status that answers an error: its `status` or `statusCode` where that is one of 400 to 599, as what the peer did
+ * wrong and an `HttpError` have one, and as errors of other packages do; 500 for all else.
+ */
 export function statusOf(error: unknown): Status {
-  const hasStatus = error instanceof RemoteProtocolError || error instanceof HandlerTimeoutError
-  return hasStatus ? error.status : Status.INTERNAL_SERVER_ERROR
+  const { status, statusCode } = partsOf(error)
+  if (isErrorStatus(status)) return status
+  return isErrorStatus(statusCode) ? statusCode : Status.INTERNAL_SERVER_ERROR
 }
 
-/** Answers with the reason phrase as plain text. What the handler threw is nobody's business but the server's. */
+/** What is read of an error: anything can be thrown, and reading it may throw. */
+interface ErrorParts {
+  readonly status?: unknown
+  readonly statusCode?: unknown
+  readonly expose?: unknown
+  readonly message?: unknown
+}
+
+const NO_PARTS: ErrorParts = {}
+
+function partsOf(error: unknown): ErrorParts {
+  if (typeof error !== 'object' || error === null) return NO_PARTS
+  try {
+    const { status, statusCode, expose, message } = error as ErrorParts
+    return { status, statusCode, expose, message }
+  } catch {
+    return NO_PARTS
+  }
+}
+
+/** The message where it is exposed, else the reason phrase: the rest is nobody's business but the server's. */
+function textOf(error: unknown): string {
+  const { expose, message } = partsOf(error)
+  const isShown = expose === true && typeof message === 'string' && message !== ''
+  return `${isShown ? message : Status.reasonPhrase(statusOf(error))}\n`
+}
+
+/** Answers with the reason phrase as plain text, or with the message of an error that exposes it. */
 export const defaultErrorHandler: ErrorHandler = (error, startResponse) => {
-  const text = `${Status.reasonPhrase(statusOf(error))}\n`
+  const text = textOf(error)
   const body = startResponse(Headers.ofList([
     ['Content-Type', 'text/plain; charset=utf-8'],
-    ['Content-Length', String(text.length)],
+    ['Content-Length', String(utf8Length(text))],
   ]))
   body.writeString(text)
   body.close()
@@ -48,7 +82,7 @@ export interface Failure {
 
 /** Who sends the response to an error. @internal */
 export interface ErrorResponder {
-  startError(failure: Failure, headers: Headers): BodyWriter
+  startError(failure: Failure, headers: Headers, status: Status): BodyWriter
   /** The response can't be completed. */
   cutError(): void
 }
@@ -56,9 +90,12 @@ export interface ErrorResponder {
 /** Lets the error handler answer, or the default one where it throws before it began. @internal */
 export function answerError(handler: ErrorHandler, failure: Failure, responder: ErrorResponder): void {
   const answer = { hasBegun: false }
-  const startResponse = (headers: Headers): BodyWriter => {
+  const startResponse = (headers: Headers, status = statusOf(failure.error)): BodyWriter => {
     if (answer.hasBegun) throw new LocalProtocolError('alreadyResponded', 'startResponse was called already')
-    const writer = responder.startError(failure, headers)
+    if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
+      throw new LocalProtocolError('badStatus', `${status} is not the status of a response`)
+    }
+    const writer = responder.startError(failure, headers, status)
     answer.hasBegun = true
     return writer
   }

@@ -18,7 +18,7 @@ import { Version } from '../message/version.js'
 import { interimHead, responseHead, upgradeHead, UNKNOWN_LENGTH, type ResponseHead } from '../wire/response-head.js'
 import { BodyWriter, type BodyWriterHost } from './body-writer.js'
 import type { Config } from './config.js'
-import { answerError, statusOf, type ErrorHandler, type ErrorResponder, type Failure } from './error-handler.js'
+import { answerError, type ErrorHandler, type ErrorResponder, type Failure } from './error-handler.js'
 import type { OutputHost } from './hosts.js'
 import { OutputQueue } from './output-queue.js'
 import type { ExchangeResult, ReqdBase, ReqdHost } from './reqd.js'
@@ -170,11 +170,11 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   }
 
   /** Begins the response to an error, unless the connection ended in the meantime. */
-  startError(failure: Failure, headers: Headers): BodyWriter {
+  startError(failure: Failure, headers: Headers, status: Status): BodyWriter {
     if (this.state !== 'failing') return BodyWriter.dead(this)
     const isHttp11 = failure.request?.version === Version.HTTP_1_1
     const context = { method: failure.method, isHttp11, isPersistent: false, date: this.date(), keepAlive: 0 }
-    const response = Response.create(statusOf(failure.error), { headers })
+    const response = Response.create(status, { headers })
     const head = responseHead(response, context, UNKNOWN_LENGTH)
     this.isPersistent = false
     return this.stream(head, false)

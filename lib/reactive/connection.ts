@@ -265,6 +265,9 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   private begin(reqd: Reqd): void {
     const { context } = this
     const count = ++this.driver.requestCount
+    // A handler that throws the same error each time is heard each time.
+    this.turnEnded()
+    this.reported = NOTHING
     if (count === context.settings.maxRequestsPerSocket) this.core.drain()
     if (this.isObserved) this.emit({ type: 'request', request: reqd.request })
     if (context.requests !== null) context.requests.next(reqd)

@@ -13,6 +13,7 @@ export { ControlledSubject, type ControlledSink, type SinkResult, type WaterMark
 export type { Limit } from './deadlines.js'
 export type { ConnectionEvent, ConnectionEventDetail } from './events.js'
 export { NoResponseError } from './handle.js'
+export { handleEach, type HandleEachOptions } from './handle-each.js'
 export type { ConnectionOptions } from './options.js'
 export type { Overflow } from './overflow.js'
 export {

@@ -29,9 +29,9 @@ export type BodySource =
   | ((ready$: Observable<number>, closing$: Observable<void>) => Observable<Chunk>)
 
 /**
- * Fields as a handler may give them: a field whose value is `undefined` is left out. An iterable of pairs is a `Map`, or the
- * `Headers` of the Fetch standard. A `Headers` of ours that is used again and again is checked and
- * written only once.
+ * Fields as a handler may give them. A field whose value is `undefined` is left out. An iterable of pairs is a `Map`,
+ * or the `Headers` of the Fetch standard. A `Headers` of ours that is used again and again is checked and written
+ * only once.
  */
 export type HeadersInit =
   | Headers
@@ -147,8 +147,8 @@ const KEYS: ReadonlySet<string> = new Set([
 /**
  * The reply that a handler gave.
  *
- * @throws {@link TypeError} it is none, or has a key that no reply has: without types `header` would be an answer without
- *   fields
+ * @throws {@link TypeError} it is none, or has a key that no reply has: without types `header` would be an answer
+ *   without fields
  */
 export function checkedReply(reply: unknown): Reply {
   if (typeof reply !== 'object' || reply === null || isSource(reply)) throw noReply()

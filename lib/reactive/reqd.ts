@@ -6,10 +6,11 @@
  */
 import { EMPTY, type Observable, ReplaySubject, takeUntil } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
+import { answerError, type ErrorHandler } from '../connection/error-handler.js'
 import type { ExchangeResult, ReqdHost, StreamingOptions } from '../connection/reqd.js'
 import type { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
-import type { Response } from '../message/response.js'
+import { Response } from '../message/response.js'
 import type { Status } from '../message/status.js'
 import { feed, type FedConnection, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
@@ -34,6 +35,8 @@ export interface ReqdOwner extends FedConnection, ConnectionFacts {
   offerOutput(): boolean
   /** The client was too slow for a value. */
   dropped(reqd: Reqd, drops: Drops): void
+  /** Answers where the handler failed. */
+  readonly errorHandler: ErrorHandler
   /** The exchange is over. */
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void
   /** What aborted the current exchange, once something did; undefined where nothing says so. */
@@ -51,6 +54,8 @@ export type UpgradeListener = (transport: unknown, head: Uint8Array) => void
 export class Reqd extends ReqdFacts {
   /** @internal */
   protected readonly owner: ReqdOwner
+  /** Whether the error handler answers. */
+  private hasFailed: boolean
   private feeding: Feeding | null
   /** Where the source of the response runs. */
   private feedingContext: Context | null
@@ -68,6 +73,7 @@ export class Reqd extends ReqdFacts {
   constructor(host: ReqdHost, request: Request, reader: BodyReader | null, owner: ReqdOwner) {
     super(host, request, reader)
     this.owner = owner
+    this.hasFailed = false
     this.feeding = null
     this.feedingContext = null
     this.subject = null
@@ -173,9 +179,16 @@ export class Reqd extends ReqdFacts {
     super.takeOver(this.handingOver(listener))
   }
 
+  /** As in the core; but where no response has begun and the request was read, the connection goes on. */
   override reportExn(exn: unknown): void {
     this.reportLate(exn)
-    super.reportExn(exn)
+    if (!this.isWaiting || this.hasFailed || !this.requestBody.isComplete) return super.reportExn(exn)
+    this.hasFailed = true
+    this.stopFeeding()
+    answerError(this.owner.errorHandler, { error: exn, request: this.request, method: this.method }, {
+      startError: (_failure, headers, status) => this.openBody(Response.create(status, { headers })),
+      cutError: () => { super.reportExn(exn) },
+    })
   }
 
   /** @internal */

@@ -91,11 +91,12 @@ describe('a handler that fails', () => {
     ['returns a generator that throws', function* () { yield* [].map((reply: Reply) => reply); throw failure }],
   ])('since it %s, is answered for by 500, and says nothing of why', (_, handler) => {
     const stage = answerOf(handler)
-    expect(stage.text).toMatch(/^HTTP\/1.1 500 Internal Server Error\r\n[^]*Connection: close/)
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 Internal Server Error\r\n/)
+    expect(stage.text).not.toContain('Connection: close')
     expect(stage.text).toMatch(/\r\n\r\nInternal Server Error\n$/)
     expect(stage.text).not.toContain(failure.message)
     expect(stage.errors).toEqual([failure])
-    expect(stage.transport.hasEnded).toBe(true)
+    expect(stage.transport.hasEnded).toBe(false)
   })
 
   it('since it rejects, is answered for by 500', async () => {
@@ -127,7 +128,7 @@ describe('a handler that fails', () => {
       throw failure
     }, get('/') + get('/'))
     expect(stage.text.match(/\r\n\r\nit/g)).toHaveLength(2)
-    expect(stage.errors).toEqual([failure])
+    expect(stage.errors).toEqual([failure, failure])
     expect(stage.transport.hasEnded).toBe(false)
   })
 

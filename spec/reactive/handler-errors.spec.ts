@@ -1,0 +1,77 @@
+/**
+ * What becomes of what handlers throw: the status, what the client sees of it, and whether the connection goes on.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { throwError } from 'rxjs'
+import type { ErrorHandler } from '../../lib/connection/error-handler.js'
+import { HttpError } from '../../lib/errors.js'
+import { Headers } from '../../lib/message/headers.js'
+import { Stage } from '../helpers/fake-transport.js'
+import { get } from '../helpers/runtime.js'
+
+const failure = new Error('the handler failed')
+
+describe('the status of an error', () => {
+  const foreign = (parts: object): Error => Object.assign(new Error('the reason'), parts)
+
+  it.each<[string, unknown, number, string]>([
+    ['an HttpError', new HttpError(404, 'no such book'), 404, 'no such book'],
+    ['an HttpError without a message', new HttpError(410), 410, 'Gone'],
+    ['an HttpError of the server', new HttpError(503, 'the database is down'), 503, 'Service Unavailable'],
+    ['an HttpError that hides', new HttpError(403, 'is no friend', { expose: false }), 403, 'Forbidden'],
+    ['text that is not ASCII', new HttpError(400, 'für später'), 400, 'f\xc3\xbcr sp\xc3\xa4ter'],
+    ['status', foreign({ status: 409 }), 409, 'Conflict'],
+    ['statusCode', foreign({ statusCode: 402, expose: true }), 402, 'the reason'],
+    ['no status of an error', foreign({ status: 200, statusCode: 600 }), 500, 'Internal Server Error'],
+    ['no error', 'text', 500, 'Internal Server Error'],
+    ['what throws when it is read', new Proxy({}, { get: () => { throw failure } }), 500, 'Internal Server Error'],
+  ])('is that of %s', (_, error, status, body) => {
+    const stage = Stage.open(() => throwError(() => error)).receive(get('/') + get('/'))
+    const answers = stage.text.split(/(?=HTTP\/1\.1 )/)
+    expect(answers).toHaveLength(2)
+    for (const answer of answers) {
+      expect(answer.startsWith(`HTTP/1.1 ${status} `)).toBe(true)
+      expect(answer.endsWith(`\r\n\r\n${body}\n`)).toBe(true)
+    }
+    expect(stage.errors).toHaveLength(2)
+  })
+
+  it('may be chosen by the error handler, which may answer later', () => {
+    const begin: (() => void)[] = []
+    const errorHandler: ErrorHandler = (_error, startResponse, request) => {
+      begin.push(() => {
+        const body = startResponse(Headers.empty, 418)
+        body.writeString(`not ${request!.target}`)
+        body.close()
+      })
+    }
+    const stage = Stage.open(() => { throw failure }, { errorHandler }).receive(get('/1') + get('/2'))
+    expect(stage.text).toBe('')
+    for (const answer of [0, 1]) {
+      begin[answer]()
+      stage.settle()
+    }
+    expect(stage.text).toMatch(/^HTTP\/1.1 418 [^]*not \/1[^]*HTTP\/1.1 418 [^]*not \/2/)
+    expect(stage.transport.hasEnded).toBe(false)
+  })
+
+  it('is decided by the default where an error handler chooses none of a response', () => {
+    const errorHandler: ErrorHandler = (_error, startResponse) => { startResponse(Headers.empty, 99) }
+    expect(Stage.open(() => { throw failure }, { errorHandler }).receive(get('/')).text).toMatch(/^HTTP\/1.1 500 /)
+  })
+
+  it('closes the connection where the request was not read, or fails again', () => {
+    const upload = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab'
+    expect(Stage.open(() => { throw failure }).receive(upload).text).toContain('Connection: close')
+    const again = Stage.open(reqd => {
+      reqd.reportExn(failure)
+      reqd.reportExn(new Error('again'))
+    }, { errorHandler: () => undefined }).receive(get('/'))
+    expect(again.connection).toBeDefined()
+    expect(again.errors).toHaveLength(2)
+  })
+
+  it('is refused where it is none', () => {
+    expect(() => new HttpError(200)).toThrow('200 is no error\'s status')
+  })
+})
