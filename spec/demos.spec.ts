@@ -119,7 +119,7 @@ const EXERCISES: Record<string, Exercise> = {
     expect(await (await slow).text()).toBe('That took a while.\n')
     expect(await (await ticks).text()).toMatch(/The server closes\.\n$/)
     expect(await stopped).toBe(0)
-    expect(demo.output).toMatch(/closing\nclosed\n$/)
+    expect(demo.output).toMatch(/closing\n(?:GET \/\n)*closed\n$/)
   },
 
   async hello(demo) {
