@@ -9,14 +9,15 @@ import type { Observable } from 'rxjs'
 
 /** The consumer of a source that cannot be slowed. */
 export interface Demanding {
-  /** How much was accepted and not passed on yet, in the unit of the demand. */
+  /** @internal How much was accepted and not passed on yet, in the unit of the demand. */
   readonly pending: number
   /**
+   * @internal
    * Offers what is pending to the transport now, which may make a new demand at once. Returns false where the transport
    * cannot say yet what it took.
    */
   flush(): boolean
-  /** A value of that size was dropped. */
+  /** @internal A value of that size was dropped. */
   dropped(size: number): void
 }
 

@@ -35,7 +35,7 @@ export interface ReqdOwner extends FedConnection, ConnectionFacts {
   offerOutput(): boolean
   /** The client was too slow for a value. */
   dropped(reqd: Reqd, drops: Drops): void
-  /** Answers where the handler failed. */
+  /** @internal Answers where the handler failed. */
   readonly errorHandler: ErrorHandler
   /** The exchange is over. */
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void
