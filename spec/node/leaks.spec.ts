@@ -22,6 +22,11 @@ function sockets(): number {
   return process.getActiveResourcesInfo().filter(name => name.startsWith('TCP')).length
 }
 
+/** Resolves when there are no more sockets than that: a handle goes a turn or two after its socket. */
+async function atMost(count: number): Promise<void> {
+  while (sockets() > count) await new Promise(resolve => { setImmediate(resolve) })
+}
+
 const CLIENTS = 1000
 
 /** Runs a thousand clients, ten at a time. */
@@ -134,6 +139,8 @@ const HASTY: ListenOptions = { connectionsCheckingInterval: 20, lingerTimeout: 2
 
 describe.each(['a reset', 'an end'])('a thousand connections that break by %s', how => {
   it.each(Object.entries(SCENARIOS))('%s, leave nothing behind', async (_, { sent, handler, isHandled }) => {
+    // Other specs of the same process may have left some.
+    const before = sockets()
     const waiting: (() => void)[] = []
     const server = new Watched(reqd => {
       waiting.shift()?.()
@@ -157,6 +164,6 @@ describe.each(['a reset', 'an end'])('a thousand connections that break by %s', 
     await collect()
     expect(server.remaining).toBeLessThan(5)
     await server.close()
-    expect(sockets()).toBe(0)
+    await atMost(before)
   })
 })
