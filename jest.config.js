@@ -26,5 +26,5 @@ export default {
   collectCoverageFrom: ['lib/**/*.ts'],
   coverageDirectory: 'coverage',
   coverageReporters: [['text', { skipFull: true }], 'json-summary'],
-  coverageThreshold: { global: { lines: 100, branches: 95 } },
+  coverageThreshold: { global: { lines: 99, branches: 95 } },
 }
