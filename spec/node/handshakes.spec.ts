@@ -209,12 +209,14 @@ describe('the options of TLS', () => {
     const plain = await start(({ peerCertificate }) => ({ body: String(peerCertificate === null) }))
     const client = new Client(connectSocket(portOf(plain), '127.0.0.1'))
     expect(await client.send(LAST).all()).toMatch(/true$/)
-    const gone = signal<unknown>()
+    const [begun, gone] = [signal<null>(), signal<unknown>()]
     const server = await startTls(reqd => {
+      begun.resolve(null)
       server.events$.subscribe(({ type }) => { if (type === 'close') gone.resolve(reqd.peerCertificate) })
     }, { tls: { ...TLS, requestCert: true, rejectUnauthorized: false }, connectionsCheckingInterval: 10 })
     const leaving = await tlsClient(server, TLS)
     leaving.send(LAST)
+    await begun.promise
     leaving.socket.destroy()
     expect(await gone.promise).toBeNull()
   })
