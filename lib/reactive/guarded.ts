@@ -11,6 +11,7 @@
 
 import { Observable, type Observer, type Operator, type Subscriber, type Subscription, type TeardownLogic } from 'rxjs'
 import { inContext } from './context.js'
+import { isPromise } from './discard.js'
 
 /** Hears of what consumers throw, and of the errors of an Observable that they do not handle. */
 export type Report = (error: unknown, kind: 'thrown' | 'unhandled') => void
@@ -101,8 +102,4 @@ class GuardedObserver<T> implements Observer<T> {
 function isSubscriber<T>(value: object | null | undefined): value is Subscriber<T> {
   const candidate = value as Partial<Subscriber<T>> | null | undefined
   return typeof candidate?.next === 'function' && typeof candidate.unsubscribe === 'function' && 'closed' in candidate
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }
