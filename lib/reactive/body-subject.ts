@@ -1,11 +1,13 @@
 /**
  * The body of a streamed response as a controlled subject: what `respondWithStreaming` returns.
  *
- * Strategy: a subject over a `Body.Writer`. The writer's queue is the only queue; the subject adds the demand.
+ * Strategy: a subject over a `Body.Writer`. The writer's queue is the only queue; the subject adds the demand. What a
+ * handler writes without regard to it is bounded: when 1 MiB of what was written above the high-water mark waits, and
+ * the transport was offered it, the response is cut.
  */
 import type { BodyWriter } from '../connection/body-writer.js'
 import type { Headers } from '../message/headers.js'
-import { isBytes, type Chunk } from './chunk.js'
+import { BackpressureError, chunkSize, isBytes, type Chunk } from './chunk.js'
 import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
 import { NO_DROPS, type Drops } from './drops.js'
 
@@ -15,21 +17,75 @@ export interface Marks {
   readonly lowWaterMark: number
 }
 
-/** A body in the making: an Observer of chunks, with demand. Bytes written belong to the server from then on. */
+/** How many bytes may wait of what was written while more than the high-water mark waited. */
+const EXCESS_LIMIT = 1024 * 1024
+
+/**
+ * A body in the making: an Observer of chunks, with demand. Bytes written belong to the server from then on. Where
+ * the handler writes on although {@link write} answers false, the response is cut with a {@link BackpressureError} when
+ * the client is 1 MiB behind.
+ */
 export class BodySubject extends ControlledSubject<Chunk> {
   /** @internal */
   readonly bodySink: BodySink
+  /** Whether whoever writes is not known to keep to the demand. */
+  private isBounded: boolean
+  /** The bytes written above the high-water mark; those that wait are the last in the queue. */
+  private excess: number
 
   /** @internal */
   constructor(sink: BodySink) {
     super(sink, sink.marks)
     this.bodySink = sink
+    this.isBounded = false
+    this.excess = 0
     sink.subject = this
+  }
+
+  /** @internal Cuts the response where more is written than the client takes. */
+  bounded(): this {
+    this.isBounded = true
+    return this
+  }
+
+  override write(chunk: Chunk): boolean {
+    if (this.isBounded && !this.admits(chunk)) return false
+    return super.write(chunk)
   }
 
   /** Whether nothing is sent, whatever is written: the response is to HEAD, or a 204 or 304. */
   get isBodiless(): boolean {
     return this.bodySink.writer.isBodiless
+  }
+
+  private admits(chunk: Chunk): boolean {
+    if (this.bodySink.isBelowMark || this.isClosed) return true
+    const size = chunkSize(chunk)
+    if (!this.hasRoomFor(size)) {
+      this.flush()
+      if (!this.hasRoomFor(size)) return this.refuse()
+    }
+    this.excess = this.waitingExcess + size
+    return true
+  }
+
+  private hasRoomFor(size: number): boolean {
+    return this.bodySink.isBelowMark || this.waitingExcess + size <= EXCESS_LIMIT
+  }
+
+  private get waitingExcess(): number {
+    return this.bodySink.isBelowMark ? 0 : Math.min(this.excess, this.pending)
+  }
+
+  private refuse(): false {
+    const { pending } = this
+    this.error(new BackpressureError(
+      `${pending} bytes wait for the client, and the handler writes on. Where write() answers false, wait for ready$; `
+      + 'or give as the body what waits by itself (an iterable, a stream, pulled()), or an Observable with an overflow '
+      + 'policy',
+      pending,
+    ))
+    return false
   }
 }
 
@@ -109,6 +165,11 @@ export class BodySink implements ControlledSink<Chunk> {
   /** Reports an error that changes nothing any more: the body has ended. */
   reportLate(error: unknown): void {
     this.owner.reportLate(error)
+  }
+
+  /** Whether no more than the high-water mark waits. */
+  get isBelowMark(): boolean {
+    return this.pending <= this.marks.highWaterMark
   }
 
   /** Whether less than the high-water mark waits. */

@@ -155,7 +155,7 @@ export class Reqd extends ReqdFacts {
    * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
    */
   respondWithStreaming(response: Response, options?: StreamingOptions): BodySubject {
-    return this.openSubject(response, this.owner.marks, options)
+    return this.openSubject(response, this.owner.marks, options).bounded()
   }
 
   /**

@@ -146,6 +146,40 @@ describe('a body', () => {
     expect(stage.text).toContain('L'.repeat(4000))
   })
 
+  it('is cut where its handler writes on, a mark and 1 MiB above what the client takes', () => {
+    const { stage, subject } = streaming({ highWaterMark: 1000 })
+    stage.transport.capacity = 0
+    const ends = log(subject.closed$)
+    subject.next('x'.repeat(2000))
+    for (let count = 0; count < 1024; count++) expect(subject.write('y'.repeat(1024))).toBe(false)
+    expect(stage.errors).toEqual([])
+    expect(subject.write('z')).toBe(false)
+    expect(stage.errors).toMatchObject([{ name: 'BackpressureError', code: 'overflow' }])
+    expect(ends).toEqual(['aborted', 'complete'])
+    expect(subject.isClosed).toBe(true)
+  })
+
+  it('is not cut where the transport takes what it is offered', () => {
+    const { stage, subject } = streaming({ highWaterMark: 1000 })
+    for (let count = 0; count < 10_000; count++) subject.write('y'.repeat(1024))
+    subject.complete()
+    while (stage.settle().later.length > 0) stage.turn()
+    expect(stage.errors).toEqual([])
+    expect(stage.text.slice(-20)).toMatch(/\r\n0\r\n\r\n$/)
+  })
+
+  it('is charged for what waits alone', () => {
+    const { stage, subject } = streaming({ highWaterMark: 1000 })
+    stage.transport.capacity = 0
+    subject.next('x'.repeat(2000))
+    for (let count = 0; count < 5000; count++) {
+      subject.write('y'.repeat(1000))
+      stage.settle()
+      if (count > 500) stage.take(1100)
+    }
+    expect(stage.errors).toEqual([])
+  })
+
   it('is refused more than its Content-Length', () => {
     const response = Response.create(200, { headers: Headers.of({ 'Content-Length': 3 }) })
     const { stage, subject } = streaming({}, get('/'), response)
