@@ -119,7 +119,7 @@ export class SocketTransport implements Transport, BytesReceiver {
 
   /** Only TCP has a reset. TLS shows a failure by its missing close_notify; a Unix socket can't. */
   destroy(isReset: boolean): void {
-    if (isReset && this.plain !== null && this.remoteAddress !== '') this.plain.resetAndDestroy()
+    if (isReset && this.plain !== null && this.canReset) this.plain.resetAndDestroy()
     else this.socket.destroy()
   }
 
@@ -150,6 +150,15 @@ export class SocketTransport implements Transport, BytesReceiver {
   fail(error: Error): void {
     this.failure ??= error
     this.subscriber?.error(error)
+  }
+
+  /**
+   * Node refuses to reset a socket whose FIN is on its way, and keeps its descriptor for good: there, what was to be
+   * written is, so closing it says the same.
+   */
+  private get canReset(): boolean {
+    const { writableEnded, writableFinished } = this.socket
+    return writableEnded === writableFinished && this.remoteAddress !== ''
   }
 
   private reported(status: WriteStatus, observer: WriteObserver): boolean {

@@ -2,13 +2,15 @@
  * That nothing is left of clients that go away, in whatever phase of a request.
  */
 import { once } from 'node:events'
-import { connect as connectSocket, type AddressInfo, type Socket } from 'node:net'
+import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
 import { ignoreElements, NEVER, Observable } from 'rxjs'
+import { ConnectionClosedError } from '../../lib/errors.js'
 import type { ListenOptions } from '../../lib/node/listen-options.js'
 import { Listener } from '../../lib/node/listener.js'
+import { SocketTransport } from '../../lib/node/socket-transport.js'
 import type { Handler } from '../../lib/reactive/reqd.js'
 import { afterwards, signal } from '../helpers/net.js'
 
@@ -166,4 +168,23 @@ describe.each(['a reset', 'an end'])('a thousand connections that break by %s', 
     await server.close()
     await atMost(before)
   })
+})
+
+it.each([true, false])('nothing is left of a socket that is cut in the turn of its end (by a reset: %s)', async isReset => {
+  const before = sockets()
+  const listening = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
+  afterwards(() => listening.close())
+  await once(listening, 'listening')
+  const client = connectSocket((listening.address() as AddressInfo).port, '127.0.0.1')
+  const [socket] = await once(listening, 'connection') as [Socket]
+  const transport = new SocketTransport(socket)
+  const failures: unknown[] = []
+  transport.bytes$.subscribe({ error: error => { failures.push(error) } })
+  transport.end()
+  transport.destroy(isReset)
+  client.resume()
+  await Promise.all([once(client, 'close'), once(socket, 'close')])
+  expect(failures).toEqual([expect.any(ConnectionClosedError)])
+  listening.close()
+  await atMost(before)
 })
