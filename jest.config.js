@@ -4,6 +4,8 @@ export default {
   roots: ['<rootDir>/lib', '<rootDir>/spec'],
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   testTimeout: 30_000,
+  // All cores: by default one is left for a watch mode.
+  maxWorkers: '100%',
   moduleNameMapper: {
     '^httprx$': '<rootDir>/lib/index.ts',
     '^httprx/core$': '<rootDir>/lib/core.ts',
