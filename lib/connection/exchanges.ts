@@ -26,6 +26,8 @@ export interface Handlers<R extends ReqdBase> {
   makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): R
 }
 
+const noneFurther = (): boolean => false
+
 /** The exchanges of one connection, one after the other. @internal */
 export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   readonly input: InputSide
@@ -37,7 +39,10 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   private hasFailed: boolean
   private readonly config: Config
   private readonly handlers: Handlers<R>
-  private isDraining: boolean
+  /** `awaiting`: one more request may begin, and those that came; `ending`: none. */
+  private draining: 'no' | 'awaiting' | 'ending'
+  /** Whether requests came behind the current one that are to be handled, too. */
+  private hasFurther: () => boolean
   private isRequestPersistent: boolean
 
   constructor(config: Config, handlers: Handlers<R>) {
@@ -48,7 +53,8 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     this.hasFailed = false
     this.config = config
     this.handlers = handlers
-    this.isDraining = false
+    this.draining = 'no'
+    this.hasFurther = noneFurther
     this.isRequestPersistent = true
   }
 
@@ -61,7 +67,8 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   }
 
   get mayPersist(): boolean {
-    return this.isRequestPersistent && !this.isDraining && this.input.canReachNext
+    return this.isRequestPersistent && this.input.canReachNext
+      && (this.draining === 'no' || (this.draining === 'awaiting' && this.hasFurther()))
   }
 
   requestArrived(request: Request, reader: BodyReader | null): void {
@@ -152,10 +159,17 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     this.input.wake()
   }
 
-  /** Handles no further request, but one that the caller awaits. */
-  drain(awaitsRequest: boolean): void {
-    this.isDraining = true
-    if (this.output.current === 'idle' && !awaitsRequest) this.end(null)
+  /** Handles no further request. */
+  drain(): void {
+    this.draining = 'ending'
+    if (this.output.current === 'idle') this.end(null)
+  }
+
+  /** Handles further requests only where `hasFurther` says that they came, and one that the client was promised. */
+  drainAwaiting(hasFurther: () => boolean): void {
+    if (this.draining === 'ending') return
+    this.draining = 'awaiting'
+    this.hasFurther = hasFurther
   }
 
   /**
@@ -214,7 +228,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   /** Decides what follows a complete response (RFC 9112 §9.3, §9.6). */
   private settle(): void {
     if (this.output.current !== 'complete' || this.input.isBodyInUse) return
-    if (!this.output.isPersistent || this.isDraining || !this.input.canReachNext) {
+    if (!this.output.isPersistent || this.draining === 'ending' || !this.input.canReachNext) {
       this.end(null)
     } else if (this.input.current === 'done') {
       this.output.next()

@@ -48,7 +48,9 @@ export class HeadIntake {
 
   /** Parses in `input.bytes[off, input.end)`. Returns how many bytes were consumed. */
   receive(input: Input, off: number): number {
-    return this.takeParser().parse(input.bytes, off, input.end)
+    const consumed = this.takeParser().parse(input.bytes, off, input.end)
+    input.reached = off + consumed
+    return consumed
   }
 
   /** The input ends with what stands at `off`, within a head. Returns what the head is at fault for. */

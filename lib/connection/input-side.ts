@@ -37,7 +37,7 @@ export class InputSide implements BodyReaderHost {
   private readonly host: InputHost
   private readonly config: Config
   private readonly head: HeadIntake
-  private readonly input: Input
+  readonly input: Input
   private state: InputState
   private body: BodyIntake
 
@@ -249,6 +249,7 @@ export class InputSide implements BodyReaderHost {
     const { body } = this
     try {
       const consumed = body.receive(this.input, off)
+      this.input.reached = off + consumed
       if (this.current === 'body') this.settleBody(body)
       return consumed
     } catch (exn) {

@@ -18,6 +18,8 @@ export class Input {
   isKept: boolean
   /** Whether a read is under way. */
   isUnderWay: boolean
+  /** Where the request ends that is handled, as far as that is known: what lies behind it belongs to others. */
+  reached: number
 
   constructor() {
     this.bytes = NO_BYTES
@@ -25,6 +27,7 @@ export class Input {
     this.isLent = false
     this.isKept = false
     this.isUnderWay = false
+    this.reached = 0
   }
 
   /**
@@ -39,6 +42,11 @@ export class Input {
     this.isLent = isLent
     this.isKept = false
     this.isUnderWay = true
+  }
+
+  /** How many bytes lie behind the request that is handled; null where no read is under way. */
+  get unconsumed(): number | null {
+    return this.isUnderWay ? this.end - this.reached : null
   }
 
   /** The read is over. */

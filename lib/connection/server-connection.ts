@@ -263,11 +263,22 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
 
   /**
    * Handles no further request: closes at once if none is handled, else after the response, which says so if it can.
-   * With `awaitsRequest`, where none is handled: handles one more request, a half-received one for example, and closes
-   * after it; if none comes, to call it again without closes.
+   * With `awaitsRequest`, where none is handled or the response that has begun promised it: handles one more request, a
+   * half-received one for example, and closes after it; if none comes, to call it again without closes. Requests behind
+   * that are handled as well where `hasFurther` says that they came: it is asked when a response begins.
    */
-  drain(awaitsRequest = false): void {
-    this.exchanges.drain(awaitsRequest)
+  drain(awaitsRequest = false, hasFurther = (): boolean => false): void {
+    if (awaitsRequest) this.exchanges.drainAwaiting(hasFurther)
+    else this.exchanges.drain()
+  }
+
+  /**
+   * How many bytes of the read that is under way lie behind what was consumed; null where none is.
+   *
+   * @internal
+   */
+  get unconsumed(): number | null {
+    return this.exchanges.input.input.unconsumed
   }
 }
 

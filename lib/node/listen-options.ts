@@ -4,9 +4,10 @@
 import type { TlsOptions } from 'node:tls'
 import type { ErrorHandler } from '../connection/error-handler.js'
 import type { ConnectionOptions } from '../reactive/options.js'
+import type { CloseOptions } from './close-options.js'
 
-/** Where to listen and how. */
-export interface ListenOptions extends ConnectionOptions {
+/** Where to listen and how; and how to close, where nothing else is said then. */
+export interface ListenOptions extends ConnectionOptions, CloseOptions {
   /** The TCP port; 0 (the default) for a free one. */
   readonly port?: number
   /** The address or name to listen on: all addresses unless given. */
@@ -26,7 +27,7 @@ export interface ListenOptions extends ConnectionOptions {
    * count, but the oldest of them makes room for a new one.
    */
   readonly maxConnections?: number
-  /** Closes the server when it aborts. */
+  /** Closes the server when it aborts, within `graceMs` and `idleMs`. */
   readonly signal?: AbortSignal
   readonly errorHandler?: ErrorHandler
 }

@@ -3,16 +3,14 @@
  */
 import { Observable } from 'rxjs'
 import type { Connection } from '../reactive/connection.js'
+import { closingOf } from './close-options.js'
 import type { ListenOptions } from './listen-options.js'
 import { Listener } from './listener.js'
-
-/** How long connections may go on after the subscription ended, in milliseconds. */
-const GRACE_MS = 10_000
 
 /**
  * Listens while it is subscribed: emits each connection, errors with a {@link ListenError} if it can't listen, and
  * completes when `options.signal` aborted and all connections are over. To unsubscribe is to accept no more and to
- * close each connection once it has answered what it is at.
+ * close each connection once it has answered what it is at, within `options.graceMs` and `options.idleMs`.
  */
 export function listen(options: ListenOptions = {}): Observable<Connection> {
   return new Observable(subscriber => {
@@ -22,7 +20,7 @@ export function listen(options: ListenOptions = {}): Observable<Connection> {
       failed: error => { subscriber.error(error) },
       closed: () => { subscriber.complete() },
     })
-    const close = (): void => { listener.close(GRACE_MS, 0) }
+    const close = (): void => { listener.close(closingOf({}, options)) }
     listener.start()
     if (options.signal?.aborted === true) close()
     options.signal?.addEventListener('abort', close)

@@ -14,6 +14,7 @@ import { LocalProtocolError } from '../errors.js'
 import { HttpConnection, type ServerContext } from '../reactive/connection.js'
 import type { Handler } from '../reactive/reqd.js'
 import { serverContext } from '../reactive/server-context.js'
+import type { CloseOptions } from './close-options.js'
 import { Handshakes, type FailedHandshake } from './handshakes.js'
 import { listenError } from './listen-error.js'
 import { HANDSHAKE_TIMEOUT_MS, type ListenOptions } from './listen-options.js'
@@ -116,7 +117,7 @@ export class Listener {
    * Accepts no more connections but those that wait already, closes those on which no request comes within `idleMs`
    * milliseconds or has come unseen, and lets the others answer; after `graceMs` milliseconds what is left is cut.
    */
-  close(graceMs: number, idleMs: number): void {
+  close({ graceMs, idleMs }: Required<CloseOptions>): void {
     if (this.state === 'open') this.drain(idleMs)
     if (this.state === 'new' || this.state === 'closed') return
     this.grace?.unsubscribe()

@@ -8,23 +8,10 @@ import { type Observable, ReplaySubject, Subject } from 'rxjs'
 import type { Connection } from '../reactive/connection.js'
 import type { ConnectionEvent } from '../reactive/events.js'
 import type { Handler, Reqd } from '../reactive/reqd.js'
+import { closingOf, type CloseOptions } from './close-options.js'
 import { closedError } from './listen-error.js'
 import type { ListenOptions } from './listen-options.js'
 import { Listener } from './listener.js'
-
-/** How to close a server. */
-export interface CloseOptions {
-  /** How long responses in flight may take, in milliseconds: 10 s. What is left then is cut. */
-  readonly graceMs?: number
-  /**
-   * How long idle connections may still bring a request, in milliseconds: 0, which answers what has come unseen. For a
-   * rolling restart, longer than clients or the proxy in front pause between two requests: each then gets
-   * `Connection: close` with a response, and none loses a request.
-   */
-  readonly idleMs?: number
-}
-
-const GRACE_MS = 10_000
 
 /** A server at work. */
 export interface Server extends AsyncDisposable {
@@ -158,10 +145,11 @@ class RunningServer implements Server {
     this.listener.setSecureContext(options)
   }
 
-  close({ graceMs = GRACE_MS, idleMs = 0 }: CloseOptions = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<void> {
+    const closing = closingOf(options, this.options)
     this.draining.next()
     this.draining.complete()
-    this.listener.close(graceMs, idleMs)
+    this.listener.close(closing)
     return this.closed
   }
 

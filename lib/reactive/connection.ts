@@ -173,16 +173,16 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   }
 
   close(): void {
-    this.drain()
+    this.closeBy(() => { this.driver.drain(false) })
     this.context.afterRead(() => { this.endIdle() })
   }
 
-  /** Closes when the request that is handled is answered, or one that comes before {@link endIdle}. */
+  /** Closes when the requests that come before {@link endIdle} are answered. */
   drain(): void {
-    this.closeBy(() => { this.driver.drain() })
+    this.closeBy(() => { this.driver.drain(true) })
   }
 
-  /** After {@link drain}: closes the connection unless a request has begun to come. */
+  /** After {@link drain}: closes the connection, or lets what has begun to come be answered. */
   endIdle(): void {
     this.driver.endIdle()
   }

@@ -32,6 +32,8 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   private readonly reads: ReadProcessor
   private readonly writes: WriteProcessor
   private readonly deadlines: Deadlines
+  /** While it closes: up to how many received bytes requests are handled; -1 where it does not close. */
+  private drainUntil: number
   private state: 'new' | 'open' | 'lingering' | 'released' | 'over'
 
   constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
@@ -46,6 +48,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     this.reads = new ReadProcessor(core, transport, this, context.readLimits)
     this.writes = new WriteProcessor(core, transport, this)
     this.deadlines = new Deadlines(context.settings, context.clock.now)
+    this.drainUntil = -1
     this.state = 'new'
   }
 
@@ -95,14 +98,19 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     this.endTurn()
   }
 
-  /** Closes when the current response is complete; without one, after a request that comes before {@link endIdle}. */
-  drain(): void {
-    if (this.state === 'new') this.destroy(false)
-    else this.drainCore(true)
+  /**
+   * Closes when the current response is complete, and with `takesFurther` those to the requests that come before
+   * {@link endIdle}. A client that is idle, or was told that the connection goes on, may send one more.
+   */
+  drain(takesFurther: boolean): void {
+    if (this.state === 'new') return this.destroy(false)
+    if (this.drainUntil === -1) this.drainUntil = takesFurther ? Infinity : 0
+    this.drainCore(true)
   }
 
-  /** After {@link drain}: closes, unless a request has begun to come. */
+  /** After {@link drain}: closes, at once or when the requests that came are answered. */
   endIdle(): void {
+    this.drainUntil = Math.min(this.drainUntil, this.receivedBytes)
     if (!this.isWithinRequest) this.drainCore(false)
   }
 
@@ -152,6 +160,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   turnEnded(): void {
     this.host.turnEnded()
+    if (this.drainUntil !== -1) this.endSoon()
   }
 
   bytesIn(bytes: Uint8Array): void {
@@ -245,7 +254,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   /** Closes an idle connection, after a look at what has come in the meantime. */
   private closeIdle(): void {
-    this.drain()
+    this.drain(true)
     this.context.afterRead(() => { this.endIdle() })
   }
 
@@ -256,8 +265,20 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   private drainCore(awaitsRequest: boolean): void {
     if (this.state !== 'open') return
     this.beginTurn()
-    this.core.drain(awaitsRequest)
+    this.core.drain(awaitsRequest, () => this.hasFurther)
     this.endTurn()
+  }
+
+  /** Whether a request came behind the current one, in time. */
+  private get hasFurther(): boolean {
+    const behind = this.reads.unconsumed - this.core.bodyLeft
+    return behind > 0 && this.receivedBytes - behind < this.drainUntil
+  }
+
+  /** A connection that closes, and was told that it goes on, is idle: it closes after a look at what has come. */
+  private endSoon(): void {
+    if (this.drainUntil === Infinity || this.state !== 'open' || this.core.isClosed || this.isWithinRequest) return
+    this.context.afterRead(() => { this.endIdle() })
   }
 
   /** The client is gone, or counts as gone. */

@@ -76,6 +76,11 @@ export class ReadProcessor implements Observer<Uint8Array> {
     this.subscription = null
   }
 
+  /** How many bytes there are behind what the connection consumed. */
+  get unconsumed(): number {
+    return this.connection.unconsumed ?? this.pending.length
+  }
+
   /** Whether bytes wait that the connection has not consumed. */
   get hasPending(): boolean {
     return this.pending.length > 0

@@ -4,7 +4,7 @@
  * Strategy: it is the server's own code from the connection inwards. Only what accepts sockets is replaced, and time.
  */
 import { asyncScheduler, noop, ReplaySubject, Subject, type Observable } from 'rxjs'
-import type { CloseOptions } from '../node/serve.js'
+import type { CloseOptions } from '../node/close-options.js'
 import type { ListenOptions } from '../node/listen-options.js'
 import { HttpConnection, type Connection, type ServerContext } from '../reactive/connection.js'
 import type { ConnectionEvent } from '../reactive/events.js'

@@ -111,6 +111,29 @@ describe('drain', () => {
     runtime.connectionIsShutdown()
   })
 
+  it('that awaits a request answers those that came behind it, and says close with the last', () => {
+    const runtime = new Runtime(echoTarget)
+    runtime.connection.drain(true, () => runtime.connection.unconsumed !== 0)
+    runtime.readString(get('/1') + get('/2') + get('/3'))
+    runtime.writeResponse(ok('/1') + ok('/2') + ok('/3', 'Connection: close'))
+    runtime.connectionIsShutdown()
+  })
+
+  it('that awaits a request takes one behind a response that promised it, and none once nothing is awaited', () => {
+    for (const awaits of [true, false]) {
+      const runtime = new Runtime()
+      runtime.readString(get('/'))
+      const body = runtime.reqd.respondWithStreaming(responding(200))
+      body.writeString('x')
+      runtime.connection.drain(true)
+      if (!awaits) runtime.connection.drain()
+      runtime.connection.drain(true)
+      body.close()
+      runtime.writeResponse(`${CHUNKED}1\r\nx\r\n0\r\n\r\n`)
+      expect(runtime.connection.isClosed).toBe(!awaits)
+    }
+  })
+
   it('lets a response be completed that has begun', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))

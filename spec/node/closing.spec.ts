@@ -2,35 +2,15 @@
  * Servers that are closed: what is in flight is answered, and what is left is cut.
  */
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect as connectSocket, Server as NetServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, it, jest } from '@jest/globals'
-import { filter, firstValueFrom, type Observable, type Subscription, take, toArray } from 'rxjs'
+import { firstValueFrom, type Observable, type Subscription, toArray } from 'rxjs'
 import { listen } from '../../lib/node/listen.js'
-import type { Server } from '../../lib/node/serve.js'
 import type { Reqd } from '../../lib/reactive/reqd.js'
-import { afterwards, Client, connect, next, portOf, signal, start } from '../helpers/net.js'
+import { afterwards, Client, connect, portOf, signal, start } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
-
-/** A server on each kind of socket, and a client of it. */
-const KINDS: Record<string, { start: typeof start; connect: (server: Server) => Promise<Client> }> = {
-  TCP: { start, connect },
-  TLS: { start: startTls, connect: tlsClient },
-  Unix: {
-    start: (handler, options) => {
-      const folder = mkdtempSync(join(tmpdir(), 'httprx-'))
-      afterwards(() => { rmSync(folder, { recursive: true }) })
-      return start(handler, { ...options, path: join(folder, 'socket') })
-    },
-    connect,
-  },
-}
-
-const LAST = /Connection: close\r\n\r\nit$/
 
 /** All that the client gets. Then it ends its side, so that the server need not wait for that. */
 async function rest(client: Client): Promise<string> {
@@ -39,69 +19,7 @@ async function rest(client: Client): Promise<string> {
   return received
 }
 
-describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
-  /** A client that has had a response: its connection is idle. */
-  async function idle(server: Server): Promise<Client> {
-    const client = await kind.connect(server)
-    await client.send(REQUEST).receives('it')
-    client.received = ''
-    return client
-  }
-
-  it('answers a request of which a part came', async () => {
-    const server = await kind.start(() => ({ body: 'it' }))
-    const clients = [await kind.connect(server), await idle(server), await idle(server)]
-    const parts = ['G', 'GET / HTTP/1.1\r\n', REQUEST.slice(0, -2)]
-    const came = firstValueFrom(server.events$.pipe(filter(({ type }) => type === 'bytesIn'), take(3), toArray()))
-    clients.forEach((client, index) => client.send(parts[index]))
-    await came
-    const closed = server.close()
-    await firstValueFrom(server.draining$)
-    clients.forEach((client, index) => client.send(REQUEST.slice(parts[index].length)))
-    for (const client of clients) expect(await rest(client)).toMatch(LAST)
-    await closed
-  })
-
-  it('answers the request of which a part came and no other', async () => {
-    const server = await kind.start(() => ({ body: 'it' }))
-    const client = await kind.connect(server)
-    const came = next(server.events$.pipe(filter(({ type }) => type === 'bytesIn')))
-    client.send(REQUEST.slice(0, 20))
-    await came
-    void server.close()
-    client.send(REQUEST.slice(20) + REQUEST)
-    expect((await rest(client)).match(/200 OK/g)).toHaveLength(1)
-  })
-
-  it('answers a request that nobody has read yet', async () => {
-    const server = await kind.start(() => ({ body: 'it' }))
-    const clients = [await idle(server), await idle(server)]
-    for (const client of clients) client.send(REQUEST)
-    const closed = server.close()
-    for (const client of clients) expect(await rest(client)).toMatch(LAST)
-    await closed
-  })
-
-  it('answers on idle connections what comes within idleMs', async () => {
-    const server = await kind.start(() => ({ body: 'it' }))
-    const clients = [await idle(server), await idle(server)]
-    const closed = server.close({ idleMs: 100_000 })
-    for (const client of clients) {
-      // Several turns of the event loop later: nothing of it was there when the server was closed.
-      for (let turn = 0; turn < 5; turn++) await new Promise(resolve => { setImmediate(resolve) })
-      expect(await rest(client.send(REQUEST))).toMatch(LAST)
-    }
-    await closed
-  })
-
-  it('closes idle connections after idleMs', async () => {
-    const server = await kind.start(() => ({ body: 'it' }))
-    const client = await idle(server)
-    const closed = server.close({ idleMs: 10 })
-    expect(await rest(client)).toBe('')
-    await closed
-  })
-})
+const LAST = /Connection: close\r\n\r\nit$/
 
 describe('closing a server', () => {
   it('answers those that wait to be accepted', async () => {

@@ -64,7 +64,7 @@ class Watched {
       connectionClosed(connection)
       if (++this.over === CLIENTS) this.allOver.resolve()
     }
-    afterwards(() => { this.listener.close(0, 0) })
+    afterwards(() => { this.listener.close({ graceMs: 0, idleMs: 0 }) })
   }
 
   async port(): Promise<number> {
@@ -74,7 +74,7 @@ class Watched {
   }
 
   async close(): Promise<void> {
-    this.listener.close(0, 0)
+    this.listener.close({ graceMs: 0, idleMs: 0 })
     await this.closed.promise
     await new Promise(resolve => { setImmediate(resolve) })
   }

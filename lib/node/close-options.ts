@@ -1,0 +1,22 @@
+/**
+ * How a server closes: what it waits for, and how long.
+ */
+
+/** How to close a server. */
+export interface CloseOptions {
+  /** How long responses in flight may take, in milliseconds: 10 s. What is left then is cut. */
+  readonly graceMs?: number
+  /**
+   * How long idle connections may still bring a request, in milliseconds: 0, which answers what has come unseen. For a
+   * rolling restart, longer than clients or the proxy in front pause between two requests: each then gets
+   * `Connection: close` with a response, and none loses a request.
+   */
+  readonly idleMs?: number
+}
+
+const GRACE_MS = 10_000
+
+/** How to close, by what is given then, or else was given when the server was made. */
+export function closingOf(now: CloseOptions, before: CloseOptions): Required<CloseOptions> {
+  return { graceMs: now.graceMs ?? before.graceMs ?? GRACE_MS, idleMs: now.idleMs ?? before.idleMs ?? 0 }
+}

@@ -1,0 +1,29 @@
+/**
+ * The kinds of sockets that a server has, for what has to hold on each of them.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Server } from '../../lib/node/serve.js'
+import { afterwards, connect, start, type Client } from './net.js'
+import { startTls, tlsClient } from './tls.js'
+
+/** How a server of one kind is started, and how a client of it connects. */
+interface Kind {
+  readonly start: typeof start
+  readonly connect: (server: Server) => Promise<Client>
+}
+
+/** A server on each kind of socket, and a client of it. */
+export const KINDS: Record<string, Kind> = {
+  TCP: { start, connect },
+  TLS: { start: startTls, connect: tlsClient },
+  Unix: {
+    start: (handler, options) => {
+      const folder = mkdtempSync(join(tmpdir(), 'httprx-'))
+      afterwards(() => { rmSync(folder, { recursive: true }) })
+      return start(handler, { ...options, path: join(folder, 'socket') })
+    },
+    connect,
+  },
+}
