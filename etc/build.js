@@ -41,7 +41,7 @@ const parts = {
 }
 
 /** What each part leaves in dist/. */
-const folders = { esm: ['esm'], cjs: ['cjs'], programs: ['demos', 'bench'] }
+const folders = { esm: ['esm'], cjs: ['cjs'], programs: ['demos', 'bench', 'spec'] }
 
 process.chdir(dirname(import.meta.dirname))
 const words = process.argv.slice(2)

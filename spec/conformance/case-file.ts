@@ -26,10 +26,10 @@ const CASE = /^```http(.*)\n([^]*?)^```\n+```log\n([^]*?)^```/m
 const ESCAPE = /\\(?:\{((?:[^*\\]|\\.)*)\*(\d+)\}|x([0-9a-f]{2})|([rnt0\\])|\n)|\n/g
 const NAMED: Readonly<Record<string, string>> = { 'r': '\r', 'n': '\n', 't': '\t', '0': '\0', '\\': '\\' }
 
-/** All case files of this folder. */
-export function readCaseFiles(): CaseFile[] {
-  const names = readdirSync(__dirname).filter(name => name.endsWith('.md') && name !== 'README.md').sort()
-  return names.map(name => readCaseFile(readFileSync(join(__dirname, name), 'utf8')))
+/** All case files of the folder. */
+export function readCaseFiles(folder: string): CaseFile[] {
+  const names = readdirSync(folder).filter(name => name.endsWith('.md') && name !== 'README.md').sort()
+  return names.map(name => readCaseFile(readFileSync(join(folder, name), 'utf8')))
 }
 
 /** The cases of a file. @throws where a heading has no case, or more than one */

@@ -6,7 +6,7 @@ import { inEveryCut } from '../helpers/splits.js'
 import { readCaseFile, readCaseFiles, unescapeInput } from './case-file.js'
 import { Exchange } from './exchange.js'
 
-describe.each(readCaseFiles())('$topic', ({ cases }) => {
+describe.each(readCaseFiles(__dirname))('$topic', ({ cases }) => {
   it.each(cases)('$title', example => {
     expect(inEveryCut(example.input, () => new Exchange(example))).toBe(example.log)
   })

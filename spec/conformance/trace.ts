@@ -55,7 +55,7 @@ The switches of llhttp, the parser of node:http, name what lenient servers take.
 
 /** The text of docs/conformance.md. @throws where a rule has a section without a word */
 export function conformanceTable(): string {
-  return [INTRODUCTION, ...readCaseFiles().map(({ topic, cases }) => {
+  return [INTRODUCTION, ...readCaseFiles(__dirname).map(({ topic, cases }) => {
     const rows = cases.map(({ title }) => rowOf(title)).join('\n')
     return `## ${topic}\n\n| rule | word | what is tested |\n|---|---|---|\n${rows}\n`
   })].join('\n')

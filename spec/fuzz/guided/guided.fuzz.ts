@@ -5,6 +5,7 @@
  * Inputs grow from the conformance cases: what reaches code that was not reached before, or reaches it more often, is
  * kept and changed again. `npm run fuzz:guided`; FUZZ_SECONDS says for how long, FUZZ_SEED where the draws begin.
  */
+import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { ServerConnection } from '../../../lib/connection/server-connection.js'
 import { RemoteProtocolError } from '../../../lib/errors.js'
@@ -17,6 +18,7 @@ import { explain, kindOf, type Difference } from './differences.js'
 import { Draw, minimized, mutate } from './mutations.js'
 import { NodeHttp, type Understood } from './node-http.js'
 
+const CASES = join(__dirname, '../../conformance')
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 60)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 
@@ -102,7 +104,7 @@ function asCase(text: string): string {
 it('finds nothing', async () => {
   const coverage = new Coverage()
   const draw = new Draw(SEED)
-  const cases = readCaseFiles().flatMap(file => file.cases.map(({ input }) => input))
+  const cases = readCaseFiles(CASES).flatMap(file => file.cases.map(({ input }) => input))
   const seeds = cases.filter(text => text.length < 3000)
   const corpus: string[] = []
   const findings = new Map<string, string>()
