@@ -180,6 +180,7 @@ const HANDLERS: Readonly<Record<string, CaseHandler>> = {
   offered(reqd, _log, status) {
     if (!isUpgradeRequest(reqd.request)) return { status, body: 'ok' }
     upgrade(reqd)
+    return undefined
   },
   inform(reqd, _log, status) {
     reqd.inform(103, { Link: '</a>' })
