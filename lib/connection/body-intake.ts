@@ -1,9 +1,10 @@
 /**
  * The body of the current request on its way from the reads to the handler.
  *
- * Strategy: data is handed out as a view of the input, one view for each scheduled read. Small chunks that stand behind
- * one another are the exception: they are copied together, so that a body in one-byte chunks costs one callback for
- * 4 KiB and not one a byte, and so that a handler which keeps them does not keep the framing between them as well.
+ * Strategy: data that reaches the end of the input is handed out as a view of it; all other data is copied. A handler
+ * may give its chunk away (transfer it to a worker), and then nothing that is still to be read goes with it. Small
+ * chunks that stand behind one another are copied together, so that a body in one-byte chunks costs one callback for
+ * 4 KiB and not one a byte.
  */
 import { copyBytes } from '../buffer/bytes.js'
 import type { RemoteErrorCode } from '../errors.js'
@@ -106,7 +107,7 @@ export class BodyIntake {
       p += decoder.advance(bytes, p, bytes.length)
       const end = dataUpTo(decoder, p, bytes.length)
       if (end === p) break
-      chunks.push(bytes.subarray(p, end))
+      chunks.push(end === bytes.length ? bytes.subarray(p) : copyBytes(bytes, p, end))
       decoder.take(end - p)
       p = end
     }
@@ -151,14 +152,16 @@ function deliverRun(decoder: BodyDecoder, reader: BodyReader, input: Input, star
   merged = 0
   const p = first - start <= MERGE_LIMIT ? mergeSmallChunks(decoder, input, start, first) : first
   if (merged > 0) reader.deliver(copyBytes(scratch, 0, merged))
-  else if (input.isLent && !reader.takesLent) reader.deliver(copyBytes(input.bytes, start, first))
-  else deliverView(reader, input, start, first)
+  else if (reader.takesLent) reader.deliver(input.bytes.subarray(start, first))
+  else if (input.isLent || first < input.end) reader.deliver(copyBytes(input.bytes, start, first))
+  else deliverView(reader, input, start)
   return p
 }
 
-function deliverView(reader: BodyReader, input: Input, start: number, end: number): void {
-  if (!input.isLent) input.isKept = true
-  reader.deliver(input.bytes.subarray(start, end))
+/** Hands out the rest of the input: it is the callee's. */
+function deliverView(reader: BodyReader, input: Input, start: number): void {
+  input.isKept = true
+  reader.deliver(input.bytes.subarray(start, input.end))
 }
 
 /** Copies a small chunk and those behind it together, if there are any. Returns where it stopped, and sets `merged`. */

@@ -8,9 +8,11 @@
  * Measured on hello: 0.81 of the CPU of the plain way.
  *
  * The shared buffer is only lent: each read overwrites it. While a body is being read, whose chunks are handed out, a
- * socket reads into memory of its own, and each byte of that is read into once.
+ * socket reads into memory of its own. A read that fills half of that has it: what is handed out may be given away (by
+ * a transfer to a worker), so it is never read into again. Less is lent, and copied for those who keep it.
  */
 import { Socket } from 'node:net'
+import { copyBytes } from '../buffer/bytes.js'
 import { isNode } from './runtime.js'
 
 /** The size of the shared buffer: a body of 64 KiB comes with its head in one read. */
@@ -30,9 +32,6 @@ const PACED_SIZE = 64 * 1024
  * the CPU that it takes with {@link PACED_SIZE}; beside another 0.95.
  */
 const LARGEST_SIZE = 256 * 1024
-
-/** Less room than this is given up for a new buffer. */
-const SMALLEST_ROOM = 4 * 1024
 
 /** The shared buffer. It is read into and used up within one callback of one socket, so all of them can have it. */
 const shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
@@ -156,10 +155,11 @@ export class ReusedBuffer {
   /** @internal Takes what was read: the first bytes of the buffer. */
   receive(count: number, buffer: Uint8Array): boolean {
     const bytes = buffer === shared ? lent(count) : buffer.subarray(0, count)
-    if (this.receiver === null) return pass(this.socket, Buffer.from(bytes))
+    if (this.receiver === null) return pass(this.socket, copyBytes(bytes, 0, count) as Buffer)
+    const isOwned = buffer !== shared && 2 * count >= buffer.length
     // Before the receiver, which may pause the socket.
-    if (buffer !== shared) this.keepRest(buffer as Buffer, count)
-    this.receiver.receive(bytes, buffer !== shared)
+    if (isOwned) this.giveUp(buffer, count)
+    this.receiver.receive(bytes, isOwned)
     return true
   }
 
@@ -179,13 +179,12 @@ export class ReusedBuffer {
   }
 
   private ownBuffer(): Buffer {
-    if (this.own === null || this.own.length < SMALLEST_ROOM) this.own = Buffer.allocUnsafeSlow(this.size)
-    return this.own
+    return (this.own ??= Buffer.allocUnsafeSlow(this.size))
   }
 
-  private keepRest(buffer: Buffer, count: number): void {
+  private giveUp(buffer: Uint8Array, count: number): void {
     if (count === buffer.length) this.size = Math.min(2 * this.size, LARGEST_SIZE)
-    this.own = buffer.subarray(count)
+    this.own = null
   }
 }
 

@@ -136,9 +136,9 @@ export class SocketTransport implements Transport, BytesReceiver {
     return socket
   }
 
-  /** Bytes came by the stream. They are the receiver's. */
+  /** Bytes came by the stream. */
   emit(bytes: Uint8Array): void {
-    this.subscriber?.next(bytes)
+    this.receive(bytes, isAlone(this.socket, bytes))
   }
 
   /** The input ended. */
@@ -182,6 +182,14 @@ export class SocketTransport implements Transport, BytesReceiver {
     socket.on('end', onEnd)
     socket.resume()
   }
+}
+
+/**
+ * Whether nobody else has memory of these bytes. A socket of Node makes an array for each read; another stream may pass
+ * on what its writer still has, or a part of the pool that all Buffers of the process share.
+ */
+function isAlone(stream: Duplex, bytes: Uint8Array): boolean {
+  return stream instanceof Socket && bytes.length === bytes.buffer.byteLength
 }
 
 function onData(this: Transported, bytes: Uint8Array): void {

@@ -26,6 +26,8 @@ export interface DriverHost {
   emit(detail: ConnectionEventDetail): void
   /** A turn is over: whatever failed in it is known to the connection. */
   turnEnded(): void
+  /** The application did something wrong. */
+  report(error: unknown): void
   /** The transport broke before the connection was done. */
   transportFailed(error: unknown): void
   /** The connection is over and holds nothing any more. */

@@ -227,6 +227,11 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     this.inputFailed(error)
   }
 
+  outputGivenAway(): void {
+    this.host.report(new LocalProtocolError('badState', 'bytes of a response were given away before they were sent'))
+    this.destroy(true)
+  }
+
   outputClosed(): void {
     if (this.core.mustReset) return this.destroy(true)
     this.state = 'lingering'

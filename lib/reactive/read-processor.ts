@@ -41,6 +41,8 @@ export interface ReadLimits {
   readonly allowHalfOpen: boolean
 }
 
+const NOTHING = new PendingInput()
+
 /** The read loop of one connection. */
 export class ReadProcessor implements Observer<Uint8Array> {
   /** Whether the input has ended. */
@@ -54,6 +56,8 @@ export class ReadProcessor implements Observer<Uint8Array> {
   private wake: (() => void) | null
   private isYielding: boolean
   private isPaused: boolean
+  /** Whether the connection is reading what is pending: some of it may be the handler's by now. */
+  private isOffering: boolean
   /** Whether input is over for the connection. */
   private isDropping: boolean
   private isStopped: boolean
@@ -70,6 +74,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
     this.wake = null
     this.isYielding = false
     this.isPaused = false
+    this.isOffering = false
     this.isDropping = false
     this.isStopped = false
     this.dropped = 0
@@ -93,7 +98,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
 
   /** Stops reading for good. Returns the bytes that were read and not consumed, which are the caller's. */
   stop(): Uint8Array {
-    const { bytes, off, length } = this.pending
+    const { bytes, off, length } = this.isOffering ? NOTHING : this.pending
     this.isStopped = true
     this.pending.clear()
     this.subscription?.unsubscribe()
@@ -151,7 +156,10 @@ export class ReadProcessor implements Observer<Uint8Array> {
 
   private offerPending(): void {
     const { pending } = this
-    pending.consume(this.connection.read(pending.bytes, pending.off, pending.length))
+    this.isOffering = true
+    const consumed = this.connection.read(pending.bytes, pending.off, pending.length)
+    this.isOffering = false
+    if (!this.isStopped) pending.consume(consumed)
   }
 
   private offerEof(): void {

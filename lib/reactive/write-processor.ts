@@ -44,6 +44,11 @@ function firstPart(iovecs: readonly IOVec[]): IOVec[] {
   return part
 }
 
+/** Whether the memory of the bytes is another's, so that the array is empty. */
+function isGivenAway({ buffer }: IOVec): boolean {
+  return buffer.length === 0
+}
+
 /** Whom the write loop belongs to. */
 export interface WriteHost {
   /** Whether somebody looks at what is written: as iovecs, then. */
@@ -55,6 +60,8 @@ export interface WriteHost {
   outputClosed(): void
   /** The transport broke. */
   outputFailed(error: unknown): void
+  /** Bytes that wait were given away: the application transferred what was the server's. */
+  outputGivenAway(): void
   /** Everything of a turn was done: what failed in it is known to the connection. */
   turnEnded(): void
   /** Runs the task soon, once what happens now is over. */
@@ -216,6 +223,7 @@ export class WriteProcessor implements WriteObserver {
   }
 
   private writeIovecs(pending: readonly IOVec[]): void {
+    if (pending.some(isGivenAway)) return this.host.outputGivenAway()
     const length = IOVec.lengthv(pending)
     this.iovecs = length <= WRITE_BYTES ? pending : firstPart(pending)
     this.write(this.iovecs, Math.min(length, WRITE_BYTES))

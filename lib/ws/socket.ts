@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws'
+import { copyBytes } from '../buffer/bytes.js'
 import type { FrameGate } from './frame-gate.js'
 import { writeMessage } from './frame-writer.js'
 import type { Handshake } from './handshake.js'
@@ -49,11 +50,19 @@ function connect(socket: ServerSocket, gate: FrameGate, host: WebSocketHost): vo
   socket.host = host
   socket.on('message', (data, isBinary) => {
     const bytes = data as Buffer
-    host.received(isBinary ? bytes : bytes.toString())
+    host.received(isBinary ? ownBytes(bytes) : bytes.toString())
   })
   socket.on('error', error => { host.failed(error) })
   socket.on('close', (code, reason) => { host.closed(code, reason.toString()) })
   host.opened(likenessOf(socket, gate))
+}
+
+/**
+ * The bytes in memory of their own: several messages may have come in one read, and small ones are put together in the
+ * pool that all Buffers of the process share.
+ */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : copyBytes(bytes, 0, bytes.length)
 }
 
 function likenessOf(socket: ServerSocket, gate: FrameGate): WebSocketLike {
