@@ -174,28 +174,8 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     if (this.host.isObserved) this.host.emit({ type: 'bytesOut', count, iovecs })
   }
 
-  readerYielded(): void {
-    if (this.host.isObserved) this.host.emit({ type: 'readerYield' })
-  }
-
-  readerResumed(): void {
-    if (this.host.isObserved) this.host.emit({ type: 'readerResume' })
-  }
-
-  writerYielded(): void {
-    if (this.host.isObserved) this.host.emit({ type: 'writerYield' })
-  }
-
-  writerResumed(): void {
-    if (this.host.isObserved) this.host.emit({ type: 'writerResume' })
-  }
-
-  paused(): void {
-    if (this.host.isObserved) this.host.emit({ type: 'pause' })
-  }
-
-  resumed(): void {
-    if (this.host.isObserved) this.host.emit({ type: 'resume' })
+  tell(type: 'readerYield' | 'readerResume' | 'writerYield' | 'writerResume' | 'pause' | 'resume'): void {
+    if (this.host.isObserved) this.host.emit({ type })
   }
 
   defer(task: () => void): void {

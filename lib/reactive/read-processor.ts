@@ -21,10 +21,8 @@ export interface ReadHost {
   beginTurn(): void
   endTurn(): void
   bytesIn(bytes: Uint8Array): void
-  readerYielded(): void
-  readerResumed(): void
-  paused(): void
-  resumed(): void
+  /** What the loop does. */
+  tell(type: 'readerYield' | 'readerResume' | 'pause' | 'resume'): void
   /** The client ended its side within a request: it takes no answer any more, unless it may be half-open. */
   clientLeft(): void
   /** The input ended. */
@@ -133,7 +131,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
   private resume(): void {
     if (this.isStopped) return
     this.isYielding = false
-    this.host.readerResumed()
+    this.host.tell('readerResume')
     this.host.beginTurn()
     if (this.hasEof) this.offerEof()
     else if (this.pending.length > 0) this.offerPending()
@@ -192,7 +190,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
 
   private yieldReader(): void {
     this.isYielding = true
-    this.host.readerYielded()
+    this.host.tell('readerYield')
     this.connection.yieldReader(this.wake ??= () => { this.resume() })
   }
 
@@ -213,10 +211,10 @@ export class ReadProcessor implements Observer<Uint8Array> {
     this.isPaused = isPaused
     if (isPaused) {
       this.transport.pause()
-      this.host.paused()
+      this.host.tell('pause')
     } else {
       this.transport.resume()
-      this.host.resumed()
+      this.host.tell('resume')
     }
   }
 }

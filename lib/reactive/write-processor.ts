@@ -54,8 +54,8 @@ export interface WriteHost {
   /** Whether somebody looks at what is written: as iovecs, then. */
   readonly isObserved: boolean
   bytesOut(count: number, iovecs: readonly IOVec[]): void
-  writerYielded(): void
-  writerResumed(): void
+  /** What the loop does. */
+  tell(type: 'writerYield' | 'writerResume'): void
   /** There is nothing more to write. */
   outputClosed(): void
   /** The transport broke. */
@@ -187,7 +187,7 @@ export class WriteProcessor implements WriteObserver {
   private resume(): void {
     if (this.isClosed) return
     this.isYielding = false
-    this.host.writerResumed()
+    this.host.tell('writerResume')
     if (this.turns === 0 && !this.isDeferred) this.deferFlush()
   }
 
@@ -260,7 +260,7 @@ export class WriteProcessor implements WriteObserver {
   private yieldWriter(): void {
     if (this.isClosed) return
     this.isYielding = true
-    this.host.writerYielded()
+    this.host.tell('writerYield')
     this.connection.yieldWriter(this.wake)
   }
 
