@@ -11,17 +11,16 @@
 // eslint-disable-next-line @typescript-eslint/unbound-method
 const { then: THEN } = Promise.prototype
 
-const WAY_OUT = 'Virtual time runs within one synchronous call, and promises, `await`, async generators, streams, '
-  + 'real timers and callbacks of I/O go on only after it. Ways out: return an Observable (`reqd.body.json()` is one '
-  + 'as well: pipe it, do not await it); give the handler its slow part as a function, and a `cold` Observable in the '
-  + 'test; or test it in real time, against `serve(handler)` on a port or with `replayAsync`.'
+const WAY_OUT = '`marbles` runs within one synchronous call: promises, `await`, async generators, streams, real timers '
+  + 'and callbacks of I/O go on only after it. `await marblesAsync(test)` runs the same test with promises. Or return '
+  + 'an Observable (`reqd.body.json()` is one as well: pipe it, do not await it).'
 
 /** Code under test waits for something that can't happen in virtual time. */
 export class AsyncCodeError extends Error {
   override readonly name = 'AsyncCodeError'
 
   constructor(what: string) {
-    super(`${what}, which can't happen in virtual time. ${WAY_OUT}`)
+    super(`${what}, which can't happen within one call. ${WAY_OUT}`)
   }
 }
 

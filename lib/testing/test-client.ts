@@ -5,6 +5,7 @@
 import { filter, map, Subject, tap, type Observable } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import type { HttpConnection } from '../reactive/connection.js'
+import type { Limit } from '../reactive/deadlines.js'
 import type { ConnectionEvent } from '../reactive/events.js'
 import type { Reply } from '../reactive/reply.js'
 import type { Reqd } from '../reactive/reqd.js'
@@ -49,7 +50,7 @@ export class TestClient implements Peer {
   /** The targets of requests that end without a complete response. */
   readonly aborts$: Observable<string>
   /** The names of time limits, when they are reached. */
-  readonly timeouts$: Observable<string>
+  readonly timeouts$: Observable<Limit>
   /** How the connection ends, when nothing goes either way any more; then it completes. */
   readonly closed$: Observable<'closed' | 'reset'>
   /** What happens on the connection. */
@@ -58,6 +59,7 @@ export class TestClient implements Peer {
   connection: HttpConnection | null
   /** The request that came last. @internal */
   request: unknown
+  private readonly settlesPromises: boolean
   private readonly transport: TestTransport
   private readonly chunks: Subject<Uint8Array>
   private readonly output: Subject<string>
@@ -75,6 +77,7 @@ export class TestClient implements Peer {
   constructor(address: string, scheduler: MarbleScheduler) {
     const named = <T>(subject: Observable<T>, name: string): Observable<T> => labelled(subject, `${address}, ${name}`)
     this.address = address
+    this.settlesPromises = scheduler.settlesPromises
     this.transport = new TestTransport(this, scheduler, address)
     this.chunks = new Subject()
     this.output = new Subject()
@@ -93,10 +96,10 @@ export class TestClient implements Peer {
     this.closed$ = named(this.closing.asObservable(), 'closed$')
     this.events$ = named(this.events.asObservable(), 'events$')
     this.aborts$ = named(this.events.pipe(
-      filter(event => event.type === 'response' && event.result === 'aborted'),
-      map(event => (event as { request: { target: string } }).request.target)), 'aborts$')
+      filter(event => event.type === 'response'), filter(event => event.result === 'aborted'),
+      map(event => event.request.target)), 'aborts$')
     this.timeouts$ = named(this.events.pipe(
-      filter(event => event.type === 'timeout'), map(event => (event as { limit: string }).limit)), 'timeouts$')
+      filter(event => event.type === 'timeout'), map(event => event.limit)), 'timeouts$')
     this.connection = null
     this.request = null
     this.reqds = []
@@ -182,7 +185,9 @@ export class TestClient implements Peer {
     const respond = reqd.respond.bind(reqd)
     const respondWithStreaming = reqd.respondWithStreaming.bind(reqd)
     reqd.respond = reply => {
-      if (isAsyncSource(reply.body)) fail(new AsyncCodeError(`The response to ${nameOf(reqd)} is pulled with promises`))
+      if (!this.settlesPromises && isAsyncSource(reply.body)) {
+        fail(new AsyncCodeError(`The response to ${nameOf(reqd)} is pulled with promises`))
+      }
       respond(this.watched(reply))
     }
     reqd.respondWithStreaming = (response, options) => {

@@ -10,6 +10,7 @@ import { HttpConnection, type Connection, type ServerContext } from '../reactive
 import type { ConnectionEvent } from '../reactive/events.js'
 import type { Handler, Reqd } from '../reactive/reqd.js'
 import { serverContext } from '../reactive/server-context.js'
+import type { Activity } from './activity.js'
 import { AsyncCodeError, isAsyncSource, isThenable, silence } from './async-guard.js'
 import { show } from './show.js'
 import { nameOf, scriptOf, TestClient, type ClientOptions, type ClientValues, type Script } from './test-client.js'
@@ -35,12 +36,23 @@ export class EndlessResponseError extends Error {
 export class UnansweredError extends Error {
   override readonly name = 'UnansweredError'
 
-  constructor(requests: readonly Reqd[], end: number) {
+  /** Of a run in which promises settle, `pending` says what else is waited for. */
+  constructor(requests: readonly Reqd[], end: number, pending: readonly string[] | null) {
     const names = requests.map(nameOf).join(', ')
-    super(`Nobody has answered ${names} up to the end of virtual time (frame ${end}). `
-      + 'A handler that waits for promises, real timers or callbacks of I/O can\'t go on here: return an Observable, '
-      + 'or test it in real time. Where a request is meant to stay unanswered: marbles(test, { unanswered: true }).')
+    super(`Nobody has answered ${names} up to the end of virtual time (frame ${end}).`
+      + `${pending === null ? NO_PROMISES : whatIs(pending)} `
+      + 'Where a request is meant to stay unanswered: { unanswered: true }.')
   }
+}
+
+const NO_PROMISES = ' A handler that waits for promises, real timers or callbacks of I/O can\'t go on here: return an '
+  + 'Observable, run the test with marblesAsync, or in real time.'
+
+function whatIs(pending: readonly string[]): string {
+  if (pending.length === 0) return ' Its handler waits for a promise that nobody settles, or for nothing.'
+  return `${['', ...pending].join('\n  ')}\nReal timers and I/O do not go on in virtual time: use RxJS's timers, run `
+    + 'the test with { timers: \'virtual\' }, or give the handler what it waits for as a function, and another one in '
+    + 'the test.'
 }
 
 /** A server of a test. */
@@ -71,7 +83,9 @@ export class TestServer {
   private writes: { frame: number; count: number }
 
   /** @internal */
-  constructor(handler: Handler | null, options: ListenOptions, scheduler: MarbleScheduler) {
+  constructor(
+    handler: Handler | null, options: ListenOptions, scheduler: MarbleScheduler, activity: Activity | null,
+  ) {
     this.scheduler = scheduler
     this.options = options
     this.clients = []
@@ -86,7 +100,10 @@ export class TestServer {
     this.context = this.createContext(handler)
     const requests = (this.context.requests = new Subject())
     const events = (this.context.events = new Subject())
-    requests.subscribe(reqd => { this.clientOf(reqd)?.requested(reqd, error => { scheduler.fail(error) }) })
+    requests.subscribe(reqd => {
+      activity?.own(nameOf(reqd))
+      this.clientOf(reqd)?.requested(reqd, error => { scheduler.fail(error) })
+    })
     events.subscribe(event => { this.clients[event.connection - 1]?.happened(event) })
     this.requests$ = labelled(requests.asObservable(), 'requests$')
     this.connections$ = labelled(this.accepted.asObservable(), 'connections$')
@@ -151,7 +168,7 @@ export class TestServer {
 
   private createContext(handler: Handler | null): ServerContext {
     const { scheduler } = this
-    return serverContext(handler && this.guarded(handler), {
+    return serverContext(handler === null || scheduler.settlesPromises ? handler : this.guarded(handler), {
       ...this.options,
       onError: (error, reqd) => { this.report(error, reqd) },
     }, {

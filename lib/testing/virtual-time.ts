@@ -23,6 +23,12 @@ export interface SubscriptionExpectation {
   toBe(marbles: string | string[]): void
 }
 
+/** Something to look at when everything of a frame has happened. */
+interface Look {
+  readonly frame: number
+  readonly look: () => void
+}
+
 interface Expectation {
   readonly site: Error
   readonly compare: () => string | null
@@ -40,16 +46,26 @@ export function labelled<T extends object>(subject: T, label: string): T {
 export class MarbleScheduler extends TestScheduler {
   /** What is added to the message of a failed expectation: what else is known. */
   readonly notes: (() => string[])[]
+  /** Whether promises settle between two actions: else all of time runs within one synchronous call. */
+  readonly settlesPromises: boolean
   private readonly expectations: Set<Expectation>
   private readonly starts: (() => void)[]
+  private readonly looks: Look[]
   private isRunning: boolean
 
-  constructor() {
+  constructor(settlesPromises = false) {
     super(() => undefined)
     this.notes = []
+    this.settlesPromises = settlesPromises
     this.expectations = new Set()
     this.starts = []
+    this.looks = []
     this.isRunning = false
+  }
+
+  /** Whether there is something to run time for. */
+  get hasWork(): boolean {
+    return this.starts.length + this.actions.length > 0
   }
 
   override expectObservable<T>(
@@ -81,6 +97,14 @@ export class MarbleScheduler extends TestScheduler {
     }
   }
 
+  override createHotObservable<T = string>(
+    marbles: string, values?: Readonly<Record<string, T>>, error?: unknown,
+  ): ReturnType<typeof TestScheduler.prototype.createHotObservable<T>> {
+    const hot = super.createHotObservable(marbles, values, error)
+    if (this.isRunning) this.setUpHot()
+    return hot
+  }
+
   /** Calls `start` when time starts, or at once if it runs: so all who subscribe at frame 0 see what happens then. */
   whenRunning(start: () => void): void {
     if (this.isRunning) start()
@@ -92,11 +116,41 @@ export class MarbleScheduler extends TestScheduler {
     this.schedule(() => { throw error })
   }
 
+  /** Calls `look` when everything of the frame has happened. */
+  atEndOf(frame: number, look: () => void): void {
+    this.looks.push({ frame, look })
+    this.looks.sort((one, other) => one.frame - other.frame)
+  }
+
   /** Lets time run out, and throws what is not as expected. */
   override flush(): void {
+    this.begin()
+    while (this.step());
+    this.finish()
+  }
+
+  /** Starts time: whoever waits for that begins, and hot Observables count from here. */
+  begin(): void {
     this.isRunning = true
     for (const start of this.starts.splice(0)) start()
-    super.flush()
+    this.setUpHot()
+  }
+
+  /** Does what comes next. Returns false when time has run out. @throws what the action throws, which ends time */
+  step(): boolean {
+    const action = this.actions.at(0)
+    const isOver = action === undefined || action.delay > this.maxFrames
+    this.lookBefore(isOver ? Infinity : action.delay)
+    if (isOver) return false
+    this.actions.shift()
+    this.frame = action.delay
+    const error: unknown = action.execute(action.state, action.delay)
+    if (error !== undefined) this.abandon(error)
+    return true
+  }
+
+  /** Compares what happened with what was expected. @throws {@link MarbleError} */
+  finish(): void {
     this.isRunning = false
     const expectations = [...this.expectations]
     this.expectations.clear()
@@ -107,6 +161,21 @@ export class MarbleScheduler extends TestScheduler {
     if (failed.length === 0) return
     const notes = this.notes.flatMap(note => note())
     throw errorAt([...failed.map(({ text }) => text), ...notes].join('\n\n'), failed[0].site)
+  }
+
+  private setUpHot(): void {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- what `flush` of RxJS does
+    for (const hot of this.hotObservables.splice(0)) hot.setup()
+  }
+
+  private lookBefore(frame: number): void {
+    while (this.looks.length > 0 && this.looks[0].frame < frame) this.looks.shift()?.look()
+  }
+
+  private abandon(error: unknown): never {
+    for (const action of this.actions.splice(0)) action.unsubscribe()
+    this.isRunning = false
+    throw error
   }
 
   private record(observable: Observable<unknown>, subscriptionMarbles: string | null): Message[] {

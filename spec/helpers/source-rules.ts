@@ -11,6 +11,8 @@ const PURE_ROOMS = ['brand', 'errors', 'message', 'buffer', 'wire', 'connection'
 /** The public faces, and the last room that each shows. */
 const FACES: Record<string, string> = { core: 'connection', index: 'node' }
 
+/** The files of the marble kit that reach below it: into the file system, and at what Node tells and counts. */
+const TESTING_FILES = ['testing/capture-file.ts', 'testing/activity.ts', 'testing/virtual-timers.ts']
 const BUFFER_FILES = ['buffer/latin1.ts', 'buffer/utf8.ts']
 const IMPURE_GLOBALS = new Set([
   'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate', 'queueMicrotask',
@@ -53,7 +55,7 @@ function mayImportFile(path: string, module: string): boolean {
 
 function mayImportPackage(path: string, module: string): boolean {
   const room = roomOf(path)
-  if (module.startsWith('node:')) return room === 'node' || room === 'ws' || path === 'testing/capture-file.ts'
+  if (module.startsWith('node:')) return room === 'node' || room === 'ws' || TESTING_FILES.includes(path)
   if (module === 'ws') return room === 'ws'
   if (module === 'rxjs' || module.startsWith('rxjs/')) return ROOMS.indexOf(room) >= ROOMS.indexOf('reactive')
   return false

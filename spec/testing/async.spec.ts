@@ -37,7 +37,7 @@ describe('a handler that is asynchronous fails the test', () => {
 
   it('with the way out', () => {
     expect(() => { marbles(({ serve }) => { serve(() => Promise.resolve({})).connect('a', { a: HEAD }) }) })
-      .toThrow(/handler of GET \/ returned a promise.*return an Observable.*replayAsync/)
+      .toThrow(/handler of GET \/ returned a promise.*marblesAsync.*return an Observable/)
   })
 
   it('where it is awaited out of sight, because the request stays unanswered', () => {

@@ -1,0 +1,163 @@
+/**
+ * `marblesAsync`: a test in virtual time, in which promises settle.
+ *
+ * Strategy: between any two things that happen in virtual time, all promises that are ready settle, as between two
+ * events of a real event loop; only then does time go on. The event loop itself does not turn: what is real (timers,
+ * sockets, files) never comes in between, so the frames of a test are always the same, and who waits for such a thing
+ * is told what it is. The one exception is before time begins: a test function may wait for whatever it has to set up.
+ */
+import type { RunHelpers } from 'rxjs/testing'
+import { Activity } from './activity.js'
+import { isThenable } from './async-guard.js'
+import { beginRun } from './one-at-a-time.js'
+import { takeRxjsTime, type RxjsTime } from './rxjs-time.js'
+import { Settling } from './settling.js'
+import { Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'
+import { useVirtualTimers } from './virtual-timers.js'
+import { MarbleScheduler } from './virtual-time.js'
+
+/** The test function waits for something when time has run out. */
+export class TestStillWaitsError extends Error {
+  override readonly name = 'TestStillWaitsError'
+
+  constructor(end: number, pending: readonly string[]) {
+    super(`The test function still waits when virtual time has run out (frame ${end}).${pending.length === 0
+      ? ' What it waits for never happened.' : ['', ...pending].join('\n  ')}`)
+  }
+}
+
+/** Somebody else took RxJS's time while a test ran. */
+export class ForeignSchedulerError extends Error {
+  override readonly name = 'ForeignSchedulerError'
+
+  constructor() {
+    super('Another TestScheduler ran within this test, and ended its virtual time: `run` of a TestScheduler can\'t be '
+      + 'called while marblesAsync runs. Await one before you begin the other.')
+  }
+}
+
+/** How long the test function is left alone between two looks whether it has set up something. */
+const LOOK_MS = 1
+
+/** The real one, whoever fakes it later. */
+const { setTimeout: realTimeout } = globalThis
+
+/**
+ * Runs a test in virtual time as {@link marbles} does, with promises: `async` handlers, async generators, web streams,
+ * and an `async` test function. Time begins when the test function is over, or waits for something that a server or an
+ * Observable of the test is to bring; it stands still until the promises that are ready have settled. Where `timers`
+ * are `'virtual'`, those of the application follow.
+ *
+ * Rejects with {@link MarbleError} where something is not as expected, {@link UnansweredError} where a request is not
+ * answered, {@link EndlessPromisesError} where promises settle without end, {@link TwoRunsError} while another such
+ * test runs, {@link TestStillWaitsError} where the test function waits for ever, and with what that throws.
+ */
+export async function marblesAsync(
+  test: (helpers: MarbleHelpers) => unknown, options: MarbleOptions = {},
+): Promise<void> {
+  const endRun = beginRun('marblesAsync')
+  try {
+    await new AsyncRun(options).run(test)
+  } finally {
+    endRun()
+  }
+}
+
+/** One test. */
+class AsyncRun {
+  private readonly scheduler: MarbleScheduler
+  private readonly activity: Activity
+  private readonly settling: Settling
+  private readonly stage: Stage
+  private readonly restoreTimers: (() => void) | null
+  private readonly time: RxjsTime
+  private state: 'setup' | 'running'
+  private testing: 'waits' | 'done' | 'failed'
+  private failure: unknown
+
+  constructor(options: MarbleOptions) {
+    this.scheduler = new MarbleScheduler(true)
+    this.activity = new Activity(() => { this.settling.alarm() })
+    this.activity.start()
+    this.settling = new Settling(this.activity, () => this.scheduler.frame)
+    this.stage = new Stage(this.scheduler, options, this.activity)
+    this.restoreTimers = options.timers === 'virtual' ? useVirtualTimers(this.scheduler) : null
+    this.time = takeRxjsTime(this.scheduler)
+    this.state = 'setup'
+    this.testing = 'done'
+    this.failure = null
+  }
+
+  async run(test: (helpers: MarbleHelpers) => unknown): Promise<void> {
+    try {
+      this.watch(test(this.stage.helpers(this.helpers())))
+      await new Promise<void>((resolve, reject) => { this.settle(resolve, reject) })
+      this.finish()
+    } finally {
+      this.time.restore()
+      this.restoreTimers?.()
+      this.activity.stop()
+    }
+  }
+
+  /** Lets promises settle, does what comes next, and so on until time is over. */
+  private settle(resolve: () => void, reject: (error: unknown) => void): void {
+    this.settling.settle(error => {
+      try {
+        if (error !== null) throw error
+        const next = this.step()
+        if (next === 'over') resolve()
+        else if (next === 'settle') this.settle(resolve, reject)
+        else this.activity.unwatched(() => realTimeout(() => { this.settle(resolve, reject) }, LOOK_MS))
+      } catch (failure) {
+        reject(failure)
+      }
+    })
+  }
+
+  private step(): 'settle' | 'wait' | 'over' {
+    if (this.testing === 'failed') throw this.failure
+    if (!this.time.isTaken) throw new ForeignSchedulerError()
+    if (this.state === 'setup') return this.setUp()
+    return this.scheduler.step() ? 'settle' : 'over'
+  }
+
+  /** What was waited for here is over when time begins. */
+  private setUp(): 'settle' | 'wait' {
+    if (this.testing === 'waits' && !this.scheduler.hasWork) {
+      this.activity.forget()
+      return 'wait'
+    }
+    this.state = 'running'
+    this.scheduler.begin()
+    return 'settle'
+  }
+
+  private finish(): void {
+    if (this.testing === 'waits') throw new TestStillWaitsError(this.scheduler.frame, this.activity.pending())
+    this.scheduler.finish()
+    this.stage.checkAnswers()
+  }
+
+  private helpers(): RunHelpers {
+    const { scheduler } = this
+    return {
+      cold: scheduler.createColdObservable.bind(scheduler),
+      hot: scheduler.createHotObservable.bind(scheduler),
+      time: scheduler.createTime.bind(scheduler),
+      flush: () => { throw new Error('flush() is for tests within one call: await what you wait for instead') },
+      expectObservable: scheduler.expectObservable.bind(scheduler),
+      expectSubscriptions: scheduler.expectSubscriptions.bind(scheduler),
+      animate: this.time.animate,
+    }
+  }
+
+  private watch(result: unknown): void {
+    if (!isThenable(result)) return
+    this.testing = 'waits'
+    result.then(() => { this.testing = 'done' }, (error: unknown) => {
+      this.testing = 'failed'
+      this.failure = error
+    })
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * RxJS's time, taken over for longer than one call.
+ *
+ * Strategy: `TestScheduler.run` lets every scheduler of RxJS ask the test scheduler for time, and gives that up when
+ * it returns. A run in which promises settle goes on after that, so the same delegates are set here, and by the same
+ * means: RxJS makes them, the places where it looks for them are its internal providers. They are exported under
+ * `rxjs/internal`, and the same in all of 7.x.
+ */
+import { animationFrameProvider } from 'rxjs/internal/scheduler/animationFrameProvider'
+import { dateTimestampProvider } from 'rxjs/internal/scheduler/dateTimestampProvider'
+import { immediateProvider } from 'rxjs/internal/scheduler/immediateProvider'
+import { intervalProvider } from 'rxjs/internal/scheduler/intervalProvider'
+import { performanceTimestampProvider } from 'rxjs/internal/scheduler/performanceTimestampProvider'
+import { timeoutProvider } from 'rxjs/internal/scheduler/timeoutProvider'
+import { TestScheduler, type RunHelpers } from 'rxjs/testing'
+
+type Delegate<P extends { delegate: unknown }> = NonNullable<P['delegate']>
+
+/** What RxJS keeps to itself. */
+interface Internals {
+  runMode: boolean
+  createAnimator(): { animate: RunHelpers['animate']; delegate: Delegate<typeof animationFrameProvider> }
+  createDelegates(): {
+    immediate: Delegate<typeof immediateProvider>
+    interval: Delegate<typeof intervalProvider>
+    timeout: Delegate<typeof timeoutProvider>
+  }
+}
+
+/** How many frames a character of a diagram is. */
+const FACTOR = TestScheduler as unknown as { frameTimeFactor: number }
+
+/** RxJS's time while it is the scheduler's. */
+export interface RxjsTime {
+  /** As in `TestScheduler.run`: the diagram of animation frames. */
+  readonly animate: RunHelpers['animate']
+  /** Whether it is still so: another TestScheduler that runs in between ends it. */
+  readonly isTaken: boolean
+  restore(): void
+}
+
+/** Makes all time of RxJS the scheduler's, until it is restored. */
+export function takeRxjsTime(scheduler: TestScheduler): RxjsTime {
+  const internals = scheduler as unknown as Internals
+  const { frameTimeFactor } = FACTOR
+  internals.runMode = true
+  FACTOR.frameTimeFactor = 1
+  const { animate, delegate } = internals.createAnimator()
+  const { immediate, interval, timeout } = internals.createDelegates()
+  animationFrameProvider.delegate = delegate
+  dateTimestampProvider.delegate = scheduler
+  immediateProvider.delegate = immediate
+  intervalProvider.delegate = interval
+  timeoutProvider.delegate = timeout
+  performanceTimestampProvider.delegate = scheduler
+  return {
+    animate,
+    get isTaken() { return intervalProvider.delegate === interval },
+    restore: () => {
+      internals.runMode = false
+      FACTOR.frameTimeFactor = frameTimeFactor
+      for (const provider of [
+        animationFrameProvider, dateTimestampProvider, immediateProvider, intervalProvider,
+        performanceTimestampProvider, timeoutProvider,
+      ]) provider.delegate = undefined
+    },
+  }
+}
