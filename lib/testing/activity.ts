@@ -42,6 +42,9 @@ const KINDS: Readonly<Partial<Record<string, string>>> = {
   FIXEDSIZEBLOBCOPY: 'a Blob', BLOBREADER: 'a Blob',
 }
 
+/** In whose handler something is begun. One for all tests: each that was ever used costs each promise a little. */
+const OWNERS = new AsyncLocalStorage<string>()
+
 /** Watches what is begun, from the call of `start` to the call of `stop`. */
 export class Activity {
   /** How much was begun that is done before the event loop goes on. */
@@ -51,7 +54,6 @@ export class Activity {
   /** Called, within whatever goes on, at the count that {@link alarmAt} says. */
   private readonly alarm: () => void
   private readonly hook: AsyncHook
-  private readonly owners: AsyncLocalStorage<string>
   private readonly works: Work[]
   private readonly replacements: Replacements
   private alarmAt: number
@@ -62,7 +64,6 @@ export class Activity {
     this.isTold = false
     this.alarm = alarm
     this.hook = createHook({ init: (_, type, __, resource) => { this.begun(type, resource) } })
-    this.owners = new AsyncLocalStorage()
     this.works = []
     this.replacements = new Replacements()
     this.alarmAt = Infinity
@@ -81,6 +82,7 @@ export class Activity {
 
   stop(): void {
     this.hook.disable()
+    OWNERS.disable()
     this.replacements.undo()
   }
 
@@ -104,12 +106,12 @@ export class Activity {
 
   /** From here on, what is begun in the current context is begun by the owner: the handler of a request. */
   own(owner: string): void {
-    this.owners.enterWith(owner)
+    OWNERS.enterWith(owner)
   }
 
   /** Whose code runs. */
   get owner(): string | undefined {
-    return this.owners.getStore()
+    return OWNERS.getStore()
   }
 
   /**

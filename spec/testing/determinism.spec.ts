@@ -1,5 +1,5 @@
 /**
- * The same frames each time: as many runs as `MARBLE_RUNS` says (20 unless given), while other threads keep all
+ * The same frames each time: as many runs as `MARBLE_RUNS` says (100 unless given), while other threads keep all
  * processors busy.
  */
 import { Worker } from 'node:worker_threads'
@@ -9,7 +9,7 @@ import { catchError, firstValueFrom, interval, map, merge, of, take, timer } fro
 import type { Handler } from '../../lib/reactive/reqd.js'
 import { get, marblesAsync, post } from '../../lib/testing/index.js'
 
-const RUNS = Number(process.env['MARBLE_RUNS'] ?? 20)
+const RUNS = Number(process.env['MARBLE_RUNS'] ?? 100)
 
 let load: Worker[] = []
 beforeAll(() => {
