@@ -8,7 +8,7 @@
  * All sockets share their listeners, which find the transport of their socket at the socket: seven functions less for
  * each connection.
  */
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Observable, type Subscriber } from 'rxjs'
 import { ConnectionClosedError } from '../errors.js'
