@@ -5,8 +5,8 @@
  *
  * Strategy. The bytes are in a queue of segments (segment-queue.ts), which neither moves nor changes what it handed
  * out. In front of it stands a text that is not encoded yet, because it may still grow; it is encoded before anything
- * else comes behind it, and when the bytes are asked for. A flush is a callback with the position in the stream of
- * bytes that it waits for (flush-queue.ts).
+ * else comes behind it, and when the bytes are asked for. A long text (long-text.ts) waits as it is and is encoded part
+ * by part. A flush is a callback with the position in the stream of bytes that it waits for (flush-queue.ts).
  *
  * What it does not do: it sets no limit (its user watches `pendingBytes`), and it does not guard callbacks (see
  * `flush`).
@@ -17,6 +17,7 @@ import { copyBytes } from './bytes.js'
 import { type FlushCallback, FlushQueue } from './flush-queue.js'
 import { checkRange, type IOVec } from './iovec.js'
 import { writeLatin1 } from './latin1.js'
+import { isLong, LongText } from './long-text.js'
 import { SegmentQueue } from './segment-queue.js'
 import { UTF8_BYTES_PER_UNIT, utf8Length, writeUtf8 } from './utf8.js'
 
@@ -33,9 +34,10 @@ const BLOCKS_LIMIT = 8 * BLOCK_SIZE
 
 /**
  * A queue of bytes that wait to be written. The bytes of {@link Faraday.iovecs} are, in order, those of all writes,
- * without those that were shifted:
+ * without those that were shifted, and without those of long texts whose turn has not come:
  *
- *     pendingBytes = lengthv(iovecs()) = bytes written - bytes shifted
+ *     pendingBytes = bytes written - bytes shifted
+ *     pendingBytes = lengthv(iovecs()), where no long text waits; else it is more
  */
 export class Faraday {
   private readonly segments: SegmentQueue
@@ -93,16 +95,17 @@ export class Faraday {
     // longer.
     if (this.text.length + text.length > BLOCK_SIZE) this.encodeText()
     this.pending += text.length
-    if (text.length > BLOCK_SIZE) this.appendOwn(text.length, text, writeLatin1)
+    if (isLong(text)) this.segments.appendText(new LongText(text, true), text.length)
+    else if (text.length > BLOCK_SIZE) this.appendOwn(text.length, text, writeLatin1)
     else this.text += text
   }
 
   /**
-   * Copies `text` into the queue in UTF-8.
+   * Adds `text` to the queue in UTF-8. `known` is how many bytes that are, where the caller has measured it.
    *
    * @throws {@link LocalProtocolError} bodyClosed
    */
-  writeString(text: string): void {
+  writeString(text: string, known?: number): void {
     this.checkOpen()
     if (text.length === 0) return
     if (this.text !== '' && text.length <= SHORT_TEXT && utf8Length(text) === text.length) {
@@ -110,9 +113,10 @@ export class Faraday {
       return
     }
     this.encodeText()
+    if (isLong(text)) return this.appendLong(text, known ?? utf8Length(text))
     const most = text.length * UTF8_BYTES_PER_UNIT
     // What fits even at its longest need not be measured first.
-    const length = most <= this.segments.room ? most : utf8Length(text)
+    const length = most <= this.segments.room ? most : known ?? utf8Length(text)
     if (length > BLOCK_SIZE) {
       this.pending += length
       this.appendOwn(length, text, writeUtf8)
@@ -174,7 +178,8 @@ export class Faraday {
   }
 
   /**
-   * Returns all pending bytes, in order; adjacent copied writes are one iovec. The bytes stay as they are until a
+   * Returns the pending bytes, in order; adjacent copied writes are one iovec. Where long texts wait it is as many as
+   * are encoded by now: some, as long as there are any. The bytes stay as they are until a
    * `shift` counts them, whatever is written meanwhile; after it, those that were copied may be overwritten by any
    * queue.
    */
@@ -254,6 +259,12 @@ export class Faraday {
     const block = this.segments.blockWithRoom(text.length)
     writeLatin1(block.bytes, text, block.fill)
     this.segments.commit(block, text.length)
+  }
+
+  /** Adds `text`, of `length` bytes in UTF-8, to be encoded later. */
+  private appendLong(text: string, length: number): void {
+    this.pending += length
+    this.segments.appendText(new LongText(text, length === text.length), length)
   }
 
   /** Adds `text`, of `length` bytes, more than a block has, in an array of its own. */

@@ -7,6 +7,7 @@
  */
 import type { Faraday, FlushCallback } from '../buffer/faraday.js'
 import { checkRange } from '../buffer/iovec.js'
+import { isLong } from '../buffer/long-text.js'
 import { utf8Length } from '../buffer/utf8.js'
 import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
@@ -96,8 +97,8 @@ export class BodyWriter {
   writeString(text: string): void {
     const length = utf8Length(text)
     if (!this.admit(length)) return
-    if (length === text.length) this.output.writeLatin1(this.takeHead() + this.prefix(length) + text + this.suffix())
-    else this.writeWide(text, length)
+    if (length > text.length || isLong(text)) this.writeApart(text, length)
+    else this.output.writeLatin1(this.takeHead() + this.prefix(length) + text + this.suffix())
     this.host.outputReady()
   }
 
@@ -196,9 +197,9 @@ export class BodyWriter {
     throw error
   }
 
-  private writeWide(text: string, length: number): void {
+  private writeApart(text: string, length: number): void {
     this.writePrefix(length)
-    this.output.writeString(text)
+    this.output.writeString(text, length)
     this.output.writeLatin1(this.suffix())
   }
 

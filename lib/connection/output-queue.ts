@@ -5,6 +5,7 @@
  * refuses bytes; how many wait is what the rest of the connection goes by.
  */
 import { Faraday } from '../buffer/faraday.js'
+import { isLong } from '../buffer/long-text.js'
 import { LocalProtocolError } from '../errors.js'
 import { YIELD, type WriteOperation } from './operation.js'
 import { Wakeup } from './wakeup.js'
@@ -45,12 +46,14 @@ export class OutputQueue {
     return this.bytes.isClosed ? { type: 'close', undelivered: this.undelivered } : YIELD
   }
 
-  /** Adds a head, in latin-1, and its body: text in UTF-8, or bytes, which are the queue's from now on. */
-  writeParts(head: string, body: string | Uint8Array): void {
-    this.bytes.writeLatin1(head)
-    if (typeof body === 'string') this.bytes.writeString(body)
-    else if (body.length <= COPY_LIMIT) this.bytes.writeBytes(body)
-    else this.bytes.scheduleBytes(body)
+  /** Adds a head, in latin-1, and its body of `length` bytes: text in UTF-8, or bytes, which are the queue's then. */
+  writeParts(head: string, body: string | Uint8Array, length: number): void {
+    const { bytes } = this
+    if (typeof body === 'string' && length === body.length && !isLong(body)) return bytes.writeLatin1(head + body)
+    bytes.writeLatin1(head)
+    if (typeof body === 'string') bytes.writeString(body, length)
+    else if (body.length <= COPY_LIMIT) bytes.writeBytes(body)
+    else bytes.scheduleBytes(body)
   }
 
   /**

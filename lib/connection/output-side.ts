@@ -249,8 +249,7 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
 
   private sendWhole(head: ResponseHead, body: string | Uint8Array, length: number): void {
     if (head.encoding === 'none') this.output.writeLatin1(head.text)
-    else if (length === body.length && typeof body === 'string') this.output.writeLatin1(head.text + body)
-    else this.queue.writeParts(head.text, body)
+    else this.queue.writeParts(head.text, body, length)
     this.complete()
     this.queue.wakeup.wake()
   }
