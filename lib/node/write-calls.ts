@@ -101,9 +101,31 @@ export function findWriteCalls(): WriteCalls | null {
   }
 }
 
-/** What the runtime gives to a handle as requests, one for each kind of write. @internal */
+/** The three kinds of writes, each as the only one of its socket. */
+const ATTEMPTS: readonly ((socket: Socket) => void)[] = [
+  socket => socket.write('x', 'latin1'),
+  socket => socket.write(Buffer.of(0)),
+  socket => {
+    socket.cork()
+    socket.write(Buffer.of(0))
+    socket.write(Buffer.of(0))
+    socket.uncork()
+  },
+]
+
+/**
+ * What the runtime gives to a handle as requests, one for each kind of write. Each is tried with a socket of its own:
+ * Node up to 25 asks the last write of the whole process whether a write is over, and the next would wait for it.
+ * @internal
+ */
 export function requestsOf(socketOf: (handle: object) => Socket): unknown[] {
   const given: unknown[] = []
+  for (const attempt of ATTEMPTS) attempt(watched(socketOf, given))
+  return given
+}
+
+/** A socket that does nothing but tell what its handle is given. */
+function watched(socketOf: (handle: object) => Socket, given: unknown[]): Socket {
   const take = (request: unknown): number => {
     given.push(request)
     return 0
@@ -113,14 +135,7 @@ export function requestsOf(socketOf: (handle: object) => Socket): unknown[] {
     close: nothing, getAsyncId: nothing, readStart: nothing, readStop: nothing,
     writeBuffer: take, writeLatin1String: take, writev: take,
   })
-  socket.on('error', () => undefined)
-  socket.write('x', 'latin1')
-  socket.write(Buffer.of(0))
-  socket.cork()
-  socket.write(Buffer.of(0))
-  socket.write(Buffer.of(0))
-  socket.uncork()
-  return given
+  return socket.on('error', () => undefined)
 }
 
 /** The calls that go with requests as given; null where none do. @internal */

@@ -1,12 +1,14 @@
 /**
  * The two ways in which Node's handles are written to: which one is found, and what is made of anything else.
  */
-import { Socket } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer, Socket, type AddressInfo } from 'node:net'
 import { constants } from 'node:os'
 import { describe, expect, it } from '@jest/globals'
 import {
   callsOf, findWriteCalls, GivenRequests, requestsOf, ReturnedRequests, type WriteCalls, type WriteHandle,
 } from '../../lib/node/write-calls.js'
+import { afterwards } from '../helpers/net.js'
 
 /** As a request of Node that no write uses. */
 class Request {
@@ -44,6 +46,18 @@ function answering(outcome: (request: unknown) => unknown): Answering {
 describe('the way to write', () => {
   it(`of Node ${MAJOR} is known`, () => {
     expect(findWriteCalls()).toBeInstanceOf(MAJOR < 26 ? GivenRequests : ReturnedRequests)
+  })
+
+  it('is found whatever other sockets of the process do', async () => {
+    const listening = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+    await once(listening, 'listening')
+    const socket = connect((listening.address() as AddressInfo).port, '127.0.0.1')
+    const [peer] = await once(listening, 'connection') as [Socket]
+    afterwards(() => { socket.destroy(); peer.destroy(); listening.close() })
+    await once(socket, 'connect')
+    socket.write(Buffer.alloc(16 * 1024 * 1024))
+    expect(socket.writableLength).toBeGreaterThan(0)
+    expect(findWriteCalls()).not.toBeNull()
   })
 
   it('is asked for by one write of each kind', () => {
