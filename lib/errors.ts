@@ -136,6 +136,16 @@ export class ConnectionClosedError extends Error {
   }
 }
 
+/**
+ * What was thrown, for where null says that nothing was: null and undefined, which can be thrown as well, become an
+ * error.
+ *
+ * @internal
+ */
+export function thrownError(exn: unknown): unknown {
+  return exn ?? new Error(`${String(exn)} was thrown`, { cause: exn })
+}
+
 /** The handler took longer than it may until its response began. The client gets 503 (RFC 9110 §15.6.4). */
 export class HandlerTimeoutError extends Error {
   override readonly name = 'HandlerTimeoutError'

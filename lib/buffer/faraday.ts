@@ -65,6 +65,11 @@ export class Faraday {
     return this.pending
   }
 
+  /** How many bytes were written since the queue was made: the position of the next one. */
+  get position(): number {
+    return this.shifted + this.pending
+  }
+
   /** Whether there are bytes to write to the wire. */
   get hasPending(): boolean {
     return this.pending > 0

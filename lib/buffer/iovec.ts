@@ -33,6 +33,22 @@ export function checkRange(bytes: Uint8Array, off: number, len: number): void {
 }
 
 /**
+ * Returns the first `count` bytes of `iovecs`, or all where they have fewer, as a new list.
+ *
+ * @internal
+ */
+export function firstBytes(iovecs: readonly IOVec[], count: number): IOVec[] {
+  const part: IOVec[] = []
+  let room = count
+  for (const { buffer, off, len } of iovecs) {
+    if (room === 0) break
+    part.push({ buffer, off, len: Math.min(len, room) })
+    room -= Math.min(len, room)
+  }
+  return part
+}
+
+/**
  * The operations on iovecs. With `bytes(v)` for the bytes that a list covers, in order, and `0 <= n <= lengthv(v)`:
  *
  *     bytes(shiftv(v, n))         = bytes(v) without the first n

@@ -25,20 +25,31 @@ export class BodyIntake {
   readonly reader: BodyReader
   /** Whether the client waits for 100 Continue. */
   expectsContinue: boolean
+  /** Whether the handler has not returned: it may still begin to read. */
+  isHandlerRunning: boolean
   /** How many bytes nobody got. */
   dropped: number
+  /** How many bytes were consumed, framing included. */
+  consumed: number
   private readonly decoder: BodyDecoder
 
   constructor(decoder: BodyDecoder, reader: BodyReader, expectsContinue: boolean) {
     this.reader = reader
     this.expectsContinue = expectsContinue
+    this.isHandlerRunning = false
     this.dropped = 0
+    this.consumed = 0
     this.decoder = decoder
   }
 
-  /** Whether the handler asks for the body, or asked and did not say that it wants no more. */
+  /** Whether the handler asks for the body, asked, or may yet ask, and did not say that it wants no more. */
   get isInUse(): boolean {
-    return this.reader.isTouched && !this.reader.isClosed
+    return (this.reader.isTouched || this.isHandlerRunning) && !this.reader.isClosed
+  }
+
+  /** Whether the handler may yet begin to read. */
+  get isUndecided(): boolean {
+    return this.isHandlerRunning && !this.reader.isTouched && !this.reader.isClosed
   }
 
   /** Whether the next bytes can be consumed. */
@@ -132,6 +143,7 @@ export class BodyIntake {
   /** RFC 9110 §10.1.1: a client that sends the body does not wait for leave any more. */
   private count(consumed: number): number {
     if (consumed > 0) this.expectsContinue = false
+    this.consumed += consumed
     return consumed
   }
 }

@@ -23,6 +23,12 @@ export interface BodyCallbacks {
   onError?(error: unknown): void
 }
 
+/** Whose body it is. @internal */
+export interface BodyReaderOwner {
+  /** A callback threw that was called at once, and not by the connection. */
+  bodyCallbackFailed(exn: unknown): void
+}
+
 /** What a body needs of its connection. @internal */
 export interface BodyReaderHost {
   /** A read was scheduled. */
@@ -41,6 +47,8 @@ export class BodyReader {
   takesLent: boolean
   /** @internal How many bytes Content-Length announced; null for a chunked body. */
   readonly contentLength: number | null
+  /** @internal Whose body it is, as soon as that is known. */
+  owner: BodyReaderOwner | null
   private readonly host: BodyReaderHost | null
   private callbacks: BodyCallbacks | null
   private state: 'open' | 'eof' | 'closed' | 'failed'
@@ -54,6 +62,7 @@ export class BodyReader {
     this.isTouched = false
     this.takesLent = false
     this.contentLength = contentLength
+    this.owner = null
     this.host = host
     this.callbacks = null
     this.state = host === null ? 'eof' : 'open'
@@ -77,19 +86,28 @@ export class BodyReader {
   }
 
   /**
-   * Asks for the next bytes: one of the callbacks is called once. At the end of the body, and after a failure, it is
-   * called at once.
+   * Asks for the next bytes: one of the callbacks is called once. It is called at once at the end of the body (to the
+   * handler that closed it, it has ended), and after a failure.
    *
    * @throws {@link LocalProtocolError} alreadyScheduled: the last read has not been answered
-   * @throws {@link LocalProtocolError} bodyClosed: the handler closed the body
    */
   scheduleRead(callbacks: BodyCallbacks): void {
     if (this.callbacks !== null) throw new LocalProtocolError('alreadyScheduled', 'a read is scheduled already')
+    const { rest } = this
+    if (rest !== null) this.guard(() => { this.readRest(rest, callbacks) })
+    else if (this.state === 'open') this.schedule(callbacks)
+    else if (this.state === 'failed') this.guard(() => { callbacks.onError?.(this.error) })
+    else this.guard(() => { callbacks.onEof() })
+  }
+
+  /**
+   * @internal As {@link scheduleRead}, for streams on top, to which a body that was closed is not one that ended.
+   *
+   * @throws {@link LocalProtocolError} alreadyScheduled, bodyClosed
+   */
+  scheduleOpenRead(callbacks: BodyCallbacks): void {
     if (this.state === 'closed') throw new LocalProtocolError('bodyClosed', 'the request body is closed')
-    if (this.rest !== null) this.readRest(this.rest, callbacks)
-    else if (this.state === 'eof') callbacks.onEof()
-    else if (this.state === 'failed') callbacks.onError?.(this.error)
-    else this.schedule(callbacks)
+    this.scheduleRead(callbacks)
   }
 
   /** Says that no more of the body is wanted. A scheduled read is not answered. Closing again does nothing. */
@@ -104,11 +122,8 @@ export class BodyReader {
   /** @internal The connection ended, and these chunks are what is left of a body that came whole. */
   keepRest(chunks: Uint8Array[], trailers: Headers | null): void {
     if (this.state !== 'open') return
-    const { callbacks } = this
     this.rest = chunks.reverse()
     this.trailers = trailers
-    this.callbacks = null
-    if (callbacks !== null) this.readRest(this.rest, callbacks)
   }
 
   /** @internal Answers the scheduled read with bytes. */
@@ -124,20 +139,35 @@ export class BodyReader {
     this.takeCallbacks()?.onEof()
   }
 
-  /** @internal The body will never be complete. */
+  /** @internal Nothing more comes: the body will never be complete, unless {@link keepRest} completed it. */
   fail(error: unknown): void {
-    if (this.state !== 'open' || this.rest !== null) return
-    this.state = 'failed'
-    this.error = error
-    this.takeCallbacks()?.onError?.(error)
+    if (this.state !== 'open') return
+    const callbacks = this.takeCallbacks()
+    if (this.rest === null) {
+      this.state = 'failed'
+      this.error = error
+      callbacks?.onError?.(error)
+    } else if (callbacks !== null) {
+      this.readRest(this.rest, callbacks)
+    }
   }
 
+  /** Takes the next chunk of what is left, or the end. */
   private readRest(rest: Uint8Array[], callbacks: BodyCallbacks): void {
     const chunk = rest.pop()
     if (chunk !== undefined) return callbacks.onRead(chunk)
     this.rest = null
     this.state = 'eof'
     callbacks.onEof()
+  }
+
+  private guard(callback: () => void): void {
+    try {
+      callback()
+    } catch (exn) {
+      if (this.owner === null) throw exn
+      this.owner.bodyCallbackFailed(exn)
+    }
   }
 
   private schedule(callbacks: BodyCallbacks): void {

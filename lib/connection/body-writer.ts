@@ -13,20 +13,19 @@ import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'
 import type { BodyEncoding } from '../wire/response-head.js'
+import type { OutputQueue } from './output-queue.js'
 
 /** What a body needs of its connection. @internal */
 export interface BodyWriterHost {
-  readonly output: Faraday
-  /** There is something to write. */
-  outputReady(): void
+  readonly queue: OutputQueue
   /** The last byte of the body was queued. */
   bodyComplete(): void
-  /** The body ended before it was complete: the connection must not go on. */
+  /** The body ended before it was complete: the response can't be completed. */
   bodyTruncated(error: LocalProtocolError): void
-  /** Calls `callback` when at most `lowWaterMark` bytes wait. */
-  whenDrained(lowWaterMark: number, callback: () => void): void
-  /** Runs a callback of the application. */
-  guard(callback: () => void): void
+  /** Runs a callback that the application gave to `owner`. */
+  guard(callback: () => void, owner: BodyWriter): void
+  /** Returns the head as it is sent: `head`, unless what it says of the connection has become untrue. */
+  finalHead(head: string): string
 }
 
 /** How a body is framed: `length` counts for 'fixed' only. @internal */
@@ -45,15 +44,20 @@ export class BodyWriter {
   /** The head as long as it was not written. */
   private head: string
   private state: 'open' | 'closed' | 'aborted'
+  private whenLow: (() => void) | null
+  /** @internal */
+  lowWaterMark: number
 
   /** @internal */
   constructor(host: BodyWriterHost, framing: BodyFraming, head: string) {
     this.host = host
-    this.output = host.output
+    this.output = host.queue.bytes
     this.encoding = framing.encoding
     this.remaining = framing.length
     this.head = head
     this.state = 'open'
+    this.whenLow = null
+    this.lowWaterMark = 0
   }
 
   /** @internal A body for a handler that responds after the connection took its response over. */
@@ -68,7 +72,7 @@ export class BodyWriter {
     return this.state !== 'open'
   }
 
-  /** Whether the body is not sent, whatever is written: the response is to HEAD, or a 204 or 304 (RFC 9110 §6.4.1). */
+  /** Whether the body is not sent, whatever is written: to HEAD, or with 204, 205 or 304 (RFC 9110 §6.4.1). */
   get isBodiless(): boolean {
     return this.encoding === 'none'
   }
@@ -99,7 +103,7 @@ export class BodyWriter {
     if (!this.admit(length)) return
     if (length > text.length || isLong(text)) this.writeApart(text, length)
     else this.output.writeLatin1(this.takeHead() + this.prefix(length) + text + this.suffix())
-    this.host.outputReady()
+    this.host.queue.wakeup.wake()
   }
 
   /**
@@ -132,24 +136,35 @@ export class BodyWriter {
   flush(callback: FlushCallback): void {
     if (this.state === 'open') this.sendHead()
     const { host } = this
-    if (this.state === 'aborted') host.guard(() => { callback('closed') })
-    else this.output.flush(result => { host.guard(() => { callback(result) }) })
+    if (this.state === 'aborted') host.guard(() => { callback('closed') }, this)
+    else this.output.flush(result => { host.guard(() => { callback(result) }, this) })
   }
 
   /**
    * Calls back once when at most `lowWaterMark` bytes wait: at once, if that is so now. Never after the connection's
-   * end. One callback waits at a time: a later call replaces an earlier one. Of a body that {@link isBodiless} nothing
-   * ever waits.
+   * end. One callback of a body waits at a time: a later call replaces an earlier one. Of a body that
+   * {@link isBodiless} nothing ever waits.
    */
   whenDrained(lowWaterMark: number, callback: () => void): void {
-    if (this.state === 'open') this.host.whenDrained(lowWaterMark, callback)
+    if (this.state !== 'open') return
+    this.lowWaterMark = lowWaterMark
+    this.whenLow = callback
+    this.host.queue.whenDrained(this)
+  }
+
+  /** @internal At most {@link lowWaterMark} bytes wait. */
+  drained(): void {
+    const callback = this.whenLow
+    this.whenLow = null
+    if (callback !== null) this.host.guard(callback, this)
   }
 
   /**
    * Completes the body. Trailer fields are sent where the body is chunked and dropped otherwise (RFC 9110 §6.5.1).
    * Closing again does nothing.
    *
-   * @throws {@link LocalProtocolError} bodyTooShort: less than Content-Length; the connection is cut
+   * @throws {@link LocalProtocolError} bodyTooShort: less than Content-Length; the response is cut, or the error
+   *   handler answers where nothing of it was sent
    * @throws {@link LocalProtocolError} badField: a trailer field is not valid or not allowed there
    */
   close(trailers?: Headers): void {
@@ -167,7 +182,7 @@ export class BodyWriter {
     const head = this.takeHead()
     if (head === '') return
     this.output.writeLatin1(head)
-    this.host.outputReady()
+    this.host.queue.wakeup.wake()
   }
 
   /** @internal The connection ends before the body is complete. */
@@ -209,7 +224,7 @@ export class BodyWriter {
 
   private writeSuffix(): void {
     this.output.writeLatin1(this.suffix())
-    this.host.outputReady()
+    this.host.queue.wakeup.wake()
   }
 
   private prefix(length: number): string {
@@ -222,7 +237,8 @@ export class BodyWriter {
 
   private takeHead(): string {
     const head = this.head
+    if (head === '') return ''
     this.head = ''
-    return head
+    return this.host.finalHead(head)
   }
 }

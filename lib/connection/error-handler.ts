@@ -14,8 +14,8 @@ import type { BodyWriter } from './body-writer.js'
  * called once at most. Without Content-Length the body is chunked, or ends with the connection where the client may not
  * understand chunks.
  * After the response the connection closes; with `serve` and `listen` it goes on where a handler failed whose request
- * was read. An error handler that throws before it called `startResponse` is replaced by the default; one that throws
- * later has its response cut.
+ * was read. An error handler that fails (it throws, or a failure is reported while it owes its response) is replaced by
+ * the default as long as nothing of its response was sent; then its response is cut.
  *
  * @param error a `RemoteProtocolError`, or whatever the handler threw or reported
  * @param request the request, where its head could be read
@@ -83,29 +83,24 @@ export interface Failure {
 /** Who sends the response to an error. @internal */
 export interface ErrorResponder {
   startError(failure: Failure, headers: Headers, status: Status): BodyWriter
-  /** The response can't be completed. */
-  cutError(): void
 }
 
-/** Lets the error handler answer, or the default one where it throws before it began. @internal */
-export function answerError(handler: ErrorHandler, failure: Failure, responder: ErrorResponder): void {
-  const answer = { hasBegun: false }
+/** Lets `handler` answer. Returns whether it did not throw. @internal */
+export function answerError(handler: ErrorHandler, failure: Failure, responder: ErrorResponder): boolean {
+  let hasBegun = false
   const startResponse = (headers: Headers, status = statusOf(failure.error)): BodyWriter => {
-    if (answer.hasBegun) throw new LocalProtocolError('alreadyResponded', 'startResponse was called already')
+    if (hasBegun) throw new LocalProtocolError('alreadyResponded', 'startResponse was called already')
     if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
       throw new LocalProtocolError('badStatus', `${status} is not the status of a response`)
     }
     const writer = responder.startError(failure, headers, status)
-    answer.hasBegun = true
+    hasBegun = true
     return writer
   }
-  for (const attempt of [handler, defaultErrorHandler]) {
-    try {
-      attempt(failure.error, startResponse, failure.request ?? undefined)
-      return
-    } catch {
-      if (answer.hasBegun) break
-    }
+  try {
+    handler(failure.error, startResponse, failure.request ?? undefined)
+    return true
+  } catch {
+    return false
   }
-  responder.cutError()
 }

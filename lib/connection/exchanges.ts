@@ -6,7 +6,7 @@
  * that RFC 9112 §9.3 is about. Whatever ends the connection closes both sides at once: input is not consumed any more,
  * and queued output is still written. Only the response to an error comes after the input was closed.
  */
-import { LocalProtocolError, type RemoteProtocolError } from '../errors.js'
+import { LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import { requestIsPersistent } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
 import type { BodyReader } from './body-reader.js'
@@ -20,6 +20,8 @@ import type { ReqdBase, ReqdHost } from './reqd.js'
 /** Whom requests go to. @internal */
 export interface Handlers<R extends ReqdBase> {
   readonly errorHandler: ErrorHandler
+  /** Hears of what a callback throws when its exchange is over. */
+  readonly onLateError?: ((error: unknown) => void) | undefined
   /** Handles a request. */
   handler(reqd: R): void
   /** Makes the request descriptor of a request; `reader` is null where it has no body. */
@@ -32,11 +34,11 @@ const noneFurther = (): boolean => false
 export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   readonly input: InputSide
   readonly output: OutputSide
-  /** What ended the work, or null. */
+  /** What ended the work, where {@link hasFailed}. */
   failure: unknown
+  hasFailed: boolean
   /** The request whose handling ended the work, or null: there is none, or the failure came between two. */
   failedReqd: ReqdBase | null
-  private hasFailed: boolean
   private readonly config: Config
   private readonly handlers: Handlers<R>
   /** `awaiting`: one more request may begin, and those that came; `ending`: none. */
@@ -71,6 +73,10 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
       && (this.draining === 'no' || (this.draining === 'awaiting' && this.hasFurther()))
   }
 
+  get isUndecided(): boolean {
+    return this.input.isUndecided
+  }
+
   requestArrived(request: Request, reader: BodyReader | null): void {
     this.isRequestPersistent = requestIsPersistent(request)
     const reqd = this.handlers.makeReqd(this.output, request, reader)
@@ -81,6 +87,12 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
       if (this.output.current === 'idle') this.callbackFailed(exn)
       else this.output.reqdFailed(reqd, exn)
     }
+  }
+
+  /** What the handler does with the body is known: see {@link bodyUnwanted}. */
+  handlerReturned(): void {
+    this.output.handlerReturned()
+    this.bodyUnwanted()
   }
 
   headFailed(failure: Failure): void {
@@ -121,9 +133,18 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     else this.reportExn(exn)
   }
 
-  /** Fails the current exchange, or answers without one. */
+  lateCallbackFailed(exn: unknown): void {
+    this.handlers.onLateError?.(exn)
+  }
+
+  /**
+   * Fails the current exchange. Between two requests only what the peer did wrong is answered: it sent something, if
+   * not a request line. A client that sent nothing would take any answer for that to its next request.
+   */
   reportExn(exn: unknown): void {
-    const request = this.output.currentReqd?.request ?? null
+    const isBetween = this.output.current === 'idle' && !this.input.isWithinHead
+    if (isBetween && !(exn instanceof RemoteProtocolError)) return this.endFailed(exn)
+    const request = this.output.reqd?.request ?? null
     this.fail({ error: exn, request, method: request?.method ?? this.input.method })
   }
 
@@ -138,13 +159,24 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
 
   /** RFC 9110 §7.8: the request is read to its end in HTTP/1.1 before the other protocol begins. */
   upgradeSent(): void {
-    if (!this.input.isBodyInUse) this.input.drain()
+    if (!this.input.body.isInUse) this.input.drain()
     this.input.wake()
   }
 
   /** Hands the connection over if it is free: the request is consumed, and what was queued is written. */
   handOverWhenFree(): void {
-    if (this.isHandOverDue) this.output.handOver()
+    if (!this.isHandOverDue) return
+    this.input.handOver()
+    this.output.handOver()
+    this.wake()
+  }
+
+  /** Takes a body from a handler that began to read it and does not go on, though its response is complete. */
+  dropBody(): void {
+    const { current } = this.output
+    if (this.input.current !== 'body' || (current !== 'complete' && current !== 'upgrade')) return
+    this.input.body.reader.fail(new LocalProtocolError('bodyClosed', 'the body was left unread after the response'))
+    this.bodyUnwanted()
   }
 
   /** A read may have ended: what had to wait for that can go on. */
@@ -190,7 +222,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
 
   /** Not within a read: its caller does not know yet which bytes are left for the other protocol. */
   private get isHandOverDue(): boolean {
-    return this.output.isHandOverDue && this.input.current === 'done' && !this.input.isConsuming
+    return this.output.isHandOverDue && this.input.current === 'done' && !this.input.bytes.isUnderWay
   }
 
   private endFailed(error: unknown): void {
@@ -198,8 +230,9 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     this.close(error)
   }
 
-  private close(reason: unknown): void {
-    const reader = this.input.close()
+  /** Closes both sides; a body fails with `reason` unless it is complete with `rest`, the input not consumed. */
+  close(reason: unknown, rest: Uint8Array | null = null): void {
+    const reader = this.input.close(rest)
     this.output.finish()
     this.failReader(reader, reason)
     this.wake()
@@ -207,8 +240,8 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
 
   private fail(failure: Failure): void {
     if (this.hasFailed) {
-      // Nobody can be relied on to complete an error response that a second failure came into.
-      if (this.output.current === 'streaming') this.close(failure.error)
+      // Whoever answers an error can't be relied on to complete what a second failure came into.
+      this.output.errorHandlerFailed()
     } else if (!this.isClosed) {
       this.noteFailure(failure.error)
       const reader = this.input.close()
@@ -222,12 +255,12 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     if (this.hasFailed) return
     this.hasFailed = true
     this.failure = error
-    this.failedReqd = this.output.currentReqd
+    this.failedReqd = this.output.reqd
   }
 
   /** Decides what follows a complete response (RFC 9112 §9.3, §9.6). */
   private settle(): void {
-    if (this.output.current !== 'complete' || this.input.isBodyInUse) return
+    if (this.output.current !== 'complete' || this.input.body.isInUse) return
     if (!this.output.isPersistent || this.draining === 'ending' || !this.input.canReachNext) {
       this.end(null)
     } else if (this.input.current === 'done') {

@@ -12,6 +12,8 @@ export interface InputHost {
   readonly mayStartRequest: boolean
   /** A request came; `reader` is null where it has no body. */
   requestArrived(request: Request, reader: BodyReader | null): void
+  /** The handler of a request with a body has returned. */
+  handlerReturned(): void
   /** A head, or what it says, is at fault. */
   headFailed(failure: Failure): void
   /** The body is at fault or ended early. */
@@ -32,6 +34,11 @@ export interface InputHost {
 export interface OutputHost {
   /** Whether the connection could go on after the response that is about to begin. */
   readonly mayPersist: boolean
+  /**
+   * Whether {@link mayPersist} hangs on what the handler, which is running, does with the body: the connection can't go
+   * on if it leaves the body unread.
+   */
+  readonly isUndecided: boolean
   /** Whether the client waits for 100 Continue; it is not asked twice. */
   takeExpectation(): boolean
   /** The response is queued to its end. */
@@ -42,4 +49,6 @@ export interface OutputHost {
   upgradeSent(): void
   /** A callback of the application threw. */
   callbackFailed(exn: unknown): void
+  /** A callback threw whose exchange is over: that is not to cost another one its response. */
+  lateCallbackFailed(exn: unknown): void
 }

@@ -22,9 +22,10 @@ import { Wakeup } from './wakeup.js'
 
 /**
  * What the input half is doing: `head`, between requests or within a head; `body`, reading the body for the handler;
- * `drain`, dropping what is left of a body after the response; `done`, the request is complete; `closed`, nothing more.
+ * `drain`, dropping what is left of a body after the response; `done`, the request is complete; `upgraded`, all that
+ * follows is another protocol's; `closed`, nothing more.
  */
-export type InputState = 'head' | 'body' | 'drain' | 'done' | 'closed'
+export type InputState = 'head' | 'body' | 'drain' | 'done' | 'upgraded' | 'closed'
 
 /** The intake where no body is expected. */
 const NO_BODY = new BodyIntake(new FixedDecoder(0), new BodyReader(null), false)
@@ -34,22 +35,24 @@ export class InputSide implements BodyReaderHost {
   readonly wakeup: Wakeup
   /** Whether the input ended and all of it was consumed. */
   hasEof: boolean
+  /** The read that is under way, or what is left of the last one. */
+  readonly bytes: Input
   private readonly host: InputHost
   private readonly config: Config
   private readonly head: HeadIntake
-  readonly input: Input
+  /** The body of the current request; where there is none, one that is complete. */
+  body: BodyIntake
   private state: InputState
-  private body: BodyIntake
 
   constructor(host: InputHost, config: Config) {
     this.wakeup = new Wakeup()
     this.hasEof = false
+    this.bytes = new Input()
     this.host = host
     this.config = config
     this.head = new HeadIntake(config)
-    this.input = new Input()
-    this.state = 'head'
     this.body = NO_BODY
+    this.state = 'head'
   }
 
   get current(): InputState {
@@ -66,29 +69,9 @@ export class InputSide implements BodyReaderHost {
     return this.head.method
   }
 
-  /** Whether a read is under way. */
-  get isConsuming(): boolean {
-    return this.input.isUnderWay
-  }
-
-  /** Whether views of the bytes of the last read were handed out. */
-  get hasKeptInput(): boolean {
-    return this.input.isKept
-  }
-
-  /** Whether data of the next read will be handed out for good. */
-  get keepsBytes(): boolean {
-    return this.state === 'body' && this.body.keepsBytes
-  }
-
-  /** Whether the handler asks for the body, or asked and did not say that it wants no more. */
-  get isBodyInUse(): boolean {
-    return this.state === 'body' && this.body.isInUse
-  }
-
-  /** How many bytes of the body are left, as far as that is known; 0 where no body is received. */
-  get bodyLeft(): number {
-    return this.body.left
+  /** Whether the handler, which is running, has not begun to read a body that would not be dropped if it never did. */
+  get isUndecided(): boolean {
+    return this.body.isUndecided && !this.isWorthDraining
   }
 
   /**
@@ -96,7 +79,7 @@ export class InputSide implements BodyReaderHost {
    */
   get canReachNext(): boolean {
     if (this.hasEof || this.state === 'closed') return false
-    return this.state !== 'body' || this.body.isInUse || this.body.isWorthDraining(this.config.drainLimit)
+    return this.state !== 'body' || this.body.isInUse || this.isWorthDraining
   }
 
   nextOperation(): ReadOperation {
@@ -105,6 +88,7 @@ export class InputSide implements BodyReaderHost {
       case 'body': return this.body.isWanted ? 'read' : 'yield'
       case 'drain': return 'read'
       case 'done': return 'yield'
+      case 'upgraded': return 'upgrade'
       case 'closed': return 'close'
     }
   }
@@ -114,7 +98,7 @@ export class InputSide implements BodyReaderHost {
    * bytes again that the read has consumed.
    */
   wake(): void {
-    if (!this.isConsuming && this.nextOperation() !== 'yield') this.wakeup.wake()
+    if (!this.bytes.isUnderWay && this.nextOperation() !== 'yield') this.wakeup.wake()
   }
 
   /**
@@ -123,7 +107,7 @@ export class InputSide implements BodyReaderHost {
    * @throws {@link LocalProtocolError} badState: called by a callback that it called itself
    */
   consume(bytes: Uint8Array, start: number, end: number, isLent: boolean): number {
-    this.input.begin(bytes, end, isLent)
+    this.bytes.begin(bytes, end, isLent)
     try {
       return this.consumed(start, this.run(start))
     } finally {
@@ -133,7 +117,7 @@ export class InputSide implements BodyReaderHost {
 
   /** Consumes the last bytes of the input, and acts on its end unless bytes remain that must be offered again. */
   consumeEof(bytes: Uint8Array, start: number, end: number): number {
-    this.input.begin(bytes, end, false)
+    this.bytes.begin(bytes, end, false)
     try {
       const off = this.run(start)
       this.reachEof(off)
@@ -166,6 +150,11 @@ export class InputSide implements BodyReaderHost {
     this.body.reader.fail(new LocalProtocolError('bodyClosed', 'the body was dropped after the response'))
   }
 
+  /** Consumes nothing more: what follows is another protocol's. */
+  handOver(): void {
+    this.state = 'upgraded'
+  }
+
   /** Waits for the next head. */
   next(): void {
     this.state = 'head'
@@ -181,14 +170,18 @@ export class InputSide implements BodyReaderHost {
     return reader
   }
 
+  private get isWorthDraining(): boolean {
+    return this.body.isWorthDraining(this.config.drainLimit)
+  }
+
   private release(): void {
-    this.input.finish()
+    this.bytes.finish()
     this.head.release()
   }
 
   /** How many bytes of a read that stopped at `off` were consumed: all, where nobody will use what is left. */
   private consumed(start: number, off: number): number {
-    return (this.state === 'closed' ? this.input.end : off) - start
+    return (this.state === 'closed' ? this.bytes.end : off) - start
   }
 
   /** Steps as long as that moves anything. Returns where it stopped. */
@@ -204,7 +197,7 @@ export class InputSide implements BodyReaderHost {
 
   private step(off: number): number {
     switch (this.state) {
-      case 'head': return off < this.input.end && this.host.mayStartRequest ? this.stepHead(off) : 0
+      case 'head': return off < this.bytes.end && this.host.mayStartRequest ? this.stepHead(off) : 0
       case 'body': return this.stepBody(off)
       case 'drain': return this.stepDrain(off)
       default: return 0
@@ -213,7 +206,7 @@ export class InputSide implements BodyReaderHost {
 
   private stepHead(off: number): number {
     const { head } = this
-    const consumed = head.receive(this.input, off)
+    const consumed = head.receive(this.bytes, off)
     if (head.fault !== null) this.headFault(head.fault)
     else if (head.request !== null) this.arrive(head.request)
     return consumed
@@ -241,15 +234,22 @@ export class InputSide implements BodyReaderHost {
       this.state = 'body'
       const reader = new BodyReader(this, length.type === 'fixed' ? length.length : null)
       this.body = new BodyIntake(decoder, reader, expectsContinue)
-      this.host.requestArrived(request, this.body.reader)
+      this.begin(request, this.body)
     }
+  }
+
+  private begin(request: Request, body: BodyIntake): void {
+    body.isHandlerRunning = true
+    this.host.requestArrived(request, body.reader)
+    body.isHandlerRunning = false
+    this.host.handlerReturned()
   }
 
   private stepBody(off: number): number {
     const { body } = this
     try {
-      const consumed = body.receive(this.input, off)
-      this.input.reached = off + consumed
+      const consumed = body.receive(this.bytes, off)
+      this.bytes.reached = off + consumed
       if (this.current === 'body') this.settleBody(body)
       return consumed
     } catch (exn) {
@@ -268,14 +268,14 @@ export class InputSide implements BodyReaderHost {
 
   private stepDrain(off: number): number {
     const { body } = this
-    const consumed = body.discard(this.input, off)
+    const consumed = body.discard(this.bytes, off)
     if (body.fault === null && body.dropped > this.config.drainLimit) this.host.inputEnded()
     else this.settleBody(body)
     return consumed
   }
 
   private reachEof(off: number): void {
-    this.hasEof = off === this.input.end
+    this.hasEof = off === this.bytes.end
     if (this.state === 'head') this.eofInHead(off)
     else if (this.state === 'body') this.eofInBody(off)
     else if (this.state === 'drain') this.host.inputEnded()
@@ -285,13 +285,13 @@ export class InputSide implements BodyReaderHost {
     if (this.hasEof && !this.isWithinHead) {
       this.host.inputEnded()
     } else if (this.host.mayStartRequest) {
-      this.headFault(this.head.end(this.input, off))
+      this.headFault(this.head.end(this.bytes, off))
     }
   }
 
   /** Data that is there and that nobody asked for yet comes before the end. */
   private eofInBody(off: number): void {
-    if (this.hasEof || this.body.isWanted) this.bodyFault(this.body.end(this.input, off))
+    if (this.hasEof || this.body.isWanted) this.bodyFault(this.body.end(this.bytes, off))
   }
 
   private bodyFault(code: RemoteErrorCode): void {

@@ -2,9 +2,11 @@
  * The bytes that wait to be written, and who waits for them to be.
  *
  * Strategy: one queue for all responses of a connection, so that what is ready together leaves together. It never
- * refuses bytes; how many wait is what the rest of the connection goes by.
+ * refuses bytes; how many wait is what the rest of the connection goes by. A response whose only end is the
+ * connection's is cut by dropping its bytes: those of the responses before it are still written.
  */
 import { Faraday } from '../buffer/faraday.js'
+import { firstBytes } from '../buffer/iovec.js'
 import { isLong } from '../buffer/long-text.js'
 import { LocalProtocolError } from '../errors.js'
 import { YIELD, type WriteOperation } from './operation.js'
@@ -13,37 +15,50 @@ import { Wakeup } from './wakeup.js'
 /** Bytes up to this size are copied, so that a small body leaves in one piece with its head. */
 const COPY_LIMIT = 4096
 
-/** Runs the application's callbacks. @internal */
-export interface CallbackGuard {
-  /** Calls `callback`; what it throws is dealt with. */
-  guard(callback: () => void): void
+/** Waits until little is left. @internal */
+export interface Waiter {
+  /** How many bytes may be left when {@link drained} is called. */
+  readonly lowWaterMark: number
+  /** At most that many bytes wait now. */
+  drained(): void
 }
 
 /** The output of one connection. @internal */
 export class OutputQueue {
   readonly bytes: Faraday
   readonly wakeup: Wakeup
-  private readonly host: CallbackGuard
-  private lowWaterMark: number
-  private drained: (() => void) | null
+  private waiters: Waiter[]
   private isCallingDrained: boolean
   private isDropped: boolean
   private undelivered: number
+  /** How many of the pending bytes are still to be written although what follows was cut; -1 for all of them. */
+  private kept: number
+  private isCut: boolean
+  private mustReset: boolean
 
-  constructor(host: CallbackGuard) {
+  constructor() {
     this.bytes = new Faraday()
     this.wakeup = new Wakeup()
-    this.host = host
-    this.lowWaterMark = 0
-    this.drained = null
+    this.waiters = []
     this.isCallingDrained = false
     this.isDropped = false
     this.undelivered = 0
+    this.kept = -1
+    this.isCut = false
+    this.mustReset = false
+  }
+
+  /** Text that waits and was not encoded yet, or ''; see {@link Faraday.pendingText}. */
+  get pendingText(): string {
+    return this.kept < 0 ? this.bytes.pendingText : ''
   }
 
   nextOperation(): WriteOperation {
-    if (this.bytes.hasPending) return { type: 'write', iovecs: this.bytes.iovecs() }
-    return this.bytes.isClosed ? { type: 'close', undelivered: this.undelivered } : YIELD
+    const { bytes, undelivered, mustReset } = this
+    if (bytes.hasPending) {
+      return { type: 'write', iovecs: this.kept < 0 ? bytes.iovecs() : firstBytes(bytes.iovecs(), this.kept) }
+    }
+    return bytes.isClosed ? { type: 'close', undelivered, mustReset } : YIELD
   }
 
   /** Adds a head, in latin-1, and its body of `length` bytes: text in UTF-8, or bytes, which are the queue's then. */
@@ -62,31 +77,53 @@ export class OutputQueue {
    * @throws {@link LocalProtocolError} badRange: more than was offered
    */
   shift(count: number): void {
+    // A callback of a flush may cut what is left.
+    const wasCut = this.kept >= 0
     if (this.isDropped) this.deliver(count)
     else this.bytes.shift(count)
-    this.callDrained()
+    if (wasCut) this.shiftKept(count)
+    if (this.waiters.length > 0) this.callDrained()
   }
 
-  /**
-   * Calls back once when at most `lowWaterMark` bytes wait: at once, if that is so now. One callback at a time waits.
-   */
-  whenDrained(lowWaterMark: number, callback: () => void): void {
-    this.lowWaterMark = lowWaterMark
-    this.drained = callback
+  /** Tells `waiter` once when little is left: at once, if that is so now. It is told once, however often it waits. */
+  whenDrained(waiter: Waiter): void {
+    if (!this.waiters.includes(waiter)) this.waiters.push(waiter)
     this.callDrained()
   }
 
   /** Takes no more bytes. Those that wait can still be written. */
   close(): void {
-    this.drained = null
+    this.waiters = []
     this.bytes.close()
   }
 
   /** Takes no more bytes, and drops those that wait. */
   drop(): void {
-    this.drained = null
+    this.waiters = []
     this.isDropped = true
+    this.kept = -1
     this.undelivered += this.bytes.closeAndDrain()
+  }
+
+  /**
+   * Takes no more bytes, and drops those from `position` on, where a response begins that only the connection's end
+   * would end. Once a byte of it was written, or is by a write that is under way, the transport must be reset.
+   */
+  cutFrom(position: number): void {
+    const { bytes } = this
+    const kept = position - (bytes.position - bytes.pendingBytes)
+    this.isCut = true
+    this.mustReset = kept < 0
+    this.close()
+    if (kept > 0) this.kept = kept
+    else this.drop()
+  }
+
+  private shiftKept(count: number): void {
+    this.kept -= count
+    if (this.kept > 0) return
+    this.mustReset = this.kept < 0
+    this.drop()
   }
 
   /** Counts what a write delivered that was under way when its bytes were dropped. */
@@ -95,18 +132,19 @@ export class OutputQueue {
       throw new LocalProtocolError('badRange', `cannot have written ${count} of ${this.undelivered} bytes`)
     }
     this.undelivered -= count
+    if (this.isCut && count > 0) this.mustReset = true
   }
 
   /** In a loop, because a callback that writes little and waits again would otherwise be called within itself. */
   private callDrained(): void {
-    if (this.drained === null || this.isCallingDrained) return
+    if (this.isCallingDrained) return
     this.isCallingDrained = true
-    while (this.bytes.pendingBytes <= this.lowWaterMark) {
-      const callback = this.drained
-      if (callback === null) break
-      this.drained = null
-      this.host.guard(callback)
-    }
+    for (let waiter = this.nextDrained(); waiter !== null; waiter = this.nextDrained()) waiter.drained()
     this.isCallingDrained = false
+  }
+
+  private nextDrained(): Waiter | null {
+    const index = this.waiters.findIndex(({ lowWaterMark }) => this.bytes.pendingBytes <= lowWaterMark)
+    return index < 0 ? null : this.waiters.splice(index, 1)[0]
   }
 }

@@ -8,27 +8,22 @@
  */
 import type { Faraday } from '../buffer/faraday.js'
 import { utf8Length } from '../buffer/utf8.js'
-import { LocalProtocolError } from '../errors.js'
+import type { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
-import { isUpgradeRequest } from '../message/persistence.js'
-import type { Request } from '../message/request.js'
 import { Response } from '../message/response.js'
 import type { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
-import { interimHead, responseHead, upgradeHead, UNKNOWN_LENGTH, type ResponseHead } from '../wire/response-head.js'
+import { interimHead, UNKNOWN_LENGTH, type ResponseHead } from '../wire/response-head.js'
 import { BodyWriter, type BodyWriterHost } from './body-writer.js'
 import type { Config } from './config.js'
-import { answerError, type ErrorHandler, type ErrorResponder, type Failure } from './error-handler.js'
+import { answerError, defaultErrorHandler } from './error-handler.js'
+import type { ErrorHandler, ErrorResponder, Failure } from './error-handler.js'
+import { errorHeadOf, headOf, upgradeHeadOf } from './head-maker.js'
 import type { OutputHost } from './hosts.js'
 import { OutputQueue } from './output-queue.js'
+import type { OutputState } from './output-state.js'
 import type { ExchangeResult, ReqdBase, ReqdHost } from './reqd.js'
-
-/**
- * What the output half is doing: `idle`, no response is owed; `waiting`, the handler owes one; `streaming`, a body is
- * being written; `complete`, the response is queued and the request is not yet consumed; `upgrade`, the connection is
- * handed over; `failing`, the error handler owes a response; `closed`, nothing more is queued.
- */
-export type OutputState = 'idle' | 'waiting' | 'streaming' | 'complete' | 'upgrade' | 'failing' | 'closed'
+import { queueWhole, type HeldResponse } from './whole-response.js'
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
@@ -36,24 +31,24 @@ const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   readonly queue: OutputQueue
   readonly output: Faraday
-  /** Whether the connection goes on after the current response, as its head said. */
-  isPersistent: boolean
-  /** Whether closing in peace would make a cut response look complete. */
-  mustReset: boolean
+  isPersistent: boolean // Whether the connection goes on after the current response, as its head said.
+  reqd: ReqdBase | null // The request whose response is owed or not yet followed by another, or null.
   private readonly host: OutputHost
   private readonly config: Config
   private readonly errorHandler: ErrorHandler
   private state: OutputState
-  private reqd: ReqdBase | null
   private writer: BodyWriter | null
   /** Who takes the connection over, until it is called. */
   private upgradeHandler: (() => void) | null
+  private held: HeldResponse | null // A response that waits for its handler to return.
+  private isHeadDue: boolean // Whether the head of {@link writer} is to be sent when the handler returns.
+  private start: number // Where the streamed response begins in the queue.
+  private failure: Failure | null // What the error handler answers.
 
   constructor(host: OutputHost, config: Config, errorHandler: ErrorHandler) {
-    this.queue = new OutputQueue(this)
+    this.queue = new OutputQueue()
     this.output = this.queue.bytes
     this.isPersistent = true
-    this.mustReset = false
     this.host = host
     this.config = config
     this.errorHandler = errorHandler
@@ -61,16 +56,13 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     this.reqd = null
     this.writer = null
     this.upgradeHandler = null
+    this.held = null
+    this.isHeadDue = false
+    this.start = 0
+    this.failure = null
   }
 
-  get current(): OutputState {
-    return this.state
-  }
-
-  /** The request whose response is owed or not yet followed by another, or null. */
-  get currentReqd(): ReqdBase | null {
-    return this.reqd
-  }
+  get current(): OutputState { return this.state }
 
   /** A response is owed to `reqd`. */
   begin(reqd: ReqdBase): void {
@@ -85,9 +77,9 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     this.state = 'idle'
   }
 
-  /** RFC 9110 §10.1.1: only as long as no final response has begun. */
+  /** RFC 9110 §10.1.1: only as long as no final response has begun; a held one has not. */
   sendContinue(): void {
-    if (this.hasBegun) return
+    if (this.hasBegun && this.held === null) return
     this.output.writeLatin1(CONTINUE)
     this.queue.wakeup.wake()
   }
@@ -98,22 +90,23 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     // The client has its leave to send the body then: it gets it once.
     if (status === 100) this.host.takeExpectation()
     this.output.writeLatin1(head)
-    this.outputReady()
+    this.queue.wakeup.wake()
     return true
   }
 
   sendFixed(reqd: ReqdBase, response: Response, body: string | Uint8Array): void {
     const length = typeof body === 'string' ? utf8Length(body) : body.length
-    const head = this.head(reqd.request, response, length)
+    const head = headOf(this.config, { reqd, response, length }, this.host.mayPersist)
     reqd.responded('fixed', response)
     this.isPersistent = head.isPersistent
-    if (head.encoding === 'chunked') this.sendInChunks(head, body)
-    else this.sendWhole(head, body, length)
+    if (head.isPersistent && this.host.isUndecided) this.held = { reqd, response, head, body, length }
+    else queueWhole(this.queue, head, { body, length })
+    this.bodyComplete()
   }
 
   sendStreaming(reqd: ReqdBase, response: Response, isFlushed: boolean): BodyWriter {
     if (!reqd.isWaiting) return BodyWriter.dead(this)
-    const head = this.head(reqd.request, response, UNKNOWN_LENGTH)
+    const head = headOf(this.config, { reqd, response, length: UNKNOWN_LENGTH }, this.host.mayPersist)
     reqd.responded('streaming', response)
     this.isPersistent = head.isPersistent
     return this.stream(head, isFlushed)
@@ -121,35 +114,34 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
 
   /** RFC 9110 §7.8: a client that waits for 100 Continue gets it before the other protocol. */
   sendUpgrade(reqd: ReqdBase, response: Response, upgradeHandler: () => void): void {
-    const isAsked = reqd.request.method === 'CONNECT' || isUpgradeRequest(reqd.request)
-    const isNamed = response.status !== 101 || response.headers.mem('Upgrade')
-    if (!isAsked || !isNamed) throw new LocalProtocolError('badUpgrade', 'not an upgrade that the client asked for')
-    const head = upgradeHead(response, this.date())
+    const head = upgradeHeadOf(this.config, reqd.request, response)
     reqd.responded('upgrade', response)
-    this.state = 'upgrade'
-    this.upgradeHandler = upgradeHandler
-    this.output.writeLatin1(this.host.takeExpectation() ? CONTINUE + head : head)
-    this.host.upgradeSent()
-    this.queue.wakeup.wake()
+    this.upgrade(upgradeHandler, head)
   }
 
   takeOver(reqd: ReqdBase, upgradeHandler: () => void): void {
     reqd.state = 'upgrade'
-    this.state = 'upgrade'
-    this.upgradeHandler = upgradeHandler
-    if (this.host.takeExpectation()) this.output.writeLatin1(CONTINUE)
-    this.host.upgradeSent()
-    this.queue.wakeup.wake()
+    this.upgrade(upgradeHandler, '')
   }
 
   reqdFailed(reqd: ReqdBase, exn: unknown): void {
     if (reqd === this.reqd) this.host.callbackFailed(exn)
   }
 
-  /** Whether the connection is to be handed over, and what was queued is written. */
-  get isHandOverDue(): boolean {
-    return this.upgradeHandler !== null && !this.output.hasPending
+  bodyCallbackFailed(reqd: ReqdBase, exn: unknown): void {
+    if (reqd === this.reqd) this.host.callbackFailed(exn)
+    else this.host.lateCallbackFailed(exn)
   }
+
+  /** The handler returned: what it does with the body is known, so that heads which waited for that are sent. */
+  handlerReturned(): void {
+    this.releaseHeld()
+    if (this.isHeadDue) this.writer?.sendHead()
+    this.isHeadDue = false
+  }
+
+  /** Whether the connection is to be handed over, and what was queued is written. */
+  get isHandOverDue(): boolean { return this.upgradeHandler !== null && !this.output.hasPending }
 
   /** Hands the connection over: called once the request is consumed. */
   handOver(): void {
@@ -158,49 +150,54 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     this.upgradeHandler = null
     // What the handler reports from now on is no matter of this connection.
     this.reqd = null
-    this.guard(handler)
+    this.guard(handler, null)
     this.tell(reqd, 'done')
   }
 
   /** Answers an error if no response has begun, else cuts the response or lets a complete one be delivered. */
   fail(failure: Failure): void {
-    if (this.hasBegun) this.finish()
-    else this.abandon('failing')
-    if (this.current === 'failing') answerError(this.errorHandler, failure, this)
+    if (this.hasBegun) return this.finish()
+    const answered = this.reqd?.failure ?? null
+    this.failure = answered ?? failure
+    if (answered !== null) return this.errorHandlerFailed()
+    this.abandon('failing')
+    // Who is told that the response was taken away may have closed the connection.
+    if (this.current === 'failing' && !answerError(this.errorHandler, failure, this)) this.errorHandlerFailed()
+  }
+
+  /** The default answers in place of an error handler that failed, unless part of its response was sent. */
+  errorHandlerFailed(): void {
+    const { failure } = this
+    this.failure = null
+    if (failure === null || this.current === 'closed') return
+    if (this.hasBegun && this.state !== 'failing') return this.host.responseCut(null)
+    this.abandon('failing')
+    if (!answerError(defaultErrorHandler, failure, this)) this.host.responseCut(null)
   }
 
   /** Begins the response to an error, unless the connection ended in the meantime. */
   startError(failure: Failure, headers: Headers, status: Status): BodyWriter {
     if (this.state !== 'failing') return BodyWriter.dead(this)
-    const isHttp11 = failure.request?.version === Version.HTTP_1_1
-    const context = { method: failure.method, isHttp11, isPersistent: false, date: this.date(), keepAlive: 0 }
-    const response = Response.create(status, { headers })
-    const head = responseHead(response, context, UNKNOWN_LENGTH)
+    const head = errorHeadOf(this.config, failure, Response.create(status, { headers }))
     this.isPersistent = false
     return this.stream(head, false)
-  }
-
-  cutError(): void {
-    this.host.responseCut(null)
   }
 
   /** Queues nothing more; what is queued is still written. A response that is not complete is cut. */
   finish(): void {
     if (this.state === 'closed') return
-    this.mustReset = this.state === 'streaming' && this.hasBegun && this.writer?.isCloseDelimited === true
+    this.releaseHeld()
+    const isEndless = this.state === 'streaming' && this.hasBegun && this.writer?.isCloseDelimited === true
     this.abandon('closed')
-    if (this.mustReset) this.queue.drop()
+    if (isEndless) this.queue.cutFrom(this.start)
     else this.queue.close()
   }
 
   /** Drops what is queued: the peer takes no more. */
   discard(): void {
+    this.held = null
     this.abandon('closed')
     this.queue.drop()
-  }
-
-  outputReady(): void {
-    this.queue.wakeup.wake()
   }
 
   bodyComplete(): void {
@@ -209,19 +206,31 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   }
 
   bodyTruncated(error: LocalProtocolError): void {
-    this.host.responseCut(error)
+    if (this.hasBegun) this.host.responseCut(error)
+    else this.host.callbackFailed(error)
   }
 
-  whenDrained(lowWaterMark: number, callback: () => void): void {
-    this.queue.whenDrained(lowWaterMark, callback)
-  }
-
-  guard(callback: () => void): void {
+  guard(callback: () => void, owner: BodyWriter | null): void {
     try {
       callback()
     } catch (exn) {
-      this.host.callbackFailed(exn)
+      if (owner === this.writer || this.state === 'idle') this.host.callbackFailed(exn)
+      else this.host.lateCallbackFailed(exn)
     }
+  }
+
+  finalHead(head: string): string {
+    this.start = this.output.position
+    const { reqd } = this
+    const response = reqd?.response
+    if (!this.isPersistent || !reqd || !response || (this.host.mayPersist && !this.host.isUndecided)) return head
+    this.isPersistent = false
+    return headOf(this.config, { reqd, response, length: UNKNOWN_LENGTH }, false).text
+  }
+
+  /** Whether the error handler owes (the rest of) a response after which the connection may go on. */
+  get isAnsweringError(): boolean {
+    return (this.reqd?.failure ?? null) !== null && (this.state === 'waiting' || this.state === 'streaming')
   }
 
   /** Whether it is too late for another response to the current request. */
@@ -232,40 +241,32 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   }
 
   /** Whether the connection will be handed over without a response of ours, and was not yet. */
-  private get isTakenOver(): boolean {
-    return this.upgradeHandler !== null && this.reqd?.response === null
-  }
+  private get isTakenOver(): boolean { return this.upgradeHandler !== null && this.reqd?.response === null }
 
-  private head(request: Request, response: Response, length: number): ResponseHead {
-    const isHttp11 = request.version === Version.HTTP_1_1
-    const { host: { mayPersist: isPersistent }, config: { keepAlive } } = this
-    const context = { method: request.method, isHttp11, isPersistent, date: this.date(), keepAlive }
-    return responseHead(response, context, length)
-  }
-
-  private date(): string {
-    return this.config.date === null ? '' : this.config.date()
-  }
-
-  private sendWhole(head: ResponseHead, body: string | Uint8Array, length: number): void {
-    if (head.encoding === 'none') this.output.writeLatin1(head.text)
-    else this.queue.writeParts(head.text, body, length)
-    this.complete()
+  private releaseHeld(): void {
+    const { held } = this
+    if (held === null) return
+    this.held = null
+    const head = this.host.mayPersist ? held.head : headOf(this.config, held, false)
+    this.isPersistent = head.isPersistent
+    queueWhole(this.queue, head, held)
     this.queue.wakeup.wake()
   }
 
-  private sendInChunks(head: ResponseHead, body: string | Uint8Array): void {
-    const writer = this.stream(head, false)
-    if (typeof body === 'string') writer.writeString(body)
-    else writer.scheduleBytes(body)
-    writer.close()
+  private upgrade(upgradeHandler: () => void, head: string): void {
+    this.state = 'upgrade'
+    this.upgradeHandler = upgradeHandler
+    this.output.writeLatin1(this.host.takeExpectation() ? CONTINUE + head : head)
+    this.host.upgradeSent()
+    this.queue.wakeup.wake()
   }
 
   private stream(head: ResponseHead, isFlushed: boolean): BodyWriter {
     const writer = new BodyWriter(this, head, head.text)
     this.writer = writer
     this.state = 'streaming'
-    if (isFlushed) writer.sendHead()
+    this.isHeadDue = isFlushed && this.host.isUndecided
+    if (isFlushed && !this.isHeadDue) writer.sendHead()
     return writer
   }
 

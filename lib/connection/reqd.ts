@@ -12,6 +12,7 @@ import { Response } from '../message/response.js'
 import type { Status } from '../message/status.js'
 import { BodyReader } from './body-reader.js'
 import type { BodyWriter } from './body-writer.js'
+import type { Failure } from './error-handler.js'
 
 /** Where the response stands. An abandoned one is the connection's. */
 export type ResponseState = 'waiting' | 'fixed' | 'streaming' | 'upgrade' | 'abandoned'
@@ -39,6 +40,8 @@ export interface ReqdHost {
   takeOver(reqd: ReqdBase, upgradeHandler: () => void): void
   /** The handler failed. */
   reqdFailed(reqd: ReqdBase, exn: unknown): void
+  /** A callback that the handler gave to the body threw. */
+  bodyCallbackFailed(reqd: ReqdBase, exn: unknown): void
 }
 
 /** What all kinds of request descriptors share: see {@link Reqd}. */
@@ -47,6 +50,8 @@ export abstract class ReqdBase {
   readonly request: Request
   /** @internal */
   state: ResponseState
+  /** @internal What its handler failed with where the error handler was asked to answer, and the connection goes on. */
+  failure: Failure | null
   private reader: BodyReader | null
   private readonly host: ReqdHost
   private answer: Response | null
@@ -55,14 +60,16 @@ export abstract class ReqdBase {
   constructor(host: ReqdHost, request: Request, reader: BodyReader | null) {
     this.request = request
     this.state = 'waiting'
+    this.failure = null
     this.reader = reader
     this.host = host
     this.answer = null
+    if (reader !== null) reader.owner = this
   }
 
   /** The body of the request; complete and empty where it has none. */
   get requestBody(): BodyReader {
-    return (this.reader ??= new BodyReader(null))
+    return (this.reader ??= this.noBody())
   }
 
   /** The response that the handler began, or null. */
@@ -152,6 +159,11 @@ export abstract class ReqdBase {
     }
   }
 
+  /** @internal */
+  bodyCallbackFailed(exn: unknown): void {
+    this.host.bodyCallbackFailed(this, exn)
+  }
+
   /** @internal The connection has queued (the head of) a response. */
   responded(state: ResponseState, response: Response): void {
     this.state = state
@@ -167,6 +179,12 @@ export abstract class ReqdBase {
   protected openBody(response: Response, options: StreamingOptions = {}): BodyWriter {
     this.checkNotResponded()
     return this.host.sendStreaming(this, response, options.flushHeadersImmediately ?? false)
+  }
+
+  private noBody(): BodyReader {
+    const reader = new BodyReader(null)
+    reader.owner = this
+    return reader
   }
 
   private mayRespond(): boolean {

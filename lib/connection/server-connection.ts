@@ -16,144 +16,53 @@
  * | body, wanted   | -           | read/yield  | read/yield  | read/yield  | -           | read/yield  | -           |
  * | body           | -           | yield/yield | yield/yield | yield/yield | -           | yield/yield | -           |
  * | drain          | -           | -           | -           | read/yield  | -           | read/yield  | -           |
- * | done           | -           | yield/yield | yield/yield | -           | -           | yield/yield | -           |
+ * | done           | -           | yield/yield | yield/yield | -           | -           | yield/write | -           |
+ * | upgraded       | -           | -           | -           | -           | -           | upgrade     | -           |
  * | closed         | -           | -           | close/yield | -           | close/yield | -           | close/close |
  *
  * Input: `head`, between requests or within a head; `full`, more output waits than `writeBufferSize`; `body`, the
  * handler may read the body; `wanted`, it scheduled a read, or trailers are being read; `drain`, the rest of the body
- * is dropped; `done`, the request was read. Output: `idle`, no response is owed; `waiting`, for the handler to respond;
- * `streaming`, a body is being written (with closed input, by the error handler); `complete`, the response is queued
- * but the body is not consumed; `failing`, the error handler owes a response; `upgrade`, the other protocol begins when
- * the head is on the wire and the request is `done`, and both sides yield for good.
+ * is dropped; `done`, the request was read; `upgraded`, another protocol has begun, and both loops are over. Output:
+ * `idle`, no response is owed; `waiting`, for the handler to respond; `streaming`, a body is being written (with closed
+ * input, by the error handler); `complete`, the response is queued but the body is not consumed; `failing`, the error
+ * handler owes a response; `upgrade`, the other protocol begins when the head is on the wire and the request is `done`.
  *
  * When a response is complete and the request is `done`, the connection returns to head/idle if it is persistent, else
  * both sides close. An incomplete body is then drained, or keeps its reader if the handler is still reading, or ends
- * the connection if it is not persistent or too long to be drained.
+ * the connection if it is not persistent or too long to be drained. All this is decided when the handler has returned,
+ * which may respond first and read then.
+ *
+ * Where both sides wait for somebody else, time must say when that ends, and time is the driver's. What `httprx` limits
+ * by, and calls then: `head`, headersTimeout and keepAliveTimeout; `body, wanted`, requestTimeout; `waiting`,
+ * handlerTimeout; `failing`, and `streaming` behind closed input, errorHandlerTimeout (all `reportExn`); `complete` and
+ * `upgrade` with a `body` that is not wanted, lingerTimeout (`dropBody`); `drain` and `complete`, lingerTimeout
+ * (`shutdown`); pending output, writeTimeout (`closed` is reported).
  */
 import { checkRange } from '../buffer/iovec.js'
 import { LocalProtocolError } from '../errors.js'
 import { DEFAULT_CONFIG, withDefaults, type Config } from './config.js'
-import { defaultErrorHandler, type ErrorHandler } from './error-handler.js'
+import { ConnectionState } from './connection-state.js'
+import { defaultErrorHandler } from './error-handler.js'
 import { Exchanges, type Handlers } from './exchanges.js'
-import type { ReadOperation, WriteOperation, WriteResult } from './operation.js'
+import { UPGRADE, type ReadOperation, type WriteOperation, type WriteResult } from './operation.js'
 import { Reqd, type ReqdBase } from './reqd.js'
-
-/** What a connection is created with, besides its handler. */
-export interface ServerConnectionOptions {
-  /** Limits; each has a default. */
-  readonly config?: Partial<Config>
-  /** Who answers errors; the default writes a short plain-text body. */
-  readonly errorHandler?: ErrorHandler
-}
+import type { ServerConnectionOptions } from './server-connection-options.js'
 
 const NO_BYTES = new Uint8Array(0)
 
 /** One connection; see the table at the head of this file. */
-export class ServerConnection<R extends ReqdBase = Reqd> {
-  private readonly exchanges: Exchanges<R>
-
+export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState {
   /** @internal Use {@link create}. Both can be what many connections share. */
   constructor(handlers: Handlers<R>, config: Config) {
-    this.exchanges = new Exchanges(config, handlers)
+    super(new Exchanges(config, handlers))
   }
 
   /** A connection that serves each request with `handler`. */
   static create(handler: (reqd: Reqd) => void, options: ServerConnectionOptions = {}): ServerConnection {
-    const { config = {}, errorHandler = defaultErrorHandler } = options
+    const { config = {}, errorHandler = defaultErrorHandler, onLateError } = options
     const makeReqd: Handlers<Reqd>['makeReqd'] = (host, request, reader) => new Reqd(host, request, reader)
-    return new ServerConnection({ handler, errorHandler, makeReqd }, withDefaults(DEFAULT_CONFIG, config))
-  }
-
-  /** Whether both sides are closed. Output may be pending: {@link nextWriteOperation} says so. */
-  get isClosed(): boolean {
-    return this.exchanges.isClosed
-  }
-
-  /** What ended the connection's work: a {@link RemoteProtocolError}, what a handler threw or reported, or null. */
-  get errorCode(): unknown {
-    return this.exchanges.failure
-  }
-
-  /**
-   * The request that was handled when {@link errorCode} came, or null.
-   *
-   * @internal
-   */
-  get failedReqd(): ReqdBase | null {
-    return this.exchanges.failedReqd
-  }
-
-  /** Whether the connection was handed over to another protocol, or will be when its head is on the wire. */
-  get isUpgrade(): boolean {
-    return this.exchanges.output.current === 'upgrade'
-  }
-
-  /** Whether a request is being handled: its response is not complete, or its body was not consumed. */
-  get isHandling(): boolean {
-    return this.exchanges.output.current !== 'idle' && this.exchanges.output.current !== 'closed'
-  }
-
-  /** Whether the body of the current request is incomplete: the handler reads it, or the rest is being dropped. */
-  get isReceivingBody(): boolean {
-    return this.exchanges.input.current === 'body' || this.exchanges.input.current === 'drain'
-  }
-
-  /**
-   * How many bytes of the current body are not consumed yet, as far as its framing tells: of a chunked body only those
-   * of the current chunk; 0 where no body is received. Who has room for so many may read on while the reader yields:
-   * only who reads learns that the client has left.
-   */
-  get bodyLeft(): number {
-    return this.exchanges.input.bodyLeft
-  }
-
-  /**
-   * Whether data of the next {@link read} will be handed out for good, so that what is only lent would be copied.
-   *
-   * @internal
-   */
-  get keepsBytes(): boolean {
-    return this.exchanges.input.keepsBytes
-  }
-
-  /** Whether the handler, or the error handler, has not begun the response to the current request. */
-  get isResponseOwed(): boolean {
-    const { current } = this.exchanges.output
-    return current === 'waiting' || current === 'failing'
-  }
-
-  /** Whether output waits to be written. */
-  get hasPendingOutput(): boolean {
-    return this.exchanges.output.output.hasPending
-  }
-
-  /**
-   * The bytes that wait to be written, one character each, where they are text that was not encoded yet; else ''. Who
-   * can write text takes it in place of the next `write` operation and reports as many bytes: a response whose body is
-   * text needs no array then, and a hello through `serve` takes 15 % less.
-   *
-   * @internal
-   */
-  get pendingText(): string {
-    return this.exchanges.output.output.pendingText
-  }
-
-  /** Whether views of the bytes of the last {@link read} were handed out: only if not may the caller reuse them. */
-  get hasKeptInput(): boolean {
-    return this.exchanges.input.hasKeptInput
-  }
-
-  /** Whether a head was consumed in part. */
-  get isWithinHead(): boolean {
-    return this.exchanges.input.isWithinHead
-  }
-
-  /**
-   * Whether the transport must be reset rather than closed once output ends: a response was cut whose only end is the
-   * connection's, so that a client would take it for complete.
-   */
-  get mustReset(): boolean {
-    return this.exchanges.output.mustReset
+    const handlers = { handler, errorHandler, onLateError, makeReqd }
+    return new ServerConnection(handlers, withDefaults(DEFAULT_CONFIG, config))
   }
 
   /** What the caller does next for input. */
@@ -209,7 +118,7 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
   /** What the caller does next for output. */
   nextWriteOperation(): WriteOperation {
     this.exchanges.handOverWhenFree()
-    return this.exchanges.output.queue.nextOperation()
+    return this.exchanges.input.current === 'upgraded' ? UPGRADE : this.exchanges.output.queue.nextOperation()
   }
 
   /**
@@ -237,6 +146,11 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
     this.exchanges.outputClosed(rest, error)
   }
 
+  /** The peer ended its side and counts as gone: as {@link lost}, but what is queued can still be written. @internal */
+  peerLeft(rest: Uint8Array, error: unknown): void {
+    this.exchanges.close(error, rest)
+  }
+
   /**
    * Calls `resume` once when there is something to write or to close; at once, if that is so now. It must not throw.
    *
@@ -248,12 +162,21 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
   }
 
   /**
-   * Reports a failure: the error handler answers where no response has begun, also between two requests; a response
-   * that has begun is cut, one that is complete is delivered. Then the connection closes. A {@link RemoteProtocolError}
-   * is answered with its status.
+   * Reports a failure: the error handler answers where no response has begun; a response that has begun is cut, one
+   * that is complete is delivered. Then the connection closes. Between two requests it closes without a word, except
+   * for a {@link RemoteProtocolError}, which is answered with its status. A failure while the error handler owes its
+   * response is one of the error handler.
    */
   reportExn(exn: unknown): void {
     this.exchanges.reportExn(exn)
+  }
+
+  /**
+   * Takes the body from a handler that has responded, began to read, and does not go on: it is dropped as if the
+   * handler had closed it, and the connection goes on if it can. In other states it does nothing.
+   */
+  dropBody(): void {
+    this.exchanges.dropBody()
   }
 
   /** Closes both sides now. What is queued can still be written; a response that is not complete is cut. */
@@ -270,15 +193,6 @@ export class ServerConnection<R extends ReqdBase = Reqd> {
   drain(awaitsRequest = false, hasFurther = (): boolean => false): void {
     if (awaitsRequest) this.exchanges.drainAwaiting(hasFurther)
     else this.exchanges.drain()
-  }
-
-  /**
-   * How many bytes of the read that is under way lie behind what was consumed; null where none is.
-   *
-   * @internal
-   */
-  get unconsumed(): number | null {
-    return this.exchanges.input.input.unconsumed
   }
 }
 

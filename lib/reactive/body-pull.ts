@@ -29,7 +29,7 @@ export abstract class BodyPull implements BodyCallbacks {
     try {
       while (this.wantsMore) {
         this.wantsMore = false
-        this.reader.scheduleRead(this)
+        this.reader.scheduleOpenRead(this)
       }
     } catch (error) {
       this.onError(error)

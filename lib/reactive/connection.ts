@@ -75,8 +75,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   private events: Subject<ConnectionEvent> | null
   /** What was reported last. */
   private reported: unknown
-  /** The failure of the core that was seen; null before. */
-  private failure: unknown
+  /** Whether the failure of the core was seen. */
+  private hasSeenFailure: boolean
   private isStarted: boolean
   private isFinished: boolean
   private closing: ReplaySubject<void> | null
@@ -93,7 +93,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.requests = null
     this.events = null
     this.reported = NOTHING
-    this.failure = null
+    this.hasSeenFailure = false
     this.isStarted = false
     this.isFinished = false
     this.closing = null
@@ -215,10 +215,9 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   }
 
   turnEnded(): void {
-    const { errorCode } = this.core
-    if (errorCode === null || errorCode === this.failure) return
-    this.failure = errorCode
-    this.report(errorCode, this.core.failedReqd as Reqd | null)
+    if (!this.core.hasFailed || this.hasSeenFailure) return
+    this.hasSeenFailure = true
+    this.report(this.core.failure, this.core.failedReqd as Reqd | null)
   }
 
   transportFailed(error: unknown): void {
@@ -249,6 +248,11 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.requests?.complete()
     this.events?.complete()
     this.context.connectionClosed(this)
+  }
+
+  /** @internal */
+  onLateError(error: unknown): void {
+    this.report(error)
   }
 
   /** @internal As the handlers of its own state machine want it. */

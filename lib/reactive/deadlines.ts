@@ -10,12 +10,12 @@ import type { Settings } from './options.js'
 
 /** What a connection is waiting for. */
 export type Phase =
-  | 'idle' | 'head' | 'body' | 'handler' | 'response' | 'linger'
+  | 'idle' | 'head' | 'body' | 'handler' | 'errorHandler' | 'response' | 'unread' | 'drain' | 'linger'
 
 /** A limit that was reached. */
 export type Limit =
   | 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'writeTimeout' | 'handlerTimeout' | 'lingerTimeout'
-  | 'readTimeout'
+  | 'readTimeout' | 'errorHandlerTimeout'
 
 /** What is looked at. */
 export interface Watched {
@@ -26,6 +26,8 @@ export interface Watched {
   readonly receivedBytes: number
   /** How many bytes were written so far. */
   readonly writtenBytes: number
+  /** How many bytes of the current body were consumed so far. */
+  readonly bodyConsumed: number
   readonly hasOutput: boolean
 }
 
@@ -39,6 +41,7 @@ export class Deadlines {
   private received: number
   private receivedSince: number
   private written: number
+  private consumed: number
   private writtenSince: number
   /** Whether the last tick saw output that waits for the client. */
   private isWaiting: boolean
@@ -53,6 +56,7 @@ export class Deadlines {
     this.received = 0
     this.receivedSince = now
     this.written = 0
+    this.consumed = 0
     this.writtenSince = now
     this.isWaiting = false
     this.last = now
@@ -67,7 +71,8 @@ export class Deadlines {
   }
 
   private observe(watched: Watched, now: number, passed: number): void {
-    const isSamePhase = watched.phase === this.phase && watched.requestCount === this.request
+    const isSame = watched.phase === this.phase && watched.requestCount === this.request
+    const isSamePhase = isSame && !this.hasReadOn(watched)
     if (!this.isSameRequest(watched)) this.waited = 0
     else if (isSamePhase && (watched.phase === 'head' || watched.phase === 'body')) this.waited += passed
     if (!isSamePhase) this.since = now
@@ -75,10 +80,16 @@ export class Deadlines {
     this.received = watched.receivedBytes
     this.phase = watched.phase
     this.request = watched.requestCount
+    this.consumed = watched.bodyConsumed
     if (watched.writtenBytes === this.written && watched.hasOutput && this.isWaiting) return
     this.isWaiting = watched.hasOutput
     this.written = watched.writtenBytes
     this.writtenSince = now
+  }
+
+  /** Whether a handler that has responded goes on reading, between two waits that the ticks saw. */
+  private hasReadOn(watched: Watched): boolean {
+    return watched.phase === 'unread' && watched.bodyConsumed !== this.consumed
   }
 
   /** Whether what is waited for belongs to the same request as at the last tick: a body does to its head. */
@@ -96,7 +107,10 @@ export class Deadlines {
       case 'head': return exceeds(elapsed, settings.headersTimeout) ? 'headersTimeout' : this.requestLimit()
       case 'body': return this.bodyLimit(now)
       case 'handler': return exceeds(elapsed, settings.handlerTimeout) ? 'handlerTimeout' : null
+      case 'errorHandler': return exceeds(elapsed, settings.errorHandlerTimeout) ? 'errorHandlerTimeout' : null
       case 'response': return null
+      case 'unread':
+      case 'drain':
       case 'linger': return exceeds(elapsed, settings.lingerTimeout) ? 'lingerTimeout' : null
     }
   }

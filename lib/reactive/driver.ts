@@ -12,6 +12,7 @@ import { ConnectionClosedError, HandlerTimeoutError, LocalProtocolError, RemoteP
 import type { Ticking } from './clock.js'
 import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
 import type { DriverContext, DriverHost } from './driver-host.js'
+import { phaseOf } from './phases.js'
 import { ReadProcessor, type ReadHost } from './read-processor.js'
 import type { Transport } from './transport.js'
 import { WriteProcessor, type WriteHost } from './write-processor.js'
@@ -53,16 +54,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   }
 
   get phase(): Phase {
-    if (this.state === 'lingering') return 'linger'
-    if (!this.core.isHandling) return this.phaseBetween
-    if (this.core.isReceivingBody && this.core.nextReadOperation() === 'read') return 'body'
-    return this.core.isResponseOwed ? 'handler' : 'response'
-  }
-
-  /** A connection is idle when the client has the last response. */
-  private get phaseBetween(): Phase {
-    if (this.reads.hasPending || this.core.isWithinHead) return 'head'
-    return this.core.hasPendingOutput ? 'response' : 'idle'
+    return this.state === 'lingering' ? 'linger' : phaseOf(this.core, this.reads.hasPending)
   }
 
   get isObserved(): boolean {
@@ -86,6 +78,10 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   get hasOutput(): boolean {
     return this.core.hasPendingOutput
+  }
+
+  get bodyConsumed(): number {
+    return this.core.bodyConsumed
   }
 
   /** Starts reading. */
@@ -187,9 +183,10 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   }
 
   /** What is queued is written all the same, as far as the transport takes it. */
-  clientLeft(): void {
+  clientLeft(rest: Uint8Array): void {
+    this.departure ??= new ConnectionClosedError()
     this.writes.offer()
-    this.core.shutdown()
+    this.core.peerLeft(rest, this.departure)
   }
 
   inputEnded(): void {
@@ -212,8 +209,8 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     this.destroy(true)
   }
 
-  outputClosed(): void {
-    if (this.core.mustReset) return this.destroy(true)
+  outputClosed(mustReset: boolean): void {
+    if (mustReset) return this.destroy(true)
     this.state = 'lingering'
     this.transport.end()
     if (this.reads.hasEof) this.destroy(false)
@@ -226,9 +223,17 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
       case 'requestTimeout': return this.core.reportExn(new RemoteProtocolError('requestTimeout'))
       case 'handlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
       case 'keepAliveTimeout': return this.closeIdle()
-      case 'lingerTimeout': return this.destroy(false)
+      case 'errorHandlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
+      case 'lingerTimeout': return this.stopLingering()
       default: return this.leave(true)
     }
+  }
+
+  /** A body that its handler left unread is dropped, for as long again; then the connection ends. */
+  private stopLingering(): void {
+    if (this.state === 'lingering') this.destroy(false)
+    else if (this.core.isBodyLeftUnread) this.core.dropBody()
+    else this.core.shutdown()
   }
 
   /** A client that sent nothing is not answered. */

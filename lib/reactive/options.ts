@@ -26,12 +26,20 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAl
   /** How long a handler may take until its response begins: no limit. Then 503 and close. */
   readonly handlerTimeout?: number
   /**
+   * How long `errorHandler` may have nothing to send before its response is complete: 10 s. Then the default answers in
+   * its place; a response that has begun is cut.
+   */
+  readonly errorHandlerTimeout?: number
+  /**
    * Whether a client that ends its side waits for its answers: no. Then it counts as gone at once: its requests are
    * aborted, and only what is queued is still written.
    */
   readonly allowHalfOpen?: boolean
   /**
    * After the last response, input is dropped for at most this long, 2 s, so that the client gets it (RFC 9112 §9.6).
+   * The same goes for what is left of a request body when its response has left: it is dropped for this long, up to
+   * `drainLimit`, and then the connection closes; a handler that reads on after its response keeps the body as long as
+   * it asks for more within this time.
    */
   readonly lingerTimeout?: number
   /** And at most this many bytes: 1 MiB. */
@@ -77,6 +85,7 @@ const DEFAULTS: Settings = {
   keepAliveTimeout: 65_000,
   writeTimeout: 300_000,
   handlerTimeout: 0,
+  errorHandlerTimeout: 10_000,
   allowHalfOpen: false,
   lingerTimeout: 2_000,
   lingerBytes: 1024 * 1024,

@@ -11,6 +11,7 @@
  * came before the end are still handed to the handler, and what it answers within the event is sent.
  */
 import type { Observer, Subscription } from 'rxjs'
+import type { ReadOperation } from '../connection/operation.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
 import { PendingInput } from './pending-input.js'
 import type { Transport } from './transport.js'
@@ -23,8 +24,11 @@ export interface ReadHost {
   bytesIn(bytes: Uint8Array): void
   /** What the loop does. */
   tell(type: 'readerYield' | 'readerResume' | 'pause' | 'resume'): void
-  /** The client ended its side within a request: it takes no answer any more, unless it may be half-open. */
-  clientLeft(): void
+  /**
+   * The client ended its side within a request: it takes no answer any more, unless it may be half-open. `rest` is what
+   * came before and was not consumed.
+   */
+  clientLeft(rest: Uint8Array): void
   /** The input ended. */
   inputEnded(): void
   /** The transport broke. */
@@ -96,12 +100,10 @@ export class ReadProcessor implements Observer<Uint8Array> {
 
   /** Stops reading for good. Returns the bytes that were read and not consumed, which are the caller's. */
   stop(): Uint8Array {
-    const { bytes, off, length } = this.isOffering ? NOTHING : this.pending
     this.isStopped = true
-    this.pending.clear()
     this.subscription?.unsubscribe()
     this.subscription = null
-    return bytes.subarray(off, off + length)
+    return this.takePending()
   }
 
   next(chunk: Uint8Array): void {
@@ -162,8 +164,18 @@ export class ReadProcessor implements Observer<Uint8Array> {
 
   private offerEof(): void {
     const { connection, pending } = this
-    pending.consume(connection.readEof(pending.bytes, pending.off, pending.length))
-    if (connection.isHandling && !this.limits.allowHalfOpen) this.host.clientLeft()
+    this.isOffering = true
+    const consumed = connection.readEof(pending.bytes, pending.off, pending.length)
+    this.isOffering = false
+    if (this.isStopped) return
+    pending.consume(consumed)
+    if (connection.isHandling && !this.limits.allowHalfOpen) this.host.clientLeft(this.takePending())
+  }
+
+  private takePending(): Uint8Array {
+    const { bytes, off, length } = this.isOffering ? NOTHING : this.pending
+    this.pending.clear()
+    return bytes.subarray(off, off + length)
   }
 
   /** Does what the next read operation says: wait for more, wait to be woken, or drop. */
@@ -194,7 +206,7 @@ export class ReadProcessor implements Observer<Uint8Array> {
     this.connection.yieldReader(this.wake ??= () => { this.resume() })
   }
 
-  private isFull(operation: 'read' | 'yield' | 'close'): boolean {
+  private isFull(operation: ReadOperation): boolean {
     if (operation === 'close') return this.dropped > this.limits.lingerBytes
     if (operation === 'read') return false
     return this.isYielding && Math.max(this.pending.length, this.connection.bodyLeft) >= this.limits.readBufferSize

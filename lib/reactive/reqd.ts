@@ -6,7 +6,9 @@
  */
 import { EMPTY, type Observable, ReplaySubject, takeUntil } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
-import { answerError, type ErrorHandler } from '../connection/error-handler.js'
+import {
+  answerError, defaultErrorHandler, type ErrorHandler, type ErrorResponder,
+} from '../connection/error-handler.js'
 import type { ExchangeResult, ReqdHost, StreamingOptions } from '../connection/reqd.js'
 import type { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
@@ -54,8 +56,6 @@ export type UpgradeListener = (transport: unknown, head: Uint8Array) => void
 export class Reqd extends ReqdFacts {
   /** @internal */
   protected readonly owner: ReqdOwner
-  /** Whether the error handler answers. */
-  private hasFailed: boolean
   private feeding: Feeding | null
   /** Where the source of the response runs. */
   private feedingContext: Context | null
@@ -73,7 +73,6 @@ export class Reqd extends ReqdFacts {
   constructor(host: ReqdHost, request: Request, reader: BodyReader | null, owner: ReqdOwner) {
     super(host, request, reader)
     this.owner = owner
-    this.hasFailed = false
     this.feeding = null
     this.feedingContext = null
     this.subject = null
@@ -182,13 +181,15 @@ export class Reqd extends ReqdFacts {
   /** As in the core; but where no response has begun and the request was read, the connection goes on. */
   override reportExn(exn: unknown): void {
     this.reportLate(exn)
-    if (!this.isWaiting || this.hasFailed || !this.requestBody.isComplete) return super.reportExn(exn)
-    this.hasFailed = true
+    if (!this.isWaiting || this.failure !== null || !this.requestBody.isComplete) return super.reportExn(exn)
+    const failure = { error: exn, request: this.request, method: this.method }
+    this.failure = failure
     this.stopFeeding()
-    answerError(this.owner.errorHandler, { error: exn, request: this.request, method: this.method }, {
+    const responder: ErrorResponder = {
       startError: (_failure, headers, status) => this.openBody(Response.create(status, { headers })),
-      cutError: () => { super.reportExn(exn) },
-    })
+    }
+    if (answerError(this.owner.errorHandler, failure, responder)) return
+    if (this.response !== null || !answerError(defaultErrorHandler, failure, responder)) super.reportExn(exn)
   }
 
   /** @internal */

@@ -9,7 +9,7 @@
  * Who is to judge whether the client is slow asks for what waits to be offered at once (`offer`), within a turn too: a
  * burst that the transport takes is no sign of a slow client.
  */
-import { IOVec } from '../buffer/iovec.js'
+import { firstBytes, IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
 import type { Output, Transport, WriteObserver } from './transport.js'
 
@@ -32,18 +32,6 @@ export const WRITE_BYTES = 256 * 1024
  */
 const KEPT_UP_BYTES = 8 * 1024 * 1024
 
-/** The first {@link WRITE_BYTES} of the iovecs. */
-function firstPart(iovecs: readonly IOVec[]): IOVec[] {
-  const part: IOVec[] = []
-  let room = WRITE_BYTES
-  for (const { buffer, off, len } of iovecs) {
-    if (room === 0) break
-    part.push(IOVec.create(buffer, off, Math.min(len, room)))
-    room -= Math.min(len, room)
-  }
-  return part
-}
-
 /** Whether the memory of the bytes is another's, so that the array is empty. */
 function isGivenAway({ buffer }: IOVec): boolean {
   return buffer.length === 0
@@ -56,8 +44,8 @@ export interface WriteHost {
   bytesOut(count: number, iovecs: readonly IOVec[]): void
   /** What the loop does. */
   tell(type: 'writerYield' | 'writerResume'): void
-  /** There is nothing more to write. */
-  outputClosed(): void
+  /** There is nothing more to write; the transport is reset where a cut response would look complete. */
+  outputClosed(mustReset: boolean): void
   /** The transport broke. */
   outputFailed(error: unknown): void
   /** Bytes that wait were given away: the application transferred what was the server's. */
@@ -219,13 +207,14 @@ export class WriteProcessor implements WriteObserver {
     const operation = this.connection.nextWriteOperation()
     if (operation.type === 'write') this.writeIovecs(operation.iovecs)
     else if (operation.type === 'yield') this.yieldWriter()
-    else this.close()
+    else if (operation.type === 'close') this.close(operation.mustReset)
+    else this.stop()
   }
 
   private writeIovecs(pending: readonly IOVec[]): void {
     if (pending.some(isGivenAway)) return this.host.outputGivenAway()
     const length = IOVec.lengthv(pending)
-    this.iovecs = length <= WRITE_BYTES ? pending : firstPart(pending)
+    this.iovecs = length <= WRITE_BYTES ? pending : firstBytes(pending, WRITE_BYTES)
     this.write(this.iovecs, Math.min(length, WRITE_BYTES))
   }
 
@@ -264,8 +253,8 @@ export class WriteProcessor implements WriteObserver {
     this.connection.yieldWriter(this.wake)
   }
 
-  private close(): void {
+  private close(mustReset: boolean): void {
     this.isClosed = true
-    this.host.outputClosed()
+    this.host.outputClosed(mustReset)
   }
 }

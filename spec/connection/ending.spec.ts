@@ -283,7 +283,7 @@ describe('a request descriptor is told once how its exchange ended', () => {
     expect(connection.isClosed).toBe(true)
     expect(resultsOf(() => { throw new Error('boom') }, () => {}, shutdown)).toEqual(['aborted'])
     expect(connection.isClosed).toBe(true)
-    expect(connection.nextWriteOperation()).toEqual({ type: 'close', undelivered: 0 })
+    expect(connection.nextWriteOperation()).toEqual({ type: 'close', undelivered: 0, mustReset: false })
   })
 
   it('and may read, write and respond then, in vain', () => {
@@ -294,6 +294,6 @@ describe('a request descriptor is told once how its exchange ended', () => {
       reqd.reportExn(new Error('late'))
     })
     expect(errors).toEqual([null])
-    expect(connection.nextWriteOperation()).toEqual({ type: 'close', undelivered: 0 })
+    expect(connection.nextWriteOperation()).toEqual({ type: 'close', undelivered: 0, mustReset: false })
   })
 })

@@ -136,14 +136,25 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('is not run again while it answers', () => {
+  it.each([['before it began', false], ['before it sent anything', true]])(
+    'is not run again by a second failure: the default answers %s', (_, isBegun) => {
+      const { runtime, calls } = withPendingErrorHandler(boom)
+      runtime.readString(get('/'))
+      if (isBegun) calls[0].startResponse(Headers.empty)
+      runtime.connection.reportExn(new Error('second'))
+      expect(calls).toHaveLength(1)
+      expect(runtime.connection.errorCode).toBe(BOOM)
+      if (!isBegun) expect(calls[0].startResponse(Headers.empty).isClosed).toBe(true)
+      runtime.writeResponse(SERVER_ERROR)
+      runtime.connectionIsShutdown()
+    })
+
+  it('is replaced by the default if its body is too short, and nothing of it was sent', () => {
     const { runtime, calls } = withPendingErrorHandler(boom)
     runtime.readString(get('/'))
-    runtime.connection.reportExn(new Error('second'))
-    expect(calls).toHaveLength(1)
-    expect(runtime.connection.errorCode).toBe(BOOM)
-    calls[0].startResponse(Headers.of({ 'Content-Length': 0 })).close()
-    runtime.writeResponse(response('500 Internal Server Error', ['Content-Length: 0', 'Connection: close']))
+    const body = calls[0].startResponse(Headers.of({ 'Content-Length': 5 }))
+    expect(thrownBy(() => { body.close() })).toMatchObject({ code: 'bodyTooShort' })
+    runtime.writeResponse(SERVER_ERROR)
     runtime.connectionIsShutdown()
   })
 

@@ -84,7 +84,7 @@ describe('a client that waits for 100 Continue', () => {
       expect(runtime.writeAll().startsWith(CONTINUE)).toBe(true)
       expect(upgrades).toBe(0)
       runtime.readString('hello')
-      runtime.writerYieldsNow()
+      runtime.connectionIsUpgraded()
       expect(upgrades).toBe(1)
     }
   })

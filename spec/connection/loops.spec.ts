@@ -119,7 +119,6 @@ describe('a cut', () => {
     body.close()
     runtime.writeResponse(`${CHUNKED}3\r\none\r\n`)
     runtime.connectionIsShutdown()
-    expect(runtime.connection.mustReset).toBe(false)
   })
 
   it('of a body that only the end of the connection ends: it must be reset, and nothing more is written', () => {
@@ -128,6 +127,7 @@ describe('a cut', () => {
     const body = runtime.reqd.respondWithStreaming(responding(200))
     const calls: string[] = []
     body.writeString('one')
+    runtime.writePartially('HTTP')
     const queued = runtime.pendingText.length
     body.flush(result => {
       calls.push(result)
@@ -136,8 +136,16 @@ describe('a cut', () => {
     })
     runtime.reqd.reportExn(new Error('late'))
     expect(calls).toEqual(['closed'])
-    expect(runtime.connection.mustReset).toBe(true)
     expect(runtime.connection.errorCode).toEqual(new Error('late'))
+    runtime.connectionIsShutdown(queued, true)
+  })
+
+  it('of such a body of which nothing was written drops it, and needs no reset', () => {
+    const runtime = new Runtime()
+    runtime.readString(head('GET / HTTP/1.0'))
+    runtime.reqd.respondWithStreaming(responding(200)).writeString('one')
+    const queued = runtime.pendingText.length
+    runtime.reqd.reportExn(new Error('late'))
     runtime.connectionIsShutdown(queued)
   })
 
@@ -150,7 +158,7 @@ describe('a cut', () => {
     runtime.connection.shutdown()
     runtime.writerClosed(queued)
     runtime.connection.reportWriteResult({ type: 'ok', count: queued - 1 })
-    runtime.connectionIsShutdown(1)
+    runtime.connectionIsShutdown(1, true)
     for (const count of [2, -1, 0.5, NaN]) {
       expect(thrownBy(() => { runtime.connection.reportWriteResult({ type: 'ok', count }) }))
         .toMatchObject({ code: 'badRange' })
@@ -162,7 +170,6 @@ describe('a cut', () => {
     runtime.readString(head('GET / HTTP/1.0'))
     runtime.reqd.respondWithStreaming(responding(200))
     runtime.connection.shutdown()
-    expect(runtime.connection.mustReset).toBe(false)
     runtime.connectionIsShutdown()
   })
 

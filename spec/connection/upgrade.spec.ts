@@ -23,15 +23,12 @@ function upgrading(prepare: (reqd: Reqd) => void = () => {}): { runtime: Runtime
   return { runtime, upgrades: () => count }
 }
 
-/** Both loops wait for good, and the connection is over when the new owner says so. */
+/** Both loops are told, and the connection is over when the new owner says so. */
 function isHandedOver(runtime: Runtime): void {
-  runtime.readerYielded()
-  runtime.writerYielded()
+  runtime.connectionIsUpgraded()
   expect(runtime.connection.isUpgrade).toBe(true)
   expect(runtime.connection.isClosed).toBe(false)
   runtime.connection.shutdown()
-  runtime.readerWoken()
-  runtime.writerWoken()
   runtime.connectionIsShutdown()
 }
 
@@ -84,9 +81,9 @@ describe('an upgrade', () => {
     expect(runtime.offer('hello, other')).toBe(5)
     expect(upgrades()).toBe(0)
     runtime.writerAsleep()
-    runtime.readerYielded()
+    expect(runtime.connection.nextReadOperation()).toBe('yield')
     runtime.writerWoken()
-    runtime.writerYieldsNow()
+    runtime.connectionIsUpgraded()
     expect(upgrades()).toBe(1)
   })
 
@@ -95,7 +92,7 @@ describe('an upgrade', () => {
     runtime.readString(post('hello', ...UPGRADE).slice(0, -5))
     runtime.writeResponse(SWITCHING)
     runtime.readString('hello')
-    runtime.writerYieldsNow()
+    runtime.connectionIsUpgraded()
     expect(upgrades()).toBe(1)
   })
 
@@ -105,7 +102,7 @@ describe('an upgrade', () => {
     runtime.writeResponse(SWITCHING)
     runtime.reqd.requestBody.close()
     runtime.readString('hello')
-    runtime.writerYieldsNow()
+    runtime.connectionIsUpgraded()
     expect(upgrades()).toBe(1)
   })
 
@@ -179,7 +176,7 @@ describe('a takeover', () => {
     const runtime = new Runtime(reqd => { reqd.takeOver(() => { upgrades++ }) })
     expect(runtime.offer(`${get('/')}other`)).toBe(get('/').length)
     expect(upgrades).toBe(0)
-    runtime.writerYieldsNow()
+    runtime.connectionIsUpgraded()
     expect(upgrades).toBe(1)
     isHandedOver(runtime)
   })
@@ -189,14 +186,13 @@ describe('a takeover', () => {
     let isWithinRead = false
     const runtime = new Runtime(reqd => { reqd.takeOver(() => { upgrades.push(isWithinRead) }) })
     const ask = (): void => {
-      runtime.writerYieldsNow()
-      runtime.connection.yieldWriter(ask)
+      if (runtime.connection.nextWriteOperation().type === 'yield') runtime.connection.yieldWriter(ask)
     }
     runtime.connection.yieldWriter(ask)
     isWithinRead = true
     runtime.connection.read(latin1(get('/')), 0, get('/').length)
     isWithinRead = false
-    runtime.readerYielded()
+    runtime.connectionIsUpgraded()
     expect(upgrades).toEqual([false])
   })
 
@@ -207,7 +203,7 @@ describe('a takeover', () => {
     runtime.readString(get('/'))
     runtime.reqd.takeOver(() => { upgrades++ })
     runtime.writerWoken()
-    runtime.writerYieldsNow()
+    runtime.connectionIsUpgraded()
     expect(upgrades).toBe(1)
   })
 

@@ -11,7 +11,8 @@ import { Response } from '../../lib/message/response.js'
 import type { BodyWriter } from '../../lib/connection/body-writer.js'
 import type { ErrorHandler } from '../../lib/connection/error-handler.js'
 import type { Reqd } from '../../lib/connection/reqd.js'
-import { ServerConnection, type ServerConnectionOptions } from '../../lib/connection/server-connection.js'
+import { ServerConnection } from '../../lib/connection/server-connection.js'
+import type { ServerConnectionOptions } from '../../lib/connection/server-connection-options.js'
 import { latin1 } from './splits.js'
 
 /** The text of a head, with Host unless the fields have one. */
@@ -191,15 +192,21 @@ export class Runtime {
   }
 
   /** The writer is asked to stop, and so many bytes were never written. */
-  writerClosed(undelivered = 0): void {
-    expect(this.connection.nextWriteOperation()).toEqual({ type: 'close', undelivered })
+  writerClosed(undelivered = 0, mustReset = false): void {
+    expect(this.connection.nextWriteOperation()).toEqual({ type: 'close', undelivered, mustReset })
   }
 
   /** Both loops are asked to stop, and nothing is left. */
-  connectionIsShutdown(undelivered = 0): void {
+  connectionIsShutdown(undelivered = 0, mustReset = false): void {
     this.readerClosed()
-    this.writerClosed(undelivered)
+    this.writerClosed(undelivered, mustReset)
     expect(this.connection.isClosed).toBe(true)
+  }
+
+  /** Both loops are asked to leave the transport to the other protocol. */
+  connectionIsUpgraded(): void {
+    expect(this.connection.nextWriteOperation()).toEqual({ type: 'upgrade' })
+    expect(this.connection.nextReadOperation()).toBe('upgrade')
   }
 
   /** The connection waits for the next request. */

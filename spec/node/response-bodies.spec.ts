@@ -7,7 +7,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
 import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
-import { from, map, type Observable, of, takeWhile, throwError } from 'rxjs'
+import { concat, from, map, mergeMap, type Observable, of, Subject, takeWhile, throwError } from 'rxjs'
 import type { Chunk } from '../../lib/reactive/chunk.js'
 import { pulled } from '../../lib/reactive/pulled.js'
 import type { BodySource, Reply } from '../../lib/reactive/reply.js'
@@ -146,8 +146,23 @@ describe('a streamed body', () => {
     const failure = new Error('no more')
     const server = await start(() => ({ body: (function* () { yield 'some'; throw failure })() }))
     expect(await ask(server)).toMatchObject({ body: 'some', isComplete: false })
-    const old = await connect(server)
-    await expect(old.send('GET / HTTP/1.0\r\n\r\n').ended).resolves.toBe('broken')
+    expect(server.errors).toEqual([failure])
+  })
+
+  it('that only the end of the connection ends is not sent, or cut by a reset where some of it was', async () => {
+    const failure = new Error('no more')
+    const sent = new Subject<void>()
+    const server = await start(({ target }) => {
+      if (target === '/now') return { body: (function* () { yield 'some'; throw failure })() }
+      return { body: concat(of('some'), sent.pipe(mergeMap(() => throwError(() => failure)))) }
+    })
+    const early = await connect(server)
+    await expect(early.send('GET /now HTTP/1.0\r\n\r\n').ended).resolves.toBe('end')
+    expect(early.received).toBe('')
+    const late = await connect(server)
+    await late.send('GET /late HTTP/1.0\r\n\r\n').receives('some')
+    sent.next()
+    await expect(late.ended).resolves.toBe('broken')
     expect(server.errors).toEqual([failure, failure])
   })
 

@@ -10,10 +10,11 @@ interface Seen {
   readonly requestCount?: number
   readonly receivedBytes?: number
   readonly writtenBytes?: number
+  readonly bodyConsumed?: number
   readonly hasOutput?: boolean
 }
 
-const NOTHING = { requestCount: 0, receivedBytes: 0, writtenBytes: 0, hasOutput: false }
+const NOTHING = { requestCount: 0, receivedBytes: 0, writtenBytes: 0, bodyConsumed: 0, hasOutput: false }
 
 /** What a second each of these states comes to. */
 function limitsOf(seen: readonly Seen[], options = {}): (Limit | null)[] {

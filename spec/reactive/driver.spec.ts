@@ -2,6 +2,7 @@
  * The life of a connection in time: its limits, its end in stages, and that nothing is left of it.
  */
 import { describe, expect, it } from '@jest/globals'
+import { Subject } from 'rxjs'
 import { HandlerTimeoutError } from '../../lib/errors.js'
 import { Response } from '../../lib/message/response.js'
 import type { ConnectionOptions } from '../../lib/reactive/options.js'
@@ -132,10 +133,14 @@ describe('a connection that is over', () => {
   })
 
   it('is reset where its end would make a response look complete', () => {
-    const failure = new Error('no more')
-    const stage = Stage.open(() => ({ body: (function* () { yield 'some'; throw failure })() }))
+    const body = new Subject<string>()
+    const stage = Stage.open(() => ({ body }))
     stage.transport.capacity = 0
-    stage.receive('GET / HTTP/1.0\r\n\r\n').take(1000)
+    stage.receive('GET / HTTP/1.0\r\n\r\n')
+    body.next('some')
+    stage.take(10)
+    body.error(new Error('no more'))
+    stage.take(1000)
     expect(stage).toMatchObject({ closed: 1, transport: { closed: 'reset', hasEnded: false } })
   })
 

@@ -127,7 +127,7 @@ describe('an AbortSignal', () => {
       const client = server.connect('a----|', { a: HEAD })
       expectObservable(client.aborts$).toBe('-----a', { a: '/' })
     })
-    expect(reasons).toEqual(['AbortError'])
+    expect(reasons).toEqual(['ConnectionClosedError'])
   })
 })
 

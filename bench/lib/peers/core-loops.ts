@@ -32,8 +32,8 @@ function read(connection: ServerConnection, bytes: Uint8Array): void {
 function write(connection: ServerConnection, socket: Socket): void {
   for (;;) {
     const operation = connection.nextWriteOperation()
-    if (operation.type === 'yield') return
     if (operation.type === 'close') return void socket.end()
+    if (operation.type !== 'write') return
     for (const iovec of operation.iovecs) socket.write(IOVec.view(iovec))
     connection.reportWriteResult({ type: 'ok', count: IOVec.lengthv(operation.iovecs) })
   }

@@ -1,0 +1,45 @@
+/**
+ * The heads of a connection's responses: what depends on the request, the connection and the time is filled in here.
+ */
+import { LocalProtocolError } from '../errors.js'
+import { isUpgradeRequest } from '../message/persistence.js'
+import type { Request } from '../message/request.js'
+import type { Response } from '../message/response.js'
+import { Version } from '../message/version.js'
+import { responseHead, upgradeHead, UNKNOWN_LENGTH, type ResponseHead } from '../wire/response-head.js'
+import type { Config } from './config.js'
+import type { Failure } from './error-handler.js'
+
+/** A response, what it answers, and how many bytes its body has. @internal */
+export interface Answer {
+  readonly reqd: { readonly request: Request }
+  readonly response: Response
+  readonly length: number
+}
+
+/** The head of an answer. @throws as {@link responseHead} @internal */
+export function headOf(config: Config, { reqd, response, length }: Answer, isPersistent: boolean): ResponseHead {
+  const { method, version } = reqd.request
+  const { keepAlive } = config
+  const context = { method, isHttp11: version === Version.HTTP_1_1, isPersistent, date: dateOf(config), keepAlive }
+  return responseHead(response, context, length)
+}
+
+/** The head of the answer to a failure. @throws as {@link responseHead} @internal */
+export function errorHeadOf(config: Config, failure: Failure, response: Response): ResponseHead {
+  const isHttp11 = failure.request?.version === Version.HTTP_1_1
+  const context = { method: failure.method, isHttp11, isPersistent: false, date: dateOf(config), keepAlive: 0 }
+  return responseHead(response, context, UNKNOWN_LENGTH)
+}
+
+/** The head of an upgrade. @throws {@link LocalProtocolError} badUpgrade, and as {@link responseHead} @internal */
+export function upgradeHeadOf(config: Config, request: Request, response: Response): string {
+  const isAsked = request.method === 'CONNECT' || isUpgradeRequest(request)
+  const isNamed = response.status !== 101 || response.headers.mem('Upgrade')
+  if (!isAsked || !isNamed) throw new LocalProtocolError('badUpgrade', 'not an upgrade that the client asked for')
+  return upgradeHead(response, dateOf(config))
+}
+
+function dateOf(config: Config): string {
+  return config.date === null ? '' : config.date()
+}

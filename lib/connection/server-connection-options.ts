@@ -1,0 +1,18 @@
+/**
+ * What a connection can be told when it is made.
+ */
+import type { Config } from './config.js'
+import type { ErrorHandler } from './error-handler.js'
+
+/** What a connection is created with, besides its handler. */
+export interface ServerConnectionOptions {
+  /** Limits; each has a default. */
+  readonly config?: Partial<Config>
+  /** Who answers errors; the default writes a short plain-text body. */
+  readonly errorHandler?: ErrorHandler
+  /**
+   * Hears of what a callback throws when its exchange is over and another one is under way: of a flush, for example,
+   * whose bytes left later. It must not throw. Default: nobody does.
+   */
+  readonly onLateError?: ((error: unknown) => void) | undefined
+}

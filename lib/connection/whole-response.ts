@@ -1,0 +1,34 @@
+/**
+ * Responses that are known whole when they are made, on their way into the output queue.
+ */
+import type { Response } from '../message/response.js'
+import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'
+import type { ResponseHead } from '../wire/response-head.js'
+import type { OutputQueue } from './output-queue.js'
+import type { ReqdBase } from './reqd.js'
+
+/** A body, and its length in bytes. @internal */
+export interface WholeBody {
+  readonly body: string | Uint8Array
+  readonly length: number
+}
+
+/** A whole response whose head hangs on what the handler, which is running, does with the request's body. @internal */
+export interface HeldResponse extends WholeBody {
+  readonly reqd: ReqdBase
+  readonly response: Response
+  readonly head: ResponseHead
+}
+
+/** Queues a head and its body, as the head says that it is framed. @internal */
+export function queueWhole(queue: OutputQueue, head: ResponseHead, { body, length }: WholeBody): void {
+  if (head.encoding === 'none') queue.bytes.writeLatin1(head.text)
+  else if (head.encoding === 'chunked') queueInChunks(queue, head, { body, length })
+  else queue.writeParts(head.text, body, length)
+}
+
+function queueInChunks(queue: OutputQueue, head: ResponseHead, { body, length }: WholeBody): void {
+  if (length === 0) return queue.bytes.writeLatin1(head.text + lastChunk())
+  queue.writeParts(head.text + chunkStart(length), body, length)
+  queue.bytes.writeLatin1(chunkEnd + lastChunk())
+}

@@ -1,0 +1,28 @@
+/**
+ * What a connection is waiting for, and for whom: its time limits go by that.
+ */
+import type { AnyServerConnection } from '../connection/server-connection.js'
+import type { Phase } from './deadlines.js'
+
+/** What an open connection waits for; `hasInput` says whether bytes wait that it has not consumed. */
+export function phaseOf(core: AnyServerConnection, hasInput: boolean): Phase {
+  if (!core.isHandling) return phaseBetween(core, hasInput)
+  if (core.isAnsweringError) return core.hasPendingOutput ? 'response' : 'errorHandler'
+  if (core.isReceivingBody) return phaseOfBody(core)
+  return core.isResponseOwed ? 'handler' : 'response'
+}
+
+/** A body is received, or its handler does not read it. */
+function phaseOfBody(core: AnyServerConnection): Phase {
+  const isSent = !core.hasPendingOutput
+  if (core.isBodyLeftUnread) return isSent ? 'unread' : 'response'
+  if (core.isDroppingBody) return isSent ? 'drain' : 'response'
+  if (core.wantsInput) return 'body'
+  return core.isResponseOwed ? 'handler' : 'response'
+}
+
+/** A connection is idle when the client has the last response. */
+function phaseBetween(core: AnyServerConnection, hasInput: boolean): Phase {
+  if (hasInput || core.isWithinHead) return 'head'
+  return core.hasPendingOutput ? 'response' : 'idle'
+}

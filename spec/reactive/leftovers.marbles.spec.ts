@@ -1,0 +1,70 @@
+/**
+ * What is left to somebody who does not go on: a request body to its handler, a failure to the error handler.
+ */
+import { describe, it } from '@jest/globals'
+import { ignoreElements, map, Subject, take } from 'rxjs'
+import type { ErrorHandler } from '../../lib/connection/error-handler.js'
+import { Headers } from '../../lib/message/headers.js'
+import { get, marbles, post } from '../../lib/testing/index.js'
+
+const TICK = { connectionsCheckingInterval: 1 }
+const HEAD = get('/')
+const POST = post('/', 'hello')
+const boom = (): never => { throw new Error('boom') }
+
+describe('a request body that is left over when the response has left', () => {
+  it('is taken after lingerTimeout from a handler that began to read it: the next request is answered', () => {
+    marbles(({ serve, expectObservable }) => {
+      const server = serve(reqd => {
+        if (reqd.target === '/next') return { body: 'next' }
+        reqd.requestBody.scheduleRead({ onRead: () => { reqd.respond({ body: 'ok' }) }, onEof: () => {} })
+        return undefined
+      }, { ...TICK, lingerTimeout: 5 })
+      const client = server.connect('a---------b', { a: POST.slice(0, -2), b: `lo${get('/next')}` })
+      expectObservable(client.responses$.pipe(map(r => r.body), take(2))).toBe('a---------(b|)', { a: 'ok', b: 'next' })
+      expectObservable(client.timeouts$.pipe(take(1))).toBe('------(t|)', { t: 'lingerTimeout' })
+    })
+  })
+
+  it('ends the connection where it does not come', () => {
+    marbles(({ serve, expectObservable }) => {
+      const server = serve(() => ({ body: 'ok' }), { ...TICK, lingerTimeout: 5 })
+      const client = server.connect('a', { a: POST.slice(0, -2) })
+      expectObservable(client.responses$.pipe(map(r => r.body))).toBe('a-----|', { a: 'ok' })
+    })
+  })
+
+  it('stays with a handler that reads on', () => {
+    marbles(({ serve, cold, expectObservable }) => {
+      const seen$ = new Subject<string>()
+      const server = serve(reqd => {
+        reqd.respond({ body: 'ok' })
+        reqd.body.concatMap(chunk => cold('---(a|)', { a: String.fromCharCode(...chunk) })).subscribe(seen$)
+        return undefined
+      }, { ...TICK, lingerTimeout: 5 })
+      server.connect('abcd', { a: POST.slice(0, -5), b: 'h', c: 'el', d: 'lo' })
+      expectObservable(seen$).toBe('----b--(c|)', { b: 'h', c: 'ello' })
+    })
+  })
+
+})
+
+describe('errorHandlerTimeout', () => {
+  it('has the default answer where the error handler never does', () => {
+    marbles(({ serve, expectObservable }) => {
+      const server = serve(boom, { ...TICK, errorHandler: () => {}, errorHandlerTimeout: 5 })
+      const client = server.connect('a', { a: HEAD })
+      expectObservable(client.responses$.pipe(map(r => r.status))).toBe('------(r|)', { r: 500 })
+      expectObservable(client.timeouts$.pipe(take(1))).toBe('------(t|)', { t: 'errorHandlerTimeout' })
+    })
+  })
+
+  it('cuts a response of the error handler that has begun and stands still', () => {
+    marbles(({ serve, expectObservable }) => {
+      const errorHandler: ErrorHandler = (_, start) => { start(Headers.empty).writeString('x') }
+      const server = serve(boom, { ...TICK, errorHandler, errorHandlerTimeout: 5 })
+      const client = server.connect('a', { a: HEAD })
+      expectObservable(client.output$.pipe(ignoreElements())).toBe('------|')
+    })
+  })
+})
