@@ -10,6 +10,7 @@ import type { Activity } from './activity.js'
 import { scriptOf, type ClientOptions, type ClientValues } from './test-client.js'
 import { TestServer, UnansweredError } from './test-server.js'
 import { performWebSocket, TestWebSocket } from './test-web-socket.js'
+import type { Taking } from './test-transport.js'
 import type { MarbleScheduler } from './virtual-time.js'
 
 /** Ten minutes: longer than any time limit of a server is by default. */
@@ -49,12 +50,18 @@ export interface MarbleOptions {
    * `node:timers` have while the test runs: the machine's, unless `'virtual'`.
    */
   readonly timers?: 'real' | 'virtual'
+  /**
+   * When servers learn that a client took a write, for clients that say nothing else: `'at once'`, as of TCP, unless
+   * `'later'`, as of TLS. What holds for one should hold for the other.
+   */
+  readonly takes?: Taking
 }
 
 /** The servers of one test. */
 export class Stage {
   readonly scheduler: MarbleScheduler
   readonly until: number
+  private readonly takes: Taking
   private readonly options: MarbleOptions
   private readonly activity: Activity | null
   private readonly servers: TestServer[]
@@ -62,6 +69,7 @@ export class Stage {
   constructor(scheduler: MarbleScheduler, options: MarbleOptions, activity: Activity | null) {
     this.scheduler = scheduler
     this.until = options.until ?? END_OF_TIME
+    this.takes = options.takes ?? 'at once'
     this.options = options
     this.activity = activity
     this.servers = []
@@ -96,7 +104,8 @@ export class Stage {
   }
 
   private create(handler: Handler | null, given: ListenOptions = {}): TestServer {
-    const server = new TestServer(handler, given, this.scheduler, this.activity)
+    const { scheduler, activity, takes } = this
+    const server = new TestServer(handler, given, { scheduler, activity, takes })
     this.scheduler.notes.push(() => server.notes())
     this.servers.push(server)
     return server

@@ -13,7 +13,7 @@ import { AsyncCodeError, isAsyncSource } from './async-guard.js'
 import { bytesOf } from './bytes.js'
 import type { Message } from './expectation.js'
 import { ResponseParser, type TestResponse } from './response-parser.js'
-import { ConnectionResetError, TestTransport, type Peer } from './test-transport.js'
+import { ConnectionResetError, TestTransport, type Peer, type Taking } from './test-transport.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 
 /** What the letters of a client's diagrams stand for: bytes that it sends, or how it reads. */
@@ -26,6 +26,8 @@ export interface ClientOptions {
    * more. It reads everything unless told otherwise.
    */
   readonly reads?: string
+  /** When the server learns that the client took a write: `'at once'`, as of TCP, unless `'later'`, as of TLS. */
+  readonly takes?: Taking
 }
 
 /**
@@ -74,11 +76,11 @@ export class TestClient implements Peer {
   private readonly parser: ResponseParser
   private readonly decoder: InstanceType<typeof TextDecoder>
 
-  constructor(address: string, scheduler: MarbleScheduler) {
+  constructor(address: string, scheduler: MarbleScheduler, takes: Taking) {
     const named = <T>(subject: Observable<T>, name: string): Observable<T> => labelled(subject, `${address}, ${name}`)
     this.address = address
     this.settlesPromises = scheduler.settlesPromises
-    this.transport = new TestTransport(this, scheduler, address)
+    this.transport = new TestTransport(this, scheduler, address, takes)
     this.chunks = new Subject()
     this.output = new Subject()
     this.responses = new Subject()
@@ -157,10 +159,10 @@ export class TestClient implements Peer {
     for (const subject of [this.chunks, this.output, this.responses]) subject.complete()
   }
 
-  closed(isReset: boolean): void {
-    if (isReset) this.fail(new ConnectionResetError())
-    else this.ended()
-    this.closing.next(isReset ? 'reset' : 'closed')
+  closed(breaker: 'client' | 'server' | null): void {
+    if (breaker === null) this.ended()
+    else this.fail(new ConnectionResetError(breaker))
+    this.closing.next(breaker === null ? 'closed' : 'reset')
     this.closing.complete()
   }
 
@@ -216,16 +218,19 @@ export interface Script {
   readonly opens: number
   readonly sends: readonly Message[]
   readonly reads: readonly { readonly frame: number; readonly amount: number | boolean }[]
+  /** What the test says of all its clients, unless given. */
+  readonly takes?: Taking | undefined
 }
 
 /** Reads the diagrams of a client: `^` in the first is where it connects. */
-export function scriptOf(sends: string, values: ClientValues, { reads = '' }: ClientOptions): Script {
+export function scriptOf(sends: string, values: ClientValues, { reads = '', takes }: ClientOptions): Script {
   const caret = sends.indexOf('^')
   const opens = caret < 0 ? 0 : lengthOf(sends.slice(0, caret))
   const messages = parse(sends.replace('^', '-'), { ...values })
   const amounts = parse(reads, { o: true, x: false, ...values })
   return {
     opens,
+    takes,
     sends: messages.map(message => checked(message, sends, ['string', 'object'])),
     reads: amounts.map(message => {
       const { frame, notification } = checked(message, reads, ['number', 'boolean'])

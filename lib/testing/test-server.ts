@@ -14,7 +14,7 @@ import type { Activity } from './activity.js'
 import { AsyncCodeError, isAsyncSource, isThenable, silence } from './async-guard.js'
 import { show } from './show.js'
 import { nameOf, scriptOf, TestClient, type ClientOptions, type ClientValues, type Script } from './test-client.js'
-import type { TestTransport } from './test-transport.js'
+import type { Taking, TestTransport } from './test-transport.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 
 const GRACE_MS = 10_000
@@ -55,6 +55,15 @@ function whatIs(pending: readonly string[]): string {
     + 'the test.'
 }
 
+/** What the servers of a test share. */
+export interface Surroundings {
+  readonly scheduler: MarbleScheduler
+  /** Null where promises do not settle. */
+  readonly activity: Activity | null
+  /** What clients do that say nothing else. */
+  readonly takes: Taking
+}
+
 /** A server of a test. */
 export class TestServer {
   /** The requests of all clients. */
@@ -70,6 +79,7 @@ export class TestServer {
   /** Emits and completes when the server is closed and all connections are over. */
   readonly closed$: Observable<void>
   private readonly scheduler: MarbleScheduler
+  private readonly takes: Taking
   private readonly options: ListenOptions
   private readonly context: ServerContext
   private readonly clients: TestClient[]
@@ -83,10 +93,9 @@ export class TestServer {
   private writes: { frame: number; count: number }
 
   /** @internal */
-  constructor(
-    handler: Handler | null, options: ListenOptions, scheduler: MarbleScheduler, activity: Activity | null,
-  ) {
+  constructor(handler: Handler | null, options: ListenOptions, { scheduler, activity, takes }: Surroundings) {
     this.scheduler = scheduler
+    this.takes = takes
     this.options = options
     this.clients = []
     this.connections = new Set()
@@ -124,7 +133,7 @@ export class TestServer {
 
   /** Returns a client that does what the script says. @internal */
   play(script: Script): TestClient {
-    const client = new TestClient(`client ${this.clients.length + 1}`, this.scheduler)
+    const client = new TestClient(`client ${this.clients.length + 1}`, this.scheduler, script.takes ?? this.takes)
     this.clients.push(client)
     this.scheduler.whenRunning(() => { this.perform(client, script) })
     return client

@@ -1,33 +1,40 @@
 /**
  * A socket without a network: what a diagram says comes in, and what the client reads of the output goes out.
  *
- * Strategy: as with a real socket, what the client sends while the server does not read waits, in order. Nothing waits
- * on the way out: a write is done when the client has read all of it, so that what the server holds is exactly what
- * the client has not read.
+ * Strategy: as with a real socket, what the client sends comes in reads of 64 KiB at most, each in an event of its own,
+ * and what it sends while the server does not read waits, in order. Nothing waits on the way out: a write is done when
+ * the client has read all of it, so that what the server holds is exactly what the client has not read. Whether the
+ * server learns that within its write, as of TCP, or in a later event, as of TLS and any stream, is the test's choice.
  */
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
 import type { Addresses, Output, Transport, WriteObserver } from '../reactive/transport.js'
 import { gathered } from './bytes.js'
 import { TestSocket, type Wire } from './test-socket.js'
 
-/** The client broke the connection. */
+/** One side broke the connection. */
 export class ConnectionResetError extends Error {
   override readonly name = 'ConnectionResetError'
   /** The code that Node gives to it. */
   readonly code = 'ECONNRESET'
 
-  constructor() {
-    super('the client reset the connection')
+  constructor(side: 'client' | 'server' = 'client') {
+    super(`the ${side} reset the connection`)
   }
 }
+
+/** When a server learns that its write was taken: within the write, as of TCP, or later, as of TLS. */
+export type Taking = 'at once' | 'later'
+
+/** How much a socket of Node reads at once. */
+const READ_BYTES = 65_536
 
 /** What the other end sees. */
 export interface Peer {
   received(bytes: Uint8Array): void
   /** The server ended its side. */
   ended(): void
-  /** Nothing goes either way any more. */
-  closed(isReset: boolean): void
+  /** Nothing goes either way any more; who broke the connection, or null where it just ended. */
+  closed(breaker: 'client' | 'server' | null): void
   /** The server stops or resumes reading. */
   paused(isPaused: boolean): void
 }
@@ -53,16 +60,19 @@ export class TestTransport implements Transport, Wire {
   private credit: number
   private subscriber: Observer<Uint8Array> | null
   private isPaused: boolean
+  private isDelivering: boolean
+  /** Whether the end of the input was delivered: nobody listens to {@link bytes$} any more. */
+  private hasEnded: boolean
   private isClosed: boolean
   private socket: TestSocket | null
 
-  constructor(peer: Peer, scheduler: SchedulerLike, address: string) {
+  constructor(peer: Peer, scheduler: SchedulerLike, address: string, takes: Taking = 'at once') {
     this.remoteAddress = address
     this.addresses = NO_ADDRESSES
     this.isEncrypted = false
     this.peerCertificate = null
     this.isLending = false
-    this.answersAtOnce = true
+    this.answersAtOnce = takes === 'at once'
     this.peer = peer
     this.scheduler = scheduler
     this.inbox = []
@@ -71,6 +81,8 @@ export class TestTransport implements Transport, Wire {
     this.credit = Infinity
     this.subscriber = null
     this.isPaused = false
+    this.isDelivering = false
+    this.hasEnded = false
     this.isClosed = false
     this.socket = null
   }
@@ -79,8 +91,9 @@ export class TestTransport implements Transport, Wire {
   arrive(arrival: Arrival): void {
     if (this.isClosed) return
     if (arrival === 'reset') this.inbox.length = 0
-    this.inbox.push(arrival)
-    this.deliver()
+    if (typeof arrival === 'string') this.inbox.push(arrival)
+    else this.inbox.push(...readsOf(arrival))
+    if (!this.isDelivering || arrival === 'reset') this.deliver()
   }
 
   /** From now on the client reads everything (true), nothing (false), or so many bytes more. */
@@ -90,8 +103,9 @@ export class TestTransport implements Transport, Wire {
     this.send()
   }
 
+  /** Only a transport that answers at once knows. */
   get unwrittenBytes(): number {
-    return this.outbox.length
+    return this.answersAtOnce ? this.outbox.length : 0
   }
 
   get bytes$(): Observable<Uint8Array> {
@@ -118,9 +132,11 @@ export class TestTransport implements Transport, Wire {
   }
 
   write(output: Output, writer: WriteObserver): boolean {
+    if (this.isClosed) return this.refuse(writer)
     this.outbox = gathered(output)
+    if (!this.answersAtOnce) this.writer = writer
     this.send()
-    if (this.outbox.length === 0) return true
+    if (this.outbox.length === 0 && this.answersAtOnce) return true
     this.writer = writer
     return false
   }
@@ -134,7 +150,7 @@ export class TestTransport implements Transport, Wire {
     this.isClosed = true
     this.inbox.length = 0
     this.writer = null
-    this.peer.closed(isReset)
+    this.peer.closed(isReset ? 'server' : null)
     this.socket?.closed()
   }
 
@@ -154,29 +170,50 @@ export class TestTransport implements Transport, Wire {
     this.subscriber = observer
   }
 
-  private deliverLater(): void {
-    if (this.inbox.length > 0) this.scheduler.schedule(() => { this.deliver() })
+  /** As a socket does, behind a reset: who wrote hears of it, but not within the write. */
+  private refuse(writer: WriteObserver): false {
+    this.scheduler.schedule(() => { writer.written(new ConnectionResetError('client')) })
+    return false
   }
 
+  private deliverLater(): void {
+    if (this.isDelivering || this.inbox.length === 0) return
+    this.isDelivering = true
+    this.scheduler.schedule(() => {
+      this.isDelivering = false
+      this.deliver()
+    })
+  }
+
+  /** One read; the next is another event. */
   private deliver(): void {
-    while (this.mayDeliver()) {
-      const arrival = this.inbox.shift()
-      if (arrival === 'end') this.subscriber?.complete()
-      else if (arrival === 'reset') this.fail()
-      else if (arrival !== undefined) this.subscriber?.next(arrival)
-    }
+    if (!this.mayDeliver()) return
+    const arrival = this.inbox.shift()
+    if (arrival === 'end') this.complete()
+    else if (arrival === 'reset') this.fail()
+    else if (arrival !== undefined) this.subscriber?.next(arrival)
+    if (this.mayDeliver()) this.deliverLater()
   }
 
   /** A reset is seen at once; nothing else is while the reader pauses. */
   private mayDeliver(): boolean {
-    if (this.subscriber === null || this.inbox.length === 0) return false
-    return !this.isPaused || this.inbox[0] === 'reset'
+    if (this.inbox.length === 0) return false
+    if (this.inbox[0] === 'reset') return this.subscriber !== null || this.hasEnded
+    return this.subscriber !== null && !this.isPaused
+  }
+
+  private complete(): void {
+    this.hasEnded = true
+    this.subscriber?.complete()
   }
 
   private fail(): void {
-    this.peer.closed(true)
+    const { writer } = this
+    this.peer.closed('client')
     this.isClosed = true
-    this.subscriber?.error(new ConnectionResetError())
+    this.writer = null
+    if (this.subscriber !== null) this.subscriber.error(new ConnectionResetError('client'))
+    else writer?.written(new ConnectionResetError('client'))
   }
 
   private send(): void {
@@ -189,6 +226,12 @@ export class TestTransport implements Transport, Wire {
     const { writer } = this
     if (this.outbox.length > 0 || writer === null) return
     this.writer = null
-    writer.written(null)
+    if (this.answersAtOnce) writer.written(null)
+    else this.scheduler.schedule(() => { if (!this.isClosed) writer.written(null) })
   }
+}
+
+function readsOf(bytes: Uint8Array): Uint8Array[] {
+  const count = Math.max(1, Math.ceil(bytes.length / READ_BYTES))
+  return Array.from({ length: count }, (_, index) => bytes.slice(index * READ_BYTES, (index + 1) * READ_BYTES))
 }
