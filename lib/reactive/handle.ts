@@ -4,7 +4,7 @@
  * Strategy: a plain reply goes straight to the core: no subscription, no promise, no closure. A promise is waited for
  * to its end, also when the client is gone: what it brings then is discarded, and what it fails with is reported.
  * Anything else is subscribed, and its first emission is the reply; it is unsubscribed when that came, or when the
- * client goes away.
+ * client goes away. What an Observable emits within the subscription was made already, so it is taken and discarded.
  */
 import { from, Subscriber, type ObservableInput } from 'rxjs'
 import { discardReply, isPromise } from './discard.js'
@@ -43,25 +43,45 @@ function awaitReply(reqd: Reqd, promise: PromiseLike<unknown>): void {
 }
 
 function subscribe(reqd: Reqd, result: ObservableInput<unknown>): void {
-  const subscriber = new FirstReply(reqd)
+  const subscriber = new FirstReply(reqd, isMadeAtOnce(result))
   reqd.feedBy(subscriber)
   from(result).subscribe(subscriber)
+  subscriber.subscribed()
 }
+
+/** Whether values may be there before they are asked for: a generator makes each when it is. */
+function isMadeAtOnce(result: ObservableInput<unknown>): boolean {
+  return Array.isArray(result) || !(Symbol.iterator in result)
+}
+
+/** How many emissions are taken behind the first: a source may have no end. */
+const LATE_EMISSIONS = 1_000
 
 /** Responds with the first emission. What a source emits behind it, since it does not look whether it may, is ended. */
 class FirstReply extends Subscriber<unknown> {
   private readonly reqd: Reqd
   private isAnswered: boolean
+  /** Whether the source is being subscribed, and taken on for what it has made. */
+  private isTakingOn: boolean
+  private lateEmissions: number
 
-  constructor(reqd: Reqd) {
+  constructor(reqd: Reqd, isTakingOn: boolean) {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- an observer of RxJS's own is told of no late values
     super()
     this.reqd = reqd
     this.isAnswered = false
+    this.isTakingOn = isTakingOn
+    this.lateEmissions = 0
+  }
+
+  /** What comes from now on is not waited for. */
+  subscribed(): void {
+    this.isTakingOn = false
+    if (this.isAnswered) this.stop()
   }
 
   override next(reply: unknown): void {
-    if (this.isAnswered || this.closed) return discardReply(reply, error => { this.reqd.reportLate(error) })
+    if (this.isAnswered || this.closed) return this.discard(reply)
     this.isAnswered = true
     if (reply === undefined) endWithout(this.reqd)
     else respond(this.reqd, reply)
@@ -82,7 +102,13 @@ class FirstReply extends Subscriber<unknown> {
     this.stop()
   }
 
+  private discard(reply: unknown): void {
+    discardReply(reply, error => { this.reqd.reportLate(error) })
+    if (++this.lateEmissions === LATE_EMISSIONS) this.subscribed()
+  }
+
   private stop(): void {
+    if (this.isTakingOn) return
     try {
       this.unsubscribe()
     } catch (error) {
