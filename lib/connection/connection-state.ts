@@ -73,19 +73,24 @@ export abstract class ConnectionState {
     return this.exchanges.input.nextOperation() === 'read'
   }
 
+  /** Whether the response to the current request was queued to its end, or the head of an upgrade. */
+  get isResponseComplete(): boolean {
+    const { current } = this.exchanges.output
+    return current === 'complete' || current === 'upgrade'
+  }
+
   /**
    * Whether the next move is the handler's alone: its response is complete (or an upgrade), and it began to read the
    * body and neither asks for more nor closed it. See `dropBody`.
    */
   get isBodyLeftUnread(): boolean {
-    const { input, output } = this.exchanges
-    const isAnswered = output.current === 'complete' || output.current === 'upgrade'
-    return isAnswered && input.current === 'body' && !input.body.isWanted
+    const { input } = this.exchanges
+    return this.isResponseComplete && input.current === 'body' && !input.body.isWanted
   }
 
   /** Whether the rest of the current body is dropped, because its response is complete. */
   get isDroppingBody(): boolean {
-    return this.exchanges.input.current === 'drain' && this.exchanges.output.current === 'complete'
+    return this.exchanges.input.current === 'drain'
   }
 
   /** How many bytes of the current body were consumed, framing included; 0 where no body is received. */

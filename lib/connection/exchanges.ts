@@ -171,11 +171,14 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     this.wake()
   }
 
-  /** Takes a body from a handler that began to read it and does not go on, though its response is complete. */
+  /** Takes a body from its handler, whose response is complete: it does not read on, or the client does not send. */
   dropBody(): void {
     const { current } = this.output
     if (this.input.current !== 'body' || (current !== 'complete' && current !== 'upgrade')) return
-    this.input.body.reader.fail(new LocalProtocolError('bodyClosed', 'the body was left unread after the response'))
+    const { reader } = this.input.body
+    this.failReader(reader, reader.isScheduled
+      ? new RemoteProtocolError('requestTimeout')
+      : new LocalProtocolError('bodyClosed', 'the body was left unread after the response'))
     this.bodyUnwanted()
   }
 

@@ -35,8 +35,9 @@
  * Where both sides wait for somebody else, time must say when that ends, and time is the driver's. What `httprx` limits
  * by, and calls then: `head`, headersTimeout and keepAliveTimeout; `body, wanted`, requestTimeout; `waiting`,
  * handlerTimeout; `failing`, and `streaming` behind closed input, errorHandlerTimeout (all `reportExn`); `complete` and
- * `upgrade` with a `body` that is not wanted, lingerTimeout (`dropBody`); `drain` and `complete`, lingerTimeout
- * (`shutdown`); pending output, writeTimeout (`closed` is reported).
+ * `upgrade` with a `body` of which nothing is consumed, lingerTimeout (`dropBody`); with `drain`, lingerTimeout
+ * (`shutdown`); pending output, writeTimeout (`closed` is reported). A response that is streamed while nothing is read
+ * has the limits that its source has.
  */
 import { checkRange } from '../buffer/iovec.js'
 import { LocalProtocolError } from '../errors.js'
@@ -172,8 +173,8 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
   }
 
   /**
-   * Takes the body from a handler that has responded, began to read, and does not go on: it is dropped as if the
-   * handler had closed it, and the connection goes on if it can. In other states it does nothing.
+   * Takes the body from a handler that has responded: it does not read on, or the client does not send the rest. It is
+   * dropped as if the handler had closed it, and the connection goes on if it can. In other states it does nothing.
    */
   dropBody(): void {
     this.exchanges.dropBody()

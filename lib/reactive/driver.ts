@@ -229,11 +229,11 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     }
   }
 
-  /** A body that its handler left unread is dropped, for as long again; then the connection ends. */
+  /** A body that does not end, or that its handler left unread, is dropped, for as long again; then all ends. */
   private stopLingering(): void {
     if (this.state === 'lingering') this.destroy(false)
-    else if (this.core.isBodyLeftUnread) this.core.dropBody()
-    else this.core.shutdown()
+    else if (this.core.isDroppingBody) this.core.shutdown()
+    else this.core.dropBody()
   }
 
   /** A client that sent nothing is not answered. */

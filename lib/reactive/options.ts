@@ -39,7 +39,7 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAl
    * After the last response, input is dropped for at most this long, 2 s, so that the client gets it (RFC 9112 §9.6).
    * The same goes for what is left of a request body when its response has left: it is dropped for this long, up to
    * `drainLimit`, and then the connection closes; a handler that reads on after its response keeps the body as long as
-   * it asks for more within this time.
+   * some of it comes and is read within this time.
    */
   readonly lingerTimeout?: number
   /** And at most this many bytes: 1 MiB. */

@@ -14,11 +14,15 @@ export function phaseOf(core: AnyServerConnection, hasInput: boolean): Phase {
 
 /** A body is received, or its handler does not read it. */
 function phaseOfBody(core: AnyServerConnection): Phase {
-  const isSent = !core.hasPendingOutput
-  if (core.isBodyLeftUnread) return isSent ? 'unread' : 'response'
-  if (core.isDroppingBody) return isSent ? 'drain' : 'response'
+  if (core.isResponseComplete) return phaseOfRest(core)
   if (core.wantsInput) return 'body'
   return core.isResponseOwed ? 'handler' : 'response'
+}
+
+/** The response is complete, and its request is not: the client may not have sent the rest, or nobody reads it. */
+function phaseOfRest(core: AnyServerConnection): Phase {
+  if (core.hasPendingOutput) return 'response'
+  return core.isDroppingBody ? 'drain' : 'unread'
 }
 
 /** A connection is idle when the client has the last response. */

@@ -2,8 +2,9 @@
  * What is left to somebody who does not go on: a request body to its handler, a failure to the error handler.
  */
 import { describe, it } from '@jest/globals'
-import { ignoreElements, map, Subject, take } from 'rxjs'
+import { ignoreElements, map, NEVER, Subject, take } from 'rxjs'
 import type { ErrorHandler } from '../../lib/connection/error-handler.js'
+import { HttpError, type RemoteProtocolError } from '../../lib/errors.js'
 import { Headers } from '../../lib/message/headers.js'
 import { get, marbles, post } from '../../lib/testing/index.js'
 
@@ -65,6 +66,58 @@ describe('errorHandlerTimeout', () => {
       const server = serve(boom, { ...TICK, errorHandler, errorHandlerTimeout: 5 })
       const client = server.connect('a', { a: HEAD })
       expectObservable(client.output$.pipe(ignoreElements())).toBe('------|')
+    })
+  })
+})
+
+describe('a request body whose client does not send the rest, though it has the response', () => {
+  it('is taken from a handler that waits for more after lingerTimeout, and the connection ends', () => {
+    marbles(({ serve, expectObservable }) => {
+      const errors$ = new Subject<unknown>()
+      const server = serve(({ body }) => {
+        body.text().subscribe({ error: (error: RemoteProtocolError) => { errors$.next(error.code) } })
+        return { body: 'ok' }
+      }, { ...TICK, lingerTimeout: 5 })
+      const client = server.connect('a', { a: POST.slice(0, -2) })
+      expectObservable(client.responses$.pipe(map(r => r.body))).toBe('a-----------|', { a: 'ok' })
+      expectObservable(errors$).toBe('------e', { e: 'requestTimeout' })
+    })
+  })
+
+  it('stays with its handler as long as some of it comes', () => {
+    marbles(({ serve, expectObservable }) => {
+      const texts$ = new Subject<string>()
+      const server = serve(({ body }) => {
+        body.text().subscribe(text => { texts$.next(text) })
+        return { body: 'ok' }
+      }, { ...TICK, lingerTimeout: 5 })
+      server.connect('a---b---c---d---e', { a: POST.slice(0, -4), b: 'e', c: 'l', d: 'l', e: 'o' })
+      expectObservable(texts$).toBe('----------------t', { t: 'hello' })
+    })
+  })
+})
+
+describe('a client that leaves', () => {
+  it.each([['ends its side', 'a---|'], ['resets', 'a---#']])('and %s leaves its whole body to be read', (_, input) => {
+    marbles(({ serve, expectObservable }) => {
+      const texts$ = new Subject<string>()
+      const server = serve(reqd => {
+        reqd.aborted$.subscribe(() => { reqd.body.text().subscribe(text => { texts$.next(text) }) })
+        return NEVER
+      }, TICK)
+      server.connect(input, { a: POST })
+      expectObservable(texts$).toBe('----t', { t: 'hello' })
+    })
+  })
+})
+
+describe('a handler that failed, behind whose error the connection goes on', () => {
+  it('has the default answer with the status of its error where the error handler never does', () => {
+    marbles(({ serve, expectObservable }) => {
+      const teapot = (): never => { throw new HttpError(418) }
+      const server = serve(teapot, { ...TICK, errorHandler: () => {}, errorHandlerTimeout: 5 })
+      const client = server.connect('a', { a: HEAD })
+      expectObservable(client.responses$.pipe(map(r => r.status))).toBe('------(r|)', { r: 418 })
     })
   })
 })
