@@ -11,7 +11,7 @@ export interface ResponseOptions {
   /** The registered phrase unless given, see `Status.reasonPhrase`. */
   readonly reason?: string
   /**
-   * HTTP/1.1 unless given, whatever the client speaks (RFC 9110 §2.5). HTTP/1.0 is for a client that gets 1.1 wrong:
+   * HTTP/1.1 unless given, whatever the client speaks (RFC 9110 §6.2). HTTP/1.0 is for a client that gets 1.1 wrong:
    * the body is never chunked then. No other version is sent.
    */
   readonly version?: Version

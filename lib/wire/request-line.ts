@@ -22,7 +22,7 @@ export class RequestLineParser extends ResumableParser {
   method: string
   /** The target of the completed line, as it was received. */
   target: string
-  /** The version of the completed line: 1.0, or 1.1 for every later minor version (RFC 9110 §2.5). */
+  /** The version of the completed line: 1.0, or 1.1 for every later minor version (RFC 9110 §6.2). */
   version: Version
 
   constructor(window: TextWindow) {

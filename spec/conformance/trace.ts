@@ -1,74 +1,108 @@
 /**
- * The trace of the rules, docs/conformance.md, made from the case files: one row a rule, with its strongest word.
+ * The trace of the rules, docs/conformance.md, made from the case files: one row a case, with the word of the RFC that
+ * decides it, and the sentences that these words are from.
  */
 import { readCaseFiles } from './case-file.js'
+import { accepted, ownAnswers, readOthers, refusedCases } from './others.js'
+import { SENTENCES } from './words.js'
 
-/**
- * The strongest word that a section has for a server in what is tested here; `MAY` where it leaves the choice, `-`
- * where it only describes. A section whose cases hold rules of several strengths has the strongest of them.
- */
-const WORDS: Readonly<Record<string, string>> = {
-  'RFC 3986 §3.2': '-', 'RFC 3986 §3.2.2': '-', 'RFC 3986 §3.2.3': '-', 'RFC 3986 §3.3': '-', 'RFC 3986 §3.4': '-',
-  'RFC 3986 §3.5': '-', 'RFC 6585 §5': 'MAY', 'RFC 9110 §2.5': 'SHOULD', 'RFC 9110 §4.2': '-',
-  'RFC 9110 §4.2.1': 'MUST', 'RFC 9110 §4.2.4': 'SHOULD', 'RFC 9110 §5.3': 'MUST', 'RFC 9110 §5.5': 'MUST',
-  'RFC 9110 §5.6.1': 'MUST', 'RFC 9110 §5.6.2': '-', 'RFC 9110 §6.5.1': 'MUST', 'RFC 9110 §7.2': 'MUST',
-  'RFC 9110 §7.4': 'MUST', 'RFC 9110 §7.6.1': 'MUST', 'RFC 9110 §7.8': 'MUST', 'RFC 9110 §8.6': 'MUST',
-  'RFC 9110 §9.1': 'SHOULD', 'RFC 9110 §9.3.1': '-', 'RFC 9110 §9.3.2': 'MUST', 'RFC 9110 §9.3.6': 'MUST',
-  'RFC 9110 §10.1.1': 'MUST', 'RFC 9110 §15': 'MUST', 'RFC 9110 §15.2': 'MUST', 'RFC 9110 §15.3.5': '-',
-  'RFC 9110 §15.3.6': 'MUST', 'RFC 9110 §15.4.5': 'MUST', 'RFC 9110 §15.5.1': '-', 'RFC 9110 §15.5.15': '-',
-  'RFC 9110 §15.6.1': '-', 'RFC 9110 §15.6.6': 'SHOULD', 'RFC 9112 §2.2': 'MUST', 'RFC 9112 §2.3': '-',
-  'RFC 9112 §3': 'SHOULD', 'RFC 9112 §3.1': '-', 'RFC 9112 §3.2': 'MUST', 'RFC 9112 §3.2.1': 'MUST',
-  'RFC 9112 §3.2.2': 'MUST', 'RFC 9112 §3.2.3': 'MUST', 'RFC 9112 §3.2.4': 'MUST', 'RFC 9112 §5': '-',
-  'RFC 9112 §5.1': 'MUST', 'RFC 9112 §5.2': 'MUST', 'RFC 9112 §6.1': 'MUST', 'RFC 9112 §6.2': 'MUST',
-  'RFC 9112 §6.3': 'MUST', 'RFC 9112 §7': 'MUST', 'RFC 9112 §7.1': 'MUST', 'RFC 9112 §7.1.1': 'MUST',
-  'RFC 9112 §7.1.2': 'MAY', 'RFC 9112 §8': 'MUST', 'RFC 9112 §9.3': 'MUST', 'RFC 9112 §9.3.2': 'MUST',
-  'RFC 9112 §9.6': 'MUST', 'RFC 9113 §3.4': '-',
-}
-
-const RULE = /^(RFC \d+ §[\d.]+): (.+)$/
+/** A heading: the section, the word of the sentence in it that decides the case, and the case. */
+const RULE = /^(RFC \d+ §[\d.]+) (MUST|SHOULD|SHOULD, not kept|ought|MAY|-): (.+)$/
 
 const INTRODUCTION = `# Conformance
 
 Made from the cases in [spec/conformance](../spec/conformance/README.md) by \`npm run conformance\`; a spec checks that
-it is current. Each row is a case, run whole, byte by byte, and in two pieces at every place. The second column is the
-strongest word that the section has for a server: MUST, SHOULD, MAY, or - where it gives a grammar or a description.
+it is current. Each row is a case, run whole, byte by byte, and in two pieces at every place. Its word is that of the
+sentence that decides the case for a server, and [the last table](#the-words) says what the sentence is:
+
+- MUST, SHOULD, MAY: as in RFC 2119; *ought* is advice.
+- SHOULD, not kept: what is done here is another thing, for the reason that the case gives.
+- no word (-): no sentence binds the server. The section describes, gives a grammar, or binds the client.
 
 ## What others let pass
 
-The switches of llhttp, the parser of node:http, name what lenient servers take. In node:http they are off, unless
-\`insecureHTTPParser\` is set. Here there is no switch.
+The cases that are refused here and answered as good requests elsewhere. A cell has the statuses that a reader sent, or
+*close* where it ended the connection without one. Measured by
+[leniency.proxy.ts](../spec/proxies/leniency.proxy.ts) over sockets, with the end of the input behind each case:
+node:http of Node {node} (llhttp {llhttp}), strict and with \`insecureHTTPParser\`, and nginx {nginx} in front of a
+lenient server, so that what is refused, nginx refuses. What it takes it may send on in another form.
 
-| leniency | llhttp, by switch | here |
-|---|---|---|
-| controls in field values | \`LENIENT_HEADERS\` | 400 |
-| Content-Length beside Transfer-Encoding | \`LENIENT_CHUNKED_LENGTH\` | 400 |
-| data behind \`Connection: close\` | \`LENIENT_DATA_AFTER_CLOSE\` | dropped, and the connection closes |
-| a last transfer coding that is not chunked | \`LENIENT_TRANSFER_ENCODING\` | 400 |
-| any digits as the version | \`LENIENT_VERSION\` | 505, or 400 where they are no version |
-| CR without LF | \`LENIENT_OPTIONAL_LF_AFTER_CR\` | 400 |
-| LF without CR (nginx takes it, too) | \`LENIENT_OPTIONAL_CR_BEFORE_LF\` | 400 |
-| no CR LF behind the data of a chunk | \`LENIENT_OPTIONAL_CRLF_AFTER_CHUNK\` | 400 |
-| spaces behind a chunk size | \`LENIENT_SPACES_AFTER_CHUNK_SIZE\` | 400, unless an extension follows |
-| a backslash in a path (nginx passes it on as it is) | always | 400 |
-| an absolute-form of any scheme | always | 400, or 421 for that of another connection |
 `
 
-/** The text of docs/conformance.md. @throws where a rule has a section without a word */
+const SWITCHES = `### The switches of llhttp
+
+The parser of node:http has a switch for each kind of leniency. All are off, but for \`insecureHTTPParser: true\`, which
+turns all of them on (from Node 24 on also called \`httpValidation: 'insecure'\`). Here there is no switch.
+
+| switch | what it lets pass | here |
+|---|---|---|
+| \`LENIENT_HEADERS\` | any bytes in a value, folds, a blank in front of the first field or of a colon | 400 |
+| \`LENIENT_HEADER_VALUE_RELAXED\` | controls in a value but NUL, CR, LF (\`httpValidation: 'relaxed'\`) | 400 |
+| \`LENIENT_CHUNKED_LENGTH\` | Content-Length beside Transfer-Encoding | 400 |
+| \`LENIENT_TRANSFER_ENCODING\` | a coding behind chunked | 400 |
+| \`LENIENT_KEEP_ALIVE\` | requests behind \`Connection: close\`: they are served | dropped |
+| \`LENIENT_DATA_AFTER_CLOSE\` | data behind \`Connection: close\`: it is dropped, otherwise an error | dropped |
+| \`LENIENT_VERSION\` | versions other than 0.9, 1.0, 1.1 and 2.0 | 1.2 to 1.9 are served as 1.1, others are 505 |
+| \`LENIENT_OPTIONAL_LF_AFTER_CR\` | CR without LF | 400 |
+| \`LENIENT_OPTIONAL_CR_BEFORE_LF\` | LF without CR | 400 |
+| \`LENIENT_OPTIONAL_CRLF_AFTER_CHUNK\` | no CR LF behind the data of a chunk | 400 |
+| \`LENIENT_SPACES_AFTER_CHUNK_SIZE\` | blanks behind a chunk size | 400, unless an extension follows |
+`
+
+/** The text of docs/conformance.md. @throws where a heading has no word, or a word has no sentence */
 export function conformanceTable(): string {
-  return [INTRODUCTION, ...readCaseFiles(__dirname).map(({ topic, cases }) => {
-    const rows = cases.map(({ title }) => rowOf(title)).join('\n')
-    return `## ${topic}\n\n| rule | word | what is tested |\n|---|---|---|\n${rows}\n`
-  })].join('\n')
+  const files = readCaseFiles(__dirname)
+  const rules = files.map(({ topic, cases }) => ({ topic, rules: cases.map(({ title }) => ruleOf(title)) }))
+  const tables = rules.map(({ topic, rules }) => `## ${topic}\n\n${table('| rule | word | what is tested |',
+    rules.map(({ section, word, what }) => [section, word, what]))}`)
+  return [introduction() + leniencies(), SWITCHES, ...tables, words(rules.flatMap(({ rules }) => rules))].join('\n')
 }
 
-function rowOf(title: string): string {
+interface Rule {
+  readonly section: string
+  readonly word: string
+  /** Under what {@link SENTENCES} has the sentence. */
+  readonly key: string
+  readonly what: string
+}
+
+function ruleOf(title: string): Rule {
   const match = RULE.exec(title)
-  if (match === null) return `| RFC 9112 §11.2 | - | ${cell(title)} |`
-  const [, section, rule] = match
-  if (!(section in WORDS)) throw new Error(`${section} has no word in trace.ts`)
-  return `| ${section} | ${WORDS[section]} | ${cell(rule)} |`
+  if (match === null) throw new Error(`"${title}" needs a section and a word: spec/conformance/README.md`)
+  const [, section, word, what] = match
+  return { section, word, key: `${section} ${word.split(',')[0]}`, what }
 }
 
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|')
+/** One row for each case that is refused here, and not everywhere. @throws where a case was not measured */
+function leniencies(): string {
+  const { answers } = readOthers()
+  const rows = refusedCases().flatMap(({ key, example }) => {
+    if (!(key in answers)) throw new Error(`"${key}" is not in others.json: WRITE_OTHERS=1 npm run proxies leniency`)
+    const own = ownAnswers(example)
+    if (answers[key].every(theirs => accepted(theirs) <= accepted(own))) return []
+    const { section, word } = ruleOf(example.title)
+    return [[key, section, word, own, ...answers[key]]]
+  })
+  return table('| what is refused here | rule | word | here | node:http | insecureHTTPParser | nginx |', rows)
+}
+
+function introduction(): string {
+  const others = readOthers()
+  return INTRODUCTION.replace(/\{(node|llhttp|nginx)\}/g, (_, name: 'node' | 'llhttp' | 'nginx') => others[name])
+}
+
+/** The sentences, in the order of the sections. @throws where one is missing, or is no case's */
+function words(rules: readonly Rule[]): string {
+  const keys = new Set(rules.filter(({ word }) => word !== '-').map(({ key }) => key))
+  const missing = [...keys].filter(key => !(key in SENTENCES))
+  const unused = Object.keys(SENTENCES).filter(key => !keys.has(key))
+  const faults = [...missing.map(key => `${key} has no sentence`), ...unused.map(key => `${key} is no case's`)]
+  if (faults.length > 0) throw new Error(`words.ts: ${faults.join(', ')}`)
+  return `## The words\n\nWhat the sentences say, in short.\n\n${table('| section | word | sentence |',
+    Object.entries(SENTENCES).map(([key, sentence]) => [...key.split(/ (?=\S+$)/), sentence]))}`
+}
+
+function table(head: string, rows: readonly (readonly string[])[]): string {
+  const lines = rows.map(cells => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+  return [head, head.replaceAll(/[^|]+/g, '---'), ...lines, ''].join('\n')
 }

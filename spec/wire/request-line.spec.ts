@@ -18,7 +18,7 @@ describe('a request line (RFC 9112 §3)', () => {
     expect(requestLine(line + '\r\n')).toEqual(parts)
   })
 
-  it.each(['HTTP/1.2', 'HTTP/1.9'])('%s is served as HTTP/1.1 (RFC 9110 §2.5)', version => {
+  it.each(['HTTP/1.2', 'HTTP/1.9'])('%s is served as HTTP/1.1 (RFC 9110 §6.2)', version => {
     expect(requestLine(`GET / ${version}\r\n`)).toEqual(['GET', '/', 'HTTP/1.1'])
   })
 

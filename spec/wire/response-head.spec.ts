@@ -151,7 +151,7 @@ describe('a status line (RFC 9112 §4)', () => {
     expect(line(599)).toMatch(/^HTTP\/1\.1 599 /)
   })
 
-  it('is in HTTP/1.1 whatever the client speaks (RFC 9110 §2.5)', () => {
+  it('is in HTTP/1.1 whatever the client speaks (RFC 9110 §6.2)', () => {
     const { text } = responseHead(Response.create(200), { ...CONTEXT, isHttp11: false }, 0)
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   })
@@ -166,7 +166,7 @@ describe('a status line (RFC 9112 §4)', () => {
   })
 })
 
-describe('a response that is made in HTTP/1.0 (RFC 9110 §2.5)', () => {
+describe('a response that is made in HTTP/1.0 (RFC 9110 §6.2)', () => {
   const old = (fields: Field[], length: number, context: Partial<HeadContext> = {}): ResponseHead => {
     const response = Response.create(200, { version: Version.HTTP_1_0, headers: Headers.ofList(fields) })
     return responseHead(response, { ...CONTEXT, ...context }, length)

@@ -1,0 +1,56 @@
+/**
+ * What node:http and nginx make of the cases that are refused here: others.json, which spec/proxies/leniency.proxy.ts
+ * measures. docs/conformance.md shows where they let pass what is refused here.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readCaseFiles, type Case } from './case-file.js'
+
+/** The readers, in the order of their answers. */
+export const READERS = ['node:http', 'node:http, insecureHTTPParser', 'nginx'] as const
+
+/** What was measured. */
+export interface Others {
+  readonly node: string
+  readonly llhttp: string
+  readonly nginx: string
+  /** For each case, by {@link keyOf}, the statuses that each reader sent, or how it ended without one. */
+  readonly answers: Readonly<Record<string, readonly string[]>>
+}
+
+/** A case that is refused, with its topic. */
+export interface Refused {
+  readonly key: string
+  readonly example: Case
+}
+
+export const OTHERS_FILE = join(__dirname, 'others.json')
+
+/** Conditions of a case that others do not know. */
+const OURS = ['maxHeaderSize', 'maxHeadersCount', 'scheme']
+
+/** The cases that are refused, but for those under conditions that others do not know. */
+export function refusedCases(): Refused[] {
+  return readCaseFiles(__dirname).flatMap(({ topic, cases }) => cases
+    .filter(({ log, options }) => /^error /m.test(log) && !OURS.some(name => name in options))
+    .map(example => ({ key: keyOf(topic, example), example })))
+}
+
+/** The name of a case in the file: without its section and its word, which others have no part in. */
+export function keyOf(topic: string, { title }: Case): string {
+  return `${topic}: ${title.replace(/^RFC [^:]+: /, '')}`
+}
+
+export function readOthers(): Others {
+  return JSON.parse(readFileSync(OTHERS_FILE, 'utf8')) as Others
+}
+
+/** How many requests were answered as good ones. */
+export function accepted(answers: string): number {
+  return answers.split(', ').filter(answer => answer === '200').length
+}
+
+/** The statuses that a case is answered with here. */
+export function ownAnswers({ log }: Case): string {
+  return [...log.matchAll(/^answer (\d+)/gm)].map(([, status]) => status).join(', ')
+}
