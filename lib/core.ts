@@ -3,8 +3,8 @@
  * in Node, a browser, a worker or a test.
  */
 export {
-  HandlerTimeoutError, HttpError, LocalProtocolError, RemoteProtocolError, type HttpErrorOptions, type LocalErrorCode,
-  type RemoteErrorCode,
+  HandlerTimeoutError, HttpError, LocalProtocolError, RemoteProtocolError, SourceTimeoutError, type HttpErrorOptions,
+  type LocalErrorCode, type RemoteErrorCode,
 } from './errors.js'
 export * from './message/index.js'
 export { IOVec } from './buffer/iovec.js'

@@ -157,8 +157,22 @@ export class HandlerTimeoutError extends Error {
   }
 }
 
+/** The source of a response that had begun gave nothing for longer than it may. The response is cut. */
+export class SourceTimeoutError extends Error {
+  override readonly name = 'SourceTimeoutError'
+
+  constructor() {
+    super('the source of the response gave nothing in time')
+  }
+}
+
+/** Header fields of an error. */
+type ErrorFields = Readonly<Record<string, string | number | readonly string[]>>
+
 /** What else an {@link HttpError} can be told. */
 export interface HttpErrorOptions extends ErrorOptions {
+  /** Fields of the response, such as Retry-After or WWW-Authenticate. Those of its framing are not taken. */
+  readonly headers?: ErrorFields
   /** Whether the client may see the message: for 400 to 499 unless given. */
   readonly expose?: boolean
 }
@@ -173,14 +187,28 @@ export class HttpError extends Error {
   readonly status: number
   /** Whether the client sees the message. */
   readonly expose: boolean
+  /** Fields of the response that the default error handler sends. */
+  readonly headers: ErrorFields
 
-  /** @throws {@link LocalProtocolError} badStatus: not 400 to 599 */
+  /** @throws {@link LocalProtocolError} badStatus: not 400 to 599; badField: a header field that cannot be sent */
   constructor(status: number, message?: string, options: HttpErrorOptions = {}) {
     super(message ?? '', options)
     if (!isErrorStatus(status)) throw new LocalProtocolError('badStatus', `${String(status)} is no error's status`)
     this.status = status
     this.expose = options.expose ?? status < 500
+    this.headers = options.headers ?? {}
+    for (const name of Object.keys(this.headers)) checkField(name, this.headers[name])
   }
+}
+
+const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+/** Tabs, and all latin-1 characters that are no controls. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+function checkField(name: string, value: unknown): void {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const areFit = values.every(each => typeof each === 'number' || (typeof each === 'string' && FIELD_VALUE.test(each)))
+  if (!FIELD_NAME.test(name) || !areFit) throw new LocalProtocolError('badField', `${name} is no field of an error`)
 }
 
 /** Whether the value is the status of an error. @internal */
@@ -191,4 +219,5 @@ export function isErrorStatus(value: unknown): value is number {
 brand(RemoteProtocolError, 'RemoteProtocolError')
 brand(LocalProtocolError, 'LocalProtocolError')
 brand(HandlerTimeoutError, 'HandlerTimeoutError')
+brand(SourceTimeoutError, 'SourceTimeoutError')
 brand(HttpError, 'HttpError')

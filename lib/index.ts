@@ -7,8 +7,8 @@ export { IOVec } from './buffer/iovec.js'
 export { statusOf, type ErrorHandler } from './connection/error-handler.js'
 export type { StreamingOptions } from './connection/reqd.js'
 export {
-  ConnectionClosedError, HandlerTimeoutError, HttpError, LocalProtocolError, RemoteProtocolError, type HttpErrorOptions,
-  type LocalErrorCode, type RemoteErrorCode,
+  ConnectionClosedError, HandlerTimeoutError, HttpError, LocalProtocolError, RemoteProtocolError, SourceTimeoutError,
+  type HttpErrorOptions, type LocalErrorCode, type RemoteErrorCode,
 } from './errors.js'
 export * from './message/index.js'
 export * from './node/index.js'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { DEFAULT_CONFIG } from '../lib/connection/config.js'
 import {
-  HandlerTimeoutError, LocalProtocolError, REMOTE_FAULTS, RemoteProtocolError,
+  HandlerTimeoutError, LocalProtocolError, REMOTE_FAULTS, RemoteProtocolError, SourceTimeoutError,
   type LocalErrorCode, type RemoteErrorCode,
 } from '../lib/errors.js'
 import { HANDSHAKE_TIMEOUT_MS } from '../lib/node/listen-options.js'
@@ -46,6 +46,7 @@ const LOCAL_CODES: Record<LocalErrorCode, true> = {
 
 const EVENTS: Record<ConnectionEvent['type'], true> = {
   open: true,
+  stalled: true,
   close: true,
   request: true,
   response: true,
@@ -116,6 +117,7 @@ describe('the other errors', () => {
   it('are the application\'s and the time limit\'s', () => {
     const misuse = new LocalProtocolError('badRange', 'too much')
     expect(misuse).toMatchObject({ name: 'LocalProtocolError', code: 'badRange', message: 'too much' })
+    expect(new SourceTimeoutError()).toMatchObject({ name: 'SourceTimeoutError' })
     expect(new HandlerTimeoutError()).toMatchObject({ name: 'HandlerTimeoutError', status: 503 })
   })
 })

@@ -5,6 +5,7 @@
  * (its time limits, an inspector) may read all of them between any two operations.
  */
 import { thrownError } from '../errors.js'
+import type { Request } from '../message/request.js'
 import type { Exchanges } from './exchanges.js'
 import type { ReqdBase } from './reqd.js'
 
@@ -122,10 +123,23 @@ export abstract class ConnectionState {
     return this.exchanges.input.body.keepsBytes
   }
 
-  /** Whether the handler, or the error handler, has not begun the response to the current request. */
+  /**
+   * Whether the handler, or the error handler, has not begun the response to the current request: one that is streamed
+   * begins with its first byte.
+   */
   get isResponseOwed(): boolean {
-    const { current } = this.exchanges.output
-    return current === 'waiting' || current === 'failing'
+    const { current, hasBegun } = this.exchanges.output
+    return current === 'waiting' || current === 'failing' || (current === 'streaming' && !hasBegun)
+  }
+
+  /** Whether the body of a response is being written. */
+  get isStreaming(): boolean {
+    return this.exchanges.output.current === 'streaming'
+  }
+
+  /** The request that is being handled, or null. */
+  get currentRequest(): Request | null {
+    return this.exchanges.output.reqd?.request ?? null
   }
 
   /** Whether output waits to be written. */

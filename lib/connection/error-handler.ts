@@ -2,7 +2,7 @@
  * Who answers when something went wrong before a response began.
  */
 import { utf8Length } from '../buffer/utf8.js'
-import { isErrorStatus, LocalProtocolError } from '../errors.js'
+import { HttpError, isErrorStatus, LocalProtocolError } from '../errors.js'
 import { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import { Status } from '../message/status.js'
@@ -61,13 +61,28 @@ function textOf(error: unknown): string {
   return `${isShown ? message : Status.reasonPhrase(statusOf(error))}\n`
 }
 
-/** Answers with the reason phrase as plain text, or with the message of an error that exposes it. */
+/** The fields that belong to the message, whatever an error says. */
+const FRAMING = ['Content-Length', 'Transfer-Encoding', 'Connection', 'Upgrade']
+
+/** The fields of an `HttpError`, without those of the framing. */
+function fieldsOf(error: unknown): Headers {
+  if (!(error instanceof HttpError)) return Headers.empty
+  try {
+    return FRAMING.reduce((headers, name) => headers.remove(name), Headers.of(error.headers))
+  } catch {
+    // One of another copy, that has none.
+    return Headers.empty
+  }
+}
+
+/**
+ * Answers with the reason phrase as plain text, or with the message of an error that exposes it, and with the fields of
+ * an `HttpError`.
+ */
 export const defaultErrorHandler: ErrorHandler = (error, startResponse) => {
   const text = textOf(error)
-  const body = startResponse(Headers.ofList([
-    ['Content-Type', 'text/plain; charset=utf-8'],
-    ['Content-Length', String(utf8Length(text))],
-  ]))
+  const headers = fieldsOf(error).addUnlessExists('Content-Type', 'text/plain; charset=utf-8')
+  const body = startResponse(headers.add('Content-Length', String(utf8Length(text))))
   body.writeString(text)
   body.close()
 }

@@ -234,7 +234,7 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   }
 
   /** Whether it is too late for another response to the current request. */
-  private get hasBegun(): boolean {
+  get hasBegun(): boolean {
     if (this.state === 'streaming') return this.writer?.hasBegun === true
     if (this.state === 'upgrade') return !this.isTakenOver
     return this.state !== 'waiting' && this.state !== 'idle'

@@ -33,11 +33,11 @@
  * which may respond first and read then.
  *
  * Where both sides wait for somebody else, time must say when that ends, and time is the driver's. What `httprx` limits
- * by, and calls then: `head`, headersTimeout and keepAliveTimeout; `body, wanted`, requestTimeout; `waiting`,
- * handlerTimeout; `failing`, and `streaming` behind closed input, errorHandlerTimeout (all `reportExn`); `complete` and
- * `upgrade` with a `body` of which nothing is consumed, lingerTimeout (`dropBody`); with `drain`, lingerTimeout
- * (`shutdown`); pending output, writeTimeout (`closed` is reported). A response that is streamed while nothing is read
- * has the limits that its source has.
+ * by, and calls then: `head`, headersTimeout and keepAliveTimeout; `body, wanted`, requestTimeout; `waiting`, and
+ * `streaming` without a byte, handlerTimeout; `streaming` with none that waits, sourceTimeout; `failing`, and
+ * `streaming` behind closed input, errorHandlerTimeout (all `reportExn`); `complete` and `upgrade` with a `body` of
+ * which nothing is consumed, lingerTimeout (`dropBody`); with `drain`, lingerTimeout (`shutdown`); pending output,
+ * writeTimeout (`closed` is reported).
  */
 import { checkRange } from '../buffer/iovec.js'
 import { LocalProtocolError } from '../errors.js'

@@ -10,12 +10,12 @@ import type { Settings } from './options.js'
 
 /** What a connection is waiting for. */
 export type Phase =
-  | 'idle' | 'head' | 'body' | 'handler' | 'errorHandler' | 'response' | 'unread' | 'drain' | 'linger'
+  | 'idle' | 'head' | 'body' | 'handler' | 'errorHandler' | 'source' | 'response' | 'unread' | 'drain' | 'linger'
 
 /** A limit that was reached. */
 export type Limit =
   | 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'writeTimeout' | 'handlerTimeout' | 'lingerTimeout'
-  | 'readTimeout' | 'errorHandlerTimeout'
+  | 'readTimeout' | 'errorHandlerTimeout' | 'sourceTimeout'
 
 /** What is looked at. */
 export interface Watched {
@@ -46,6 +46,8 @@ export class Deadlines {
   /** Whether the last tick saw output that waits for the client. */
   private isWaiting: boolean
   private last: number
+  /** The last request whose handler was found to have stalled. */
+  private stalled: number
 
   constructor(settings: Settings, now: number) {
     this.settings = settings
@@ -60,6 +62,15 @@ export class Deadlines {
     this.writtenSince = now
     this.isWaiting = false
     this.last = now
+    this.stalled = 0
+  }
+
+  /** Whether the last tick found that the handler had not answered for long: once for each request. */
+  takeStall(): boolean {
+    const hasStalled = this.phase === 'handler' && exceeds(this.last - this.since, this.settings.stalledAfter)
+    if (!hasStalled || this.stalled === this.request) return false
+    this.stalled = this.request
+    return true
   }
 
   /** The limit that is reached at `now`, or null. */
@@ -72,7 +83,7 @@ export class Deadlines {
 
   private observe(watched: Watched, now: number, passed: number): void {
     const isSame = watched.phase === this.phase && watched.requestCount === this.request
-    const isSamePhase = isSame && !this.hasReadOn(watched)
+    const isSamePhase = isSame && !this.hasReadOn(watched) && !this.hasWrittenOn(watched)
     if (!this.isSameRequest(watched)) this.waited = 0
     else if (isSamePhase && (watched.phase === 'head' || watched.phase === 'body')) this.waited += passed
     if (!isSamePhase) this.since = now
@@ -92,6 +103,11 @@ export class Deadlines {
     return watched.phase === 'unread' && watched.bodyConsumed !== this.consumed
   }
 
+  /** Whether a source gave something, which was taken, between two ticks that saw it silent. */
+  private hasWrittenOn(watched: Watched): boolean {
+    return watched.phase === 'source' && watched.writtenBytes !== this.written
+  }
+
   /** Whether what is waited for belongs to the same request as at the last tick: a body does to its head. */
   private isSameRequest(watched: Watched): boolean {
     if (watched.phase === 'idle') return false
@@ -108,6 +124,7 @@ export class Deadlines {
       case 'body': return this.bodyLimit(now)
       case 'handler': return exceeds(elapsed, settings.handlerTimeout) ? 'handlerTimeout' : null
       case 'errorHandler': return exceeds(elapsed, settings.errorHandlerTimeout) ? 'errorHandlerTimeout' : null
+      case 'source': return exceeds(elapsed, settings.sourceTimeout) ? 'sourceTimeout' : null
       case 'response': return null
       case 'unread':
       case 'drain':

@@ -8,7 +8,9 @@
  */
 import type { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
-import { ConnectionClosedError, HandlerTimeoutError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
+import {
+  ConnectionClosedError, HandlerTimeoutError, LocalProtocolError, RemoteProtocolError, SourceTimeoutError,
+} from '../errors.js'
 import type { Ticking } from './clock.js'
 import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
 import type { DriverContext, DriverHost } from './driver-host.js'
@@ -139,6 +141,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   tick(now: number): void {
     const limit = this.deadlines.tick(this, now)
+    if (this.host.isObserved) this.tellStall()
     if (limit === null) return
     if (this.host.isObserved) this.host.emit({ type: 'timeout', limit })
     this.beginTurn()
@@ -216,12 +219,18 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     if (this.reads.hasEof) this.destroy(false)
   }
 
+  private tellStall(): void {
+    const request = this.core.currentRequest
+    if (request !== null && this.deadlines.takeStall()) this.host.emit({ type: 'stalled', request })
+  }
+
   private enforce(limit: Limit): void {
     switch (limit) {
       case 'headersTimeout': return this.endHead()
       case 'readTimeout':
       case 'requestTimeout': return this.core.reportExn(new RemoteProtocolError('requestTimeout'))
       case 'handlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
+      case 'sourceTimeout': return this.core.reportExn(new SourceTimeoutError())
       case 'keepAliveTimeout': return this.closeIdle()
       case 'errorHandlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
       case 'lingerTimeout': return this.stopLingering()

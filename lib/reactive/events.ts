@@ -51,5 +51,7 @@ export type ConnectionEventDetail =
   }
   | { readonly type: 'upgrade'; readonly request: Request }
   | { readonly type: 'error'; readonly error: unknown }
+  /** The handler of a request has not begun to respond for long. Once for each. */
+  | { readonly type: 'stalled'; readonly request: Request }
   | { readonly type: 'timeout'; readonly limit: Limit }
   | { readonly type: 'close' }

@@ -23,8 +23,12 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAl
   readonly keepAliveTimeout?: number
   /** How long output may wait without any progress: 300 s. Then the connection is cut. */
   readonly writeTimeout?: number
-  /** How long a handler may take until its response begins: no limit. Then 503 and close. */
+  /** How long a handler may take until the first byte of its response: no limit. Then 503 and close. */
   readonly handlerTimeout?: number
+  /** How long a response that has begun may wait for its source, all else being sent: no limit. Then it is cut. */
+  readonly sourceTimeout?: number
+  /** After how long a handler that has not begun to respond is told of by the event `stalled`: 30 s; 0: never. */
+  readonly stalledAfter?: number
   /**
    * How long `errorHandler` may have nothing to send before its response is complete: 10 s. Then the default answers in
    * its place; a response that has begun is cut.
@@ -85,6 +89,8 @@ const DEFAULTS: Settings = {
   keepAliveTimeout: 65_000,
   writeTimeout: 300_000,
   handlerTimeout: 0,
+  sourceTimeout: 0,
+  stalledAfter: 30_000,
   errorHandlerTimeout: 10_000,
   allowHalfOpen: false,
   lingerTimeout: 2_000,

@@ -8,15 +8,19 @@ import type { Phase } from './deadlines.js'
 export function phaseOf(core: AnyServerConnection, hasInput: boolean): Phase {
   if (!core.isHandling) return phaseBetween(core, hasInput)
   if (core.isAnsweringError) return core.hasPendingOutput ? 'response' : 'errorHandler'
-  if (core.isReceivingBody) return phaseOfBody(core)
-  return core.isResponseOwed ? 'handler' : 'response'
+  return core.isReceivingBody ? phaseOfBody(core) : phaseOfResponse(core)
+}
+
+/** The handler works on its response, or the client takes it. */
+function phaseOfResponse(core: AnyServerConnection): Phase {
+  if (core.isResponseOwed) return 'handler'
+  return core.isStreaming && !core.hasPendingOutput ? 'source' : 'response'
 }
 
 /** A body is received, or its handler does not read it. */
 function phaseOfBody(core: AnyServerConnection): Phase {
   if (core.isResponseComplete) return phaseOfRest(core)
-  if (core.wantsInput) return 'body'
-  return core.isResponseOwed ? 'handler' : 'response'
+  return core.wantsInput ? 'body' : phaseOfResponse(core)
 }
 
 /** The response is complete, and its request is not: the client may not have sent the rest, or nobody reads it. */

@@ -36,6 +36,30 @@ describe('the status of an error', () => {
     expect(stage.errors).toHaveLength(2)
   })
 
+  it('comes with the fields of an HttpError, but for those of its framing', () => {
+    const headers = {
+      'Retry-After': 30, 'WWW-Authenticate': ['Basic', 'Bearer'], 'content-length': '1', 'Transfer-Encoding': 'x',
+      'connection': 'close', 'Content-Type': 'text/x',
+    }
+    const { text } = Stage.open(() => { throw new HttpError(401, 'who?', { headers }) }).receive(get('/'))
+    expect(text).toMatch(/^HTTP\/1.1 401 [^]*\r\nRetry-After: 30\r\n[^]*\r\n\r\nwho\?\n$/)
+    expect(text).toContain('WWW-Authenticate: Basic\r\nWWW-Authenticate: Bearer\r\n')
+    expect(text.match(/content-type: .*/gi)).toEqual(['Content-Type: text/x'])
+    expect(text.match(/content-length: .*/gi)).toEqual(['Content-Length: 5'])
+    expect(text).not.toMatch(/transfer-encoding|connection/i)
+  })
+
+  it('comes without where another copy has none, and fields that cannot be sent are refused when it is made', () => {
+    const other = Object.assign(Object.create(HttpError.prototype) as Error, { status: 404, expose: true })
+    expect(Stage.open(() => { throw other }).receive(get('/')).text).toMatch(/^HTTP\/1.1 404 /)
+    const bad: object[] = [{ 'a b': 'c' }, { a: 'b\r\nc: d' }, { a: ['b', '\0'] }, { a: null }, { a: '\u0100' }]
+    for (const headers of bad) {
+      expect(() => new HttpError(404, '', { headers: headers as never })).toThrow(expect.objectContaining({
+        code: 'badField',
+      }))
+    }
+  })
+
   it('may be chosen by the error handler, which may answer later', () => {
     const begin: (() => void)[] = []
     const errorHandler: ErrorHandler = (_error, startResponse, request) => {
