@@ -1,9 +1,11 @@
 /**
  * `listen`: a server as an Observable of connections.
  */
-import { Observable } from 'rxjs'
+import { throwError, type Observable } from 'rxjs'
 import type { Connection } from '../reactive/connection.js'
+import { Pipeline } from '../reactive/pipeline.js'
 import { closingOf } from './close-options.js'
+import { ListenError } from './listen-error.js'
 import type { ListenOptions } from './listen-options.js'
 import { Listener } from './listener.js'
 
@@ -13,20 +15,26 @@ import { Listener } from './listener.js'
  * close each connection once it has answered what it is at, within `options.graceMs` and `options.idleMs`.
  */
 export function listen(options: ListenOptions = {}): Observable<Connection> {
-  return new Observable(subscriber => {
-    const listener = new Listener(null, options, {
+  let listener: Listener | null = null
+  return new Pipeline<Connection>(subscriber => {
+    const started = new Listener(null, options, {
       listening: () => undefined,
       accepted: connection => { subscriber.next(connection) },
       failed: error => { subscriber.error(error) },
       closed: () => { subscriber.complete() },
     })
-    const close = (): void => { listener.close(closingOf({}, options)) }
-    listener.start()
+    const close = (): void => { started.close(closingOf({}, options)) }
+    listener = started
+    started.start()
     if (options.signal?.aborted === true) close()
     options.signal?.addEventListener('abort', close)
     return () => {
       options.signal?.removeEventListener('abort', close)
       close()
     }
-  })
+  }, (error, _kind, value) => {
+    // That it cannot listen is for RxJS to report, which ends the process; a client can't bring that about.
+    if (error instanceof ListenError) throwError(() => error).subscribe()
+    else listener?.consumerFailed(error, value)
+  }, error => { listener?.pipelineFailed(error) })
 }

@@ -12,6 +12,7 @@ import {
 import type { Subscription } from 'rxjs'
 import { LocalProtocolError } from '../errors.js'
 import { HttpConnection, type ServerContext } from '../reactive/connection.js'
+import { requestOf } from '../reactive/pipeline.js'
 import type { Handler } from '../reactive/reqd.js'
 import { serverContext } from '../reactive/server-context.js'
 import type { CloseOptions } from './close-options.js'
@@ -61,6 +62,8 @@ export class Listener {
   private state: 'new' | 'open' | 'draining' | 'idling' | 'ending' | 'closed'
   private grace: Subscription | null
   private idle: Subscription | null
+  /** What a pipeline ended with and a request was told of; null before. */
+  private failure: unknown
 
   constructor(handler: Handler | null, options: ListenOptions, host: ListenerHost) {
     this.context = serverContext(handler, options, NODE_PLATFORM, connection => { this.forget(connection) })
@@ -76,6 +79,7 @@ export class Listener {
     this.state = 'new'
     this.grace = null
     this.idle = null
+    this.failure = null
   }
 
   /** Where it listens; null before and after. */
@@ -134,6 +138,19 @@ export class Listener {
     const context = { ...withoutReplaced(this.secureContext, options), ...options }
     server.setSecureContext(context)
     this.secureContext = context
+  }
+
+  /** A pipeline of `listen` ended with an error: the requests that wait in it are answered with that. */
+  pipelineFailed(error: unknown): void {
+    for (const connection of this.connections) if (connection.pipelineFailed(error)) this.failure = error
+  }
+
+  /** The consumer at the end of a pipeline threw, or has no way to be told of an error. */
+  consumerFailed(error: unknown, value: unknown): void {
+    if (value instanceof HttpConnection) value.close()
+    const reqd = requestOf(value)
+    if (reqd !== null) reqd.reportExn(error)
+    else if (error !== this.failure) this.context.onError(error, null)
   }
 
   /** Cuts all connections now. */
@@ -237,7 +254,8 @@ export class Listener {
     if (this.state === 'closed') return
     if (this.isListening) return this.context.onError(error, null)
     this.finish()
-    this.host.failed(listenError(error, this.options))
+    // In another turn: whoever tries again at once, until a port is free, leaves the others theirs.
+    this.context.afterRead(() => { this.host.failed(listenError(error, this.options)) })
   }
 
   private finish(): void {

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
 import { type Observable, ReplaySubject, Subject } from 'rxjs'
 import type { Connection } from '../reactive/connection.js'
+import { GuardedObservable } from '../reactive/guarded.js'
 import type { ConnectionEvent } from '../reactive/events.js'
 import type { Handler, Reqd } from '../reactive/reqd.js'
 import { closingOf, type CloseOptions } from './close-options.js'
@@ -120,21 +121,21 @@ class RunningServer implements Server {
   }
 
   get draining$(): Observable<void> {
-    return this.draining.asObservable()
+    return this.watched(this.draining)
   }
 
   get requests$(): Observable<Reqd> {
     const { context } = this.listener
-    return (context.requests ??= this.stream()).asObservable()
+    return this.watched(context.requests ??= this.stream())
   }
 
   get events$(): Observable<ConnectionEvent> {
     const { context } = this.listener
-    return (context.events ??= this.stream()).asObservable()
+    return this.watched(context.events ??= this.stream())
   }
 
   get connections$(): Observable<Connection> {
-    return (this.connections ??= this.stream()).asObservable()
+    return this.watched(this.connections ??= this.stream())
   }
 
   accept(socket: Duplex): Connection {
@@ -169,6 +170,11 @@ class RunningServer implements Server {
     this.ready.reject(closedError(this.options))
     this.end.resolve()
     this.completeStreams()
+  }
+
+  /** A client makes it emit, so what those who watch throw must not end the process. */
+  private watched<T>(stream: Observable<T>): Observable<T> {
+    return GuardedObservable.from(stream, error => { this.listener.context.onError(error, null) })
   }
 
   private stream<T>(): Subject<T> {

@@ -1,7 +1,7 @@
 /**
  * One connection of a server: who handles its requests, and who hears of what happens.
  */
-import { Observable, ReplaySubject, Subject } from 'rxjs'
+import { ReplaySubject, Subject, type Observable } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import type { Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
@@ -16,6 +16,7 @@ import type { DriverContext, DriverHost } from './driver-host.js'
 import type { ConnectionEvent, ConnectionEventDetail } from './events.js'
 import { GuardedObservable } from './guarded.js'
 import { handle } from './handle.js'
+import { emitRequest, failRequest, Pipeline } from './pipeline.js'
 import type { PeerCertificate } from './peer-certificate.js'
 import { Reqd, type Handler, type ReqdOwner, type UpgradeListener } from './reqd.js'
 import type { Addresses, Transport } from './transport.js'
@@ -79,6 +80,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   private hasSeenFailure: boolean
   private isStarted: boolean
   private isFinished: boolean
+  /** The request that a pipeline handles, if none of a handler. */
+  private handled: Reqd | null
   private closing: ReplaySubject<void> | null
   private isClosing: boolean
 
@@ -96,12 +99,13 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.hasSeenFailure = false
     this.isStarted = false
     this.isFinished = false
+    this.handled = null
     this.closing = null
     this.isClosing = false
   }
 
   get requests$(): Observable<Reqd> {
-    return new Observable(subscriber => {
+    return new Pipeline<Reqd>(subscriber => {
       const requests = (this.requests ??= new Subject())
       const subscription = requests.subscribe(subscriber)
       if (this.isFinished) requests.complete()
@@ -110,7 +114,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
         subscription.unsubscribe()
         if (!requests.observed && this.context.handler === null) this.closeBy(() => { this.driver.end() })
       }
-    })
+    }, (thrown, _, value) => { failRequest(this, thrown, value, this.handled) }, e => { this.pipelineFailed(e) })
   }
 
   get events$(): Observable<ConnectionEvent> {
@@ -225,6 +229,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   }
 
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void {
+    this.handled = null
     if (this.isObserved) this.emit({ type: 'response', request: reqd.request, response: reqd.response, result })
   }
 
@@ -266,6 +271,15 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.context.home.runInAsyncScope(() => { currentContext().runInAsyncScope(() => { this.begin(reqd) }) })
   }
 
+  /**
+   * A pipeline that handled requests ended with an error: the request that waits is answered with it. Returns whether
+   * that reported the error.
+   */
+  pipelineFailed(error: unknown): boolean {
+    if (this.handled?.isWaiting === true) this.handled.reportExn(error)
+    return this.reported === error
+  }
+
   private begin(reqd: Reqd): void {
     const { context } = this
     const count = ++this.driver.requestCount
@@ -275,8 +289,9 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     if (count === context.settings.maxRequestsPerSocket) this.core.drain()
     if (this.isObserved) this.emit({ type: 'request', request: reqd.request })
     if (context.requests !== null) context.requests.next(reqd)
+    if (context.handler === null) return emitRequest(this.requests, this.handled = reqd)
     if (this.requests !== null) this.requests.next(reqd)
-    if (context.handler !== null) handle(reqd, context.handler)
+    handle(reqd, context.handler)
   }
 
   private closeBy(close: () => void): void {

@@ -13,17 +13,20 @@ import { Observable, type Observer, type Operator, type Subscriber, type Subscri
 import { inContext } from './context.js'
 import { isPromise } from './discard.js'
 
-/** Hears of what consumers throw, and of the errors of an Observable that they do not handle. */
-export type Report = (error: unknown, kind: 'thrown' | 'unhandled') => void
+/** Hears of what consumers throw, and at which value; and of the errors of an Observable that they do not handle. */
+export type Report = (error: unknown, kind: 'thrown' | 'unhandled', value?: unknown) => void
 
 type Next<T> = (value: T) => unknown
 
 /** An Observable whose consumers cannot end the process. */
 export class GuardedObservable<T> extends Observable<T> {
-  private readonly report: Report
+  protected readonly report: Report
 
-  constructor(subscribe: ((subscriber: Subscriber<T>) => TeardownLogic) | undefined, report: Report) {
-    super(subscribe && (subscriber => subscribe(inContext(subscriber))))
+  /** With `isInPlace` consumers are called in the context of whoever emits. */
+  constructor(
+    subscribe: ((subscriber: Subscriber<T>) => TeardownLogic) | undefined, report: Report, isInPlace = false,
+  ) {
+    super(isInPlace ? subscribe : subscribe && (subscriber => subscribe(inContext(subscriber))))
     this.report = report
   }
 
@@ -63,20 +66,18 @@ export class GuardedObservable<T> extends Observable<T> {
 class GuardedObserver<T> implements Observer<T> {
   private readonly observer: Partial<Observer<T>>
   private readonly report: Report
-  private readonly thrown: (error: unknown) => void
 
   constructor(observer: Partial<Observer<T>>, report: Report) {
     this.observer = observer
     this.report = report
-    this.thrown = error => { report(error, 'thrown') }
   }
 
   next(value: T): void {
     try {
       const result = (this.observer.next as Next<T> | undefined)?.call(this.observer, value)
-      if (isPromise(result)) result.then(undefined, this.thrown)
+      if (isPromise(result)) result.then(undefined, (error: unknown) => { this.report(error, 'thrown', value) })
     } catch (error) {
-      this.thrown(error)
+      this.report(error, 'thrown', value)
     }
   }
 
@@ -93,7 +94,7 @@ class GuardedObserver<T> implements Observer<T> {
     try {
       f()
     } catch (error) {
-      this.thrown(error)
+      this.report(error, 'thrown')
     }
   }
 }
