@@ -14,6 +14,7 @@ import type { Drops } from './drops.js'
 import { Driver } from './driver.js'
 import type { DriverContext, DriverHost } from './driver-host.js'
 import type { ConnectionEvent, ConnectionEventDetail } from './events.js'
+import type { Connection } from './connection-view.js'
 import { GuardedObservable } from './guarded.js'
 import { handle } from './handle.js'
 import { emitRequest, failRequest, Pipeline } from './pipeline.js'
@@ -21,25 +22,7 @@ import type { PeerCertificate } from './peer-certificate.js'
 import { Reqd, type Handler, type ReqdOwner, type UpgradeListener } from './reqd.js'
 import type { Addresses, Transport } from './transport.js'
 
-/** A connection, as its user sees it. */
-export interface Connection {
-  /** The number of the connection in its server, from 1. */
-  readonly id: number
-  /** The address of the peer, '' where the transport has none. */
-  readonly remoteAddress: string
-  /**
-   * The requests, one at a time. Where no handler handles them, nothing is read before the first subscription, and to
-   * unsubscribe closes the connection; else they are for watching.
-   */
-  readonly requests$: Observable<Reqd>
-  /** What happens here, from the subscription on; completes with the connection. */
-  readonly events$: Observable<ConnectionEvent>
-  /**
-   * Closes the connection when the request that is handled is answered, or one that has come in part; at once where
-   * there is none.
-   */
-  close(): void
-}
+export type { Connection }
 
 /** What the connections of a server share. */
 export interface ServerContext extends DriverContext {
