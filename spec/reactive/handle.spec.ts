@@ -48,6 +48,15 @@ describe('a handler that returns', () => {
     expect(stage.transport.hasEnded).toBe(false)
   })
 
+  it('an Observable whose end fails, answers with what it emitted, and the failure is heard', () => {
+    const stage = answerOf(() => new Observable(subscriber => {
+      subscriber.next({ body: 'it' })
+      return () => { throw failure }
+    }))
+    expect(stage.text).toMatch(/it$/)
+    expect(stage.errors).toMatchObject([{ errors: [failure] }])
+  })
+
   it('a promise, answers when it is kept', async () => {
     const stage = answerOf(() => Promise.resolve({ body: 'it' }))
     expect(stage.text).toBe('')
