@@ -139,7 +139,8 @@ describe('8. pipelining', () => {
 })
 
 describe('9. response splitting', () => {
-  it.each(['a\rb', 'a\nb', 'a\0b'])('is impossible: %j', value => {
+  // The last one becomes CR LF where only the lower byte of a character is written.
+  it.each(['a\rb', 'a\nb', 'a\0b', 'a\u010d\u010ab'])('is impossible: %j', value => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     expect(thrownBy(() => { runtime.reqd.respondWithString(responding(200, ['Name', value]), '') }))
