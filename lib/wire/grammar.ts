@@ -29,8 +29,8 @@ export const FIELD_VALUE = table(code => code === 0x09 || (code >= 0x20 && code 
 
 /**
  * What may stand in a request target in front of its query. RFC 3986 allows less: no `" < > { } | ^` and backtick. But
- * clients send those as they are (browsers send `|` and `^` in paths, and most of them in queries), every proxy passes
- * them on, and every parser of URLs reads them as themselves or percent-encodes them: none of them moves a boundary.
+ * clients send those as they are (browsers send `|` in paths, older ones `^` too, and all but `" < >` in queries),
+ * nginx and haproxy pass them on, and the parser of URLs (WHATWG) keeps or percent-encodes them: none moves a boundary.
  *
  * Two do, and so have no place here. `#` begins a fragment, which is never sent. `\` is a `/` to the URL parser of
  * browsers and of Node (WHATWG) and a plain character to nginx, haproxy and Varnish: `/x\..\admin` would pass a rule
