@@ -88,6 +88,15 @@ export default defineConfig(
   { files: ['spec/**/*.ts'], rules: specs },
   { files: ['demos/*/page/**/*.js'], languageOptions: { globals: browser } },
   {
+    files: ['examples/**/*.js', 'examples/**/*.cjs'],
+    languageOptions: {
+      globals: {
+        module: 'writable', require: 'readonly',
+        Response: 'readonly', setTimeout: 'readonly', TransformStream: 'readonly',
+      },
+    },
+  },
+  {
     files: ['**/*.js'],
     ignores: ['demos/**', 'bench/**'],
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },

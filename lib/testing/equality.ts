@@ -86,7 +86,8 @@ function step(key: string): string {
   return /^[a-z_$][\w$]*$/i.test(key) ? `.${key}` : `[${/^\d+$/.test(key) ? key : `'${key}'`}]`
 }
 
-function isMatcher(value: unknown): value is Matcher {
+/** Whether the value decides by itself what it equals. */
+export function isMatcher(value: unknown): value is Matcher {
   return isObject(value) && typeof value['asymmetricMatch'] === 'function'
 }
 

@@ -94,9 +94,7 @@ class AsyncRun {
       await new Promise<void>((resolve, reject) => { this.settle(resolve, reject) })
       this.finish()
     } finally {
-      this.time.restore()
-      this.restoreTimers?.()
-      this.activity.stop()
+      await this.end().finally(() => { this.restore() })
     }
   }
 
@@ -137,6 +135,18 @@ class AsyncRun {
     if (this.testing === 'waits') throw new TestStillWaitsError(this.scheduler.frame, this.activity.pending())
     this.scheduler.finish()
     this.stage.checkAnswers()
+  }
+
+  /** Whatever still goes on ends with its client: else it would go on in real time, and hold the process. */
+  private async end(): Promise<void> {
+    this.stage.cut()
+    await new Promise<void>(resolve => { this.settling.settle(() => { resolve() }) })
+  }
+
+  private restore(): void {
+    this.time.restore()
+    this.restoreTimers?.()
+    this.activity.stop()
   }
 
   private helpers(): RunHelpers {

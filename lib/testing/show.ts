@@ -2,7 +2,7 @@
  * Values in one line, for people who read a failed expectation.
  */
 import { ReqdBase } from '../connection/reqd.js'
-import { Like, type Difference } from './equality.js'
+import { isMatcher, Like, type Difference } from './equality.js'
 
 const MAX_LENGTH = 160
 const MAX_DEPTH = 3
@@ -10,6 +10,11 @@ const MAX_DEPTH = 3
 /** Returns the value as text: short, and without line ends. */
 export function show(value: unknown): string {
   return shortened(showAt(value, 0))
+}
+
+/** Returns the request in a few words. */
+export function nameOf({ method, target }: { readonly method: string; readonly target: string }): string {
+  return `${method} ${target}`
 }
 
 /** Returns one or two lines that say how the values differ; of long texts, the surroundings of the place. */
@@ -60,12 +65,28 @@ function showAt(value: unknown, depth: number): string {
 }
 
 function showObject(value: object, depth: number): string {
-  if (value instanceof Like) return `like ${showObject(value.partial, depth)}`
+  if (isMatcher(value)) return showMatcher(value, depth)
   if (value instanceof ReqdBase) return `${value.request.method} ${value.request.target}`
   const text = (value as { toString?: unknown }).toString
   if (typeof text === 'function' && text !== Object.prototype.toString) return (text as () => string).call(value)
   const properties = Object.entries(value).map(([key, item]) => `${key}: ${showAt(item, depth + 1)}`)
   return properties.length === 0 ? '{}' : `{ ${properties.join(', ')} }`
+}
+
+/** What jest and vitest make has a name, and what it compares with as `sample`; whatever else it has is its own. */
+function showMatcher(matcher: object, depth: number): string {
+  if (matcher instanceof Like) return `like ${showAt(matcher.partial, depth)}`
+  const { sample, precision } = matcher as { sample?: unknown; precision?: unknown }
+  const name = nameOfMatcher(matcher)
+  if (sample === undefined) return name
+  const samples = typeof sample === 'function' ? sample.name : showAt(sample, depth)
+  return `${name} ${samples}${precision === undefined ? '' : ` to ${show(precision)} digits`}`
+}
+
+function nameOfMatcher(matcher: object): string {
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- those of jest and vitest say their names
+  const text = String(matcher)
+  return text === '[object Object]' ? matcher.constructor.name : text
 }
 
 function showBytes(bytes: Uint8Array): string {

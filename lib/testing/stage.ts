@@ -65,6 +65,7 @@ export class Stage {
   private readonly options: MarbleOptions
   private readonly activity: Activity | null
   private readonly servers: TestServer[]
+  private readonly webSockets: TestWebSocket[]
 
   constructor(scheduler: MarbleScheduler, options: MarbleOptions, activity: Activity | null) {
     this.scheduler = scheduler
@@ -73,6 +74,7 @@ export class Stage {
     this.options = options
     this.activity = activity
     this.servers = []
+    this.webSockets = []
     if (activity !== null) scheduler.notes.push(() => activity.pending())
   }
 
@@ -88,6 +90,7 @@ export class Stage {
       listen: given => this.create(null, given),
       webSocket: (handler, sends, values = {}, given = {}) => {
         const client = new TestWebSocket(given)
+        this.webSockets.push(client)
         const script = scriptOf(sends, values, given)
         scheduler.whenRunning(() => { performWebSocket(client, script, scheduler, handler) })
         return client
@@ -101,6 +104,12 @@ export class Stage {
     if (open.length === 0) return
     const end = Math.min(this.until, this.scheduler.frame)
     throw new UnansweredError(open, end, this.activity === null ? null : this.activity.pending())
+  }
+
+  /** Cuts all connections: the test is over. */
+  cut(): void {
+    for (const server of this.servers) server.cut()
+    for (const webSocket of this.webSockets) webSocket.terminate()
   }
 
   private create(handler: Handler | null, given: ListenOptions = {}): TestServer {

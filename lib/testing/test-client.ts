@@ -2,7 +2,7 @@
  * The client of a connection in a test: what its diagrams say it does, and everything that it and a bystander see, as
  * Observables for `expectObservable`.
  */
-import { filter, map, Subject, tap, type Observable } from 'rxjs'
+import { filter, map, Subject, type Observable } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import type { HttpConnection } from '../reactive/connection.js'
 import type { Limit } from '../reactive/deadlines.js'
@@ -11,10 +11,12 @@ import type { Reply } from '../reactive/reply.js'
 import type { Reqd } from '../reactive/reqd.js'
 import { AsyncCodeError, isAsyncSource } from './async-guard.js'
 import { bytesOf } from './bytes.js'
-import type { Message } from './expectation.js'
+import { MarbleError, type Message } from './expectation.js'
 import { ResponseParser, type TestResponse } from './response-parser.js'
+import { nameOf, show } from './show.js'
 import { ConnectionResetError, TestTransport, type Peer, type Taking } from './test-transport.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
+import { WatchedDemand, type DemandHost } from './watched-demand.js'
 
 /** What the letters of a client's diagrams stand for: bytes that it sends, or how it reads. */
 export type ClientValues = Readonly<Record<string, string | Uint8Array | number | boolean>>
@@ -34,7 +36,7 @@ export interface ClientOptions {
  * A client of a test: see the head of this file. Output, responses and `closed$` end with the connection; the others do
  * not end.
  */
-export class TestClient implements Peer {
+export class TestClient implements Peer, DemandHost {
   /** The address that the server sees: `client 1` for the first. */
   readonly address: string
   /** The output as text, a piece a write; completes when the server ends its side, errors when the server cuts it. */
@@ -61,7 +63,9 @@ export class TestClient implements Peer {
   connection: HttpConnection | null
   /** The request that came last. @internal */
   request: unknown
-  private readonly settlesPromises: boolean
+  /** @internal */
+  readonly settlesPromises: boolean
+  private readonly scheduler: MarbleScheduler
   private readonly transport: TestTransport
   private readonly chunks: Subject<Uint8Array>
   private readonly output: Subject<string>
@@ -72,6 +76,7 @@ export class TestClient implements Peer {
   private readonly closing: Subject<'closed' | 'reset'>
   private readonly events: Subject<ConnectionEvent>
   private readonly reqds: Reqd[]
+  private readonly demands: Map<unknown, WatchedDemand>
   private readonly methods: string[]
   private readonly parser: ResponseParser
   private readonly decoder: InstanceType<typeof TextDecoder>
@@ -80,6 +85,7 @@ export class TestClient implements Peer {
     const named = <T>(subject: Observable<T>, name: string): Observable<T> => labelled(subject, `${address}, ${name}`)
     this.address = address
     this.settlesPromises = scheduler.settlesPromises
+    this.scheduler = scheduler
     this.transport = new TestTransport(this, scheduler, address, takes)
     this.chunks = new Subject()
     this.output = new Subject()
@@ -105,6 +111,7 @@ export class TestClient implements Peer {
     this.connection = null
     this.request = null
     this.reqds = []
+    this.demands = new Map()
     this.methods = []
     this.parser = new ResponseParser(() => this.methods.shift() ?? 'GET')
     this.decoder = new TextDecoder()
@@ -137,15 +144,38 @@ export class TestClient implements Peer {
     if (event.type === 'request') {
       this.request = event.request
       this.methods.push(event.request.method)
+    } else if (event.type === 'response') {
+      this.demands.get(event.request)?.ended()
     }
     this.events.next(event)
   }
 
   /** @internal A request came: its response is watched. */
-  requested(reqd: Reqd, fail: (error: Error) => void): void {
+  requested(reqd: Reqd): void {
     this.reqds.push(reqd)
-    this.watch(reqd, fail)
+    this.demands.set(reqd.request, new WatchedDemand(reqd, this))
     this.requests.next(reqd)
+  }
+
+  /** @internal */
+  now(): number {
+    return this.scheduler.frame
+  }
+
+  /** @internal */
+  wanted(bytes: number): void {
+    this.demand.next(bytes)
+  }
+
+  /** @internal */
+  responding(reqd: Reqd, { body }: Reply): void {
+    if (this.settlesPromises || !isAsyncSource(body)) return
+    this.scheduler.fail(new AsyncCodeError(`The response to ${nameOf(reqd)} is pulled with promises`))
+  }
+
+  /** @internal What helps to understand a failed expectation. */
+  get notes(): string[] {
+    return [...this.demands.values()].flatMap(demand => demand.notes)
   }
 
   received(bytes: Uint8Array): void {
@@ -181,35 +211,6 @@ export class TestClient implements Peer {
       this.responses.error(error)
     }
   }
-
-  /** Listens to the demand of the response, whichever way it is given. */
-  private watch(reqd: Reqd, fail: (error: Error) => void): void {
-    const respond = reqd.respond.bind(reqd)
-    const respondWithStreaming = reqd.respondWithStreaming.bind(reqd)
-    reqd.respond = reply => {
-      if (!this.settlesPromises && isAsyncSource(reply.body)) {
-        fail(new AsyncCodeError(`The response to ${nameOf(reqd)} is pulled with promises`))
-      }
-      respond(this.watched(reply))
-    }
-    reqd.respondWithStreaming = (response, options) => {
-      const subject = respondWithStreaming(response, options)
-      subject.ready$.subscribe(wanted => { this.demand.next(wanted) })
-      return subject
-    }
-  }
-
-  private watched(reply: Reply): Reply {
-    const { body } = reply
-    if (typeof body !== 'function') return reply
-    const listen = tap((wanted: number) => { this.demand.next(wanted) })
-    return { ...reply, body: (ready$, ...rest) => body(ready$.pipe(listen), ...rest) }
-  }
-}
-
-/** Returns the request in a few words. */
-export function nameOf(reqd: Reqd): string {
-  return `${reqd.method} ${reqd.target}`
 }
 
 /** What a client does, and when. */
@@ -226,29 +227,41 @@ export interface Script {
 export function scriptOf(sends: string, values: ClientValues, { reads = '', takes }: ClientOptions): Script {
   const caret = sends.indexOf('^')
   const opens = caret < 0 ? 0 : lengthOf(sends.slice(0, caret))
-  const messages = parse(sends.replace('^', '-'), { ...values })
-  const amounts = parse(reads, { o: true, x: false, ...values })
   return {
     opens,
     takes,
-    sends: messages.map(message => checked(message, sends, ['string', 'object'])),
-    reads: amounts.map(message => {
-      const { frame, notification } = checked(message, reads, ['number', 'boolean'])
+    sends: lettersOf(sends, values, SENT),
+    reads: lettersOf(reads, { o: true, x: false, ...values }, READ).map(({ frame, notification }) => {
       return { frame, amount: (notification as { value: number | boolean }).value }
     }),
   }
 }
 
-function parse(marbles: string, values: ClientValues): Message[] {
-  return TestScheduler.parseMarbles(marbles, values, undefined, false, true)
+/** What the letters of a diagram may stand for. */
+interface Kind {
+  readonly name: string
+  is(value: unknown): boolean
+}
+
+const SENT: Kind = { name: 'text or bytes', is: value => typeof value === 'string' || value instanceof Uint8Array }
+const READ: Kind = { name: 'a number of bytes', is: value => typeof value === 'number' || typeof value === 'boolean' }
+
+/** @throws {@link MarbleError} where a letter has no value, or one of another kind */
+function lettersOf(marbles: string, values: ClientValues, kind: Kind): Message[] {
+  return parse(marbles.replace('^', '-')).map(message => {
+    if (message.notification.kind !== 'N') return message
+    const letter = message.notification.value as string
+    if (!Object.hasOwn(values, letter)) throw new MarbleError(`${letter} in '${marbles}' has no value`)
+    const value = values[letter]
+    if (!kind.is(value)) throw new MarbleError(`${letter} in '${marbles}' is ${show(value)}, and not ${kind.name}`)
+    return { frame: message.frame, notification: { kind: 'N', value } }
+  })
+}
+
+function parse(marbles: string): Message[] {
+  return TestScheduler.parseMarbles(marbles, undefined, undefined, false, true)
 }
 
 function lengthOf(marbles: string): number {
-  return parse(`${marbles}|`, {}).at(-1)?.frame ?? 0
-}
-
-function checked(message: Message, marbles: string, types: readonly string[]): Message {
-  const { notification } = message
-  if (notification.kind !== 'N' || types.includes(typeof notification.value)) return message
-  throw new TypeError(`a letter of the diagram '${marbles}' has no value of the type ${types.join(' or ')}`)
+  return parse(`${marbles}|`).at(-1)?.frame ?? 0
 }

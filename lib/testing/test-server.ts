@@ -12,8 +12,8 @@ import type { Handler, Reqd } from '../reactive/reqd.js'
 import { serverContext } from '../reactive/server-context.js'
 import type { Activity } from './activity.js'
 import { AsyncCodeError, isAsyncSource, isThenable, silence } from './async-guard.js'
-import { show } from './show.js'
-import { nameOf, scriptOf, TestClient, type ClientOptions, type ClientValues, type Script } from './test-client.js'
+import { nameOf, show } from './show.js'
+import { scriptOf, TestClient, type ClientOptions, type ClientValues, type Script } from './test-client.js'
 import type { Taking, TestTransport } from './test-transport.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 
@@ -90,6 +90,7 @@ export class TestServer {
   private readonly draining: ReplaySubject<void>
   private readonly closing: ReplaySubject<void>
   private isClosing: boolean
+  private isOver: boolean
   private writes: { frame: number; count: number }
 
   /** @internal */
@@ -105,13 +106,14 @@ export class TestServer {
     this.draining = new ReplaySubject(1)
     this.closing = new ReplaySubject(1)
     this.isClosing = false
+    this.isOver = false
     this.writes = { frame: 0, count: 0 }
     this.context = this.createContext(handler)
     const requests = (this.context.requests = new Subject())
     const events = (this.context.events = new Subject())
     requests.subscribe(reqd => {
       activity?.own(nameOf(reqd))
-      this.clientOf(reqd)?.requested(reqd, error => { scheduler.fail(error) })
+      this.clientOf(reqd)?.requested(reqd)
     })
     events.subscribe(event => { this.clients[event.connection - 1]?.happened(event) })
     this.requests$ = labelled(requests.asObservable(), 'requests$')
@@ -161,11 +163,17 @@ export class TestServer {
     return this.clients.flatMap(client => client.unanswered)
   }
 
+  /** Nobody hears of it any more: what ends now is not the application's doing. @internal */
+  cut(): void {
+    this.isOver = true
+    for (const connection of this.connections) connection.cut()
+  }
+
   /** What helps to understand a failed expectation. @internal */
   notes(): string[] {
     const errors = this.reported.map(error => `The server reported ${show(error)}`)
     const requests = this.unanswered.map(reqd => `Nobody answered ${nameOf(reqd)}`)
-    return [...errors, ...requests]
+    return [...errors, ...requests, ...this.clients.flatMap(client => client.notes)]
   }
 
   private perform(client: TestClient, { opens, reads, sends }: Script): void {
@@ -202,6 +210,7 @@ export class TestServer {
   }
 
   private report(error: unknown, reqd: Reqd | null): void {
+    if (this.isOver) return
     this.reported.push(error)
     this.options.onError?.(error, reqd)
     this.errors.next(error)

@@ -97,9 +97,17 @@ export class MarbleScheduler extends TestScheduler {
     }
   }
 
+  override createColdObservable<T = string>(
+    marbles: string, values?: Readonly<Record<string, T>>, error?: unknown,
+  ): ReturnType<typeof TestScheduler.prototype.createColdObservable<T>> {
+    checkLetters(marbles, values)
+    return super.createColdObservable(marbles, values, error)
+  }
+
   override createHotObservable<T = string>(
     marbles: string, values?: Readonly<Record<string, T>>, error?: unknown,
   ): ReturnType<typeof TestScheduler.prototype.createHotObservable<T>> {
+    checkLetters(marbles, values)
     const hot = super.createHotObservable(marbles, values, error)
     if (this.isRunning) this.setUpHot()
     return hot
@@ -217,10 +225,21 @@ function expectedMessages(
     if (notification.kind === 'C') return { frame, notification, symbol: '|', isAnyError }
     if (notification.kind === 'E') return { frame, notification, symbol: '#', isAnyError }
     const symbol = notification.value as string
-    if (values !== undefined && !(symbol in values)) throw new MarbleError(`${symbol} in '${marbles}' has no value`)
+    checkLetter(symbol, marbles, values)
     const value = values === undefined ? symbol : values[symbol]
     return { frame, symbol, isAnyError: false, notification: { kind: 'N', value } }
   })
+}
+
+/** RxJS would take it for undefined. @throws {@link MarbleError} where a letter has no value, and others may have */
+function checkLetters(marbles: string, values: Readonly<Record<string, unknown>> | undefined): void {
+  for (const { notification } of TestScheduler.parseMarbles(marbles, undefined, undefined, false, true)) {
+    if (notification.kind === 'N') checkLetter(notification.value as string, marbles, values)
+  }
+}
+
+function checkLetter(letter: string, marbles: string, values: Readonly<Record<string, unknown>> | undefined): void {
+  if (values !== undefined && !(letter in values)) throw new MarbleError(`${letter} in '${marbles}' has no value`)
 }
 
 function lettered(messages: readonly Message[]): ExpectedMessage[] {

@@ -172,7 +172,7 @@ describe('diagrams of a client', () => {
   it('need values that fit', () => {
     const numbers = (helpers: MarbleHelpers): unknown => hello(helpers).connect('a', { a: 1 })
     const texts = (helpers: MarbleHelpers): unknown => hello(helpers).connect('', { a: 'x' }, { reads: 'a' })
-    expect(() => { marbles(numbers) }).toThrow("a letter of the diagram 'a'")
-    expect(() => { marbles(texts) }).toThrow('number or boolean')
+    expect(() => { marbles(numbers) }).toThrow("a in 'a' is 1, and not text or bytes")
+    expect(() => { marbles(texts) }).toThrow("a in 'a' is 'x', and not a number of bytes")
   })
 })

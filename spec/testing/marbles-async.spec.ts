@@ -238,6 +238,36 @@ describe('a test function', () => {
   })
 })
 
+describe('what goes on behind the end of a test', () => {
+  it('ends with its client, and is neither reported nor in real time', async () => {
+    const ended: string[] = []
+    const errors: unknown[] = []
+    const endless = async function* (): AsyncGenerator<string> {
+      try {
+        for (;;) yield await Promise.resolve('x'.repeat(1_000))
+      } finally {
+        ended.push('body')
+      }
+    }
+    await marblesAsync(({ serve, webSocket }) => {
+      const server = serve(reqd => {
+        if (reqd.target === '/') return { body: endless() }
+        return new Promise((_, reject) => {
+          reqd.signal.addEventListener('abort', () => {
+            ended.push('signal')
+            reject(new Error('aborted'))
+          })
+        })
+      }, { onError: error => errors.push(error) })
+      server.connect('a', { a: HEAD }, { reads: 'x' })
+      server.connect('a', { a: get('/waits') })
+      webSocket(connection => { connection.closed$.subscribe(() => { ended.push('socket') }) }, '-a', { a: 'hi' })
+    }, { until: 2_500, unanswered: true })
+    expect(ended.sort()).toEqual(['body', 'signal', 'socket'])
+    expect(errors).toEqual([])
+  })
+})
+
 describe('RxJS', () => {
   it('has its own time again behind a test', async () => {
     await marblesAsync(() => undefined)

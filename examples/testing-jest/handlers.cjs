@@ -1,0 +1,55 @@
+/**
+ * The handlers under test, as people write them: with promises, async generators, web streams and timers.
+ */
+const { firstValueFrom, from, timer } = require('rxjs')
+const { sse } = require('httprx/sse')
+
+/** Answers once it has the whole body, and what somebody else says to it. */
+const shout = ask => async reqd => {
+  const text = await reqd.body.text()
+  const answer = await ask(text)
+  return { body: answer.toUpperCase() }
+}
+
+/** The time of day, once a second, from an async generator; it ends when the client does. */
+const seconds = log => () => {
+  const ticks = async function* () {
+    try {
+      for (let second = 1; ; second++) {
+        await new Promise(resolve => { setTimeout(resolve, 1000) })
+        yield `${second} s\n`
+      }
+    } finally {
+      log('over')
+    }
+  }
+  return { body: ticks() }
+}
+
+/** What a Fetch response holds, through a web stream. */
+const relayed = async () => {
+  const response = new Response('relayed')
+  return { status: response.status, body: response.body.pipeThrough(new TransformStream()) }
+}
+
+/** Gives up when the client does. */
+const patient = log => async reqd => {
+  await new Promise(resolve => { reqd.signal.addEventListener('abort', resolve) })
+  log(reqd.signal.reason.name)
+}
+
+/** News as Server-Sent Events, from promises that take RxJS's time. */
+const news = () => sse(from((async function* () {
+  await firstValueFrom(timer(2000))
+  yield { id: '1', data: 'first' }
+})()))
+
+/** A WebSocket that answers later. */
+const echo = socket => {
+  socket.messages$.subscribe(async message => {
+    await Promise.resolve()
+    socket.next(message)
+  })
+}
+
+module.exports = { echo, news, patient, relayed, seconds, shout }

@@ -1,0 +1,124 @@
+/**
+ * The demand of one response: what its source is asked for, and whether it answers.
+ *
+ * Strategy: the source is listened to at the places where it is asked, whichever kind it is: at `ready$`, at the
+ * subject of `respondWithStreaming`, and at the iterators and readers that are pulled.
+ */
+import { tap } from 'rxjs'
+import type { BodySubject } from '../reactive/body-subject.js'
+import type { BodySource, Reply } from '../reactive/reply.js'
+import type { Reqd } from '../reactive/reqd.js'
+import { isThenable } from './async-guard.js'
+import { nameOf } from './show.js'
+
+/** Who is told, and what the time is. */
+export interface DemandHost {
+  readonly address: string
+  /** Whether promises settle: else nothing can be pulled with them. */
+  readonly settlesPromises: boolean
+  /** The frame. */
+  now(): number
+  /** `ready$` said so. */
+  wanted(bytes: number): void
+  /** The request is about to be responded to. */
+  responding(reqd: Reqd, reply: Reply): void
+}
+
+/** Something that is asked for its next value with a promise. */
+interface Asked {
+  next?(): unknown
+  read?(): unknown
+}
+
+/** Watches one request. */
+export class WatchedDemand {
+  private readonly reqd: Reqd
+  private readonly host: DemandHost
+  /** What was asked for last, and is not answered. */
+  private open: { readonly what: string; readonly frame: number } | null
+  private isOver: boolean
+
+  constructor(reqd: Reqd, host: DemandHost) {
+    this.reqd = reqd
+    this.host = host
+    this.open = null
+    this.isOver = false
+    this.watch()
+  }
+
+  /** Says what is not answered. */
+  get notes(): string[] {
+    if (this.open === null || this.isOver) return []
+    const { what, frame } = this.open
+    return [`The source of the response to ${nameOf(this.reqd)} (${this.host.address}) was asked for ${what} at frame `
+      + `${frame}, and has not answered`]
+  }
+
+  /** The response has ended. */
+  ended(): void {
+    this.isOver = true
+  }
+
+  private watch(): void {
+    const { reqd, host } = this
+    const respond = reqd.respond.bind(reqd)
+    const respondWithStreaming = reqd.respondWithStreaming.bind(reqd)
+    reqd.respond = reply => {
+      host.responding(reqd, reply)
+      const body = this.watched(reply.body)
+      respond(body === reply.body ? reply : { ...reply, body } as Reply)
+    }
+    reqd.respondWithStreaming = (response, options) => this.watchSubject(respondWithStreaming(response, options))
+  }
+
+  private watched(body: BodySource | undefined): BodySource | undefined {
+    if (typeof body === 'function') return this.driven(body)
+    if (typeof body === 'object' && this.host.settlesPromises) {
+      this.watchMethod(body, Symbol.asyncIterator, 'next')
+      this.watchMethod(body, 'getReader', 'read')
+    }
+    return body
+  }
+
+  private driven(body: Extract<BodySource, (...args: never[]) => unknown>): BodySource {
+    return (ready$, ...rest) => body(ready$.pipe(tap(wanted => { this.asked(wanted) })), ...rest)
+      .pipe(tap(() => { this.open = null }))
+  }
+
+  private watchSubject(subject: BodySubject): BodySubject {
+    const write = subject.write.bind(subject)
+    subject.ready$.subscribe(wanted => { this.asked(wanted) })
+    subject.write = chunk => {
+      this.open = null
+      return write(chunk)
+    }
+    return subject
+  }
+
+  /** Where the method makes something that is pulled, that is watched. */
+  private watchMethod(body: object, method: string | symbol, pull: 'next' | 'read'): void {
+    const make: unknown = Reflect.get(body, method)
+    if (typeof make !== 'function') return
+    const value = (...args: unknown[]): unknown => {
+      const made = Reflect.apply(make, body, args) as Asked
+      const next = made[pull]?.bind(made)
+      if (next !== undefined) Reflect.defineProperty(made, pull, { configurable: true, value: () => this.pulled(next) })
+      return made
+    }
+    Reflect.defineProperty(body, method, { configurable: true, writable: true, value })
+  }
+
+  private pulled(next: () => unknown): unknown {
+    const result = next()
+    if (!isThenable(result)) return result
+    const answered = (): void => { this.open = null }
+    this.open = { what: 'its next chunk', frame: this.host.now() }
+    result.then(answered, answered)
+    return result
+  }
+
+  private asked(wanted: number): void {
+    this.open = { what: `${wanted} bytes`, frame: this.host.now() }
+    this.host.wanted(wanted)
+  }
+}
