@@ -72,7 +72,7 @@ export class BodyWriter {
     return this.state !== 'open'
   }
 
-  /** Whether the body is not sent, whatever is written: to HEAD, with 204 or 304 (RFC 9110 §6.4.1), or 205 (§15.3.6). */
+  /** Whether the body is not sent, whatever is written: to HEAD, with 204, 205 or 304 (RFC 9110 §6.4.1, §15.3.6). */
   get isBodiless(): boolean {
     return this.encoding === 'none'
   }
