@@ -1,45 +1,47 @@
 /**
- * The state machine alone: no socket, no RxJS, no clock. It is asked what to do next, and told what came of it.
+ * A server made of the state machine, two loops (bare-core/loops.ts, to be copied) and a socket of Node.
  *
  *     npm run demo -- bare-core
+ *     curl localhost:8080/hello
+ *     curl --data-binary @file localhost:8080/echo
+ *     curl --header 'Connection: upgrade' --header 'Upgrade: echo' localhost:8080 telnet://localhost:8080
  */
-import { IOVec, Response, ServerConnection } from 'httprx/core'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { Headers, Response, ServerConnection, type Reqd } from 'httprx/core'
+import { drive } from './bare-core/loops.js'
+import { socketTransport } from './bare-core/socket.js'
 
-const connection = ServerConnection.create(reqd => {
-  const { method, target } = reqd.request
-  console.log(`handler: ${method} ${target}`)
-  reqd.respondWithString(Response.create(200), `You asked for ${target}\n`)
-})
-
-let waiting = ''
-
-/** Offers bytes. What is not consumed is offered again, with what follows. */
-function feed(text: string): void {
-  const bytes = new TextEncoder().encode(waiting + text)
-  console.log(`next read operation: ${connection.nextReadOperation()}`)
-  const consumed = connection.read(bytes, 0, bytes.length)
-  console.log(`read: ${consumed} of ${bytes.length} bytes consumed`)
-  waiting = new TextDecoder().decode(bytes.subarray(consumed))
+function handle(reqd: Reqd): void {
+  if (reqd.request.headers.mem('Upgrade')) reqd.respondWithUpgrade(Headers.of({ Upgrade: 'echo' }), () => undefined)
+  else if (reqd.request.method === 'POST') echo(reqd)
+  else reqd.respondWithString(Response.create(200), `You asked for ${reqd.request.target}\n`)
 }
 
-/** Writes what is to be written, at most `size` bytes at once. */
-function drain(size: number): void {
-  for (;;) {
-    const operation = connection.nextWriteOperation()
-    console.log(`next write operation: ${operation.type}`)
-    if (operation.type !== 'write') return
-    const bytes = operation.iovecs.map(iovec => IOVec.view(iovec))
-    const count = Math.min(size, IOVec.lengthv(operation.iovecs))
-    console.log(JSON.stringify(Buffer.concat(bytes).toString('latin1', 0, count)))
-    connection.reportWriteResult({ type: 'ok', count })
+/** Sends back what comes, no faster than the client takes it. */
+function echo(reqd: Reqd): void {
+  const body = reqd.respondWithStreaming(Response.create(200))
+  const read = (): void => {
+    reqd.requestBody.scheduleRead({
+      onRead: bytes => {
+        body.scheduleBytes(bytes)
+        body.flush(result => { if (result === 'written') read() })
+      },
+      onEof: () => { body.close() },
+    })
   }
+  read()
 }
 
-feed('GET /one HTT')
-drain(1000)
-feed('P/1.1\r\nHost: test\r\n\r\nGET /two HTTP/1.1\r\nHost: test\r\n')
-drain(30)
-feed('Connection: close\r\n\r\n')
-drain(1000)
-console.log(`next read operation: ${connection.nextReadOperation()}`)
-console.log(`closed: ${connection.isClosed}`)
+async function serve(socket: Socket): Promise<void> {
+  const left = await drive(ServerConnection.create(handle), socketTransport(socket))
+  if (left === null) return
+  socket.write(left)
+  socket.pipe(socket)
+}
+
+const server = createServer({ allowHalfOpen: true }, socket => { void serve(socket) })
+server.listen(Number(process.env['PORT'] ?? 8080), 'localhost')
+await once(server, 'listening')
+console.log(`http://localhost:${(server.address() as AddressInfo).port}`)
+process.once('SIGTERM', () => { server.close() })

@@ -12,6 +12,7 @@ import type { Reqd } from '../../lib/connection/reqd.js'
 import { ServerConnection } from '../../lib/connection/server-connection.js'
 import { LocalProtocolError } from '../../lib/errors.js'
 import { conversation } from '../helpers/conversation.js'
+import { runOut } from '../helpers/limits.js'
 import { parseResponses } from '../helpers/response-parser.js'
 import { get, head, post, postChunks, responding, textOf } from '../helpers/runtime.js'
 import { latin1 } from '../helpers/splits.js'
@@ -29,6 +30,25 @@ describe('any walk', () => {
       expect(connection.isClosed).toBe(true)
       expect(connection.nextReadOperation()).toBe('close')
       expect(connection.nextWriteOperation().type).toBe('close')
+    }), runs)
+  })
+
+  it('is the same where every getter is read between any two operations', () => {
+    fc.assert(fc.property(walks, walk => {
+      const [watched, twin] = [new Walker(walk, true), new Walker(walk)]
+      for (const walker of [watched, twin]) {
+        for (const step of walk.steps) walker.step(step)
+        walker.closeBothSides()
+      }
+      expect([watched.events, watched.output]).toEqual([twin.events, twin.output])
+    }), runs)
+  })
+
+  it('ends, or is in a phase that has a limit, behind which it ends', () => {
+    fc.assert(fc.property(walks, walk => {
+      const walker = new Walker(walk)
+      for (const step of walk.steps) walker.step(step)
+      runOut(walker.connection)
     }), runs)
   })
 

@@ -9,6 +9,7 @@ import type { Reqd } from '../../lib/connection/reqd.js'
 import { ServerConnection } from '../../lib/connection/server-connection.js'
 import { LocalProtocolError, RemoteProtocolError } from '../../lib/errors.js'
 import { Headers } from '../../lib/message/headers.js'
+import { readGetters } from './getters.js'
 import { get, head, post, postChunks, responding, textOf } from './runtime.js'
 import { latin1 } from './splits.js'
 
@@ -52,15 +53,20 @@ export class Walker {
   readonly connection: ServerConnection
   /** All that was written. */
   output = ''
+  /** All that was seen of the connection: what it called, what it answered, and what it threw. */
+  readonly events: string[] = []
   private readonly reqds: Reqd[] = []
   private readonly writers: BodyWriter[] = []
   private readonly startResponses: ((headers: Headers) => BodyWriter)[] = []
   private readonly callbacks: number[]
   private pending = ''
   private number = 0
+  private readonly isWatched: boolean
   private readonly actions: (() => void)[]
 
-  constructor(walk: Walk) {
+  /** `isWatched`: every getter of all that can be reached is read between any two operations. */
+  constructor(walk: Walk, isWatched = false) {
+    this.isWatched = isWatched
     this.callbacks = [...walk.callbacks]
     this.connection = ServerConnection.create(reqd => {
       this.reqds.push(reqd)
@@ -78,7 +84,9 @@ export class Walker {
   /** Does what the number stands for. A misuse is part of the walk; anything else that is thrown is not. */
   step(number: number): void {
     this.number = number
+    this.watch()
     this.attempt(this.actions[number % this.actions.length])
+    this.watch()
   }
 
   /** Ends both sides from outside: the peer sends no more, and takes no more. */
@@ -92,12 +100,21 @@ export class Walker {
       action()
     } catch (error) {
       if (!(error instanceof LocalProtocolError) && !(error instanceof Boom)) throw error
+      this.events.push(error instanceof Boom ? error.message : error.code)
     }
+  }
+
+  private watch(): void {
+    if (!this.isWatched) return
+    for (const one of [this.connection, ...this.reqds, ...this.writers]) readGetters(one)
+    for (const { requestBody } of this.reqds) readGetters(requestBody)
   }
 
   /** Does what a callback does next: nothing, something else, or throw. Where the list ends, nothing. */
   private callback(): void {
     const number = this.callbacks.shift() ?? 0
+    this.events.push(`callback ${number}`)
+    this.watch()
     if (number % 5 === 0) return
     if (number % 5 === 1) throw new Boom('boom')
     this.step(Math.floor(number / 5))
@@ -118,6 +135,7 @@ export class Walker {
     const resume = (): void => { this.attempt(() => { this.callback() }) }
     const write = (part: number): void => {
       const operation = connection.nextWriteOperation()
+      this.events.push(operation.type)
       const text = operation.type === 'write' ? textOf(operation.iovecs) : ''
       const count = Math.ceil(text.length / part)
       connection.reportWriteResult({ type: 'ok', count })
@@ -179,11 +197,13 @@ export class Walker {
   private feed(text: string): void {
     this.pending += text
     const consumed = this.connection.read(latin1(this.pending), 0, this.pending.length)
+    this.events.push(`consumed ${consumed}`)
     this.pending = this.pending.slice(consumed)
   }
 
   private feedEof(): void {
     const consumed = this.connection.readEof(latin1(this.pending), 0, this.pending.length)
+    this.events.push(`consumed ${consumed} to the end`)
     this.pending = this.pending.slice(consumed)
   }
 }

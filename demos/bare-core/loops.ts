@@ -1,0 +1,87 @@
+/**
+ * The two loops that drive the bare core over any transport: a socket, a pipe, an array in a test. To be copied.
+ *
+ * Time limits are the caller's: see "The bare core" in the README.
+ */
+import { IOVec, type ServerConnection } from 'httprx/core'
+
+/** What the loops need of a transport. */
+export interface Transport {
+  /** Resolves with the next bytes, which are the loops' from then on; null at the end. Rejects where it broke. */
+  read(): Promise<Uint8Array | null>
+  /** Resolves with how many of the bytes were taken. Rejects where it broke. */
+  write(bytes: readonly Uint8Array[]): Promise<number>
+  /** Ends this side. */
+  end(): void
+  /** Breaks the transport, so that the client does not take what it got for a complete response. */
+  reset(): void
+}
+
+/**
+ * Drives the connection until both loops are over. Resolves with null, or where it was handed over to another protocol,
+ * with the bytes that were read and are that protocol's: the transport is, too.
+ */
+export async function drive(connection: ServerConnection, transport: Transport): Promise<Uint8Array | null> {
+  const [left] = await Promise.all([readLoop(connection, transport), writeLoop(connection, transport)])
+  return left
+}
+
+async function readLoop(connection: ServerConnection, transport: Transport): Promise<Uint8Array | null> {
+  let left: Uint8Array = new Uint8Array(0)
+  let isEof = false
+  for (;;) {
+    const operation = connection.nextReadOperation()
+    if (operation === 'close') return null
+    if (operation === 'upgrade') return left
+    if (operation === 'yield') {
+      await new Promise<void>(resolve => { connection.yieldReader(resolve) })
+    } else {
+      const more = await nextBytes(connection, transport)
+      if (more === null) isEof = true
+      else left = joined(left, more)
+    }
+    left = offer(connection, left, isEof)
+  }
+}
+
+/** Offers what is there, all that was left over included. Returns what the connection did not consume. */
+function offer(connection: ServerConnection, bytes: Uint8Array, isEof: boolean): Uint8Array {
+  const consumed = isEof ? connection.readEof(bytes, 0, bytes.length) : connection.read(bytes, 0, bytes.length)
+  return bytes.subarray(consumed)
+}
+
+/** The next bytes; null at the end. A transport that broke takes no more output either. */
+async function nextBytes(connection: ServerConnection, transport: Transport): Promise<Uint8Array | null> {
+  try {
+    return await transport.read()
+  } catch {
+    connection.reportWriteResult({ type: 'closed' })
+    return null
+  }
+}
+
+async function writeLoop(connection: ServerConnection, transport: Transport): Promise<void> {
+  for (;;) {
+    const operation = connection.nextWriteOperation()
+    if (operation.type === 'upgrade') return
+    if (operation.type === 'close') return operation.mustReset ? transport.reset() : transport.end()
+    if (operation.type === 'yield') await new Promise<void>(resolve => { connection.yieldWriter(resolve) })
+    else await write(connection, transport, operation.iovecs)
+  }
+}
+
+async function write(connection: ServerConnection, transport: Transport, iovecs: readonly IOVec[]): Promise<void> {
+  try {
+    connection.reportWriteResult({ type: 'ok', count: await transport.write(iovecs.map(IOVec.view)) })
+  } catch {
+    connection.reportWriteResult({ type: 'closed' })
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (first.length === 0) return second
+  const bytes = new Uint8Array(first.length + second.length)
+  bytes.set(first)
+  bytes.set(second, first.length)
+  return bytes
+}

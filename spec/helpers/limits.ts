@@ -1,0 +1,53 @@
+/**
+ * What becomes of a connection when nobody goes on by himself: the client takes what is written and is silent, the
+ * application does nothing, and the time limits of `httprx` run out one after the other.
+ */
+import type { ServerConnection } from '../../lib/connection/server-connection.js'
+import { HandlerTimeoutError, RemoteProtocolError } from '../../lib/errors.js'
+import type { Phase } from '../../lib/reactive/deadlines.js'
+import { phaseOf } from '../../lib/reactive/phases.js'
+
+/** More limits than one connection can meet. */
+const MOST = 10
+
+/** Lets the limits run out. Returns the phases that the connection was in until it was over, or handed over. */
+export function runOut(connection: ServerConnection): Phase[] {
+  const phases: Phase[] = []
+  while (phases.length < MOST) {
+    writeAll(connection)
+    if (connection.isClosed || connection.nextWriteOperation().type === 'upgrade') return phases
+    const phase = phaseOf(connection, false)
+    phases.push(phase)
+    enforce(connection, phase)
+  }
+  throw new Error(`it does not end: ${phases.join(', ')}`)
+}
+
+/** What the driver does when the limit of a phase is reached; a response that stands still is its source's fault. */
+function enforce(connection: ServerConnection, phase: Phase): void {
+  switch (phase) {
+    case 'idle': connection.drain(); break
+    case 'head':
+    case 'body': connection.reportExn(new RemoteProtocolError('requestTimeout')); break
+    case 'handler':
+    case 'errorHandler': connection.reportExn(new HandlerTimeoutError()); break
+    case 'unread': connection.dropBody(); break
+    case 'drain': connection.shutdown(); break
+    default: blameSource(connection)
+  }
+}
+
+/** The only wait without a limit of its own is that for the handler that streams a response. */
+function blameSource(connection: ServerConnection): void {
+  const { isResponseComplete, isResponseOwed } = connection
+  if (isResponseComplete || isResponseOwed) throw new Error('neither an end nor a limit')
+  connection.reportExn(new Error('the source does not go on'))
+}
+
+function writeAll(connection: ServerConnection): void {
+  for (;;) {
+    const operation = connection.nextWriteOperation()
+    if (operation.type !== 'write') return
+    connection.reportWriteResult({ type: 'ok', count: operation.iovecs.reduce((sum, { len }) => sum + len, 0) })
+  }
+}
