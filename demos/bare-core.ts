@@ -44,4 +44,4 @@ const server = createServer({ allowHalfOpen: true }, socket => { void serve(sock
 server.listen(Number(process.env['PORT'] ?? 8080), 'localhost')
 await once(server, 'listening')
 console.log(`http://localhost:${(server.address() as AddressInfo).port}`)
-process.once('SIGTERM', () => { server.close() })
+process.once('SIGTERM', () => { process.exit() })

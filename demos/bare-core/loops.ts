@@ -64,7 +64,11 @@ async function writeLoop(connection: ServerConnection, transport: Transport): Pr
   for (;;) {
     const operation = connection.nextWriteOperation()
     if (operation.type === 'upgrade') return
-    if (operation.type === 'close') return operation.mustReset ? transport.reset() : transport.end()
+    if (operation.type === 'close') {
+      if (operation.mustReset) transport.reset()
+      else transport.end()
+      return
+    }
     if (operation.type === 'yield') await new Promise<void>(resolve => { connection.yieldWriter(resolve) })
     else await write(connection, transport, operation.iovecs)
   }
@@ -72,7 +76,7 @@ async function writeLoop(connection: ServerConnection, transport: Transport): Pr
 
 async function write(connection: ServerConnection, transport: Transport, iovecs: readonly IOVec[]): Promise<void> {
   try {
-    connection.reportWriteResult({ type: 'ok', count: await transport.write(iovecs.map(IOVec.view)) })
+    connection.reportWriteResult({ type: 'ok', count: await transport.write(iovecs.map(iovec => IOVec.view(iovec))) })
   } catch {
     connection.reportWriteResult({ type: 'closed' })
   }
