@@ -2,6 +2,8 @@
  * The limits of a connection. All are bounds on memory or on what a peer may send; time is not the core's.
  */
 
+import { COUNT, TIME } from './option-check.js'
+
 /** What a connection is created with. Sizes are in bytes. */
 export interface Config {
   /**
@@ -54,4 +56,10 @@ export const DEFAULT_CONFIG: Config = {
   scheme: 'http',
   keepAlive: 0,
   date: null,
+}
+
+/** The numbers that a configuration takes. @internal */
+export const CONFIG_RANGES = {
+  maxHeaderSize: COUNT, maxHeadersCount: COUNT, readBufferSize: COUNT, writeBufferSize: COUNT, drainLimit: COUNT,
+  keepAlive: TIME,
 }

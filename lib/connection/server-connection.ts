@@ -41,10 +41,11 @@
  */
 import { checkRange } from '../buffer/iovec.js'
 import { LocalProtocolError } from '../errors.js'
-import { DEFAULT_CONFIG, withDefaults, type Config } from './config.js'
+import { CONFIG_RANGES, DEFAULT_CONFIG, withDefaults, type Config } from './config.js'
 import { ConnectionState } from './connection-state.js'
 import { defaultErrorHandler } from './error-handler.js'
 import { Exchanges, type Handlers } from './exchanges.js'
+import { checkNumbers } from './option-check.js'
 import { UPGRADE, type ReadOperation, type WriteOperation, type WriteResult } from './operation.js'
 import { Reqd, type ReqdBase } from './reqd.js'
 import type { ServerConnectionOptions } from './server-connection-options.js'
@@ -58,11 +59,16 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
     super(new Exchanges(config, handlers))
   }
 
-  /** A connection that serves each request with `handler`. */
+  /**
+   * A connection that serves each request with `handler`.
+   *
+   * @throws {@link LocalProtocolError} badRange: a number of the configuration
+   */
   static create(handler: (reqd: Reqd) => void, options: ServerConnectionOptions = {}): ServerConnection {
     const { config = {}, errorHandler = defaultErrorHandler, onLateError } = options
     const makeReqd: Handlers<Reqd>['makeReqd'] = (host, request, reader) => new Reqd(host, request, reader)
     const handlers = { handler, errorHandler, onLateError, makeReqd }
+    checkNumbers(config, CONFIG_RANGES)
     return new ServerConnection(handlers, withDefaults(DEFAULT_CONFIG, config))
   }
 

@@ -27,7 +27,8 @@ export function listenError(error: Error, options: ListenOptions): ListenError {
   return new ListenError(code, `cannot listen on ${placeOf(options)}: ${reasonOf(code, error, options)}`, error)
 }
 
-function placeOf({ path, host, port = 0 }: ListenOptions): string {
+function placeOf({ fd, path, host, port = 0 }: ListenOptions): string {
+  if (fd !== undefined) return `fd ${fd}`
   if (path !== undefined) return path
   return host?.includes(':') === true ? `[${host}]:${port}` : `${host ?? '*'}:${port}`
 }

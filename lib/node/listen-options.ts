@@ -3,8 +3,9 @@
  */
 import type { TlsOptions } from 'node:tls'
 import type { ErrorHandler } from '../connection/error-handler.js'
+import { COUNT, LONGEST_TIME, TIME } from '../connection/option-check.js'
 import type { ConnectionOptions } from '../reactive/options.js'
-import type { CloseOptions } from './close-options.js'
+import { CLOSE_RANGES, type CloseOptions } from './close-options.js'
 
 /** Where to listen and how; and how to close, where nothing else is said then. */
 export interface ListenOptions extends ConnectionOptions, CloseOptions {
@@ -14,6 +15,17 @@ export interface ListenOptions extends ConnectionOptions, CloseOptions {
   readonly host?: string
   /** The path of a Unix socket, in place of a port. */
   readonly path?: string
+  /** Whether all users of the machine may read the socket file of {@link path}: no. */
+  readonly readableAll?: boolean
+  /** Whether all users of the machine may write to it: no. To connect takes both on some systems. */
+  readonly writableAll?: boolean
+  /** A file descriptor that listens already, in place of a port: what a process manager hands over. Not on Windows. */
+  readonly fd?: number
+  /**
+   * Whether several processes may listen on one port, each with a queue of its own: no. Node has it from 22.12 and 23.1
+   * on, where the operating system does; elsewhere it is an error.
+   */
+  readonly reusePort?: boolean
   /** How many connections may wait to be accepted: 511. */
   readonly backlog?: number
   /** Whether an IPv6 address takes no IPv4 connections. */
@@ -34,3 +46,12 @@ export interface ListenOptions extends ConnectionOptions, CloseOptions {
 
 /** The default of {@link ListenOptions.handshakeTimeout}. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000
+
+/** The numbers among the options of a server, besides those of its connections and the port, which Node checks. */
+export const LISTEN_RANGES = {
+  ...CLOSE_RANGES,
+  fd: { least: 0, most: LONGEST_TIME, isOpen: false },
+  backlog: { least: 0, most: LONGEST_TIME, isOpen: false },
+  handshakeTimeout: TIME,
+  maxConnections: COUNT,
+}

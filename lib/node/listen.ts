@@ -4,6 +4,7 @@
 import { throwError, type Observable } from 'rxjs'
 import type { Connection } from '../reactive/connection.js'
 import { Pipeline } from '../reactive/pipeline.js'
+import { onAbort } from './abort-listeners.js'
 import { closingOf } from './close-options.js'
 import { ListenError } from './listen-error.js'
 import type { ListenOptions } from './listen-options.js'
@@ -27,9 +28,9 @@ export function listen(options: ListenOptions = {}): Observable<Connection> {
     listener = started
     started.start()
     if (options.signal?.aborted === true) close()
-    options.signal?.addEventListener('abort', close)
+    const stopWaiting = options.signal === undefined ? null : onAbort(options.signal, close)
     return () => {
-      options.signal?.removeEventListener('abort', close)
+      stopWaiting?.()
       close()
     }
   }, (error, _kind, value) => {

@@ -10,6 +10,7 @@ import {
   createServer as createTlsServer, Server as TlsServer, type SecureContextOptions, type TlsOptions,
 } from 'node:tls'
 import type { Subscription } from 'rxjs'
+import { checkNumbers, LONGEST_TIME } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
 import { HttpConnection, type ServerContext } from '../reactive/connection.js'
 import { requestOf } from '../reactive/pipeline.js'
@@ -18,7 +19,8 @@ import { serverContext } from '../reactive/server-context.js'
 import type { CloseOptions } from './close-options.js'
 import { Handshakes, type FailedHandshake } from './handshakes.js'
 import { listenError } from './listen-error.js'
-import { HANDSHAKE_TIMEOUT_MS, type ListenOptions } from './listen-options.js'
+import { HANDSHAKE_TIMEOUT_MS, LISTEN_RANGES, type ListenOptions } from './listen-options.js'
+import { placeOf } from './listen-place.js'
 import { NODE_PLATFORM } from './platform.js'
 import { SocketTransport } from './socket-transport.js'
 
@@ -27,9 +29,6 @@ import { SocketTransport } from './socket-transport.js'
  * may wait.
  */
 const BACKLOG_TURNS = 512
-
-/** The longest time that a timer can wait, in milliseconds. */
-const LONGEST_TIME = 2 ** 31 - 1
 
 /** Whom a listener tells. */
 export interface ListenerHost {
@@ -66,6 +65,7 @@ export class Listener {
   private failure: unknown
 
   constructor(handler: Handler | null, options: ListenOptions, host: ListenerHost) {
+    checkNumbers(options, LISTEN_RANGES)
     this.context = serverContext(handler, options, NODE_PLATFORM, connection => { this.forget(connection) })
     this.options = options
     this.host = host
@@ -94,12 +94,12 @@ export class Listener {
 
   /** Binds the socket. */
   start(): void {
-    const { port = 0, host, path, backlog, ipv6Only } = this.options
     try {
+      const place = placeOf(this.options)
       const server = this.createServer()
       server.on('error', error => { this.fail(error) })
       server.on('listening', () => { this.listens() }).on('connection', () => { this.accepted++ })
-      server.listen(path === undefined ? { port, host, backlog, ipv6Only } : { path, backlog })
+      server.listen(place)
       this.server = server
       this.state = 'open'
     } catch (error) {

@@ -2,9 +2,10 @@
  * How a server waits and complains on Node.
  */
 import { AsyncResource } from 'node:async_hooks'
+import { setMaxListeners } from 'node:events'
 import { asyncScheduler } from 'rxjs'
 import { ConnectionClosedError, RemoteProtocolError } from '../errors.js'
-import { useContexts } from '../reactive/context.js'
+import { useContexts, useSignals } from '../reactive/context.js'
 import type { Platform } from '../reactive/server-context.js'
 import { nextTick, setImmediate } from './runtime.js'
 import { Turns } from './turns.js'
@@ -28,4 +29,6 @@ export const NODE_PLATFORM: Platform = {
   onError: printError,
 }
 
+// None is a leak: the signal goes with its request.
+useSignals(signal => { setMaxListeners(0, signal) })
 useContexts(() => new AsyncResource('HTTPRX', { requireManualDestroy: true }))

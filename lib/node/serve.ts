@@ -9,6 +9,7 @@ import type { Connection } from '../reactive/connection.js'
 import { GuardedObservable } from '../reactive/guarded.js'
 import type { ConnectionEvent } from '../reactive/events.js'
 import type { Handler, Reqd } from '../reactive/reqd.js'
+import { onAbort } from './abort-listeners.js'
 import { closingOf, type CloseOptions } from './close-options.js'
 import { closedError } from './listen-error.js'
 import type { ListenOptions } from './listen-options.js'
@@ -70,6 +71,8 @@ class RunningServer implements Server {
   private readonly listener: Listener
   private readonly options: ListenOptions
   private readonly abort: () => void
+  /** Lets go of the signal. */
+  private readonly stopWaiting: (() => void) | null
   private readonly ready: Deferred<Server>
   private readonly end: Deferred<void>
   private readonly draining: ReplaySubject<void>
@@ -95,7 +98,7 @@ class RunningServer implements Server {
       failed: error => { this.fail(error) },
       closed: () => { this.finish() },
     })
-    options.signal?.addEventListener('abort', this.abort)
+    this.stopWaiting = options.signal === undefined ? null : onAbort(options.signal, this.abort)
     this.listener.start()
     if (options.signal?.aborted === true) this.abort()
   }
@@ -185,7 +188,7 @@ class RunningServer implements Server {
 
   private completeStreams(): void {
     this.isOver = true
-    this.options.signal?.removeEventListener('abort', this.abort)
+    this.stopWaiting?.()
     this.draining.complete()
     this.connections?.complete()
     this.listener.context.requests?.complete()

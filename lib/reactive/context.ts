@@ -57,3 +57,17 @@ class ContextSubscriber<T> extends Subscriber<T> {
     this.context.runInAsyncScope(() => { super._complete() })
   }
 }
+
+let prepareSignal: (signal: AbortSignal) => void = () => undefined
+
+/** Says what the platform does to the signal of each request: Node 20 warns of more than ten listeners. */
+export function useSignals(preparation: (signal: AbortSignal) => void): void {
+  prepareSignal = preparation
+}
+
+/** A controller whose signal is ready to be given away. */
+export function makeAbortController(): AbortController {
+  const controller = new AbortController()
+  prepareSignal(controller.signal)
+  return controller
+}

@@ -4,8 +4,9 @@
  * Node's where Node has the option.
  */
 import type { SchedulerLike } from 'rxjs'
-import { withDefaults, type Config } from '../connection/config.js'
+import { CONFIG_RANGES, withDefaults, type Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
+import { checkNumbers, COUNT, INTERVAL, SIZE, TIME } from '../connection/option-check.js'
 import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
 import type { Reqd } from './reqd.js'
 
@@ -101,7 +102,20 @@ const DEFAULTS: Settings = {
   highWaterMark: DEFAULT_HIGH_WATER_MARK,
 }
 
-/** The options with their defaults. */
+const RANGES = {
+  ...CONFIG_RANGES,
+  headersTimeout: TIME, requestTimeout: TIME, readTimeout: TIME, keepAliveTimeout: TIME, writeTimeout: TIME,
+  handlerTimeout: TIME, sourceTimeout: TIME, stalledAfter: TIME, errorHandlerTimeout: TIME, lingerTimeout: TIME,
+  connectionsCheckingInterval: INTERVAL, lingerBytes: COUNT, maxRequestsPerSocket: COUNT,
+  highWaterMark: SIZE, lowWaterMark: COUNT,
+}
+
+/**
+ * The options with their defaults.
+ *
+ * @throws {@link LocalProtocolError} badRange: a number that is none, or out of its range
+ */
 export function settingsOf(options: ConnectionOptions): Settings {
+  checkNumbers(options, RANGES)
   return withDefaults(DEFAULTS, options)
 }

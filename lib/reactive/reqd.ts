@@ -17,7 +17,7 @@ import type { Status } from '../message/status.js'
 import { feed, type FedConnection, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
 import { isBytes } from './chunk.js'
-import { currentContext, type Context } from './context.js'
+import { currentContext, makeAbortController, type Context } from './context.js'
 import { discard, discardReply, isAftermath } from './discard.js'
 import type { Drops } from './drops.js'
 import { GuardedObservable } from './guarded.js'
@@ -95,7 +95,7 @@ export class Reqd extends ReqdFacts {
   /** Aborted when the client goes away ({@link ConnectionClosedError}), or the exchange fails, before its response. */
   get signal(): AbortSignal {
     if (this.abortController === null) {
-      this.abortController = new AbortController()
+      this.abortController = makeAbortController()
       this.abortContext = currentContext()
       if (this.result === 'aborted') this.abortController.abort(this.owner.abortReason)
     }

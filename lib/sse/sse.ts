@@ -12,6 +12,7 @@ import {
   asyncScheduler, catchError, defer, EMPTY, endWith, filter, ignoreElements, interval, map, merge, mergeMap,
   NEVER, type Observable, type SchedulerLike, startWith, take, takeWhile, tap, throwError,
 } from 'rxjs'
+import { checkNumbers, SIZE, TIME } from '../connection/option-check.js'
 import { Headers } from '../message/headers.js'
 import { BackpressureError, chunkSize } from '../reactive/chunk.js'
 import { DEFAULT_HIGH_WATER_MARK } from '../reactive/controlled-subject.js'
@@ -67,9 +68,10 @@ const HEADERS = Headers.of({
  * @example
  * serve(() => sse(interval(1000).pipe(map(n => ({ id: `${n}`, data: { n } }))), { overflow: 'latest' }))
  *
- * @throws {@link LocalProtocolError} badRange: `retry` is not a whole number of milliseconds
+ * @throws {@link LocalProtocolError} badRange: a number among the options that is none, or out of its range
  */
 export function sse(source$: Observable<SseEvent | string>, options: SseOptions = {}): SseReply {
+  checkNumbers(options, { heartbeatMs: TIME, highWaterMark: SIZE })
   const { highWaterMark, retry } = options
   const greeting = retry === undefined ? COMMENT : formatEvent({ retry })
   const farewell = formatEvent({ retry: retry ?? RETRY_MS })

@@ -2,6 +2,7 @@
  * The options of a WebSocket connection. Sizes are in bytes, times in milliseconds.
  */
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
+import { checkNumbers, COUNT, SIZE, TIME } from '../connection/option-check.js'
 import { DEFAULT_HIGH_WATER_MARK, type WaterMarks } from '../reactive/controlled-subject.js'
 
 /** How messages are compressed (RFC 7692). */
@@ -66,8 +67,18 @@ export interface Settings {
 
 const MIB = 1024 * 1024
 
-/** The options with their defaults. */
+const RANGES = {
+  maxPayload: COUNT, pingIntervalMs: TIME, closeTimeoutMs: TIME, bufferLimit: COUNT, highWaterMark: SIZE,
+  lowWaterMark: COUNT,
+}
+
+/**
+ * The options with their defaults.
+ *
+ * @throws {@link LocalProtocolError} badRange: a number that is none, or out of its range
+ */
 export function settingsOf(options: WebSocketOptions): Settings {
+  checkNumbers(options, RANGES)
   const { deflate = false } = options
   return {
     highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,

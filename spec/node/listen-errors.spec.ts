@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { listen } from '../../lib/node/listen.js'
+import { checkReusePort } from '../../lib/node/listen-place.js'
 import { ListenError, listenError } from '../../lib/node/listen-error.js'
 import type { ListenOptions } from '../../lib/node/listen-options.js'
 import { serve } from '../../lib/node/serve.js'
@@ -44,6 +45,36 @@ async function takenPort(): Promise<number> {
 }
 
 describe('a server can\'t listen', () => {
+  it('at a path whose folder is missing', async () => {
+    const folder = join(temporary(), 'missing')
+    expect(await failureOf({ path: join(folder, 'socket') })).toMatchObject({
+      code: 'ENOENT', message: `cannot listen on ${folder}/socket: there is no folder ${folder}`,
+    })
+  })
+
+  it('at a path that is longer than a socket can have', async () => {
+    const folder = temporary()
+    const path = join(folder, 'x'.repeat(107 - folder.length))
+    expect(await failureOf({ path })).toMatchObject({
+      code: 'ENAMETOOLONG',
+      message: expect.stringMatching(/: the path has 108 bytes, and a Unix socket takes at most 107$/),
+    })
+    await start(() => ({}), { path: path.slice(0, -1) })
+    expect(existsSync(path.slice(0, -1))).toBe(true)
+  })
+
+  it('on a descriptor that there is not', async () => {
+    const { message } = await failureOf({ fd: 999_999 })
+    expect(message).toMatch(/^cannot listen on fd 999999: /)
+  })
+
+  it('on a port that others share, where Node cannot do that', () => {
+    for (const version of ['20.19.0', '21.0.0', '22.11.0', '23.0.0']) {
+      expect(() => { checkReusePort(version) }).toThrow(`reusePort needs Node 22.12 or 23.1, and this is ${version}`)
+    }
+    for (const version of ['22.12.0', '23.1.0', '24.0.0', '26.1.0']) checkReusePort(version)
+  })
+
   it('on a port that is in use', async () => {
     const port = await takenPort()
     expect(await failureOf({ port, host: '127.0.0.1' })).toMatchObject({
