@@ -1,10 +1,12 @@
 /**
  * docs/security.md keeps its word: each row of what has gone wrong elsewhere names a spec, and each spec that is named
- * is there, with those words in it.
+ * is there, with those words in it. The defaults are those of the code, ours and theirs.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer, maxHeaderSize, type Server } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
+import { fastify } from 'fastify'
 import { DEFAULT_CONFIG } from '../lib/connection/config.js'
 import { HANDSHAKE_TIMEOUT_MS } from '../lib/node/listen-options.js'
 import { settingsOf } from '../lib/reactive/options.js'
@@ -18,6 +20,26 @@ const DEFAULT = /^\|[^|]*\| `(\w+)` (none|[\d.]+) ?(s|KiB|MiB|)[^|]*\|/gm
 const UNITS: Record<string, number> = { 's': 1000, 'KiB': 1024, 'MiB': 1024 * 1024, '': 1 }
 const DEFAULTS: Record<string, unknown> = {
   ...DEFAULT_CONFIG, ...settingsOf({}), handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+}
+
+/** The cells of the table of defaults: what it is, ours, that of node:http, of Fastify, of nginx. */
+const CELLS = TEXT.split('\n## Defaults')[1].split('\n').filter(line => line.startsWith('| '))
+  .map(line => line.split('|').slice(1, -1).map(cell => cell.trim()))
+
+/** What a cell says, in milliseconds, bytes or pieces: 0 where there is no such limit. */
+function numberIn(cell: string): number {
+  const [, digits, unit] = /([\d,]+) ?(s|KiB|MiB|)/.exec(cell) ?? ['', '0', '']
+  return Number(digits.replace(',', '')) * UNITS[unit]
+}
+
+/** Where a server of node:http keeps what these rows are about. */
+const KEPT: Readonly<Record<string, (server: Server) => number>> = {
+  'head': () => maxHeaderSize,
+  'time for a head': server => server.headersTimeout,
+  'time for a request': server => server.requestTimeout,
+  'idle connection': server => server.keepAliveTimeout,
+  'a client that stops reading': server => server.timeout,
+  'requests of a connection': server => server.maxRequestsPerSocket ?? 0,
 }
 
 const ROWS = TEXT.split('\n## Defaults')[0].split('\n')
@@ -42,5 +64,16 @@ describe('docs/security.md', () => {
   it('says every time limit that has a default', () => {
     const names = Object.entries(DEFAULTS).filter(([name, value]) => name.endsWith('Timeout') && Number(value) > 0)
     for (const [name] of names) expect(TEXT).toContain(`\`${name}\``)
+  })
+
+  it.each(Object.entries(KEPT))('says what node:http and Fastify have by default: %s', (what, kept) => {
+    const [, , ofNode, ofFastify] = CELLS.find(([first]) => first === what)!
+    expect(numberIn(ofNode)).toBe(kept(createServer()))
+    expect(numberIn(ofFastify)).toBe(kept(fastify().server))
+  })
+
+  it('says how long a body Fastify reads by default', () => {
+    const [, , , ofFastify] = CELLS.find(([first]) => first === 'a request body')!
+    expect(numberIn(ofFastify)).toBe(fastify().initialConfig.bodyLimit)
   })
 })
