@@ -142,6 +142,11 @@ export abstract class ConnectionState {
     return this.exchanges.output.reqd?.request ?? null
   }
 
+  /** How many bytes of output wait to be written. */
+  get pendingBytes(): number {
+    return this.exchanges.output.output.pendingBytes
+  }
+
   /** Whether output waits to be written. */
   get hasPendingOutput(): boolean {
     return this.exchanges.output.output.hasPending

@@ -151,6 +151,11 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     return this.events?.observed === true || this.context.events?.observed === true
   }
 
+  /** @internal How many bytes of responses wait for the client. */
+  get pendingBytes(): number {
+    return this.core.pendingBytes
+  }
+
   /** Starts reading. */
   start(): void {
     if (this.isStarted) return

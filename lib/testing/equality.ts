@@ -39,6 +39,27 @@ export function like(partial: object): Matcher {
   return new Like(partial)
 }
 
+class AtMost implements Matcher {
+  private readonly limit: number
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  asymmetricMatch(actual: unknown): boolean {
+    return typeof actual === 'number' && actual <= this.limit
+  }
+
+  toString(): string {
+    return `at most ${this.limit}`
+  }
+}
+
+/** Returns a matcher for numbers up to this one: of what is held, for example. */
+export function atMost(limit: number): Matcher {
+  return new AtMost(limit)
+}
+
 /** Returns the first difference, or null where there is none. */
 export function difference(actual: unknown, expected: unknown): Difference | null {
   return new Comparison(false).difference(actual, expected, '')

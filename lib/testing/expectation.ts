@@ -63,6 +63,15 @@ export function compareSubscriptions(
   return first === Infinity ? null : [title(label, first), '', ...blocks].join('\n')
 }
 
+/** Returns what came in a time in which nothing should. */
+export function describeUnexpected(
+  label: string, { from, forMs }: { readonly from: number; readonly forMs: number }, message: Message,
+): string {
+  const { frame, notification } = message
+  const what = notification.kind === 'C' ? 'it completed' : `${show(payload(message))} came`
+  return `${label}: expected nothing for ${forMs} ms from frame ${from} on, and ${what} at frame ${frame}`
+}
+
 function title(label: string, frame: number): string {
   return `${label}: not as expected at frame ${frame}`
 }

@@ -4,13 +4,14 @@
 export { AsyncCodeError } from './async-guard.js'
 export { capture, type Capture, type CapturedBytes, type CaptureEntry } from './capture.js'
 export { readCapture, writeCapture } from './capture-file.js'
-export { like, type Matcher } from './equality.js'
+export { atMost, like, type Matcher } from './equality.js'
 export { everySplit, SplitError } from './every-split.js'
 export { MarbleError } from './expectation.js'
 export { marbles } from './marbles.js'
 export { ForeignSchedulerError, marblesAsync, TestStillWaitsError } from './marbles-async.js'
 export { TwoRunsError } from './one-at-a-time.js'
 export { replay, replayAsync, ReplayError, type ReplayAsyncOptions } from './replay.js'
+export { requested, type SlowableSource } from './requested.js'
 export {
   get, post, requestText, webSocketClose, webSocketHandshake, webSocketMessage, type RequestFields,
 } from './requests.js'
@@ -22,4 +23,4 @@ export { EndlessResponseError, TestServer, UnansweredError } from './test-server
 export { TestSocket } from './test-socket.js'
 export { TestWebSocket } from './test-web-socket.js'
 export { ConnectionResetError } from './test-transport.js'
-export type { ObservableExpectation, SubscriptionExpectation } from './virtual-time.js'
+export type { HeldExpectation, ObservableExpectation, SubscriptionExpectation } from './virtual-time.js'

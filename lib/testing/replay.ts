@@ -88,7 +88,7 @@ function scriptOf(entries: readonly CaptureEntry[]): Script {
     if (entry.type === 'close') return [{ frame: frame + 1, notification: { kind: 'E', error: null } }]
     return []
   })
-  return { opens: 0, sends, reads: [] }
+  return { opens: 0, sends, reads: [], line: {} }
 }
 
 /** Feeds a connection in real time, by how much output there is. */

@@ -7,11 +7,11 @@ import type { Handler } from '../reactive/reqd.js'
 import type { WebSocketConnection } from '../ws/connection.js'
 import type { WebSocketOptions } from '../ws/options.js'
 import type { Activity } from './activity.js'
-import { scriptOf, type ClientOptions, type ClientValues } from './test-client.js'
+import { scriptOf, type ClientOptions, type ClientValues, type TestClient } from './test-client.js'
 import { TestServer, UnansweredError } from './test-server.js'
 import { performWebSocket, TestWebSocket } from './test-web-socket.js'
 import type { Taking } from './test-transport.js'
-import type { MarbleScheduler } from './virtual-time.js'
+import type { HeldExpectation, MarbleScheduler } from './virtual-time.js'
 
 /** Ten minutes: longer than any time limit of a server is by default. */
 const END_OF_TIME = 600_000
@@ -22,6 +22,16 @@ export interface MarbleHelpers extends Omit<RunHelpers, 'expectObservable' | 'ex
   readonly expectObservable: MarbleScheduler['expectObservable']
   /** As in RxJS. Where it fails, the message shows both diagrams. */
   readonly expectSubscriptions: MarbleScheduler['expectSubscriptions']
+  /**
+   * Expects that an Observable neither emits nor ends for so many milliseconds, from a frame on (0 unless given). It is
+   * subscribed at once.
+   */
+  readonly expectNothing: MarbleScheduler['expectNothing']
+  /**
+   * Expects how many bytes wait at the frames of a diagram, when everything of the frame has happened: of responses, in
+   * the server, for the client to take; or, as `'input'`, of what the client sent, for the server to read.
+   */
+  readonly expectHeld: (client: TestClient, side?: 'output' | 'input') => HeldExpectation
   /** A server whose requests the handler handles. Options are those of `serve`; where it listens does not matter. */
   readonly serve: (handler: Handler, options?: ListenOptions) => TestServer
   /**
@@ -37,7 +47,8 @@ export interface MarbleHelpers extends Omit<RunHelpers, 'expectObservable' | 'ex
 }
 
 /** The options of the connection, and how the client reads. */
-export interface WebSocketClientOptions extends ClientOptions, Omit<WebSocketOptions, 'protocols' | 'origins'> {}
+export interface WebSocketClientOptions
+  extends Pick<ClientOptions, 'reads'>, Omit<WebSocketOptions, 'protocols' | 'origins'> {}
 
 /** How a test runs. */
 export interface MarbleOptions {
@@ -86,6 +97,10 @@ export class Stage {
       ...helpers,
       expectObservable: scheduler.expectObservable.bind(scheduler),
       expectSubscriptions: scheduler.expectSubscriptions.bind(scheduler),
+      expectNothing: scheduler.expectNothing.bind(scheduler),
+      expectHeld: (client, side = 'output') => {
+        return scheduler.expectSamples(`${client.address}, held ${side}`, () => client.heldBytes(side))
+      },
       serve: (handler, given) => this.create(handler, given),
       listen: given => this.create(null, given),
       webSocket: (handler, sends, values = {}, given = {}) => {

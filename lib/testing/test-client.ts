@@ -14,7 +14,8 @@ import { bytesOf } from './bytes.js'
 import { MarbleError, type Message } from './expectation.js'
 import { ResponseParser, type TestResponse } from './response-parser.js'
 import { nameOf, show } from './show.js'
-import { ConnectionResetError, TestTransport, type Peer, type Taking } from './test-transport.js'
+import { ConnectionResetError, TestTransport, type Peer, type Reading, type Taking } from './test-transport.js'
+import { Uplink } from './uplink.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 import { WatchedDemand, type DemandHost } from './watched-demand.js'
 
@@ -30,6 +31,10 @@ export interface ClientOptions {
   readonly reads?: string
   /** When the server learns that the client took a write: `'at once'`, as of TCP, unless `'later'`, as of TLS. */
   readonly takes?: Taking
+  /** How many bytes a second it reads at most, a tenth of them in each tenth of a second: no limit unless given. */
+  readonly readRate?: number
+  /** How many bytes a second it sends at most, in the same way: a letter comes in pieces then. */
+  readonly sendRate?: number
 }
 
 /**
@@ -67,6 +72,7 @@ export class TestClient implements Peer, DemandHost {
   readonly settlesPromises: boolean
   private readonly scheduler: MarbleScheduler
   private readonly transport: TestTransport
+  private readonly uplink: Uplink
   private readonly chunks: Subject<Uint8Array>
   private readonly output: Subject<string>
   private readonly responses: Subject<TestResponse>
@@ -81,12 +87,13 @@ export class TestClient implements Peer, DemandHost {
   private readonly parser: ResponseParser
   private readonly decoder: InstanceType<typeof TextDecoder>
 
-  constructor(address: string, scheduler: MarbleScheduler, takes: Taking) {
+  constructor(address: string, scheduler: MarbleScheduler, line: Line) {
     const named = <T>(subject: Observable<T>, name: string): Observable<T> => labelled(subject, `${address}, ${name}`)
     this.address = address
     this.settlesPromises = scheduler.settlesPromises
     this.scheduler = scheduler
-    this.transport = new TestTransport(this, scheduler, address, takes)
+    this.transport = new TestTransport(this, scheduler, address, line)
+    this.uplink = new Uplink(scheduler, line.sendRate ?? Infinity, arrival => { this.transport.arrive(arrival) })
     this.chunks = new Subject()
     this.output = new Subject()
     this.responses = new Subject()
@@ -122,6 +129,15 @@ export class TestClient implements Peer, DemandHost {
     return this.reqds.filter(reqd => reqd.isWaiting)
   }
 
+  /**
+   * How many bytes wait now: of responses, in the server, for this client to take (`output`), or of what it sent, in
+   * the socket, for the server to read (`input`).
+   */
+  heldBytes(side: 'output' | 'input'): number {
+    if (side === 'input') return this.transport.unreadBytes
+    return this.connection === null ? 0 : this.connection.pendingBytes - this.transport.takenBytes
+  }
+
   /** @internal Opens the connection: `open` makes it. */
   open(open: (transport: TestTransport) => HttpConnection | null): void {
     this.connection = open(this.transport)
@@ -129,9 +145,9 @@ export class TestClient implements Peer, DemandHost {
 
   /** @internal */
   sends(message: Message['notification']): void {
-    if (message.kind === 'C') this.transport.arrive('end')
-    else if (message.kind === 'E') this.transport.arrive('reset')
-    else this.transport.arrive(bytesOf(message.value as string | Uint8Array))
+    if (message.kind === 'C') this.uplink.send('end')
+    else if (message.kind === 'E') this.uplink.send('reset')
+    else this.uplink.send(bytesOf(message.value as string | Uint8Array))
   }
 
   /** @internal */
@@ -219,22 +235,32 @@ export interface Script {
   readonly opens: number
   readonly sends: readonly Message[]
   readonly reads: readonly { readonly frame: number; readonly amount: number | boolean }[]
-  /** What the test says of all its clients, unless given. */
-  readonly takes?: Taking | undefined
+  readonly line: Line
+}
+
+/** How fast it goes, and when servers learn what was taken: what the test says of all its clients, unless given. */
+export interface Line extends Reading {
+  readonly sendRate?: number | undefined
 }
 
 /** Reads the diagrams of a client: `^` in the first is where it connects. */
-export function scriptOf(sends: string, values: ClientValues, { reads = '', takes }: ClientOptions): Script {
+export function scriptOf(sends: string, values: ClientValues, options: ClientOptions): Script {
+  const { reads = '', takes, readRate, sendRate } = options
   const caret = sends.indexOf('^')
   const opens = caret < 0 ? 0 : lengthOf(sends.slice(0, caret))
   return {
     opens,
-    takes,
+    line: { takes, readRate: rateOf(readRate), sendRate: rateOf(sendRate) },
     sends: lettersOf(sends, values, SENT),
     reads: lettersOf(reads, { o: true, x: false, ...values }, READ).map(({ frame, notification }) => {
       return { frame, amount: (notification as { value: number | boolean }).value }
     }),
   }
+}
+
+function rateOf(rate: number | undefined): number | undefined {
+  if (rate === undefined || rate > 0) return rate
+  throw new MarbleError(`a rate is more than 0 bytes a second, not ${rate}`)
 }
 
 /** What the letters of a diagram may stand for. */

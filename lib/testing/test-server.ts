@@ -135,7 +135,8 @@ export class TestServer {
 
   /** Returns a client that does what the script says. @internal */
   play(script: Script): TestClient {
-    const client = new TestClient(`client ${this.clients.length + 1}`, this.scheduler, script.takes ?? this.takes)
+    const line = { ...script.line, takes: script.line.takes ?? this.takes }
+    const client = new TestClient(`client ${this.clients.length + 1}`, this.scheduler, line)
     this.clients.push(client)
     this.scheduler.whenRunning(() => { this.perform(client, script) })
     return client

@@ -9,6 +9,7 @@
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
 import type { Addresses, Output, Transport, WriteObserver } from '../reactive/transport.js'
 import { gathered } from './bytes.js'
+import { Pace } from './pace.js'
 import { TestSocket, type Wire } from './test-socket.js'
 
 /** One side broke the connection. */
@@ -24,6 +25,13 @@ export class ConnectionResetError extends Error {
 
 /** When a server learns that its write was taken: within the write, as of TCP, or later, as of TLS. */
 export type Taking = 'at once' | 'later'
+
+/** How a client takes what the server writes. */
+export interface Reading {
+  readonly takes?: Taking | undefined
+  /** As many bytes a second: no limit unless given. */
+  readonly readRate?: number | undefined
+}
 
 /** How much a socket of Node reads at once. */
 const READ_BYTES = 65_536
@@ -42,7 +50,8 @@ export interface Peer {
 /** There are no ports without a network. */
 const NO_ADDRESSES: Addresses = { remotePort: null, localAddress: '', localPort: null }
 
-type Arrival = Uint8Array | 'end' | 'reset'
+/** What comes from the client. */
+export type Arrival = Uint8Array | 'end' | 'reset'
 
 /** The server's end of a connection in a test. */
 export class TestTransport implements Transport, Wire {
@@ -56,8 +65,10 @@ export class TestTransport implements Transport, Wire {
   private readonly scheduler: SchedulerLike
   private readonly inbox: Arrival[]
   private outbox: Uint8Array
+  private writeLength: number
   private writer: WriteObserver | null
   private credit: number
+  private readonly pace: Pace
   private subscriber: Observer<Uint8Array> | null
   private isPaused: boolean
   private isDelivering: boolean
@@ -66,19 +77,21 @@ export class TestTransport implements Transport, Wire {
   private isClosed: boolean
   private socket: TestSocket | null
 
-  constructor(peer: Peer, scheduler: SchedulerLike, address: string, takes: Taking = 'at once') {
+  constructor(peer: Peer, scheduler: SchedulerLike, address: string, reading: Reading = {}) {
     this.remoteAddress = address
     this.addresses = NO_ADDRESSES
     this.isEncrypted = false
     this.peerCertificate = null
     this.isLending = false
-    this.answersAtOnce = takes === 'at once'
+    this.answersAtOnce = reading.takes !== 'later'
     this.peer = peer
     this.scheduler = scheduler
     this.inbox = []
     this.outbox = new Uint8Array(0)
+    this.writeLength = 0
     this.writer = null
     this.credit = Infinity
+    this.pace = new Pace(scheduler, reading.readRate ?? Infinity, () => { this.send() })
     this.subscriber = null
     this.isPaused = false
     this.isDelivering = false
@@ -108,6 +121,16 @@ export class TestTransport implements Transport, Wire {
     return this.answersAtOnce ? this.outbox.length : 0
   }
 
+  /** How many bytes of the write that is under way were taken. */
+  get takenBytes(): number {
+    return this.writer === null ? 0 : this.writeLength - this.outbox.length
+  }
+
+  /** How many bytes came that the server has not read. */
+  get unreadBytes(): number {
+    return this.inbox.reduce((sum, arrival) => sum + (typeof arrival === 'string' ? 0 : arrival.length), 0)
+  }
+
   get bytes$(): Observable<Uint8Array> {
     return new Observable(subscriber => {
       this.subscriber = subscriber
@@ -134,6 +157,7 @@ export class TestTransport implements Transport, Wire {
   write(output: Output, writer: WriteObserver): boolean {
     if (this.isClosed) return this.refuse(writer)
     this.outbox = gathered(output)
+    this.writeLength = this.outbox.length
     if (!this.answersAtOnce) this.writer = writer
     this.send()
     if (this.outbox.length === 0 && this.answersAtOnce) return true
@@ -217,8 +241,9 @@ export class TestTransport implements Transport, Wire {
   }
 
   private send(): void {
-    const count = Math.min(this.credit, this.outbox.length)
-    if (count === 0 || this.isClosed) return
+    if (this.isClosed) return
+    const count = this.pace.take(Math.min(this.credit, this.outbox.length))
+    if (count === 0) return
     const bytes = this.outbox.slice(0, count)
     this.outbox = this.outbox.subarray(count)
     this.credit -= count

@@ -7,7 +7,8 @@
 import type { Observable, Subscription } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import {
-  compareMessages, compareSubscriptions, MarbleError, type ExpectedMessage, type Message, type SubscriptionFrames,
+  compareMessages, compareSubscriptions, describeUnexpected, MarbleError,
+  type ExpectedMessage, type Message, type SubscriptionFrames,
 } from './expectation.js'
 
 /** What an expectation of {@link MarbleScheduler} has to be told. */
@@ -27,6 +28,11 @@ export interface SubscriptionExpectation {
 interface Look {
   readonly frame: number
   readonly look: () => void
+}
+
+/** The expected numbers of bytes, or matchers of them, at the frames of a diagram. */
+export interface HeldExpectation {
+  toBe(marbles: string, values: Readonly<Record<string, unknown>>): void
 }
 
 interface Expectation {
@@ -93,6 +99,33 @@ export class MarbleScheduler extends TestScheduler {
       toBe: marbles => {
         const expected = [marbles].flat().map(line => TestScheduler.parseMarblesAsSubscriptions(line, true))
         expect(() => compareSubscriptions(label, actual, expected.filter(log => log.subscribedFrame !== Infinity)))
+      },
+    }
+  }
+
+  /** Expects that nothing comes for so many milliseconds, from the frame on. */
+  expectNothing(observable: Observable<unknown>, forMs: number, from = this.frame): void {
+    const label = LABELS.get(observable) ?? 'the Observable'
+    const to = from + forMs
+    if (to > this.maxFrames) throw new MarbleError(`time ends at frame ${this.maxFrames}, before frame ${to}`)
+    const actual = this.record(observable, null)
+    this.pending('expectNothing')(() => {
+      const window = actual.filter(({ frame }) => frame >= from && frame < to)
+      return window.length === 0 ? null : describeUnexpected(label, { from, forMs }, window[0])
+    })
+  }
+
+  /** Expects what `sample` returns at the end of each frame that the diagram names. */
+  expectSamples(label: string, sample: () => unknown): HeldExpectation {
+    const expect = this.pending('expectHeld')
+    return {
+      toBe: (marbles, values) => {
+        const expected = expectedMessages(marbles, values, undefined)
+        const actual: Message[] = []
+        for (const { frame } of expected) {
+          this.atEndOf(frame, () => { actual.push({ frame, notification: { kind: 'N', value: sample() } }) })
+        }
+        expect(() => compareMessages(label, actual, expected))
       },
     }
   }
@@ -253,7 +286,7 @@ function lettered(messages: readonly Message[]): ExpectedMessage[] {
 function errorAt(message: string, site: Error): MarbleError {
   const error = new MarbleError(message)
   const frames = (site.stack ?? '').split('\n')
-  const own = frames.findIndex(line => /\b(toBe|toEqual|expectObservable|expectSubscriptions)\b/.test(line))
+  const own = frames.findIndex(line => /\b(toBe|toEqual|expect(Observable|Subscriptions|Nothing|Held))\b/.test(line))
   error.stack = `${error.name}: ${message}\n${frames.slice(own + 1).join('\n')}`
   return error
 }

@@ -1,0 +1,39 @@
+/**
+ * What a client sends, on its way: at once, or at a rate.
+ */
+import type { SchedulerLike } from 'rxjs'
+import { Pace } from './pace.js'
+import type { Arrival } from './test-transport.js'
+
+/** Sends in order, as fast as the line allows. */
+export class Uplink {
+  private readonly arrive: (arrival: Arrival) => void
+  private readonly pace: Pace
+  private queue: Arrival[]
+
+  constructor(scheduler: SchedulerLike, bytesPerSecond: number, arrive: (arrival: Arrival) => void) {
+    this.arrive = arrive
+    this.pace = new Pace(scheduler, bytesPerSecond, () => { this.flush() })
+    this.queue = []
+  }
+
+  /** An end comes behind what was sent before it; a reset overtakes it. */
+  send(arrival: Arrival): void {
+    if (arrival === 'reset') this.queue = [arrival]
+    else this.queue.push(arrival)
+    this.flush()
+  }
+
+  private flush(): void {
+    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
+      const count = typeof next === 'string' ? 0 : this.pace.take(next.length)
+      if (typeof next === 'string' || count === next.length) {
+        this.arrive(next)
+        continue
+      }
+      if (count > 0) this.arrive(next.subarray(0, count))
+      this.queue.unshift(next.subarray(count))
+      return
+    }
+  }
+}
