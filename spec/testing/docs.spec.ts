@@ -10,16 +10,20 @@ import { codeBlocks, compileBlocks, transpileCommonJs, type Block } from '../hel
 const BLOCKS = codeBlocks(readFileSync(join(ROOT, 'docs/testing.md'), 'utf8'))
 const CODE = BLOCKS.filter(({ kind }) => kind === 'ts run')
 
-type Program = (load: typeof require, exports: object, console: object) => void
+type Program = (load: typeof require, exports: object, console: object) => Promise<void>
 
-/** Runs the block here, with the sources in the place of the package. Returns what it prints. */
-function run(block: Block): string {
+/**
+ * Runs the block here, with the sources in the place of the package. Resolves with what it prints; the place of a call
+ * is that in a file of the reader.
+ */
+async function run(block: Block): Promise<string> {
   const printed: string[] = []
   const log = (...values: unknown[]): void => { printed.push(`${values.map(shown).join(' ')}\n`) }
+  const code = `return (async () => {${transpileCommonJs(block)}})()\n//# sourceURL=/reader/handler.ts`
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  const program = new Function('require', 'exports', 'console', transpileCommonJs(block)) as Program
-  program(require, {}, { log })
-  return printed.join('')
+  const program = new Function('require', 'exports', 'console', code) as Program
+  await program(require, {}, { log })
+  return printed.join('').replaceAll(/ called at \S+:\d+/g, ' called at handler.ts:12')
 }
 
 function shown(value: unknown): string {
@@ -31,10 +35,10 @@ describe('the examples', () => {
   beforeAll(() => { errors = compileBlocks(CODE) })
 
   CODE.forEach((block, index) => {
-    it(`at line ${block.line} compiles, runs and prints what it says`, () => {
+    it(`at line ${block.line} compiles, runs and prints what it says`, async () => {
       expect(errors[index]).toBe('')
       const next = BLOCKS.at(BLOCKS.indexOf(block) + 1)
-      expect(run(block)).toBe(next?.kind === 'text' ? next.text : '')
+      expect(await run(block)).toBe(next?.kind === 'text' ? next.text : '')
     })
   })
 })
