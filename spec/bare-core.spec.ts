@@ -2,7 +2,7 @@
  * The loops of the bare core that readers copy (demos/bare-core/loops.ts), over memory and over sockets.
  */
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type NetConnectOpts } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { drive, type Transport } from '../demos/bare-core/loops.js'
@@ -10,6 +10,7 @@ import { socketTransport } from '../demos/bare-core/socket.js'
 import type { Reqd } from '../lib/connection/reqd.js'
 import { ServerConnection } from '../lib/connection/server-connection.js'
 import { Headers } from '../lib/message/headers.js'
+import { socketPath } from './helpers/kinds.js'
 import { afterwards, Client } from './helpers/net.js'
 import { get, head, ok, post, responding, response } from './helpers/runtime.js'
 import { latin1 } from './helpers/splits.js'
@@ -116,16 +117,20 @@ describe('the loops over memory', () => {
 })
 
 describe('the loops over sockets', () => {
-  const dial = async (): Promise<{ client: Client; driven: Promise<unknown> }> => {
-    const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
+  const dial = async (
+    handler = handle, path: string | null = null,
+  ): Promise<{ client: Client; driven: Promise<unknown> }> => {
+    const place = path === null ? { port: 0, host: '127.0.0.1' } : { path }
+    const server = createServer({ allowHalfOpen: true }).listen(place)
     afterwards(() => server.close())
     await once(server, 'listening')
     const accepted = once(server, 'connection')
-    const socket = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true })
+    const { port } = server.address() as AddressInfo
+    const socket = connect({ ...place, ...path === null && { port }, allowHalfOpen: true } as NetConnectOpts)
     const client = new Client(socket)
     const [served] = await accepted as [Parameters<typeof socketTransport>[0]]
     afterwards(() => served.destroy())
-    return { client, driven: drive(ServerConnection.create(handle), socketTransport(served)) }
+    return { client, driven: drive(ServerConnection.create(handler), socketTransport(served)) }
   }
 
   it('answer, echo in parts, and answer the last request of a client that has ended its side', async () => {
@@ -143,6 +148,20 @@ describe('the loops over sockets', () => {
     expect(await client.send('BAD\r\n\r\n').ended).toBe('end')
     expect(client.received).toMatch(/^HTTP\/1\.1 400 /)
   })
+
+  it.each<[string, () => string | null, string]>([['TCP', () => null, 'broken'], ['Unix', socketPath, 'end']])(
+    'break off a response that only their end would end, over %s', async (_, path, how) => {
+      const requests: Reqd[] = []
+      const { client, driven } = await dial(reqd => {
+        requests.push(reqd)
+        reqd.respondWithStreaming(responding(200)).writeString('some')
+      }, path())
+      // What a client has not read yet when a reset comes, libuv passes on with an end instead of an error.
+      await client.send(head('GET / HTTP/1.0')).receives('some')
+      requests[0].reportExn(new Error('boom'))
+      expect(await client.ended).toBe(how)
+      expect(await driven).toBeNull()
+    })
 
   it('end when the client resets', async () => {
     const { client, driven } = await dial()

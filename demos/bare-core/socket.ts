@@ -39,6 +39,9 @@ export function socketTransport(socket: Socket): Transport {
       socket.resume()
       setTimeout(() => { socket.destroy() }, LINGER_MS).unref()
     },
-    reset() { socket.resetAndDestroy() },
+    reset() {
+      // Only TCP has a reset: of TLS, and of a Unix socket, Node throws.
+      try { socket.resetAndDestroy() } catch { socket.destroy() }
+    },
   }
 }

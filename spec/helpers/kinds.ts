@@ -14,16 +14,19 @@ interface Kind {
   readonly connect: (server: Server) => Promise<Client>
 }
 
+/** Where a Unix socket can be. Removed after the test. */
+export function socketPath(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'httprx-'))
+  afterwards(() => { rmSync(folder, { recursive: true }) })
+  return join(folder, 'socket')
+}
+
 /** A server on each kind of socket, and a client of it. */
 export const KINDS: Record<string, Kind> = {
   TCP: { start, connect },
   TLS: { start: startTls, connect: tlsClient },
   Unix: {
-    start: (handler, options) => {
-      const folder = mkdtempSync(join(tmpdir(), 'httprx-'))
-      afterwards(() => { rmSync(folder, { recursive: true }) })
-      return start(handler, { ...options, path: join(folder, 'socket') })
-    },
+    start: (handler, options) => start(handler, { ...options, path: socketPath() }),
     connect,
   },
 }
