@@ -23,7 +23,7 @@ interface Work {
 /** A timer, as Node makes it. */
 interface Timer {
   readonly _idleTimeout: number
-  readonly _repeat: number | null
+  readonly _repeat?: number | null
 }
 
 /** What Node makes of promises and of its own queue of callbacks: it is done before the event loop goes on. */
@@ -161,5 +161,5 @@ function urlOf(input: Parameters<typeof fetch>[0]): string {
 }
 
 function timerText({ _idleTimeout, _repeat }: Timer): string {
-  return `${_repeat === null ? 'setTimeout' : 'setInterval'} of ${_idleTimeout} ms`
+  return `${typeof _repeat === 'number' ? 'setInterval' : 'setTimeout'} of ${_idleTimeout} ms`
 }

@@ -22,5 +22,5 @@ export { TestClient, type ClientOptions, type ClientValues } from './test-client
 export { EndlessResponseError, TestServer, UnansweredError } from './test-server.js'
 export { TestSocket } from './test-socket.js'
 export { TestWebSocket } from './test-web-socket.js'
-export { ConnectionResetError } from './test-transport.js'
+export { ConnectionResetError, type Taking } from './test-transport.js'
 export type { HeldExpectation, ObservableExpectation, SubscriptionExpectation } from './virtual-time.js'
