@@ -7,7 +7,6 @@ import { TestScheduler } from 'rxjs/testing'
 import type { HttpConnection } from '../reactive/connection.js'
 import type { Limit } from '../reactive/deadlines.js'
 import type { ConnectionEvent } from '../reactive/events.js'
-import type { Reply } from '../reactive/reply.js'
 import type { Reqd } from '../reactive/reqd.js'
 import { AsyncCodeError, isAsyncSource } from './async-guard.js'
 import { bytesOf } from './bytes.js'
@@ -41,7 +40,7 @@ export interface ClientOptions {
  * A client of a test: see the head of this file. Output, responses and `closed$` end with the connection; the others do
  * not end.
  */
-export class TestClient implements Peer, DemandHost {
+export class TestClient implements Peer {
   /** The address that the server sees: `client 1` for the first. */
   readonly address: string
   /** The output as text, a piece a write; completes when the server ends its side, errors when the server cuts it. */
@@ -68,8 +67,6 @@ export class TestClient implements Peer, DemandHost {
   connection: HttpConnection | null
   /** The request that came last. @internal */
   request: unknown
-  /** @internal */
-  readonly settlesPromises: boolean
   private readonly scheduler: MarbleScheduler
   private readonly transport: TestTransport
   private readonly uplink: Uplink
@@ -90,7 +87,6 @@ export class TestClient implements Peer, DemandHost {
   constructor(address: string, scheduler: MarbleScheduler, line: Line) {
     const named = <T>(subject: Observable<T>, name: string): Observable<T> => labelled(subject, `${address}, ${name}`)
     this.address = address
-    this.settlesPromises = scheduler.settlesPromises
     this.scheduler = scheduler
     this.transport = new TestTransport(this, scheduler, address, line)
     this.uplink = new Uplink(scheduler, line.sendRate ?? Infinity, arrival => { this.transport.arrive(arrival) })
@@ -169,24 +165,8 @@ export class TestClient implements Peer, DemandHost {
   /** @internal A request came: its response is watched. */
   requested(reqd: Reqd): void {
     this.reqds.push(reqd)
-    this.demands.set(reqd.request, new WatchedDemand(reqd, this))
+    this.demands.set(reqd.request, new WatchedDemand(reqd, this.demandHost))
     this.requests.next(reqd)
-  }
-
-  /** @internal */
-  now(): number {
-    return this.scheduler.frame
-  }
-
-  /** @internal */
-  wanted(bytes: number): void {
-    this.demand.next(bytes)
-  }
-
-  /** @internal */
-  responding(reqd: Reqd, { body }: Reply): void {
-    if (this.settlesPromises || !isAsyncSource(body)) return
-    this.scheduler.fail(new AsyncCodeError(`The response to ${nameOf(reqd)} is pulled with promises`))
   }
 
   /** @internal What helps to understand a failed expectation. */
@@ -214,6 +194,21 @@ export class TestClient implements Peer, DemandHost {
 
   paused(isPaused: boolean): void {
     this.pauses.next(isPaused ? 'pause' : 'resume')
+  }
+
+  /** Where the demand of a response is told. */
+  private get demandHost(): DemandHost {
+    const { address, demand, scheduler } = this
+    return {
+      address,
+      settlesPromises: scheduler.settlesPromises,
+      now: () => scheduler.frame,
+      wanted: bytes => { demand.next(bytes) },
+      responding: (reqd, { body }) => {
+        if (scheduler.settlesPromises || !isAsyncSource(body)) return
+        scheduler.fail(new AsyncCodeError(`The response to ${nameOf(reqd)} is pulled with promises`))
+      },
+    }
   }
 
   private fail(error: Error): void {
