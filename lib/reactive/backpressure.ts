@@ -10,12 +10,16 @@
  * within one turn costs a client that keeps up nothing. Where the transport cannot say at once what it took, the queue
  * may hold {@link SLACK_BYTES}; the policy holds again for the first value that comes when that is known.
  *
+ * A source that can wait is offered the demand (offer.ts). What it gives waits, however much that becomes on its way:
+ * it gives no more until all of it has passed. The policy judges what comes from elsewhere, or later.
+ *
  * The end of the source waits for the queue, its error does not. Nothing passes after `ready$` completed, because
  * nobody is there to take it; what waits then is freed by unsubscribing.
  */
 import { Observable, type Subscriber, takeWhile } from 'rxjs'
 import { BackpressureError, chunkSize } from './chunk.js'
 import { demanding, type Demanding } from './demand.js'
+import { offering, Waiting, type Offer } from './offer.js'
 import { ValueQueue } from './value-queue.js'
 
 /** What happens to a value that finds no room. */
@@ -89,15 +93,16 @@ export function gated<T>(ready$: Observable<number>, options: GateOptions<T>): S
       next: wanted => gate.grant(wanted),
       error: error => subscriber.error(error),
     }))
-    subscriber.add(source.pipe(whileOpen as SameTypeOperator<T>).subscribe({
-      next: value => gate.offer(value),
+    if (subscriber.closed) return
+    subscriber.add(offering(gate, () => source.pipe(whileOpen as SameTypeOperator<T>).subscribe({
+      next: value => gate.take(value),
       error: error => subscriber.error(error),
       complete: () => gate.complete(),
-    }))
+    })))
   })
 }
 
-class Gate<T> {
+class Gate<T> implements Offer {
   private readonly subscriber: Subscriber<T>
   private readonly options: GateOptions<T>
   private readonly sizeOf: (value: T) => number
@@ -107,6 +112,9 @@ class Gate<T> {
   private weight: number
   private isDraining: boolean
   private isCompleting: boolean
+  /** How many sources that took the offer are giving. */
+  private giving: number
+  private readonly waiting: Waiting
 
   constructor(subscriber: Subscriber<T>, options: GateOptions<T>, consumer: Demanding | null) {
     this.subscriber = subscriber
@@ -118,6 +126,29 @@ class Gate<T> {
     this.weight = 0
     this.isDraining = false
     this.isCompleting = false
+    this.giving = 0
+    this.waiting = new Waiting()
+  }
+
+  get wanted(): number {
+    return this.isHolding || this.subscriber.closed ? 0 : this.credit
+  }
+
+  whenWanted(callback: () => void): () => void {
+    return this.waiting.add(callback)
+  }
+
+  give(task: () => void): void {
+    this.giving++
+    try {
+      offering(this, task)
+    } finally {
+      this.giving--
+    }
+  }
+
+  reportLate(error: unknown): void {
+    this.consumer?.reportLate(error)
   }
 
   grant(credit: number): void {
@@ -127,13 +158,15 @@ class Gate<T> {
     while (this.credit > 0 && this.isHolding) this.pass(this.shift())
     this.isDraining = false
     if (this.isCompleting && !this.isHolding) this.subscriber.complete()
+    else this.waiting.notify(() => this.wanted > 0)
   }
 
-  offer(value: T): void {
+  take(value: T): void {
     if (this.mayPass()) return this.pass(value)
     const isKnown = this.consumer?.flush() ?? true
     if (this.subscriber.closed) return
     if (this.mayPass()) this.pass(value)
+    else if (this.giving > 0) this.push(value, this.weightOf(value))
     else this.keep(value, isKnown ? this.options.capacity : Math.max(this.options.capacity, SLACK_BYTES))
   }
 

@@ -1,13 +1,16 @@
 /**
  * Chunks on their way from the core's body to one subscriber.
  *
- * Strategy: a chunk is read when the subscriber is done with the last one: when it took it, or when what it was
- * projected to is complete.
+ * Strategy: a chunk is read when the subscriber is done with the last one (when it took it, or when what it was
+ * projected to is complete), and where it offered its demand (offer.ts), not before something is wanted. What a chunk
+ * is projected to is offered the same demand.
  */
-import { from, type ObservableInput, type Subscriber, takeWhile } from 'rxjs'
+import { type ObservableInput, type Subscriber, takeWhile } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import { BodyPull } from './body-pull.js'
 import { currentContext, type Context } from './context.js'
+import { fromInput } from './from-source.js'
+import { offering, Pace } from './offer.js'
 
 /** What a chunk is turned into; null: the chunk itself is the value. */
 export type ProjectChunk<R> = ((chunk: Uint8Array, index: number) => ObservableInput<R>) | null
@@ -17,6 +20,7 @@ export class BodyFlow<R> extends BodyPull {
   private readonly subscriber: Subscriber<R>
   private readonly project: ProjectChunk<R>
   private readonly context: Context
+  private readonly pace: Pace
   private index: number
 
   constructor(reader: BodyReader, subscriber: Subscriber<R>, project: ProjectChunk<R>) {
@@ -24,7 +28,13 @@ export class BodyFlow<R> extends BodyPull {
     this.subscriber = subscriber
     this.project = project
     this.context = currentContext()
+    this.pace = new Pace(subscriber, () => { if (!subscriber.closed) this.read() })
     this.index = 0
+  }
+
+  /** Reads the next chunk, or waits until it is wanted. */
+  readOn(): void {
+    this.pace.next()
   }
 
   onRead(bytes: Uint8Array): void {
@@ -34,31 +44,28 @@ export class BodyFlow<R> extends BodyPull {
       return
     }
     // Without a projection R is the chunk's own type.
-    this.subscriber.next(bytes as R)
+    this.pace.give(() => { this.subscriber.next(bytes as R) })
     this.readOn()
   }
 
   onEof(): void {
-    this.subscriber.complete()
+    this.pace.give(() => { this.subscriber.complete() })
   }
 
   onError(error: unknown): void {
     this.subscriber.error(error)
   }
 
-  private readOn(): void {
-    if (!this.subscriber.closed) this.read()
-  }
-
   private run(project: NonNullable<ProjectChunk<R>>, bytes: Uint8Array): void {
     const { subscriber } = this
     try {
       // `takeWhile` stops an inner source that never pauses within its subscription.
-      subscriber.add(from(project(bytes, this.index++)).pipe(takeWhile(() => !subscriber.closed)).subscribe({
-        next: value => subscriber.next(value),
-        error: error => subscriber.error(error),
-        complete: () => this.readOn(),
-      }))
+      const values$ = fromInput(project(bytes, this.index++)).pipe(takeWhile(() => !subscriber.closed))
+      subscriber.add(offering(this.pace.offer, () => values$.subscribe({
+        next: value => { this.pace.give(() => { subscriber.next(value) }) },
+        error: error => { subscriber.error(error) },
+        complete: () => { this.readOn() },
+      })))
     } catch (error) {
       subscriber.error(error)
     }

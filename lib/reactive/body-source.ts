@@ -9,11 +9,8 @@
 import { Observable, Subscription, from, type Observer } from 'rxjs'
 import type { BodySubject } from './body-subject.js'
 import { BackpressureError, type Chunk } from './chunk.js'
-import type { ReportError } from './discard.js'
 import { controlled, DEFAULT_OVERFLOW } from './overflow.js'
-import {
-  Pull, pullableOfReadable, pullableOfStream, type NodeReadable, type Pullable, type PulledConnection,
-} from './pull.js'
+import { isObservable, Pull, pullableOf, type PulledConnection } from './pull.js'
 import type { BodySource, Reply } from './reply.js'
 import { RequestBody } from './request-body.js'
 
@@ -48,10 +45,6 @@ export function feed(
   const pull = new Pull(pullableOf(source, error => { subject.bodySink.reportLate(error) }), subject, connection)
   pull.pull()
   return { unsubscribe: () => { pull.stop() } }
-}
-
-function isObservable(source: object): source is Observable<Chunk> {
-  return source instanceof Observable || typeof (source as { subscribe?: unknown }).subscribe === 'function'
 }
 
 function subscribe(source: Observable<Chunk>, subject: BodySubject): Feeding {
@@ -90,21 +83,6 @@ class BodyObserver implements Observer<Chunk> {
       this.error(error)
     }
   }
-}
-
-/** What is pulled, whichever form it has. */
-type PulledSource = Exclude<StreamedSource, Observable<Chunk> | ((...args: never[]) => unknown)>
-
-function pullableOf(source: PulledSource, report: ReportError): Pullable {
-  if (typeof (source as ReadableStream<Chunk>).getReader === 'function') {
-    return pullableOfStream(source as ReadableStream<Chunk>)
-  }
-  if (Symbol.asyncIterator in source) {
-    const isReadable = typeof (source as NodeReadable).destroy === 'function'
-    return isReadable ? pullableOfReadable(source as NodeReadable, report) : source[Symbol.asyncIterator]() as Pullable
-  }
-  if (Symbol.iterator in source) return source[Symbol.iterator]() as Pullable
-  throw new TypeError('a body is a string, bytes, an iterable, a stream, an Observable or a function')
 }
 
 /** Turns the failure of a slow client into its disconnection. */

@@ -175,6 +175,11 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.sink.dropped?.(size)
   }
 
+  /** @internal */
+  reportLate(error: unknown): void {
+    this.sink.report?.(error)
+  }
+
   /** Says how the sink ended. It is for the sink's owner to call; only the first call counts. */
   closed(result: SinkResult): void {
     if (this.result !== null) return

@@ -19,6 +19,8 @@ export interface Demanding {
   flush(): boolean
   /** @internal A value of that size was dropped. */
   dropped(size: number): void
+  /** @internal Hears of errors of a source that was told to end already. */
+  reportLate(error: unknown): void
 }
 
 const DEMANDING = Symbol.for('httprx.demanding')

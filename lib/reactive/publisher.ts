@@ -10,6 +10,7 @@
  */
 import { Observable } from 'rxjs'
 import { LocalProtocolError } from '../errors.js'
+import { onBackpressureError } from './backpressure.js'
 import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
 import { Publication } from './publication.js'
 import { Requester } from './requester.js'
@@ -42,7 +43,9 @@ export interface FromPublisherOptions {
 }
 
 /**
- * Returns a body source that requests items of the publisher as demand comes.
+ * Returns an Observable that requests items of the publisher while something is wanted: as a body, or as what `sse` or
+ * a WebSocket sends, no more than the client takes, also through operators that work at once. Where nobody says what is
+ * wanted, it requests one batch after another.
  *
  * @throws {@link LocalProtocolError} badRange: a batch of less than 1
  *
@@ -52,16 +55,12 @@ export interface FromPublisherOptions {
 export function fromPublisher<T>(
   publisher: Publisher<T>,
   options?: FromPublisherOptions,
-): (ready$: Observable<number>) => Observable<T> {
+): Observable<T> {
   const { batch = 1 } = options ?? {}
   if (!(batch >= 1)) throw new LocalProtocolError('badRange', 'at least 1 item must be requested (RS §3.9)')
-  return ready$ => new Observable<T>(subscriber => {
+  return new Observable<T>(subscriber => {
     const requester = new Requester(subscriber, batch)
-    subscriber.add(() => requester.cancel())
-    subscriber.add(ready$.subscribe({
-      next: wanted => requester.grant(wanted),
-      error: error => subscriber.error(error),
-    }))
+    subscriber.add(() => { requester.cancel() })
     if (!subscriber.closed) publisher.subscribe(requester)
   })
 }
@@ -73,21 +72,24 @@ export interface ToPublisherOptions {
 }
 
 /**
- * Returns a publisher of a source driven by demand. Each of its subscribers subscribes to the source anew. An
- * Observable that cannot be slowed needs an operator that says what becomes of the values that nobody requested.
+ * Returns a publisher of a source. Each of its subscribers subscribes to the source anew. A function gets the demand;
+ * an Observable is offered it. One that cannot be slowed fails with a `BackpressureError` where a value was not
+ * requested: an operator can say what else becomes of it.
  *
  * @example
  * toPublisher(ready$ => prices$.pipe(onBackpressureLatest(ready$)))
  */
 export function toPublisher<T>(
-  source: (ready$: Observable<number>) => Observable<T>,
+  source: Observable<T> | ((ready$: Observable<number>) => Observable<T>),
   options?: ToPublisherOptions,
 ): Publisher<T> {
+  const values = typeof source === 'function' ? source
+    : (ready$: Observable<number>) => source.pipe(onBackpressureError(ready$))
   return {
     subscribe(subscriber: PublisherSubscriber<T> | null | undefined): void {
       // RS §1.9: the one thing that subscribe throws for.
       if (subscriber === null || subscriber === undefined) throw new TypeError('a subscriber is needed')
-      new Publication(subscriber, source, options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK).start()
+      new Publication(subscriber, values, options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK).start()
     },
   }
 }

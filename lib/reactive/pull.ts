@@ -8,6 +8,7 @@
  * write: a download of 1 GiB in chunks of 64 KiB takes 0.65 of the CPU, for most of it is what the kernel does for each
  * write. Its first write that has to wait ends that.
  */
+import { Observable } from 'rxjs'
 import type { Chunk } from './chunk.js'
 import type { BodySubject } from './body-subject.js'
 import { currentContext } from './context.js'
@@ -15,13 +16,13 @@ import { isPromise, type ReportError } from './discard.js'
 import { WRITE_BYTES } from './write-processor.js'
 
 /** The common form of what is pulled. `return` says that no more is wanted. */
-export interface Pullable {
-  next(): IteratorResult<Chunk, unknown> | PromiseLike<IteratorResult<Chunk, unknown>>
+export interface Pullable<T = Chunk> {
+  next(): IteratorResult<T, unknown> | PromiseLike<IteratorResult<T, unknown>>
   return?(): unknown
 }
 
 /** A web stream as {@link Pullable}. */
-export function pullableOfStream(stream: ReadableStream<Chunk>): Pullable {
+export function pullableOfStream<T>(stream: ReadableStream<T>): Pullable<T> {
   const reader = stream.getReader()
   return {
     next: () => reader.read(),
@@ -30,7 +31,7 @@ export function pullableOfStream(stream: ReadableStream<Chunk>): Pullable {
 }
 
 /** What is needed of a `Readable` of Node. */
-export interface NodeReadable extends AsyncIterable<Chunk> {
+export interface NodeReadable<T = Chunk> extends AsyncIterable<T> {
   destroy(): unknown
   on?(event: 'error', listener: (error: unknown) => void): unknown
 }
@@ -40,7 +41,7 @@ export interface NodeReadable extends AsyncIterable<Chunk> {
  * is waited for has come. The iterator listens to errors only from its first step to its last, and until there is
  * room none is made.
  */
-export function pullableOfReadable(readable: NodeReadable, report: ReportError): Pullable {
+export function pullableOfReadable<T>(readable: NodeReadable<T>, report: ReportError): Pullable<T> {
   const iterator = readable[Symbol.asyncIterator]()
   let isReleased = false
   readable.on?.('error', error => { if (isReleased) report(error) })
@@ -51,6 +52,27 @@ export function pullableOfReadable(readable: NodeReadable, report: ReportError):
       readable.destroy()
     },
   }
+}
+
+/** What can be pulled, whichever form it has. */
+export type PulledSource<T> = Iterable<T> | AsyncIterable<T> | ReadableStream<T>
+
+/** Any such source as {@link Pullable}. `report` hears of errors that come after it was told to end. */
+export function pullableOf<T>(source: PulledSource<T>, report: ReportError): Pullable<T> {
+  if (typeof (source as ReadableStream<T>).getReader === 'function') {
+    return pullableOfStream(source as ReadableStream<T>)
+  }
+  if (Symbol.asyncIterator in source) {
+    const isReadable = typeof (source as NodeReadable<T>).destroy === 'function'
+    return isReadable ? pullableOfReadable(source as NodeReadable<T>, report) : source[Symbol.asyncIterator]()
+  }
+  if (Symbol.iterator in source) return source[Symbol.iterator]()
+  throw new TypeError('a body is a string, bytes, an iterable, a stream, an Observable or a function')
+}
+
+/** Whether this is an Observable, of whichever copy of RxJS. */
+export function isObservable(source: object): source is Observable<unknown> {
+  return source instanceof Observable || typeof (source as { subscribe?: unknown }).subscribe === 'function'
 }
 
 /** How many high-water marks leave at once to a client that keeps up, if a write takes so much. */

@@ -47,8 +47,9 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * The chunks as they arrive, each the subscriber's own. It flows freely: pushed at a slow consumer it fills
-   * whatever is behind it. Where that can happen, {@link concatMap} is right.
+   * The chunks, each the subscriber's own. As a body, or as what `sse` or a WebSocket sends, also through operators
+   * that work at once, a chunk is read when the client has room for what it becomes. Elsewhere it flows freely: there,
+   * where a consumer is slow, {@link concatMap} is right.
    */
   get bytes$(): Observable<Uint8Array> {
     return new GuardedObservable(
@@ -58,7 +59,8 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
 
   /**
    * Projects each chunk to an Observable (a promise, an iterable) and emits its values. Nothing is read while it is
-   * active, so that its time is what the client is slowed down to.
+   * active, so that its time is what the client is slowed down to; nor while a client that gets what it becomes has no
+   * room, as for {@link bytes$}.
    *
    * @example
    * body.concatMap(chunk => file.append(chunk))
@@ -122,7 +124,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
 
   private open<R>(flow: BodyFlow<R>): TeardownLogic {
     this.take()
-    flow.read()
+    flow.readOn()
     return () => this.reader.close()
   }
 

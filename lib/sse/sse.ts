@@ -1,5 +1,5 @@
 /**
- * `sse`: an Observable of events as the body of a response.
+ * `sse`: a source of events as the body of a response.
  *
  * Strategy: events become text before the overflow policy sees them, so a policy counts what is sent and never parts an
  * event. Comments keep the stream alive (WHATWG HTML §9.2.7): one at the start, which brings the client its head, and
@@ -17,6 +17,7 @@ import { Headers } from '../message/headers.js'
 import { BackpressureError, chunkSize } from '../reactive/chunk.js'
 import { DEFAULT_HIGH_WATER_MARK } from '../reactive/controlled-subject.js'
 import { controlled, DEFAULT_OVERFLOW, type Overflow } from '../reactive/overflow.js'
+import { fromSource, type Source } from '../reactive/from-source.js'
 import type { Reply } from '../reactive/reply.js'
 import { formatEvent, type SseEvent } from './event.js'
 
@@ -59,9 +60,11 @@ const HEADERS = Headers.of({
 })
 
 /**
- * Returns the reply that sends each event of the source as it comes; a string is the data of a `message`. The source is
- * subscribed when the response starts and unsubscribed when the client goes away. When it completes, the response does,
- * and a browser comes back: what tells it to stay away is a response with status 204.
+ * Returns the reply that sends each event of the source as it comes; a string is the data of a `message`. An iterable
+ * (the tokens of a language model, a cursor) or a stream is pulled as the client takes events, and loses none; to an
+ * Observable that cannot be slowed, `overflow` applies. The source is subscribed when the response starts and
+ * unsubscribed, or told to end, when the client goes away. When it completes, the response does, and a browser comes
+ * back: what tells it to stay away is a response with status 204.
  *
  * An event that the format cannot carry is an error of the source ({@link formatEvent}): the response is cut.
  *
@@ -70,12 +73,12 @@ const HEADERS = Headers.of({
  *
  * @throws {@link LocalProtocolError} badRange: a number among the options that is none, or out of its range
  */
-export function sse(source$: Observable<SseEvent | string>, options: SseOptions = {}): SseReply {
+export function sse(source: Source<SseEvent | string>, options: SseOptions = {}): SseReply {
   checkNumbers(options, { heartbeatMs: TIME, highWaterMark: SIZE })
   const { highWaterMark, retry } = options
   const greeting = retry === undefined ? COMMENT : formatEvent({ retry })
   const farewell = formatEvent({ retry: retry ?? RETRY_MS })
-  const events$ = source$.pipe(map(event => ({ event, text: formatEvent(event) })))
+  const events$ = fromSource(source).pipe(map(event => ({ event, text: formatEvent(event) })))
   return {
     headers: HEADERS,
     body: (ready$, closing$) => stream(events$, { ...options, greeting, farewell, ready$, closing$ }),

@@ -1,10 +1,11 @@
 /**
  * A WebSocket connection, as its user sees it.
  */
-import { endWith, from, ignoreElements, takeUntil, tap, type Observable, type Subscription } from 'rxjs'
+import { endWith, ignoreElements, NEVER, takeUntil, tap, type Observable, type Subscription } from 'rxjs'
 import { LocalProtocolError } from '../errors.js'
 import { BackpressureError, chunkSize } from '../reactive/chunk.js'
 import { ControlledSubject, type WaterMarks } from '../reactive/controlled-subject.js'
+import { fromSource } from '../reactive/from-source.js'
 import type { Report } from '../reactive/guarded.js'
 import { controlled, DEFAULT_OVERFLOW } from '../reactive/overflow.js'
 import type { WebSocketClosure, WebSocketMessage } from './message.js'
@@ -88,7 +89,7 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
     const ended$ = this.ready$.pipe(ignoreElements(), endWith(true))
     const options = { overflow, highWaterMark: this.mark, onDrop }
     const messages$ =
-      typeof source === 'function' ? source(this.ready$) : controlled(from(source), this.ready$, options)
+      typeof source === 'function' ? source(this.ready$, NEVER) : controlled(fromSource(source), this.ready$, options)
     return messages$.pipe(
       tap(message => { this.write(message) }),
       takeUntil(ended$),

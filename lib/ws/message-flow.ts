@@ -1,19 +1,25 @@
 /**
  * The messages as Observables: as they come, or each projected.
+ *
+ * Strategy: who subscribes may offer its demand (offer.ts), as another connection's `send` does. Then a message counts
+ * as taken only when something is wanted again: so what a slow client gets of another client's messages is bounded.
  */
-import { from, takeWhile, type Observable, type ObservableInput, type Subscriber } from 'rxjs'
+import { takeWhile, type Observable, type ObservableInput, type Subscriber } from 'rxjs'
 import { currentContext } from '../reactive/context.js'
+import { fromInput } from '../reactive/from-source.js'
 import { GuardedObservable, type Report } from '../reactive/guarded.js'
+import { offering, Pace } from '../reactive/offer.js'
 import type { Inbox, MessageTaker } from './inbox.js'
 import type { WebSocketMessage } from './message.js'
 
 /** The messages; each counts as taken when the subscriber has returned. */
 export function messagesOf(inbox: Inbox, report: Report): Observable<WebSocketMessage> {
   return new GuardedObservable(subscriber => {
+    const pace = new Pace(subscriber, () => { inbox.taken(taker) })
     const taker: MessageTaker = {
       take: message => {
-        subscriber.next(message)
-        inbox.taken(taker)
+        pace.give(() => { subscriber.next(message) })
+        pace.next()
       },
       end: () => { subscriber.complete() },
     }
@@ -34,12 +40,14 @@ export function projectionsOf<R>(inbox: Inbox, project: ProjectMessage<R>, repor
       inbox.detach(taker)
       subscriber.error(error)
     }
+    const pace = new Pace(subscriber, () => { inbox.taken(taker) })
     const run = (message: WebSocketMessage): void => {
-      subscriber.add(from(project(message, index++)).pipe(takeWhile(() => !subscriber.closed)).subscribe({
-        next: value => { subscriber.next(value) },
+      const values$ = fromInput(project(message, index++)).pipe(takeWhile(() => !subscriber.closed))
+      subscriber.add(offering(pace.offer, () => values$.subscribe({
+        next: value => { pace.give(() => { subscriber.next(value) }) },
         error: fail,
-        complete: () => { inbox.taken(taker) },
-      }))
+        complete: () => { pace.next() },
+      })))
     }
     const taker: MessageTaker = {
       take: message => {

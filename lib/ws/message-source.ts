@@ -1,14 +1,12 @@
 /**
  * Where the messages to a client come from.
  */
-import type { Observable } from 'rxjs'
+import type { Source } from '../reactive/from-source.js'
 import type { Overflow } from '../reactive/overflow.js'
 import type { WebSocketMessage } from './message.js'
 
-/** Where messages to the client come from: an Observable, or a function from the demand in bytes to one. */
-export type MessageSource =
-  | Observable<WebSocketMessage>
-  | ((ready$: Observable<number>) => Observable<WebSocketMessage>)
+/** Where messages to the client come from: any source of them. What can be pulled is, as the client takes messages. */
+export type MessageSource = Source<WebSocketMessage>
 
 /** How a source is sent. */
 export interface SendOptions {

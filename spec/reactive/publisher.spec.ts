@@ -5,7 +5,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { from, NEVER, of, Subject, take, throwError } from 'rxjs'
-import { onBackpressureBuffer } from '../../lib/reactive/backpressure.js'
+import { onBackpressureBuffer, onBackpressureError } from '../../lib/reactive/backpressure.js'
 import {
   fromPublisher, type Publisher, type PublisherSubscriber, type PublisherSubscription, toPublisher,
 } from '../../lib/reactive/publisher.js'
@@ -36,7 +36,7 @@ function reading(options?: { batch?: number }) {
   const publisher = new ManualPublisher<string>()
   const ready$ = new Subject<number>()
   const seen: unknown[] = []
-  const subscription = fromPublisher(publisher, options)(ready$).subscribe({
+  const subscription = fromPublisher(publisher, options).pipe(onBackpressureError(ready$)).subscribe({
     next: value => seen.push(value),
     error: error => seen.push({ error }),
     complete: () => seen.push('complete'),
@@ -75,7 +75,7 @@ describe('fromPublisher', () => {
 
   it('requests on the demand that was there before the subscription', () => {
     const publisher = new ManualPublisher<string>()
-    fromPublisher(publisher)(of(9)).subscribe()
+    fromPublisher(publisher).pipe(onBackpressureError(of(9))).subscribe()
     expect(publisher.calls).toEqual([1])
   })
 
@@ -99,7 +99,7 @@ describe('fromPublisher', () => {
     const late = new ManualPublisher<string>()
     const lazy: { subscriber?: PublisherSubscriber<string> } = {}
     const slow: Publisher<string> = { subscribe: subscriber => void (lazy.subscriber = subscriber) }
-    fromPublisher(slow)(NEVER).subscribe().unsubscribe()
+    fromPublisher(slow).pipe(onBackpressureError(NEVER)).subscribe().unsubscribe()
     lazy.subscriber?.onSubscribe(late)
     expect(late.calls).toEqual(['cancel'])
   })
@@ -137,7 +137,7 @@ describe('fromPublisher', () => {
     ready$.error('gone')
     expect([seen, publisher.calls]).toEqual([[{ error: 'gone' }], ['cancel']])
     const untouched = new ManualPublisher<string>()
-    fromPublisher(untouched)(throwError(() => 'gone')).subscribe({ error: () => {} })
+    fromPublisher(untouched).pipe(onBackpressureError(throwError(() => 'gone'))).subscribe({ error: () => {} })
     expect(untouched.subscriber).toBeNull()
   })
 
@@ -150,7 +150,7 @@ describe('fromPublisher', () => {
         cancel: () => {},
       }),
     }
-    fromPublisher(publisher)(of(Infinity)).pipe(take(100_000)).subscribe(value => seen.push(value))
+    fromPublisher(publisher).pipe(onBackpressureError(of(1e9))).pipe(take(100_000)).subscribe(value => seen.push(value))
     expect(seen).toHaveLength(100_000)
   })
 
@@ -161,7 +161,7 @@ describe('fromPublisher', () => {
         ready$ => from(items).pipe(onBackpressureBuffer(ready$, { bufferBytes: 9_999 })),
         { highWaterMark: 4 },
       )
-      fromPublisher(publisher, { batch })(subject.ready$).subscribe(subject)
+      fromPublisher(publisher, { batch }).pipe(onBackpressureError(subject.ready$)).subscribe(subject)
       for (let i = 0; i <= items.length; i++) sink.drain()
       expect(sink).toMatchObject({ values: items, ends: ['complete'] })
     }))
@@ -173,7 +173,7 @@ describe('fromPublisher', () => {
     fc.assert(fc.property(sizes, drains, fc.integer({ min: 1, max: 5 }), (chunks, takes, batch) => {
       const { sink, subject } = metered<Uint8Array>({ highWaterMark: 30 })
       const publisher = publish(...chunks.map(size => new Uint8Array(size)))
-      fromPublisher(publisher, { batch })(subject.ready$).subscribe(subject)
+      fromPublisher(publisher, { batch }).pipe(onBackpressureError(subject.ready$)).subscribe(subject)
       for (const count of takes) sink.drain(count)
       expect(sink.peak).toBeLessThan(30 + batch * 20)
     }))

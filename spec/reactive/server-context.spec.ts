@@ -25,7 +25,8 @@ describe('the context of a server', () => {
     const context = contextOf({})
     expect(context.settings).toMatchObject({
       headersTimeout: 60_000, requestTimeout: 300_000, keepAliveTimeout: 65_000, writeTimeout: 300_000,
-      handlerTimeout: 0, sourceTimeout: 0, stalledAfter: 30_000, allowHalfOpen: false, lingerTimeout: 2_000, lingerBytes: 1_048_576,
+      handlerTimeout: 0, sourceTimeout: 0, stalledAfter: 30_000, allowHalfOpen: false, lingerTimeout: 2_000,
+      lingerBytes: 1_048_576,
       maxRequestsPerSocket: 0, connectionsCheckingInterval: 1_000, highWaterMark: 16_384,
     })
     expect(context).toMatchObject({

@@ -1,0 +1,115 @@
+/**
+ * RxJS's flattening operators, with demand.
+ *
+ * Strategy: RxJS's own buffer what they are given while their inner Observables are active, out of anybody's sight.
+ * These are the same operators, with an offer (offer.ts) of their own in front of them: something is wanted while fewer
+ * inner Observables than the concurrency are active, and the consumer behind wants something. So a source that can wait
+ * does, and any number of asynchronous stages in a row holds a bounded amount. Inner Observables are offered the demand
+ * of the consumer itself.
+ */
+import {
+  mergeMap as mergeMapOfRx, Observable, type ObservableInput, type ObservedValueOf, type OperatorFunction,
+} from 'rxjs'
+import { fromInput } from './from-source.js'
+import { offeredDemand, offering, Waiting, type Offer } from './offer.js'
+
+/**
+ * As RxJS's `mergeMap`: projects each value to an Observable (a promise, an iterable) and emits their values as they
+ * come, of `concurrency` of them at a time. A source that can wait is not asked for more meanwhile, and not for more
+ * than the client takes: so what it holds is bounded, if `concurrency` is given.
+ *
+ * @example
+ * body: reqd.body.bytes$.pipe(mergeMap(chunk => encrypt(chunk), 8))
+ */
+export function mergeMap<T, O extends ObservableInput<unknown>>(
+  project: (value: T, index: number) => O, concurrency = Infinity,
+): OperatorFunction<T, ObservedValueOf<O>> {
+  return source => new Observable<ObservedValueOf<O>>(subscriber => {
+    const stage = new Stage(concurrency)
+    subscriber.add(stage.watch())
+    const inner = (value: T, index: number): Observable<ObservedValueOf<O>> => {
+      const input = offering(null, () => project(value, index)) as ObservableInput<ObservedValueOf<O>>
+      return stage.inner(fromInput(input))
+    }
+    return offering(stage, () => source.pipe(mergeMapOfRx(inner, concurrency)).subscribe(subscriber))
+  })
+}
+
+/**
+ * As RxJS's `concatMap`: {@link mergeMap} of one at a time, in order.
+ *
+ * @example
+ * body: reqd.body.bytes$.pipe(concatMap(chunk => encrypt(chunk)))
+ */
+export function concatMap<T, O extends ObservableInput<unknown>>(
+  project: (value: T, index: number) => O,
+): OperatorFunction<T, ObservedValueOf<O>> {
+  return mergeMap(project, 1)
+}
+
+/** What an operator wants of its source. */
+class Stage implements Offer {
+  private readonly concurrency: number
+  /** The demand of the consumer behind; null where it offers none. */
+  private readonly consumer: Offer | null
+  private readonly waiting: Waiting
+  private active: number
+
+  constructor(concurrency: number) {
+    this.concurrency = concurrency
+    this.consumer = offeredDemand()
+    this.waiting = new Waiting()
+    this.active = 0
+  }
+
+  get wanted(): number {
+    if (this.active >= this.concurrency) return 0
+    return this.consumer === null ? Infinity : this.consumer.wanted
+  }
+
+  whenWanted(callback: () => void): () => void {
+    return this.waiting.add(callback)
+  }
+
+  /** What the operator gives at once to its own consumer waits there. */
+  give(task: () => void): void {
+    const { consumer } = this
+    if (consumer === null) offering(this, task)
+    else consumer.give(() => { offering(this, task) })
+  }
+
+  reportLate(error: unknown): void {
+    this.consumer?.reportLate(error)
+  }
+
+  /** Hears of the consumer's demand, until the returned function is called. */
+  watch(): () => void {
+    return this.consumer?.whenWanted(() => { this.notify() }) ?? (() => undefined)
+  }
+
+  /** The inner Observable, which counts as active until it ends. */
+  inner<R>(values$: Observable<R>): Observable<R> {
+    return new Observable<R>(subscriber => {
+      this.active++
+      return offering(this.consumer, () => values$.subscribe({
+        next: value => { this.pass(() => { subscriber.next(value) }) },
+        error: (error: unknown) => { subscriber.error(error) },
+        complete: () => {
+          this.active--
+          this.pass(() => { subscriber.complete() })
+          this.notify()
+        },
+      }))
+    })
+  }
+
+  /** A value of an inner Observable is what a value of the source became. */
+  private pass(task: () => void): void {
+    if (this.consumer === null) task()
+    else this.consumer.give(task)
+  }
+
+  private notify(): void {
+    this.waiting.notify(() => this.wanted > 0)
+  }
+}

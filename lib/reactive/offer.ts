@@ -1,0 +1,92 @@
+/**
+ * Demand on offer: how a source that can wait finds out what its consumer wants, through the plain RxJS that stands
+ * between the two.
+ *
+ * Strategy: who subscribes a source and knows what it wants (a gate in front of a response, an event stream, a
+ * WebSocket; a flattening operator with demand) offers that for the length of the subscription, which is synchronous.
+ * A source that can wait takes the offer, and then gives only while something is wanted. Operators in between need not
+ * know: what a value becomes on its way is there when giving it returns, and costs the demand. Several sources may take
+ * one offer (`merge`). While a source gives (a value or its end) the offer stands again: so the second source of a
+ * `concat`, and what RxJS's own flattening subscribes at once, find it too. What is subscribed later finds none.
+ *
+ * A subclass of Observable whose `lift` carries the demand was the other way: creation operators (`merge`, `concat`)
+ * and operators that subscribe for themselves would lose it.
+ */
+import type { Subscriber } from 'rxjs'
+
+/** What a consumer wants of sources that can wait. */
+export interface Offer {
+  /** How much is wanted, in the unit of the consumer: nothing where it is not more than 0. */
+  readonly wanted: number
+  /** Calls back whenever something is wanted again, until the returned function is called. */
+  whenWanted(callback: () => void): () => void
+  /** A source that took the offer gives: what comes of that waits for its consumer, however much it is. */
+  give(task: () => void): void
+  /** Hears of errors of a source that was told to end already. */
+  reportLate(error: unknown): void
+}
+
+/** One for all copies of this package in a process. */
+const KEY = Symbol.for('httprx.offer')
+const shared = globalThis as { [KEY]?: { offer: Offer | null } | undefined }
+const stand = shared[KEY] ??= { offer: null }
+
+/** Runs the task, which subscribes, with the demand on offer; null: with none. */
+export function offering<R>(offer: Offer | null, task: () => R): R {
+  const before = stand.offer
+  stand.offer = offer
+  try {
+    return task()
+  } finally {
+    stand.offer = before
+  }
+}
+
+/** The demand that is on offer; null where there is none, and a source is as any other Observable. */
+export function offeredDemand(): Offer | null {
+  return stand.offer
+}
+
+/** Who waits for an offer to want more. */
+export class Waiting {
+  private readonly callbacks = new Set<() => void>()
+
+  /** As {@link Offer.whenWanted}. */
+  add(callback: () => void): () => void {
+    this.callbacks.add(callback)
+    return () => { this.callbacks.delete(callback) }
+  }
+
+  /** Calls all in turn, as long as something is wanted. */
+  notify(isWanted: () => boolean): void {
+    for (const callback of [...this.callbacks]) if (isWanted()) callback()
+  }
+}
+
+/** The pace of a source that goes on when it is told to: at once, or when something is wanted. */
+export class Pace {
+  /** Whose demand it keeps to; null where none was on offer. */
+  readonly offer: Offer | null
+  private readonly goOn: () => void
+  private isWaiting: boolean
+
+  /** Takes the offer that stands, if there is one, for as long as the subscriber is there. */
+  constructor(subscriber: Subscriber<never>, goOn: () => void) {
+    this.offer = offeredDemand()
+    this.goOn = goOn
+    this.isWaiting = false
+    if (this.offer !== null) subscriber.add(this.offer.whenWanted(() => { if (this.isWaiting) this.next() }))
+  }
+
+  /** Goes on, now or when something is wanted. */
+  next(): void {
+    this.isWaiting = this.offer !== null && this.offer.wanted <= 0
+    if (!this.isWaiting) this.goOn()
+  }
+
+  /** Gives, as {@link Offer.give}. */
+  give(task: () => void): void {
+    if (this.offer === null) task()
+    else this.offer.give(task)
+  }
+}

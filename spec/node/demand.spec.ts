@@ -1,0 +1,122 @@
+/**
+ * Demand through plain operators on real sockets: a client that does not read costs a bounded amount, and then gets
+ * all.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { bufferCount, filter, from, map, of, timer } from 'rxjs'
+import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Reply } from '../../lib/reactive/reply.js'
+import { concatMap, mergeMap } from '../../lib/reactive/flattening.js'
+import { fromSource } from '../../lib/reactive/from-source.js'
+import { pulled } from '../../lib/reactive/pulled.js'
+import { sse } from '../../lib/sse/sse.js'
+import { connect, next, signal, start, type Client } from '../helpers/net.js'
+import { startTls, tlsClient } from '../helpers/tls.js'
+
+const KINDS = ['TCP', 'TLS', 'Unix'] as const
+const COUNT = 30_000
+const LINE = 1000
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+
+async function ends(kind: typeof KINDS[number], handler: Handler): Promise<{ client: Client; errors: unknown[] }> {
+  if (kind === 'TLS') {
+    const server = await startTls(handler)
+    return { client: await tlsClient(server), errors: server.errors }
+  }
+  const path = `/tmp/httprx-demand-${process.pid}.sock`
+  const server = await start(handler, kind === 'Unix' ? { path } : {})
+  return { client: await connect(server), errors: server.errors }
+}
+
+/** The numbers of the lines that came, in order. */
+const numbers = (text: string): number[] => Array.from(text.matchAll(/#(\d+)#/g), ([, number]) => Number(number))
+const line = (n: number): string => `#${n}#`.padEnd(LINE - 1, '.') + '\n'
+
+/** Counts what is asked of a source of lines. */
+class Lines {
+  given = 0
+  readonly returned = signal()
+
+  * [Symbol.iterator](): Generator<string> {
+    try {
+      while (this.given < COUNT) yield line(this.given++)
+    } finally {
+      this.returned.resolve()
+    }
+  }
+
+  async *later(): AsyncGenerator<string> {
+    for (const text of this) {
+      await Promise.resolve()
+      yield text
+    }
+  }
+}
+
+const REPLIES: Record<string, (lines: Lines) => Reply> = {
+  'an iterable through operators': lines => ({ body: fromSource(lines).pipe(map(text => text), filter(() => true)) }),
+  'an async iterable, several at once': lines => ({
+    body: fromSource(lines.later()).pipe(bufferCount(4), map(texts => texts.join(''))),
+  }),
+  'pages, each value worked on': lines => {
+    const all = lines[Symbol.iterator]()
+    const source = pulled(() => {
+      const { done, value } = all.next()
+      return done === true ? null : [value]
+    })
+    return { body: source.pipe(concatMap(async text => text), mergeMap(text => of(text), 4)) }
+  },
+  'events of an iterable': lines => sse(fromSource(lines).pipe(map(text => text.trimEnd())), { heartbeatMs: 0 }),
+  'events of an async iterable': lines => sse(lines.later(), { heartbeatMs: 0 }),
+}
+
+describe.each(KINDS)('over %s', kind => {
+  it.each(Object.entries(REPLIES))('a client that waits and then reads gets all of %s', async (_, reply) => {
+    const lines = new Lines()
+    const { client, errors } = await ends(kind, () => reply(lines))
+    client.socket.pause()
+    client.send(GET)
+    // Asked for no more, for longer than anything takes: the kernel's buffers are full.
+    for (let before = -1; before !== lines.given || lines.given === 0;) {
+      before = lines.given
+      await next(timer(50))
+    }
+    expect(lines.given).toBeLessThan(COUNT)
+    client.socket.resume()
+    expect(numbers(await client.all())).toEqual(Array.from({ length: COUNT }, (_, n) => n))
+    expect(errors).toEqual([])
+  })
+
+  it.each(Object.entries(REPLIES))('a client that leaves ends %s', async (name, reply) => {
+    const lines = new Lines()
+    const { client } = await ends(kind, () => reply(lines))
+    await client.send(GET).receives('#0#')
+    client.socket.destroy()
+    // Pages know of no end.
+    if (!name.startsWith('pages')) await lines.returned.promise
+  })
+
+  it('a body that is worked on goes back as the client takes it', async () => {
+    const { client, errors } = await ends(kind, reqd => ({
+      body: reqd.body.bytes$.pipe(map(bytes => bytes), concatMap(bytes => from([bytes]))),
+    }))
+    client.socket.pause()
+    const text = Array.from({ length: COUNT }, (_, n) => line(n)).join('')
+    client.send(`POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${text.length}\r\n\r\n`).send(text)
+    await next(timer(100))
+    client.socket.resume()
+    expect(numbers(await client.all())).toHaveLength(COUNT)
+    expect(errors).toEqual([])
+  })
+
+  it('each way to project a body holds it back', async () => {
+    const { client, errors } = await ends(kind, reqd => ({ body: reqd.body.concatMap(bytes => of(bytes)) }))
+    client.socket.pause()
+    const text = Array.from({ length: COUNT }, (_, n) => line(n)).join('')
+    client.send(`POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${text.length}\r\n\r\n`).send(text)
+    await next(timer(100))
+    client.socket.resume()
+    expect(numbers(await client.all())).toHaveLength(COUNT)
+    expect(errors).toEqual([])
+  })
+})
