@@ -35,7 +35,7 @@ const line = (n: number): string => `#${n}#`.padEnd(LINE - 1, '.') + '\n'
 /** Counts what is asked of a source of lines. */
 class Lines {
   given = 0
-  readonly returned = signal()
+  readonly returned = signal();
 
   * [Symbol.iterator](): Generator<string> {
     try {
@@ -64,7 +64,7 @@ const REPLIES: Record<string, (lines: Lines) => Reply> = {
       const { done, value } = all.next()
       return done === true ? null : [value]
     })
-    return { body: source.pipe(concatMap(async text => text), mergeMap(text => of(text), 4)) }
+    return { body: source.pipe(concatMap(text => Promise.resolve(text)), mergeMap(text => of(text), 4)) }
   },
   'events of an iterable': lines => sse(fromSource(lines).pipe(map(text => text.trimEnd())), { heartbeatMs: 0 }),
   'events of an async iterable': lines => sse(lines.later(), { heartbeatMs: 0 }),

@@ -5,8 +5,9 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import {
-  bufferCount, catchError, concat, concatMap as plainConcatMap, endWith, filter, from, map, merge,
-  mergeMap as plainMergeMap, Observable, of, repeat, scan, share, startWith, tap, timer, toArray, type ObservableInput,
+  bufferCount, catchError, concat, concatMap as plainConcatMap, defer, delay, endWith, filter, from, map, merge,
+  mergeMap as plainMergeMap, Observable, of, repeat, retry, scan, share, startWith, switchMap, tap, timer, toArray,
+  type ObservableInput,
 } from 'rxjs'
 import { BackpressureError } from '../../lib/reactive/chunk.js'
 import { onBackpressureError } from '../../lib/reactive/backpressure.js'
@@ -149,6 +150,13 @@ describe('demand', () => {
       map(String), catchError(() => SOURCES['pages']())),
     'a source that is repeated': () => fromSource(VALUES.slice(0, 300)).pipe(repeat(3)),
     'a source within RxJS\'s own flattening': () => of(1, 2).pipe(plainConcatMap(() => fromSource(VALUES))),
+    'a source that is tried again': () => defer(() => SOURCES['pages']()).pipe(
+      map((value, index) => { if (index === 3) throw new Error('no'); return value }), retry(1),
+      catchError(() => SOURCES['an iterable']())),
+    'a source that others switch to at once': () => of(1, 2).pipe(switchMap(() => fromSource(VALUES))),
+    'a shared source': () => SOURCES['pages']().pipe(share()),
+    'a function of demand made into an Observable': () => fromSource<string>(ready$ =>
+      SOURCES['pages']().pipe(onBackpressureError(ready$))),
     'an iterable within a flattening': () => of(1, 2).pipe(mergeMap(() => VALUES, 2)),
     'two stages that take their time': () => SOURCES['pages']().pipe(
       concatMap(value => timer(2).pipe(map(() => value))), mergeMap(value => timer(5).pipe(map(() => value)), 2)),
@@ -184,6 +192,11 @@ describe('demand', () => {
   it('is not found by what is subscribed later, which falls under the policy', () => {
     const later$ = timer(1).pipe(plainConcatMap(() => SOURCES['an iterable']()))
     const { sink } = play(later$, [], [1])
+    expect(sink.ends).toEqual([expect.any(BackpressureError)])
+  })
+
+  it('ends where an operator waits, which falls under the policy', () => {
+    const { sink } = play(fromSource(VALUES).pipe(delay(1)), [], [1])
     expect(sink.ends).toEqual([expect.any(BackpressureError)])
   })
 
