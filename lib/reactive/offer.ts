@@ -26,25 +26,35 @@ export interface Offer {
   reportLate(error: unknown): void
 }
 
-/** One for all copies of this package in a process. */
+/** How the offer that stands is read and replaced: one for all copies of this package in a process. */
+interface Stand {
+  readonly read: () => Offer | null
+  readonly put: (offer: Offer | null) => void
+}
+
 const KEY = Symbol.for('httprx.offer')
-const shared = globalThis as { [KEY]?: { offer: Offer | null } | undefined }
-const stand = shared[KEY] ??= { offer: null }
+const shared = globalThis as { [KEY]?: Stand | undefined }
+const { read, put } = shared[KEY] ??= makeStand()
+
+function makeStand(): Stand {
+  let standing: Offer | null = null
+  return { read: () => standing, put: offer => { standing = offer } }
+}
 
 /** Runs the task, which subscribes, with the demand on offer; null: with none. */
 export function offering<R>(offer: Offer | null, task: () => R): R {
-  const before = stand.offer
-  stand.offer = offer
+  const before = read()
+  put(offer)
   try {
     return task()
   } finally {
-    stand.offer = before
+    put(before)
   }
 }
 
 /** The demand that is on offer; null where there is none, and a source is as any other Observable. */
 export function offeredDemand(): Offer | null {
-  return stand.offer
+  return read()
 }
 
 /** Who waits for an offer to want more. */
