@@ -11,7 +11,7 @@ export { marbles } from './marbles.js'
 export { ForeignSchedulerError, marblesAsync, TestStillWaitsError } from './marbles-async.js'
 export { TwoRunsError } from './one-at-a-time.js'
 export { replay, replayAsync, ReplayError, type ReplayAsyncOptions } from './replay.js'
-export { requested, type SlowableSource } from './requested.js'
+export { requested } from './requested.js'
 export {
   get, post, requestText, webSocketClose, webSocketHandshake, webSocketMessage, type RequestFields,
 } from './requests.js'

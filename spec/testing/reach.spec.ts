@@ -2,10 +2,10 @@
  * What a StepVerifier reaches: demand by hand, silence for a time, clients with a rate, and what is held at a moment.
  */
 import { describe, expect, it } from '@jest/globals'
-import { EMPTY, filter, firstValueFrom, map, NEVER, of, timer } from 'rxjs'
-import { fromPublisher, pulled, toPublisher } from '../../lib/reactive/index.js'
+import { catchError, EMPTY, filter, firstValueFrom, map, NEVER, of, timer } from 'rxjs'
+import { fromPublisher, pulled, toPublisher, type Source } from '../../lib/reactive/index.js'
 import {
-  atMost, get, like, marbles, marblesAsync, post, requested, type MarbleHelpers, type SlowableSource,
+  atMost, get, like, marbles, marblesAsync, post, requested, type MarbleHelpers,
 } from '../../lib/testing/index.js'
 
 const HEAD = get('/')
@@ -23,20 +23,20 @@ function failureOf(test: (helpers: MarbleHelpers) => unknown): string {
 
 describe('demand by hand', () => {
   const items = ['ab', 'cd', 'ef', 'gh', 'ij']
-  const sources: [string, () => SlowableSource<string>][] = [
+  const sources: [string, () => Source<string>][] = [
     ['an iterable', () => items],
-    ['a generator', function* () { yield* items } as () => SlowableSource<string>],
+    ['a generator', function* () { yield* items } as () => Source<string>],
     ['pulled', () => {
       const left = [...items]
       return pulled(() => left.length === 0 ? null : left.splice(0, 1))
     }],
     ['a publisher', () => fromPublisher(toPublisher(() => of(...items)))],
   ]
-  const asyncSources: [string, () => SlowableSource<string>][] = [
+  const asyncSources: [string, () => Source<string>][] = [
     ['an async generator', async function* () { for (const item of items) yield await Promise.resolve(item) } as never],
     ['a web stream', () => streamOf(items)],
   ]
-  const slower = (source: SlowableSource<string>) => ({ cold, expectObservable }: MarbleHelpers): void => {
+  const slower = (source: Source<string>) => ({ cold, expectObservable }: MarbleHelpers): void => {
     const source$ = requested(source, cold('a------b---c', { a: 4, b: 1, c: 100 }))
     expectObservable(source$).toBe('(vw)---x---(yz|)', { v: 'ab', w: 'cd', x: 'ef', y: 'gh', z: 'ij' })
   }
@@ -82,8 +82,12 @@ describe('demand by hand', () => {
     })
   })
 
-  it('is not for an Observable', () => {
-    expect(() => requested(of(1) as never, NEVER)).toThrow('an Observable can\'t be asked: it emits when it wants to')
+  it('fails for an Observable that does not wait', () => {
+    marbles(({ cold, expectObservable }) => {
+      const faults$ = requested(timer(1, 1), cold('a', { a: 1 })).pipe(
+        catchError((error: unknown) => of((error as { code?: string }).code)))
+      expectObservable(faults$).toBe('-x(y|)', { x: 0, y: 'overflow' })
+    })
   })
 })
 
