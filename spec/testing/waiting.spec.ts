@@ -159,7 +159,7 @@ describe('promises without end', () => {
       + 'end, or wait for something that takes time, such as RxJS\'s `timer`, or `setTimeout` with '
       + '{ timers: \'virtual\' }.')
     expect(Promise.resolve().constructor).toBe(Promise)
-  })
+  }, 120_000)
 })
 
 describe('two tests at once', () => {
