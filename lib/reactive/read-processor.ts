@@ -164,12 +164,24 @@ export class ReadProcessor implements Observer<Uint8Array> {
 
   private offerEof(): void {
     const { connection, pending } = this
+    if (this.endsWithinBody()) return this.host.clientLeft(this.takePending())
     this.isOffering = true
     const consumed = connection.readEof(pending.bytes, pending.off, pending.length)
     this.isOffering = false
     if (this.isStopped) return
     pending.consume(consumed)
     if (connection.isHandling && !this.limits.allowHalfOpen) this.host.clientLeft(this.takePending())
+  }
+
+  /**
+   * Whether the client has left within a body that the handler has, or may yet read: that it is not complete is no
+   * fault which an answer could name.
+   */
+  private endsWithinBody(): boolean {
+    const { connection } = this
+    if (this.limits.allowHalfOpen || !connection.isReceivingBody && !this.hasPending) return false
+    if (this.hasPending) this.offerPending()
+    return !this.isStopped && connection.isReceivingBody && !connection.isDroppingBody
   }
 
   private takePending(): Uint8Array {

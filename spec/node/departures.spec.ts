@@ -7,7 +7,7 @@ import { lastValueFrom, Subject } from 'rxjs'
 import type { Reqd } from '../../lib/reactive/reqd.js'
 import { KINDS } from '../helpers/kinds.js'
 import { next, type Client } from '../helpers/net.js'
-import { post } from '../helpers/runtime.js'
+import { head, post } from '../helpers/runtime.js'
 
 const DEPARTURE = { name: 'ConnectionClosedError', code: 'ECONNRESET' }
 const WAYS: Record<string, (body: Reqd['body']) => Promise<string>> = {
@@ -21,6 +21,10 @@ async function joined(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   let text = ''
   for await (const chunk of chunks) text += String.fromCharCode(...chunk)
   return text
+}
+const PARTS: Record<string, string> = {
+  'a body of known length': post('hello').slice(0, -2),
+  'a chunked body': `${head('POST / HTTP/1.1', 'Transfer-Encoding: chunked')}6\r\nhel`,
 }
 const ENDS = ['an end', 'breaking off'] as const
 
@@ -49,6 +53,41 @@ describe.each(Object.keys(KINDS))('over %s', name => {
       expect(signal.reason).toMatchObject(DEPARTURE)
       expect(server.errors).toEqual([])
     })
+  })
+
+  describe.each(ENDS)('by %s', end => {
+    describe.each(Object.keys(PARTS))('%s that has not come whole', framing => {
+      it.each(Object.keys(WAYS))('ends with the departure of its client for %s that waits', async way => {
+        const begun = new Subject<void>()
+        const failures = new Subject<unknown>()
+        const server = await kind.start(async reqd => {
+          const read = WAYS[way](reqd.body).catch((error: unknown) => { failures.next([error, reqd.signal.reason]) })
+          begun.next()
+          await read
+          return { body: 'late' }
+        })
+        const [reading, failure] = [next(begun), next(failures)]
+        const client = await kind.connect(server)
+        client.send(PARTS[framing])
+        await reading
+        if (end === 'an end') client.end()
+        else breakOff(client)
+        const [error, reason] = await failure as unknown[]
+        expect(error).toBe(reason)
+        expect(reason).toMatchObject(DEPARTURE)
+        await client.ended
+        expect([client.received, server.errors]).toEqual(['', []])
+      })
+    })
+  })
+
+  it('answers a body that is not whole with 400 where clients may be half-open', async () => {
+    const server = await kind.start(async ({ body }) => ({ body: await body.text() }), { allowHalfOpen: true })
+    for (const part of Object.values(PARTS)) {
+      const client = await kind.connect(server)
+      expect(await client.send(part).end().all()).toMatch(/^HTTP\/1.1 400 /)
+    }
+    expect(server.errors).toMatchObject([{ code: 'unexpectedEof' }, { code: 'unexpectedEof' }])
   })
 
   it.each(Object.keys(WAYS))('ends a body that has not come whole with its departure, for %s', async way => {

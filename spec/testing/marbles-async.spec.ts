@@ -129,6 +129,22 @@ describe('an AbortSignal', () => {
     })
     expect(reasons).toEqual(['ConnectionClosedError'])
   })
+
+  it('has the reason that a body fails with which its client leaves unfinished', async () => {
+    const failures: boolean[] = []
+    await marblesAsync(({ serve, expectObservable }) => {
+      const server = serve(async reqd => {
+        try {
+          await reqd.body.text()
+        } catch (error) {
+          failures.push(error === reqd.signal.reason)
+        }
+      })
+      const client = server.connect('a----|', { a: post('/', 'abc').slice(0, -1) })
+      expectObservable(client.aborts$).toBe('-----a', { a: '/' })
+    })
+    expect(failures).toEqual([true])
+  })
 })
 
 describe('the time limits of a server', () => {
