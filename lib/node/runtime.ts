@@ -9,5 +9,5 @@ export const isNode = !('bun' in process.versions) && !('deno' in process.versio
 /** Node's own `process.nextTick`. */
 export const nextTick = process.nextTick.bind(process)
 
-/** Node's own `setImmediate`: a test runner that fakes it later must not stop the connections. */
-export const { setImmediate } = globalThis
+/** Node's own functions. */
+export const { queueMicrotask, setImmediate } = globalThis

@@ -4,7 +4,8 @@
  * Strategy: no timer belongs to a request or a connection. Whoever has a time limit is asked at each tick, and the
  * ticking stops when there is nobody to ask.
  */
-import { asyncScheduler, interval, type SchedulerLike, type Subscription } from 'rxjs'
+import { interval, type SchedulerLike, type Subscription } from 'rxjs'
+import { imfFixdate, runtimeScheduler } from './runtime-scheduler.js'
 
 /** Somebody with time limits. */
 export interface Ticking {
@@ -22,7 +23,7 @@ export class Clock {
   /** The text of the Date field, until the next tick; '' if it has to be made. */
   private dateText: string
 
-  constructor(intervalMs: number, scheduler: SchedulerLike = asyncScheduler) {
+  constructor(intervalMs: number, scheduler: SchedulerLike = runtimeScheduler) {
     this.scheduler = scheduler
     this.intervalMs = intervalMs
     this.start = scheduler.now()
@@ -62,7 +63,7 @@ export class Clock {
    */
   date(): string {
     if (this.dateText !== '') return this.dateText
-    const text = new Date(this.scheduler.now()).toUTCString()
+    const text = imfFixdate(this.scheduler.now())
     if (this.subscription !== null && this.intervalMs <= 1000) this.dateText = text
     return text
   }

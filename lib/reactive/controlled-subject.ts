@@ -15,13 +15,12 @@
  *
  * It does not refuse: a write above the mark is passed on, and `write` says so.
  */
-import {
-  AsyncSubject, asyncScheduler, type Observable, type Observer, Subject, type Subscriber, type TeardownLogic,
-} from 'rxjs'
+import { AsyncSubject, type Observable, type Observer, Subject, type Subscriber, type TeardownLogic } from 'rxjs'
 import { LocalProtocolError } from '../errors.js'
 import { chunkSize } from './chunk.js'
 import { demandOf, type Demanding } from './demand.js'
 import { GuardedObservable, type Report } from './guarded.js'
+import { runtimeScheduler } from './runtime-scheduler.js'
 
 /** Where values go: a response body, a WebSocket, an array of a test. */
 export interface ControlledSink<T> {
@@ -245,7 +244,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
   private rest(): false {
     this.emptyAnswers = 0
     this.isWaiting = true
-    asyncScheduler.schedule(() => this.drained())
+    runtimeScheduler.schedule(() => this.drained())
     return false
   }
 

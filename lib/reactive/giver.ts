@@ -6,9 +6,10 @@
  * after a number of steps that cost nothing of the demand, so that others have their turn. The number counts on over
  * promises, which come before any socket has its turn.
  */
-import { asyncScheduler, type Subscriber } from 'rxjs'
+import type { Subscriber } from 'rxjs'
 import { currentContext, type Context } from './context.js'
 import { offeredDemand, offering, type Offer } from './offer.js'
+import { runtimeScheduler } from './runtime-scheduler.js'
 
 /** How many steps that cost nothing are taken before others have their turn. */
 const STEPS_PER_TURN = 1_000
@@ -107,6 +108,6 @@ export abstract class Giver<T> {
   private rest(): void {
     this.stepsLeft = STEPS_PER_TURN
     // Not `asapScheduler`, whose turn comes before that of any socket.
-    this.subscriber.add(asyncScheduler.schedule(() => { this.stepped() }))
+    this.subscriber.add(runtimeScheduler.schedule(() => { this.stepped() }))
   }
 }

@@ -65,7 +65,7 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAl
   readonly highWaterMark?: number
   /** How many bytes of one response may be left when more are asked for: half the high-water mark. */
   readonly lowWaterMark?: number
-  /** Whose time it is: RxJS's async scheduler. A test gives its own. */
+  /** Whose time it is: real time, whatever a test runner fakes. A test gives its own. */
   readonly scheduler?: SchedulerLike
   /** Who answers errors, in place of the short plain-text body. */
   readonly errorHandler?: ErrorHandler

@@ -9,7 +9,7 @@
  * the id of its last event. Events that a policy still holds then are not sent.
  */
 import {
-  asyncScheduler, catchError, defer, EMPTY, endWith, filter, ignoreElements, interval, map, merge, mergeMap,
+  catchError, defer, EMPTY, endWith, filter, ignoreElements, interval, map, merge, mergeMap,
   NEVER, type Observable, type SchedulerLike, startWith, take, takeWhile, tap, throwError,
 } from 'rxjs'
 import { checkNumbers, SIZE, TIME } from '../connection/option-check.js'
@@ -19,6 +19,7 @@ import { DEFAULT_HIGH_WATER_MARK } from '../reactive/controlled-subject.js'
 import { controlled, DEFAULT_OVERFLOW, type Overflow } from '../reactive/overflow.js'
 import { fromSource, type Source } from '../reactive/from-source.js'
 import type { Reply } from '../reactive/reply.js'
+import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
 import { formatEvent, type SseEvent } from './event.js'
 
 /** How events are sent. Times are in milliseconds. */
@@ -36,7 +37,7 @@ export interface SseOptions {
   readonly onDrop?: (event: SseEvent | string) => void
   /** How many bytes may wait in the server: 16 KiB. */
   readonly highWaterMark?: number
-  /** Whose time it is: RxJS's async scheduler. */
+  /** Whose time it is: real time, whatever a test runner fakes. A test gives its own. */
   readonly scheduler?: SchedulerLike
 }
 
@@ -117,7 +118,7 @@ function stream(events$: Observable<FormattedEvent>, options: StreamOptions): Ob
   })
 }
 
-function heartbeats({ heartbeatMs = HEARTBEAT_MS, scheduler = asyncScheduler }: SseOptions): Observable<string> {
+function heartbeats({ heartbeatMs = HEARTBEAT_MS, scheduler = runtimeScheduler }: SseOptions): Observable<string> {
   return heartbeatMs === 0 ? NEVER : interval(heartbeatMs, scheduler).pipe(map(() => COMMENT))
 }
 

@@ -4,12 +4,13 @@
  * Strategy: the input comes in the same pieces at the same times. What is compared is the output as one stream of
  * bytes, because how it was cut into writes is not the handler's doing; Date fields are compared as fields, not dates.
  */
-import { asyncScheduler, timer, type Subscription } from 'rxjs'
+import { timer, type Subscription } from 'rxjs'
 import { decodeLatin1 } from '../buffer/latin1.js'
 import { NODE_PLATFORM } from '../node/platform.js'
 import { HttpConnection } from '../reactive/connection.js'
 import type { ConnectionOptions } from '../reactive/options.js'
 import type { Handler } from '../reactive/reqd.js'
+import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
 import { serverContext } from '../reactive/server-context.js'
 import { joined } from './bytes.js'
 import { readCapture } from './capture-file.js'
@@ -108,7 +109,7 @@ class Feeder implements Peer {
     this.entries = entries
     this.patienceMs = patienceMs
     this.resolve = resolve
-    this.transport = new TestTransport(this, asyncScheduler, 'replay')
+    this.transport = new TestTransport(this, runtimeScheduler, 'replay')
     this.output = []
     this.next = 0
     this.owed = 0
@@ -160,7 +161,7 @@ class Feeder implements Peer {
 
   private wait(): void {
     this.impatience?.unsubscribe()
-    this.impatience = timer(this.patienceMs).subscribe(() => { this.transport.arrive('reset') })
+    this.impatience = timer(this.patienceMs, runtimeScheduler).subscribe(() => { this.transport.arrive('reset') })
   }
 }
 

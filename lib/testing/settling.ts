@@ -11,7 +11,7 @@
  * Where it waits for what is no promise (`await null`), or goes on in spite of errors, not even that helps: then
  * the process ends, and says why.
  */
-import { nextTick, setImmediate } from '../node/runtime.js'
+import { nextTick, queueMicrotask, setImmediate } from '../node/runtime.js'
 import type { Activity } from './activity.js'
 import { silence } from './async-guard.js'
 import { callSite } from './call-site.js'

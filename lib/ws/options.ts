@@ -1,9 +1,10 @@
 /**
  * The options of a WebSocket connection. Sizes are in bytes, times in milliseconds.
  */
-import { asyncScheduler, type SchedulerLike } from 'rxjs'
+import type { SchedulerLike } from 'rxjs'
 import { checkNumbers, COUNT, SIZE, TIME } from '../connection/option-check.js'
 import { DEFAULT_HIGH_WATER_MARK, type WaterMarks } from '../reactive/controlled-subject.js'
+import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
 
 /** How messages are compressed (RFC 7692). */
 export interface DeflateOptions {
@@ -50,7 +51,7 @@ export interface WebSocketOptions extends WaterMarks {
    * written without regard to the demand.
    */
   readonly bufferLimit?: number
-  /** Whose time it is: RxJS's async scheduler. A test gives its own. */
+  /** Whose time it is: real time, whatever a test runner fakes. A test gives its own. */
   readonly scheduler?: SchedulerLike
 }
 
@@ -87,6 +88,6 @@ export function settingsOf(options: WebSocketOptions): Settings {
     pingIntervalMs: options.pingIntervalMs ?? 30_000,
     closeTimeoutMs: options.closeTimeoutMs ?? 10_000,
     bufferLimit: options.bufferLimit ?? MIB,
-    scheduler: options.scheduler ?? asyncScheduler,
+    scheduler: options.scheduler ?? runtimeScheduler,
   }
 }

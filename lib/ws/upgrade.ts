@@ -2,6 +2,7 @@
  * From a request to a WebSocket connection.
  */
 import type { Duplex } from 'node:stream'
+import { queueMicrotask } from '../node/runtime.js'
 import type { Reqd } from '../reactive/reqd.js'
 import { WebSocketConnection } from './connection.js'
 import { handshakeOf, isHandshake } from './handshake.js'
