@@ -109,6 +109,8 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 
   private value<T>(limit: number, convert: (bytes: Uint8Array) => T): BodyValue<T> {
+    // `await` begins to read a microtask later, when the handler has returned: the body must be there then.
+    this.reader.isTouched = true
     return new BodyValue<T>(subscriber => {
       this.take()
       collectBody(this.reader, { limit, contentLength: this.reader.contentLength }, {

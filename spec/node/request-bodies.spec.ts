@@ -225,6 +225,19 @@ describe('a body', () => {
     expect(server.errors).toMatchObject([{ code: 'unexpectedEof' }])
   })
 
+  it('that is awaited after the response comes whole, and the connection goes on', async () => {
+    const texts: string[] = []
+    const server = await start(async reqd => {
+      reqd.respond({ body: reqd.target })
+      texts.push(await reqd.body.text())
+    })
+    const client = await connect(server)
+    await client.send('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel').receives('/1')
+    await client.send('loPOST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n').receives('/2')
+    await client.send('2\r\nok\r\n0\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n').receives('/3')
+    expect(texts.slice(0, 2)).toEqual(['hello', 'ok'])
+  })
+
   it('has one consumer', async () => {
     const server = await start(async ({ body }) => {
       await body.bytes()
