@@ -143,6 +143,8 @@ export async function ask(
   const { body, ...rest } = options
   const place = typeof server.address === 'string' ? { socketPath: server.address } : { port: portOf(server) }
   const sent = request({ host: '127.0.0.1', agent: false, ...place, ...rest }).end(body)
+  // Behind its response, a request that is still being sent may fail, too.
+  sent.on('error', () => undefined)
   const [response] = await once(sent, 'response') as [IncomingMessage]
   const chunks: Buffer[] = []
   response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined)

@@ -148,7 +148,8 @@ describe.each(Object.entries(KINDS))('a client of %s', (_, kind) => {
       scheduler.flush()
     }
     const body = new Uint8Array(steps * kind.step)
-    const options = { ...kind.options(), scheduler, writeTimeout: PATIENCE * 1000 }
+    // What streams within a process hold is lost when they are destroyed: that waits for the client, too.
+    const options = { ...kind.options(), scheduler, writeTimeout: PATIENCE * 1000, lingerTimeout: PATIENCE * 1000 }
     const server = await start(() => ({ body }), options)
     const client = await kind.connect(server)
     afterwards(() => client.destroy())
