@@ -75,6 +75,13 @@ export const EXPLANATIONS: readonly Explanation[] = [
     (_, text) => /HTTP\/1\.[2-9]\r\n/.test(text)),
   takes('', 'RFC 9110 §7.8: an Upgrade may be ignored; llhttp stops there, whatever the server does',
     (_, text) => /^upgrade:/im.test(text)),
+  {
+    // Without an Upgrade, it refuses such a coding.
+    reason: 'RFC 9110 §5.6.3: a tab behind chunked is blank; llhttp knows no such coding, and upgrades without a body',
+    explains: ({ ours, theirs, text }) =>
+      ours?.method === theirs?.method && ours?.target === theirs?.target && theirs?.body === ''
+      && /^upgrade:/im.test(text) && /^transfer-encoding:.*chunked *\t/im.test(text),
+  },
 ]
 
 /** Whether some Content-Length says the same number more than once. */
