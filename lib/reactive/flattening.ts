@@ -11,7 +11,7 @@ import {
   mergeMap as mergeMapOfRx, Observable, type ObservableInput, type ObservedValueOf, type OperatorFunction,
 } from 'rxjs'
 import { fromInput } from './from-source.js'
-import { offeredDemand, offering, Waiting, type Offer } from './offer.js'
+import { giveTo, offeredDemand, offering, Waiting, type Offer } from './offer.js'
 
 /**
  * As RxJS's `mergeMap`: projects each value to an Observable (a promise, an iterable) and emits their values as they
@@ -73,9 +73,7 @@ class Stage implements Offer {
 
   /** What the operator gives at once to its own consumer waits there. */
   give(task: () => void): void {
-    const { consumer } = this
-    if (consumer === null) offering(this, task)
-    else consumer.give(() => { offering(this, task) })
+    giveTo(this.consumer, () => { offering(this, task) })
   }
 
   reportLate(error: unknown): void {
@@ -87,26 +85,22 @@ class Stage implements Offer {
     return this.consumer?.whenWanted(() => { this.notify() }) ?? (() => undefined)
   }
 
-  /** The inner Observable, which counts as active until it ends. */
+  /**
+   * The inner Observable, which counts as active until it ends. Its values are what a value of the source became.
+   */
   inner<R>(values$: Observable<R>): Observable<R> {
     return new Observable<R>(subscriber => {
       this.active++
       return offering(this.consumer, () => values$.subscribe({
-        next: value => { this.pass(() => { subscriber.next(value) }) },
+        next: value => { giveTo(this.consumer, () => { subscriber.next(value) }) },
         error: (error: unknown) => { subscriber.error(error) },
         complete: () => {
           this.active--
-          this.pass(() => { subscriber.complete() })
+          giveTo(this.consumer, () => { subscriber.complete() })
           this.notify()
         },
       }))
     })
-  }
-
-  /** A value of an inner Observable is what a value of the source became. */
-  private pass(task: () => void): void {
-    if (this.consumer === null) task()
-    else this.consumer.give(task)
   }
 
   private notify(): void {

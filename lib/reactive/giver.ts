@@ -8,7 +8,7 @@
  */
 import type { Subscriber } from 'rxjs'
 import { currentContext, type Context } from './context.js'
-import { offeredDemand, offering, type Offer } from './offer.js'
+import { giveTo, offeredDemand, offering, type Offer } from './offer.js'
 import { runtimeScheduler } from './runtime-scheduler.js'
 
 /** How many steps that cost nothing are taken before others have their turn. */
@@ -78,8 +78,7 @@ export abstract class Giver<T> {
   }
 
   private give(task: () => void): void {
-    if (this.offer === null) task()
-    else this.offer.give(task)
+    giveTo(this.offer, task)
   }
 
   private wake(): void {

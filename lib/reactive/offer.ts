@@ -57,6 +57,12 @@ export function offeredDemand(): Offer | null {
   return read()
 }
 
+/** Gives to whose demand it is; null: nobody offered any, and the task just runs. */
+export function giveTo(offer: Offer | null, task: () => void): void {
+  if (offer === null) task()
+  else offer.give(task)
+}
+
 /** Who waits for an offer to want more. */
 export class Waiting {
   private readonly callbacks = new Set<() => void>()
@@ -96,7 +102,6 @@ export class Pace {
 
   /** Gives, as {@link Offer.give}. */
   give(task: () => void): void {
-    if (this.offer === null) task()
-    else this.offer.give(task)
+    giveTo(this.offer, task)
   }
 }

@@ -24,12 +24,6 @@ export class AsyncCodeError extends Error {
   }
 }
 
-/** Whether something waits for this as for a promise. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null
-    && typeof (value as { then?: unknown }).then === 'function'
-}
-
 /** Whether this can only be pulled with promises: an async iterable or a web stream. */
 export function isAsyncSource(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false

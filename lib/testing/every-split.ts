@@ -1,10 +1,10 @@
 /**
  * `everySplit`: the same bytes in every cut, for whatever finds messages in a stream of bytes.
  */
+import { isPromise } from '../reactive/discard.js'
 import { bytesOf } from './bytes.js'
 import { difference } from './equality.js'
 import { showDifference } from './show.js'
-import { isThenable } from './async-guard.js'
 
 /** A case does not come out the same in another cut. */
 export class SplitError extends Error {
@@ -20,7 +20,7 @@ export class SplitError extends Error {
 export function everySplit<R>(bytes: string | Uint8Array, run: (pieces: Uint8Array[]) => R): R {
   const whole = bytesOf(bytes)
   const expected = run([whole.slice()])
-  if (isThenable(expected)) throw new TypeError('everySplit needs the result itself, not a promise of it')
+  if (isPromise(expected)) throw new TypeError('everySplit needs the result itself, not a promise of it')
   check('byte by byte', () => run(pieces(whole, places(whole.length))), expected)
   for (const place of places(whole.length)) {
     check(`cut at ${place} of ${whole.length} bytes`, () => run(pieces(whole, [place])), expected)

@@ -7,8 +7,8 @@
  * is told what it is. The one exception is before time begins: a test function may wait for whatever it has to set up.
  */
 import type { RunHelpers } from 'rxjs/testing'
+import { isPromise } from '../reactive/discard.js'
 import { Activity } from './activity.js'
-import { isThenable } from './async-guard.js'
 import { beginRun } from './one-at-a-time.js'
 import { takeRxjsTime, type RxjsTime } from './rxjs-time.js'
 import { Settling } from './settling.js'
@@ -163,7 +163,7 @@ class AsyncRun {
   }
 
   private watch(result: unknown): void {
-    if (!isThenable(result)) return
+    if (!isPromise(result)) return
     this.testing = 'waits'
     result.then(() => { this.testing = 'done' }, (error: unknown) => {
       this.testing = 'failed'

@@ -2,7 +2,8 @@
  * `marbles`: a test in virtual time, within one synchronous call.
  */
 import type { RunHelpers } from 'rxjs/testing'
-import { AsyncCodeError, isThenable, silence, withoutPromises } from './async-guard.js'
+import { isPromise } from '../reactive/discard.js'
+import { AsyncCodeError, silence, withoutPromises } from './async-guard.js'
 import { beginRun } from './one-at-a-time.js'
 import { Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'
 import { useVirtualTimers } from './virtual-timers.js'
@@ -23,7 +24,7 @@ export function marbles(test: (helpers: MarbleHelpers) => unknown, options: Marb
   const stage = new Stage(scheduler, options, null)
   const run = (helpers: RunHelpers): void => {
     const result = test(stage.helpers(helpers))
-    if (isThenable(result)) refuse(result)
+    if (isPromise(result)) refuse(result)
   }
   const restore = options.timers === 'virtual' ? useVirtualTimers(scheduler) : null
   try {

@@ -7,11 +7,12 @@ import { asyncScheduler, noop, ReplaySubject, Subject, type Observable } from 'r
 import type { CloseOptions } from '../node/close-options.js'
 import type { ListenOptions } from '../node/listen-options.js'
 import { HttpConnection, type Connection, type ServerContext } from '../reactive/connection.js'
+import { isPromise } from '../reactive/discard.js'
 import type { ConnectionEvent } from '../reactive/events.js'
 import type { Handler, Reqd } from '../reactive/reqd.js'
 import { serverContext } from '../reactive/server-context.js'
 import type { Activity } from './activity.js'
-import { AsyncCodeError, isAsyncSource, isThenable, silence } from './async-guard.js'
+import { AsyncCodeError, isAsyncSource, silence } from './async-guard.js'
 import { nameOf, show } from './show.js'
 import { scriptOf, TestClient, type ClientOptions, type ClientValues, type Script } from './test-client.js'
 import type { Taking, TestTransport } from './test-transport.js'
@@ -204,9 +205,9 @@ export class TestServer {
   private guarded(handler: Handler): Handler {
     return reqd => {
       const result = handler(reqd)
-      if (!isAsyncSource(result) && !isThenable(result)) return result
+      if (!isAsyncSource(result) && !isPromise(result)) return result
       this.scheduler.fail(new AsyncCodeError(`The handler of ${nameOf(reqd)} returned ${kindOf(result)}`))
-      if (isThenable(result)) silence(result)
+      if (isPromise(result)) silence(result)
     }
   }
 
@@ -259,5 +260,5 @@ export class TestServer {
 }
 
 function kindOf(result: unknown): string {
-  return isThenable(result) ? 'a promise' : 'an async iterable or a stream'
+  return isPromise(result) ? 'a promise' : 'an async iterable or a stream'
 }

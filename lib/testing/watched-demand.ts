@@ -6,9 +6,9 @@
  */
 import { tap } from 'rxjs'
 import type { BodySubject } from '../reactive/body-subject.js'
+import { isPromise } from '../reactive/discard.js'
 import type { BodySource, Reply } from '../reactive/reply.js'
 import type { Reqd } from '../reactive/reqd.js'
-import { isThenable } from './async-guard.js'
 import { nameOf } from './show.js'
 
 /** Who is told, and what the time is. */
@@ -110,7 +110,7 @@ export class WatchedDemand {
 
   private pulled(next: () => unknown): unknown {
     const result = next()
-    if (!isThenable(result)) return result
+    if (!isPromise(result)) return result
     const answered = (): void => { this.open = null }
     this.open = { what: 'its next chunk', frame: this.host.now() }
     result.then(answered, answered)
