@@ -8,10 +8,11 @@
  * - download: sends {@link TRANSFER_BYTES} in chunks of 64 KiB, each when there is room for it.
  * - upload: answers with how many bytes the body had.
  * - websocket: sends each message back.
+ * - ndjson: answers with the sum of a field over all lines of a body, each of them parsed as JSON.
  *
  * Peers for one purpose have scenarios of their own.
  */
-export type Scenario = 'hello' | 'echo' | 'download' | 'upload' | 'websocket' | (string & {})
+export type Scenario = 'hello' | 'echo' | 'download' | 'upload' | 'websocket' | 'ndjson' | (string & {})
 
 /** Starts a server and returns its port. */
 export type StartPeer = (scenario: Scenario) => Promise<number>
@@ -31,3 +32,11 @@ export const LAST_CHUNK = '0\r\n\r\n'
 
 /** How many bytes a chunked upload has on the wire. */
 export const CHUNKED_TRANSFER_BYTES = TRANSFER_BYTES / CHUNK.length * FRAMED_CHUNK.length + LAST_CHUNK.length
+
+const RECORD = { id: 4711, user: 'somebody', action: 'read', path: '/articles/2026/11/27', ms: 12.5 }
+
+/** How many lines a piece of an NDJSON upload has; it ends within none. */
+export const LINES_PER_PIECE = 512
+export const NDJSON_PIECE = Buffer.from(`${JSON.stringify(RECORD)}\n`.repeat(LINES_PER_PIECE))
+/** How many pieces an NDJSON upload has: a sixteenth of what other transfers move. */
+export const NDJSON_PIECES = Math.max(1, Math.round(TRANSFER_BYTES / 16 / NDJSON_PIECE.length))

@@ -1,9 +1,11 @@
 /**
- * One transfer in a process of its own: `node transfer-client.js <port> <download|upload|upload-chunked>`. It says how
- * many bytes it moved and how long that took.
+ * One transfer in a process of its own: `node transfer-client.js <port> <download|upload|upload-chunked|ndjson>`. It
+ * says how many bytes (or lines) it moved and how long that took.
  */
 import { connect } from 'node:net'
-import { CHUNK, FRAMED_CHUNK, LAST_CHUNK, TRANSFER_BYTES } from './scenario.js'
+import {
+  CHUNK, FRAMED_CHUNK, LAST_CHUNK, LINES_PER_PIECE, NDJSON_PIECE, NDJSON_PIECES, TRANSFER_BYTES,
+} from './scenario.js'
 
 const [port, kind] = process.argv.slice(2)
 const start = process.hrtime.bigint()
@@ -24,17 +26,18 @@ if (kind === 'download') {
   socket.write('GET / HTTP/1.1\r\nHost: bench\r\n\r\n')
 } else {
   const isChunked = kind === 'upload-chunked'
-  const framing = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${TRANSFER_BYTES}`
+  const [piece, count] = kind === 'ndjson' ? [NDJSON_PIECE, NDJSON_PIECES] : [CHUNK, TRANSFER_BYTES / CHUNK.length]
+  const framing = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${count * piece.length}`
   socket.write(`POST / HTTP/1.1\r\nHost: bench\r\nContent-Type: application/octet-stream\r\n${framing}\r\n\r\n`)
-  upload(isChunked ? FRAMED_CHUNK : CHUNK, isChunked ? LAST_CHUNK : '')
+  upload(isChunked ? FRAMED_CHUNK : piece, count, isChunked ? LAST_CHUNK : '')
 }
 
-function upload(chunk: Uint8Array, end: string): void {
-  let left = TRANSFER_BYTES / CHUNK.length
+function upload(piece: Uint8Array, count: number, end: string): void {
+  let left = count
   const fill = (): void => {
     while (left > 0) {
       left--
-      if (!socket.write(chunk)) return void socket.once('drain', fill)
+      if (!socket.write(piece)) return void socket.once('drain', fill)
     }
     socket.write(end)
   }
@@ -52,7 +55,7 @@ function receive(count: number, buffer: Uint8Array): boolean {
 
 function finish(): void {
   const seconds = Number(process.hrtime.bigint() - start) / 1e9
-  process.send?.({ units: TRANSFER_BYTES, seconds, p99Ms: NaN })
+  process.send?.({ units: kind === 'ndjson' ? NDJSON_PIECES * LINES_PER_PIECE : TRANSFER_BYTES, seconds, p99Ms: NaN })
   socket.destroy()
   process.disconnect()
 }

@@ -3,6 +3,7 @@
  */
 import { Child } from './child.js'
 import type { Attack } from './duel.js'
+import { CLIENTS } from './fan-out.js'
 import { load, type LoadResult, type Shape } from './load.js'
 import { seconds } from './options.js'
 import type { Scenario } from './scenario.js'
@@ -12,7 +13,7 @@ export interface Workload {
   readonly scenario: Scenario
   readonly attack: Attack
   /** What is counted, in the singular. */
-  readonly unit: 'request' | 'byte' | 'message'
+  readonly unit: 'request' | 'byte' | 'message' | 'event' | 'line'
   /** Whether each round has new processes. */
   readonly isFresh: boolean
 }
@@ -49,6 +50,11 @@ export const workloads = {
   'upload': transfer('upload', 'upload'),
   'upload-chunked': transfer('upload', 'upload-chunked'),
   'websocket-echo': messages(),
+  'sse-1': streams('events-1', 'event'),
+  'sse-10': streams('events-10', 'event'),
+  'websocket-1': streams('messages-1', 'message'),
+  'websocket-10': streams('messages-10', 'message'),
+  'ndjson': transfer('ndjson', 'ndjson', 'line'),
 } as const satisfies Record<string, Workload>
 
 /** Requests of one shape over 64 connections, for one round's time. */
@@ -58,15 +64,21 @@ function requests(scenario: Scenario, shape: Shape): Workload {
 }
 
 /** One transfer over one connection. */
-function transfer(scenario: Scenario, kind: string): Workload {
+function transfer(scenario: Scenario, kind: string, unit: Workload['unit'] = 'byte'): Workload {
   const attack: Attack = (port, core) => runClient('./transfer-client.js', [port, kind], core)
-  return { scenario, attack, unit: 'byte', isFresh: true }
+  return { scenario, attack, unit, isFresh: true }
 }
 
 /** Messages over 64 WebSocket connections, one at a time over each, for one round's time. */
 function messages(): Workload {
   const attack: Attack = (port, core) => runClient('./websocket-client.js', [port, CONNECTIONS, seconds], core)
   return { scenario: 'websocket', attack, unit: 'message', isFresh: false }
+}
+
+/** Events from the server to many clients, for one round's time. */
+function streams(scenario: Scenario, unit: Workload['unit']): Workload {
+  const attack: Attack = (port, core) => runClient('./stream-client.js', [port, scenario, CLIENTS, seconds], core)
+  return { scenario, attack, unit, isFresh: false }
 }
 
 async function runClient(program: string, words: (string | number)[], core: number | null): Promise<LoadResult> {

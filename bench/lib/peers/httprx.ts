@@ -4,6 +4,9 @@
 import { map, reduce } from 'rxjs'
 import { serve, type Chunk, type Handler } from 'httprx'
 import { upgradeWebSocket } from 'httprx/ws'
+import { fanOut } from '../fan-out-httprx.js'
+import { isFanOut } from '../fan-out.js'
+import { LineSum } from '../line-sum.js'
 import { CHUNK, GREETING, TRANSFER_BYTES, type Scenario } from '../scenario.js'
 
 const handlers: Partial<Record<Scenario, Handler>> = {
@@ -13,6 +16,12 @@ const handlers: Partial<Record<Scenario, Handler>> = {
   upload: reqd => reqd.body.bytes$.pipe(
     reduce((count, bytes) => count + bytes.length, 0),
     map(count => ({ body: String(count) }))),
+  ndjson: reqd => {
+    const lines = new LineSum()
+    return reqd.body.bytes$.pipe(
+      reduce((sum, bytes) => sum.add(bytes), lines),
+      map(({ total }) => ({ body: String(total) })))
+  },
   websocket: reqd => {
     const connection = upgradeWebSocket(reqd)
     connection.messages$.subscribe(connection)
@@ -24,7 +33,7 @@ function* chunks(): Generator<Chunk> {
 }
 
 export async function start(scenario: Scenario): Promise<number> {
-  const handler = handlers[scenario]
+  const handler = isFanOut(scenario) ? fanOut(scenario) : handlers[scenario]
   if (handler === undefined) throw new Error(`no handler for ${scenario}`)
   const server = await serve(handler, { host: '127.0.0.1' }).listening
   return (server.address as { port: number }).port

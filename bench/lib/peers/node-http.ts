@@ -3,6 +3,9 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { WebSocketServer } from 'ws'
+import { fanOut } from '../fan-out-node.js'
+import { isFanOut } from '../fan-out.js'
+import { LineSum } from '../line-sum.js'
 import { CHUNK, GREETING, TRANSFER_BYTES, type Scenario } from '../scenario.js'
 import { listening } from './listening.js'
 
@@ -16,6 +19,11 @@ const listeners: Partial<Record<Scenario, Listener>> = {
     let count = 0
     request.on('data', (bytes: Uint8Array) => { count += bytes.length })
     request.on('end', () => { response.end(String(count)) })
+  },
+  ndjson: (request, response) => {
+    const sum = new LineSum()
+    request.on('data', (bytes: Uint8Array) => { sum.add(bytes) })
+    request.on('end', () => { response.end(String(sum.total)) })
   },
 }
 
@@ -38,6 +46,7 @@ function echoMessages(server: WebSocketServer): void {
 }
 
 export function start(scenario: Scenario): Promise<number> {
+  if (isFanOut(scenario)) return listening(fanOut(scenario))
   // As long as ours, or idle connections would be gone before they are counted.
   const server = createServer({ keepAliveTimeout: 65_000 }, listeners[scenario])
   if (scenario === 'websocket') echoMessages(new WebSocketServer({ server }))

@@ -1,0 +1,46 @@
+/**
+ * One event to many clients: what is sent, and when. It is the same for all servers.
+ */
+
+/** How many clients there are. */
+export const CLIENTS = 300
+
+/** How often there is something to send, in milliseconds: two servers on one core must keep up. */
+const INTERVAL_MS = 20
+
+/** How many events a scenario has in one turn of the event loop. */
+const PER_TURN: Readonly<Record<string, number>> = {
+  'events-1': 1, 'events-10': 10, 'events-silent': 0, 'messages-1': 1, 'messages-10': 10, 'messages-silent': 0,
+}
+
+/** One event. */
+export interface Quote {
+  readonly id: string
+  /** JSON with one `}`, which clients count. */
+  readonly data: string
+}
+
+/** Publishes as the scenario says, from now on. */
+export function publishing(scenario: string, publish: (quote: Quote) => void): void {
+  const perTurn = PER_TURN[scenario] ?? 0
+  if (perTurn === 0) return
+  let count = 0
+  setInterval(() => {
+    for (let left = perTurn; left > 0; left--) publish(quoteOf(++count))
+  }, INTERVAL_MS)
+}
+
+function quoteOf(count: number): Quote {
+  const data = { symbol: 'RXJS', price: 100 + count % 100, volume: count, exchange: 'loopback', currency: 'EUR' }
+  return { id: String(count), data: JSON.stringify(data) }
+}
+
+/** Whether the scenario is one of WebSockets. */
+export function isMessages(scenario: string): boolean {
+  return scenario.startsWith('messages')
+}
+
+/** Whether the scenario is one of those here. */
+export function isFanOut(scenario: string): boolean {
+  return scenario in PER_TURN
+}

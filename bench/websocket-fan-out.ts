@@ -1,0 +1,10 @@
+/**
+ * WebSocket messages to 300 clients, one and ten in a turn, beside `ws` over node:http.
+ */
+import { compare } from './lib/compare.js'
+import { workloads } from './lib/workloads.js'
+
+const peers: string[] = []
+
+await compare({ ...workloads['websocket-1'], title: 'WebSocket messages, one a turn', target: 0.8, peers })
+await compare({ ...workloads['websocket-10'], title: 'WebSocket messages, ten a turn', target: 0.3, peers })
