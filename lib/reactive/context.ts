@@ -9,6 +9,8 @@
  * Measured on Node 20, where nobody uses a store: 20 ns to capture, 20 ns to run.
  */
 import { Subscriber } from 'rxjs'
+import type { ReportError } from './discard.js'
+import { guardSignal } from './guarded-signal.js'
 
 /** A context. The method is that of Node's `AsyncResource`. */
 export interface Context {
@@ -65,9 +67,10 @@ export function useSignals(preparation: (signal: AbortSignal) => void): void {
   prepareSignal = preparation
 }
 
-/** A controller whose signal is ready to be given away. */
-export function makeAbortController(): AbortController {
+/** A controller whose signal is ready to be given away. What its listeners throw is reported. */
+export function makeAbortController(report: ReportError): AbortController {
   const controller = new AbortController()
   prepareSignal(controller.signal)
+  guardSignal(controller.signal, report)
   return controller
 }

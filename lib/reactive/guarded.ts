@@ -83,16 +83,17 @@ class GuardedObserver<T> implements Observer<T> {
 
   error(error: unknown): void {
     if (this.observer.error === undefined) return this.report(error, 'unhandled')
-    this.call(() => { this.observer.error?.(error) })
+    this.call(() => this.observer.error?.(error))
   }
 
   complete(): void {
-    this.call(() => { this.observer.complete?.() })
+    this.call(() => this.observer.complete?.())
   }
 
-  private call(f: () => void): void {
+  private call(f: () => unknown): void {
     try {
-      f()
+      const result = f()
+      if (isPromise(result)) result.then(undefined, (thrown: unknown) => { this.report(thrown, 'thrown') })
     } catch (error) {
       this.report(error, 'thrown')
     }

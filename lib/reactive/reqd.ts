@@ -95,7 +95,7 @@ export class Reqd extends ReqdFacts {
   /** Aborted when the client goes away ({@link ConnectionClosedError}), or the exchange fails, before its response. */
   get signal(): AbortSignal {
     if (this.abortController === null) {
-      this.abortController = makeAbortController()
+      this.abortController = makeAbortController(error => { this.reportLate(error) })
       this.abortContext = currentContext()
       if (this.result === 'aborted') this.abortController.abort(this.owner.abortReason)
     }
@@ -119,9 +119,10 @@ export class Reqd extends ReqdFacts {
   get closing$(): Observable<void> {
     const isHandedOver = this.state === 'upgrade'
     if (this.result !== null && !isHandedOver) return EMPTY
+    const { closing$ } = this.owner
     // A connection has many requests: who listens for one of them must not stay with it for its life.
-    if (isHandedOver) return this.owner.closing$
-    return this.owner.closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
+    const own$ = isHandedOver ? closing$ : closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
+    return GuardedObservable.from(own$, error => { this.owner.report(error, this) })
   }
 
   /**
@@ -182,8 +183,7 @@ export class Reqd extends ReqdFacts {
   override reportExn(exn: unknown): void {
     this.reportLate(exn)
     if (!this.isWaiting || this.failure !== null || !this.requestBody.isComplete) return super.reportExn(exn)
-    const failure = { error: exn, request: this.request, method: this.method }
-    this.failure = failure
+    const failure = (this.failure = { error: exn, request: this.request, method: this.method })
     this.stopFeeding()
     const responder: ErrorResponder = {
       startError: (_failure, headers, status) => this.openBody(Response.create(status, { headers })),

@@ -85,6 +85,47 @@ describe('a process goes on', () => {
     expect(await program.stop()).toBe(0)
   })
 
+  it.each([
+    ['the signal', `reqd.signal.addEventListener('abort', fail)`],
+    ['the signal, as an object', `reqd.signal.addEventListener('abort', { handleEvent: fail }, { once: true })`],
+    ['the signal, as onabort', 'reqd.signal.onabort = fail'],
+    ['the signal, which rejects', `reqd.signal.addEventListener('abort', async () => fail())`],
+    ['aborted$', 'reqd.aborted$.subscribe(fail)'],
+    ['aborted$, which rejects', 'reqd.aborted$.subscribe(async () => fail())'],
+    ['the end of aborted$', 'reqd.aborted$.subscribe({ complete: fail })'],
+    ['the end of aborted$, which rejects', 'reqd.aborted$.subscribe({ complete: async () => fail() })'],
+    ['the end of closing$', 'reqd.closing$.subscribe({ complete: fail })'],
+    ['the error of a body, which rejects', 'reqd.body.text().subscribe({ error: async () => fail() })'],
+  ])('when a listener to %s throws as the client leaves', async (_, code) => {
+    const { program, port } = await survivor(`reqd => { ${code}; console.log('begun') }`, {
+      head: `const fail = () => { throw new Error('of a listener') }`,
+    })
+    const client = await sending(port, 'POST /left HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nsome')
+    await program.printed(/begun/)
+    client.resetAndDestroy()
+    await program.printed(/told Error: of a listener \/left\n/)
+    expect(await program.stop()).toBe(0)
+  })
+
+  it.each([
+    ['closing$', 'reqd.closing$.subscribe(fail)', '/closed'],
+    ['closing$, which rejects', 'reqd.closing$.subscribe(async () => fail())', '/closed'],
+    ['draining$', 'server.draining$.subscribe(fail)', 'none'],
+    ['draining$, which rejects', 'server.draining$.subscribe({ complete: async () => fail() })', 'none'],
+    ['the events', `server.events$.subscribe(({ type }) => { if (type === 'close') fail() })`, 'none'],
+    ['the requests, which rejects', 'server.requests$.subscribe({ complete: async () => fail() })', 'none'],
+    ['the connections', 'server.connections$.subscribe({ complete: fail })', 'none'],
+  ])('when a listener to %s throws as the server closes', async (_, code, target) => {
+    const { program, port } = await survivor(`reqd => { ${code}; console.log('begun') }`, {
+      head: `const fail = () => { throw new Error('of a listener') }`,
+    })
+    const client = await sending(port, 'GET /closed HTTP/1.1\r\nHost: a\r\n\r\n')
+    await program.printed(/begun/)
+    expect(await program.stop()).toBe(0)
+    expect(program.output).toContain(`told Error: of a listener ${target}\n`)
+    client.destroy()
+  })
+
   it('when a subscriber of a body throws: the request is answered', async () => {
     const { program, port } = await survivor(
       `reqd => { reqd.body.text().subscribe(text => { reqd.respond({ body: JSON.parse(text).a.b }) }) }`)
