@@ -61,6 +61,7 @@ const EVENTS: Record<ConnectionEvent['type'], true> = {
   resume: true,
   upgrade: true,
   drop: true,
+  ahead: true,
   timeout: true,
   error: true,
   handshakeError: true,

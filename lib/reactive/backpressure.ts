@@ -19,6 +19,7 @@
 import { Observable, type Subscriber, takeWhile } from 'rxjs'
 import { BackpressureError, chunkSize } from './chunk.js'
 import { demanding, type Demanding } from './demand.js'
+import { Tally, type Ahead } from './drops.js'
 import { offering, Waiting, type Offer } from './offer.js'
 import { ValueQueue } from './value-queue.js'
 
@@ -114,6 +115,7 @@ class Gate<T> implements Offer {
   private isCompleting: boolean
   /** How many sources that took the offer are giving. */
   private giving: number
+  private readonly tally: Tally
   private readonly waiting: Waiting
 
   constructor(subscriber: Subscriber<T>, options: GateOptions<T>, consumer: Demanding | null) {
@@ -127,6 +129,7 @@ class Gate<T> implements Offer {
     this.isDraining = false
     this.isCompleting = false
     this.giving = 0
+    this.tally = new Tally()
     this.waiting = new Waiting()
   }
 
@@ -138,13 +141,19 @@ class Gate<T> implements Offer {
     return this.waiting.add(callback)
   }
 
-  give(task: () => void): void {
+  enter(): number {
     this.giving++
-    try {
-      offering(this, task)
-    } finally {
-      this.giving--
-    }
+    return this.tally.arrivals
+  }
+
+  leave(before: number): void {
+    this.giving--
+    const ahead = before < 0 ? null : this.tally.given(before)
+    if (ahead !== null) this.ahead(ahead)
+  }
+
+  ahead(ahead: Ahead): void {
+    this.consumer?.ahead(ahead)
   }
 
   reportLate(error: unknown): void {
@@ -162,6 +171,7 @@ class Gate<T> implements Offer {
   }
 
   take(value: T): void {
+    this.tally.arrive(this.giving === 0)
     if (this.mayPass()) return this.pass(value)
     const isKnown = this.consumer?.flush() ?? true
     if (this.subscriber.closed) return

@@ -10,7 +10,7 @@ import type { BodyReader } from '../connection/body-reader.js'
 import { BodyPull } from './body-pull.js'
 import { currentContext, type Context } from './context.js'
 import { fromInput } from './from-source.js'
-import { offering, Pace } from './offer.js'
+import { giveComplete, giveNext, offering, Pace } from './offer.js'
 
 /** What a chunk is turned into; null: the chunk itself is the value. */
 export type ProjectChunk<R> = ((chunk: Uint8Array, index: number) => ObservableInput<R>) | null
@@ -44,12 +44,12 @@ export class BodyFlow<R> extends BodyPull {
       return
     }
     // Without a projection R is the chunk's own type.
-    this.pace.give(() => { this.subscriber.next(bytes as R) })
+    giveNext(this.pace.offer, this.subscriber, bytes as R)
     this.readOn()
   }
 
   onEof(): void {
-    this.pace.give(() => { this.subscriber.complete() })
+    giveComplete(this.pace.offer, this.subscriber)
   }
 
   onError(error: unknown): void {
@@ -62,7 +62,7 @@ export class BodyFlow<R> extends BodyPull {
       // `takeWhile` stops an inner source that never pauses within its subscription.
       const values$ = fromInput(project(bytes, this.index++)).pipe(takeWhile(() => !subscriber.closed))
       subscriber.add(offering(this.pace.offer, () => values$.subscribe({
-        next: value => { this.pace.give(() => { subscriber.next(value) }) },
+        next: value => { giveNext(this.pace.offer, subscriber, value) },
         error: error => { subscriber.error(error) },
         complete: () => { this.readOn() },
       })))

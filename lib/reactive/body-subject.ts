@@ -9,7 +9,7 @@ import type { BodyWriter } from '../connection/body-writer.js'
 import type { Headers } from '../message/headers.js'
 import { BackpressureError, chunkSize, isBytes, type Chunk } from './chunk.js'
 import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
-import { NO_DROPS, type Drops } from './drops.js'
+import { NO_DROPS, type Ahead, type BodyEvent, type Drops } from './drops.js'
 
 /** How much may wait, in bytes. */
 export interface Marks {
@@ -100,8 +100,8 @@ interface BodyOwner {
   reportExn(error: unknown): void
   /** Offers the transport what waits. Returns false where that cannot say yet what it took. */
   offerOutput(): boolean
-  /** The client was too slow for a value. */
-  dropped(drops: Drops): void
+  /** The client was too slow for a value, or operators hold some. */
+  happened(event: BodyEvent): void
   /** What fed the body failed when that changes nothing any more. */
   reportLate(error: unknown): void
 }
@@ -155,7 +155,11 @@ export class BodySink implements ControlledSink<Chunk> {
 
   dropped(size: number): void {
     this.drops = { count: this.drops.count + 1, bytes: this.drops.bytes + size }
-    this.owner.dropped(this.drops)
+    this.owner.happened({ type: 'drop', ...this.drops })
+  }
+
+  ahead(ahead: Ahead): void {
+    this.owner.happened({ type: 'ahead', ...ahead })
   }
 
   report(error: unknown): void {

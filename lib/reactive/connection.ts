@@ -10,7 +10,7 @@ import { ServerConnection } from '../connection/server-connection.js'
 import type { Request } from '../message/request.js'
 import type { Marks } from './body-subject.js'
 import { currentContext, type Context } from './context.js'
-import type { Drops } from './drops.js'
+import type { BodyEvent } from './drops.js'
 import { Driver } from './driver.js'
 import type { DriverContext, DriverHost } from './driver-host.js'
 import type { ConnectionEvent, ConnectionEventDetail } from './events.js'
@@ -138,8 +138,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     return this.driver.offerOutput()
   }
 
-  dropped(reqd: Reqd, drops: Drops): void {
-    if (this.isObserved) this.emit({ type: 'drop', request: reqd.request, ...drops })
+  happened(reqd: Reqd, event: BodyEvent): void {
+    if (this.isObserved) this.emit({ request: reqd.request, ...event })
   }
 
   /** @internal */

@@ -19,6 +19,7 @@ import { AsyncSubject, type Observable, type Observer, Subject, type Subscriber,
 import { LocalProtocolError } from '../errors.js'
 import { chunkSize } from './chunk.js'
 import { demandOf, type Demanding } from './demand.js'
+import type { Ahead } from './drops.js'
 import { GuardedObservable, type Report } from './guarded.js'
 import { runtimeScheduler } from './runtime-scheduler.js'
 
@@ -44,6 +45,8 @@ export interface ControlledSink<T> {
   flush?(): boolean
   /** Hears that a value of that size was dropped before it came here. */
   dropped?(size: number): void
+  /** Hears that operators between a source that can wait and here may hold values. */
+  ahead?(ahead: Ahead): void
   /** Hears of what subscribers of `ready$` and `closed$` throw. Unless there is this, it is rethrown, as by RxJS. */
   report?(error: unknown): void
 }
@@ -172,6 +175,11 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
   /** @internal */
   dropped(size: number): void {
     this.sink.dropped?.(size)
+  }
+
+  /** @internal */
+  ahead(ahead: Ahead): void {
+    this.sink.ahead?.(ahead)
   }
 
   /** @internal */

@@ -6,6 +6,7 @@
  * itself, under a registered symbol: sources of other packages and of a second copy of this one pass it on as it is.
  */
 import type { Observable } from 'rxjs'
+import type { Ahead } from './drops.js'
 
 /** The consumer of a source that cannot be slowed. */
 export interface Demanding {
@@ -19,6 +20,8 @@ export interface Demanding {
   flush(): boolean
   /** @internal A value of that size was dropped. */
   dropped(size: number): void
+  /** @internal Operators may hold values that were pulled. */
+  ahead(ahead: Ahead): void
   /** @internal Hears of errors of a source that was told to end already. */
   reportLate(error: unknown): void
 }

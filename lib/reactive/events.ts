@@ -49,6 +49,18 @@ export type ConnectionEventDetail =
     readonly count: number
     readonly bytes: number
   }
+  | {
+    /**
+     * Operators behind a source that can wait may hold what it gave: demand does not reach it through them. Told when
+     * `silent - late` has doubled. Of `pulled` values so far, nothing came of `silent` while they were given (a filter
+     * dropped them, or they are held), and `late` came at other times (they were held).
+     */
+    readonly type: 'ahead'
+    readonly request: Request
+    readonly pulled: number
+    readonly silent: number
+    readonly late: number
+  }
   | { readonly type: 'upgrade'; readonly request: Request }
   | { readonly type: 'error'; readonly error: unknown }
   /** The handler of a request has not begun to respond for long. Once for each. */

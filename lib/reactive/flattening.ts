@@ -8,10 +8,11 @@
  * of the consumer itself.
  */
 import {
-  mergeMap as mergeMapOfRx, Observable, type ObservableInput, type ObservedValueOf, type OperatorFunction,
+  mergeMap as mergeMapOfRx, Observable, tap, type ObservableInput, type ObservedValueOf, type OperatorFunction,
 } from 'rxjs'
+import { Tally, type Ahead } from './drops.js'
 import { fromInput } from './from-source.js'
-import { giveTo, offeredDemand, offering, Waiting, type Offer } from './offer.js'
+import { giveComplete, giveNext, offeredDemand, offering, Waiting, type Offer } from './offer.js'
 
 /**
  * As RxJS's `mergeMap`: projects each value to an Observable (a promise, an iterable) and emits their values as they
@@ -31,7 +32,8 @@ export function mergeMap<T, O extends ObservableInput<unknown>>(
       const input = offering(null, () => project(value, index)) as ObservableInput<ObservedValueOf<O>>
       return stage.inner(fromInput(input))
     }
-    return offering(stage, () => source.pipe(mergeMapOfRx(inner, concurrency)).subscribe(subscriber))
+    const counted$ = source.pipe(tap(() => { stage.arrive() }))
+    return offering(stage, () => counted$.pipe(mergeMapOfRx(inner, concurrency)).subscribe(subscriber))
   })
 }
 
@@ -53,13 +55,18 @@ class Stage implements Offer {
   /** The demand of the consumer behind; null where it offers none. */
   private readonly consumer: Offer | null
   private readonly waiting: Waiting
+  private readonly tally: Tally
   private active: number
+  /** How many sources that took the offer are giving. */
+  private giving: number
 
   constructor(concurrency: number) {
     this.concurrency = concurrency
     this.consumer = offeredDemand()
     this.waiting = new Waiting()
+    this.tally = new Tally()
     this.active = 0
+    this.giving = 0
   }
 
   get wanted(): number {
@@ -72,8 +79,26 @@ class Stage implements Offer {
   }
 
   /** What the operator gives at once to its own consumer waits there. */
-  give(task: () => void): void {
-    giveTo(this.consumer, () => { offering(this, task) })
+  enter(): number {
+    this.giving++
+    this.consumer?.enter()
+    return this.tally.arrivals
+  }
+
+  leave(before: number): void {
+    this.giving--
+    this.consumer?.leave(-1)
+    const ahead = before < 0 ? null : this.tally.given(before)
+    if (ahead !== null) this.ahead(ahead)
+  }
+
+  /** A value came out of the operators in front of this one. */
+  arrive(): void {
+    this.tally.arrive(this.giving === 0)
+  }
+
+  ahead(ahead: Ahead): void {
+    this.consumer?.ahead(ahead)
   }
 
   reportLate(error: unknown): void {
@@ -92,11 +117,11 @@ class Stage implements Offer {
     return new Observable<R>(subscriber => {
       this.active++
       return offering(this.consumer, () => values$.subscribe({
-        next: value => { giveTo(this.consumer, () => { subscriber.next(value) }) },
+        next: value => { giveNext(this.consumer, subscriber, value) },
         error: (error: unknown) => { subscriber.error(error) },
         complete: () => {
           this.active--
-          giveTo(this.consumer, () => { subscriber.complete() })
+          giveComplete(this.consumer, subscriber)
           this.notify()
         },
       }))

@@ -68,12 +68,16 @@ function isPullable<T>(source: Source<T>): source is PulledSource<T> {
 /** Pulls value by value. */
 class Puller<T> extends Giver<T> {
   private readonly source: Pullable<T>
+  private readonly take: (result: IteratorResult<T, unknown>) => void
+  private readonly fail: (error: unknown) => void
   private isOver: boolean
 
   constructor(subscriber: Subscriber<T>, source: PulledSource<T>) {
     super(subscriber)
     const report: ReportError = error => { this.reportLate(error) }
     this.source = pullableOf(source, report)
+    this.take = result => { this.takeLater(result) }
+    this.fail = error => { this.failLater(error) }
     this.isOver = false
     subscriber.add(() => { if (!this.isOver) this.release(report) })
   }
@@ -84,16 +88,20 @@ class Puller<T> extends Giver<T> {
       this.accept(result)
       return true
     }
-    result.then(value => {
-      this.accept(value)
-      this.stepped()
-    }, (error: unknown) => {
-      const isLate = this.subscriber.closed
-      this.isOver = true
-      if (isLate) this.reportLate(error)
-      else this.error(error)
-    })
+    result.then(this.take, this.fail)
     return false
+  }
+
+  private takeLater(result: IteratorResult<T, unknown>): void {
+    this.accept(result)
+    this.stepped()
+  }
+
+  private failLater(error: unknown): void {
+    const isLate = this.subscriber.closed
+    this.isOver = true
+    if (isLate) this.reportLate(error)
+    else this.error(error)
   }
 
   private accept(result: IteratorResult<T, unknown>): void {

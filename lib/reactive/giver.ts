@@ -8,7 +8,7 @@
  */
 import type { Subscriber } from 'rxjs'
 import { currentContext, type Context } from './context.js'
-import { giveTo, offeredDemand, offering, type Offer } from './offer.js'
+import { giveComplete, giveError, giveNext, offeredDemand, replaceOffer, type Offer } from './offer.js'
 import { runtimeScheduler } from './runtime-scheduler.js'
 
 /** How many steps that cost nothing are taken before others have their turn. */
@@ -19,6 +19,7 @@ export abstract class Giver<T> {
   protected readonly subscriber: Subscriber<T>
   protected readonly offer: Offer | null
   private readonly context: Context
+  private readonly resume: () => void
   /** Whether a step is under way, or the loop rests. */
   private isBusy: boolean
   private stepsLeft: number
@@ -29,6 +30,7 @@ export abstract class Giver<T> {
     this.subscriber = subscriber
     this.offer = offeredDemand()
     this.context = currentContext()
+    this.resume = () => { this.run() }
     this.isBusy = false
     this.stepsLeft = STEPS_PER_TURN
     this.lastWanted = 0
@@ -61,15 +63,15 @@ export abstract class Giver<T> {
   }
 
   protected next(value: T): void {
-    this.give(() => { this.subscriber.next(value) })
+    giveNext(this.offer, this.subscriber, value)
   }
 
   protected complete(): void {
-    this.give(() => { this.subscriber.complete() })
+    giveComplete(this.offer, this.subscriber)
   }
 
   protected error(error: unknown): void {
-    this.give(() => { this.subscriber.error(error) })
+    giveError(this.offer, this.subscriber, error)
   }
 
   /** An error of a source that was told to end already. */
@@ -77,21 +79,20 @@ export abstract class Giver<T> {
     this.offer?.reportLate(error)
   }
 
-  private give(task: () => void): void {
-    giveTo(this.offer, task)
-  }
-
   private wake(): void {
-    if (!this.isBusy) this.context.runInAsyncScope(() => { this.run() })
+    if (!this.isBusy) this.context.runInAsyncScope(this.resume)
   }
 
   private attempt(): boolean {
+    // What the application subscribes for its next value is not on the way to this consumer.
+    const standing = replaceOffer(null)
     try {
-      // What the application subscribes for its next value is not on the way to this consumer.
-      return offering(null, () => this.step())
+      return this.step()
     } catch (error) {
       this.error(error)
       return true
+    } finally {
+      replaceOffer(standing)
     }
   }
 

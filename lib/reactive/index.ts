@@ -24,6 +24,6 @@ export {
 } from './publisher.js'
 export type { CertificateName, PeerCertificate } from './peer-certificate.js'
 export { pulled, type NextPage, type Page } from './pulled.js'
-export type { BodySource, HandlerResult, HeadersInit, Reply } from './reply.js'
+export type { BodySource, HandlerResult, HeadersInit, HeadTiming, Reply } from './reply.js'
 export { Reqd, type Handler, type UpgradeListener } from './reqd.js'
 export { RequestBody } from './request-body.js'

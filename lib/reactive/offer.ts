@@ -12,7 +12,8 @@
  * A subclass of Observable whose `lift` carries the demand was the other way: creation operators (`merge`, `concat`)
  * and operators that subscribe for themselves would lose it.
  */
-import type { Subscriber } from 'rxjs'
+import type { Observer, Subscriber } from 'rxjs'
+import type { Ahead } from './drops.js'
 
 /** What a consumer wants of sources that can wait. */
 export interface Offer {
@@ -20,10 +21,17 @@ export interface Offer {
   readonly wanted: number
   /** Calls back whenever something is wanted again, until the returned function is called. */
   whenWanted(callback: () => void): () => void
-  /** A source that took the offer gives: what comes of that waits for its consumer, however much it is. */
-  give(task: () => void): void
+  /**
+   * A source that took the offer begins to give: what comes of that waits for its consumer, however much it is. Returns
+   * how many values had come before.
+   */
+  enter(): number
+  /** It has given: a value, before which so many had come; or, with -1, an end. */
+  leave(before: number): void
   /** Hears of errors of a source that was told to end already. */
   reportLate(error: unknown): void
+  /** Hears of what operators hold that stand between sources and a consumer. */
+  ahead(ahead: Ahead): void
 }
 
 /** How the offer that stands is read and replaced: one for all copies of this package in a process. */
@@ -57,10 +65,44 @@ export function offeredDemand(): Offer | null {
   return read()
 }
 
-/** Gives to whose demand it is; null: nobody offered any, and the task just runs. */
-export function giveTo(offer: Offer | null, task: () => void): void {
-  if (offer === null) task()
-  else offer.give(task)
+/** Replaces the offer that stands: {@link offering} for where each value would cost a closure. Returns the old one. */
+export function replaceOffer(offer: Offer | null): Offer | null {
+  const before = read()
+  put(offer)
+  return before
+}
+
+/** Gives a value to whose demand it is; null: nobody offered any. */
+export function giveNext<T>(offer: Offer | null, subscriber: Observer<T>, value: T): void {
+  if (offer === null) return subscriber.next(value)
+  const standing = replaceOffer(offer)
+  const before = offer.enter()
+  try {
+    subscriber.next(value)
+  } finally {
+    offer.leave(before)
+    put(standing)
+  }
+}
+
+/** Gives the end, as {@link giveNext}: what follows upon it finds the offer. */
+export function giveComplete(offer: Offer | null, subscriber: Observer<never>): void {
+  giveEnd(offer, () => { subscriber.complete() })
+}
+
+/** Gives an error, as {@link giveComplete}. */
+export function giveError(offer: Offer | null, subscriber: Observer<never>, error: unknown): void {
+  giveEnd(offer, () => { subscriber.error(error) })
+}
+
+function giveEnd(offer: Offer | null, end: () => void): void {
+  if (offer === null) return end()
+  offer.enter()
+  try {
+    offering(offer, end)
+  } finally {
+    offer.leave(-1)
+  }
 }
 
 /** Who waits for an offer to want more. */
@@ -98,10 +140,5 @@ export class Pace {
   next(): void {
     this.isWaiting = this.offer !== null && this.offer.wanted <= 0
     if (!this.isWaiting) this.goOn()
-  }
-
-  /** Gives, as {@link Offer.give}. */
-  give(task: () => void): void {
-    giveTo(this.offer, task)
   }
 }

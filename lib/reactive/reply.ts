@@ -2,6 +2,7 @@
  * What a handler returns: a response as a value.
  */
 import { Observable, type ObservableInput } from 'rxjs'
+import type { StreamingOptions } from '../connection/reqd.js'
 import { LocalProtocolError } from '../errors.js'
 import { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
@@ -38,6 +39,9 @@ export type HeadersInit =
   | Readonly<Record<string, string | number | readonly string[] | undefined>>
   | Iterable<readonly [name: string, value: string]>
 
+/** When the head of a response is sent, if its body is streamed. */
+export type HeadTiming = 'atOnce' | 'firstChunk'
+
 /** A response. */
 export interface Reply {
   /** 200 unless given. */
@@ -54,6 +58,11 @@ export interface Reply {
   readonly overflow?: Overflow
   /** Sees each chunk of such a body that is dropped. What it throws fails the body. */
   readonly onDrop?: (chunk: Chunk) => void
+  /**
+   * When the head of a streamed body is sent: with its `firstChunk`, which is the default, so that an error before it is
+   * a status (500, or what the error asks for); or `atOnce`, for a client that waits for the head alone.
+   */
+  readonly head?: HeadTiming
   /** How many bytes of the body may wait in the server: the server's `highWaterMark` unless given. */
   readonly highWaterMark?: number
 }
@@ -141,7 +150,7 @@ export function isSource(result: unknown): result is ObservableInput<unknown> {
 
 /** The keys of a reply. */
 const KEYS: ReadonlySet<string> = new Set([
-  'status', 'reason', 'headers', 'body', 'trailers', 'overflow', 'onDrop', 'highWaterMark',
+  'status', 'reason', 'headers', 'body', 'trailers', 'overflow', 'onDrop', 'head', 'highWaterMark',
 ])
 
 /**
@@ -161,6 +170,18 @@ function unknownKey(reply: object, key: string): TypeError {
     return new TypeError('a Response of the Fetch standard is no reply: give its status, headers and body')
   }
   return new TypeError(`a reply has no ${key}: it has ${[...KEYS].join(', ')}`)
+}
+
+/**
+ * How the body of a reply begins.
+ *
+ * @throws {@link TypeError} `head` is neither of the two
+ */
+export function streamingOf({ head = 'firstChunk' }: Reply): StreamingOptions {
+  if (head !== 'atOnce' && (head as unknown) !== 'firstChunk') {
+    throw new TypeError("the head of a reply is sent 'atOnce' or with the 'firstChunk'")
+  }
+  return { flushHeadersImmediately: head === 'atOnce' }
 }
 
 /**

@@ -19,12 +19,13 @@ import { BodySink, BodySubject, type Marks } from './body-subject.js'
 import { isBytes } from './chunk.js'
 import { currentContext, makeAbortController, type Context } from './context.js'
 import { discard, discardReply, isAftermath } from './discard.js'
-import type { Drops } from './drops.js'
+import type { BodyEvent } from './drops.js'
 import { GuardedObservable } from './guarded.js'
 import { RequestBody } from './request-body.js'
 import { ReqdFacts, type ConnectionFacts } from './reqd-facts.js'
 import {
-  bodyOf, checkedReply, headersOf, marksOf, responseOf, trailersOf, type HandlerResult, type HeadersInit, type Reply,
+  bodyOf, checkedReply, headersOf, marksOf, responseOf, streamingOf, trailersOf, type HandlerResult, type HeadersInit,
+  type Reply,
 } from './reply.js'
 
 /** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
@@ -35,8 +36,8 @@ export interface ReqdOwner extends FedConnection, ConnectionFacts {
   readonly marks: Marks
   /** Offers the transport what waits. Returns false where that cannot say yet what it took. */
   offerOutput(): boolean
-  /** The client was too slow for a value. */
-  dropped(reqd: Reqd, drops: Drops): void
+  /** The client was too slow for a value, or operators hold some. */
+  happened(reqd: Reqd, event: BodyEvent): void
   /** @internal Answers where the handler failed. */
   readonly errorHandler: ErrorHandler
   /** The exchange is over. */
@@ -198,8 +199,8 @@ export class Reqd extends ReqdFacts {
   }
 
   /** @internal */
-  dropped(drops: Drops): void {
-    this.owner.dropped(this, drops)
+  happened(event: BodyEvent): void {
+    this.owner.happened(this, event)
   }
 
   /** @internal */
@@ -279,7 +280,7 @@ export class Reqd extends ReqdFacts {
 
   private respondWithSource(response: Response, reply: Reply): void {
     const body = bodyOf(reply) ?? []
-    const subject = this.openSubject(response, marksOf(reply, this.owner.marks))
+    const subject = this.openSubject(response, marksOf(reply, this.owner.marks), streamingOf(reply))
     subject.bodySink.trailers = trailersOf(reply)
     const source = typeof body === 'string' || isBytes(body) ? [body] : body
     if (subject.isBodiless) {
@@ -291,8 +292,7 @@ export class Reqd extends ReqdFacts {
   }
 
   private openSubject(response: Response, marks: Marks, options?: StreamingOptions): BodySubject {
-    const writer = this.openBody(response, options)
-    const subject = new BodySubject(new BodySink(writer, marks, this))
+    const subject = new BodySubject(new BodySink(this.openBody(response, options), marks, this))
     if (this.result === 'aborted') subject.closed('aborted')
     this.subject = subject
     return subject

@@ -18,7 +18,7 @@ import { BackpressureError, chunkSize } from '../reactive/chunk.js'
 import { DEFAULT_HIGH_WATER_MARK } from '../reactive/controlled-subject.js'
 import { controlled, DEFAULT_OVERFLOW, type Overflow } from '../reactive/overflow.js'
 import { fromSource, type Source } from '../reactive/from-source.js'
-import type { Reply } from '../reactive/reply.js'
+import type { HeadTiming, Reply } from '../reactive/reply.js'
 import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
 import { formatEvent, type SseEvent } from './event.js'
 
@@ -35,6 +35,11 @@ export interface SseOptions {
   readonly overflow?: Overflow
   /** Sees each event that is dropped. What it throws fails the stream. */
   readonly onDrop?: (event: SseEvent | string) => void
+  /**
+   * When the head is sent: `atOnce`, with a comment, so that the client knows that the stream is open; or with the first
+   * event (`firstChunk`), so that an error before it is a status. Heartbeats begin behind the head.
+   */
+  readonly head?: HeadTiming
   /** How many bytes may wait in the server: 16 KiB. */
   readonly highWaterMark?: number
   /** Whose time it is: real time, whatever a test runner fakes. A test gives its own. */
@@ -104,16 +109,21 @@ function stream(events$: Observable<FormattedEvent>, options: StreamOptions): Ob
   const { ready$, closing$, greeting, farewell } = options
   return defer(() => {
     let isWanted = false
+    let isOpen = options.head !== 'firstChunk'
     return merge(
       closing$.pipe(take(1), mergeMap(() => [farewell, END])),
       ready$.pipe(tap(() => { isWanted = true }), ignoreElements()),
       keptToDemand(events$, options).pipe(endWith(END)),
-      heartbeats(options).pipe(filter(() => isWanted)),
+      heartbeats(options).pipe(filter(() => isWanted && isOpen)),
     ).pipe(
       takeWhile(text => text !== END),
       // Before the text is written: that may make the next demand.
       tap(() => { isWanted = false }),
-      startWith(greeting),
+      isOpen ? startWith(greeting) : map(text => {
+        const before = isOpen ? '' : greeting
+        isOpen = true
+        return before + text
+      }),
     )
   })
 }

@@ -47,7 +47,7 @@ export class TestWebSocket implements WebSocketLike {
     this.ready$ = labelled(this.demand.asObservable(), 'WebSocket, ready$')
     this.closed$ = labelled(this.ending.asObservable(), 'WebSocket, closed$')
     this.errors$ = labelled(this.errors.asObservable(), 'WebSocket, errors$')
-    this.session = new Session(settings, { report: error => { this.errors.next(error) }, dropped: () => undefined })
+    this.session = new Session(settings, { report: error => { this.errors.next(error) }, happened: () => undefined })
     this.connection = new WebSocketConnection(this.session, '', { ...options, highWaterMark: settings.highWaterMark })
     this.bufferedAmount = 0
     this.isPrompt = true

@@ -8,7 +8,7 @@ import { takeWhile, type Observable, type ObservableInput, type Subscriber } fro
 import { currentContext } from '../reactive/context.js'
 import { fromInput } from '../reactive/from-source.js'
 import { GuardedObservable, type Report } from '../reactive/guarded.js'
-import { offering, Pace } from '../reactive/offer.js'
+import { giveNext, offering, Pace } from '../reactive/offer.js'
 import type { Inbox, MessageTaker } from './inbox.js'
 import type { WebSocketMessage } from './message.js'
 
@@ -18,7 +18,7 @@ export function messagesOf(inbox: Inbox, report: Report): Observable<WebSocketMe
     const pace = new Pace(subscriber, () => { inbox.taken(taker) })
     const taker: MessageTaker = {
       take: message => {
-        pace.give(() => { subscriber.next(message) })
+        giveNext(pace.offer, subscriber, message)
         pace.next()
       },
       end: () => { subscriber.complete() },
@@ -44,7 +44,7 @@ export function projectionsOf<R>(inbox: Inbox, project: ProjectMessage<R>, repor
     const run = (message: WebSocketMessage): void => {
       const values$ = fromInput(project(message, index++)).pipe(takeWhile(() => !subscriber.closed))
       subscriber.add(offering(pace.offer, () => values$.subscribe({
-        next: value => { pace.give(() => { subscriber.next(value) }) },
+        next: value => { giveNext(pace.offer, subscriber, value) },
         error: fail,
         complete: () => { pace.next() },
       })))

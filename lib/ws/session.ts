@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream'
 import { Subscription, timer } from 'rxjs'
 import { BackpressureError } from '../reactive/chunk.js'
 import type { ControlledSink, ControlledSubject } from '../reactive/controlled-subject.js'
-import { NO_DROPS, type Drops } from '../reactive/drops.js'
+import { NO_DROPS, type Ahead, type BodyEvent, type Drops } from '../reactive/drops.js'
 import { FrameGate, type GateHost } from './frame-gate.js'
 import type { Handshake } from './handshake.js'
 import { Inbox } from './inbox.js'
@@ -24,8 +24,8 @@ import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
 export interface SessionOwner {
   /** The application did something wrong. */
   report(error: unknown): void
-  /** A message was dropped: all that were, so far. */
-  dropped(drops: Drops): void
+  /** A message was dropped, or operators hold some. */
+  happened(event: BodyEvent): void
 }
 
 /** How this side closes. */
@@ -144,7 +144,11 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   dropped(size: number): void {
     this.drops = { count: this.drops.count + 1, bytes: this.drops.bytes + size }
-    this.owner.dropped(this.drops)
+    this.owner.happened({ type: 'drop', ...this.drops })
+  }
+
+  ahead(ahead: Ahead): void {
+    this.owner.happened({ type: 'ahead', ...ahead })
   }
 
   complete(): void {

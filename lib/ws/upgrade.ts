@@ -38,7 +38,7 @@ export function upgradeWebSocket(reqd: UpgradableReqd, options: WebSocketOptions
   const { highWaterMark } = settings
   const session = new Session(settings, {
     report: error => { reqd.reportExn(error) },
-    dropped: drops => { (reqd as Partial<Reqd>).dropped?.(drops) },
+    happened: event => { (reqd as Partial<Reqd>).happened?.(event) },
   })
   const answer = handshakeOf(reqd.request, options)
   const protocol = answer.type === 'accepted' ? answer.protocol : ''
