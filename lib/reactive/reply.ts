@@ -59,8 +59,8 @@ export interface Reply {
   /** Sees each chunk of such a body that is dropped. What it throws fails the body. */
   readonly onDrop?: (chunk: Chunk) => void
   /**
-   * When the head of a streamed body is sent: with its `firstChunk`, which is the default, so that an error before it is
-   * a status (500, or what the error asks for); or `atOnce`, for a client that waits for the head alone.
+   * When the head of a streamed body is sent: with its `firstChunk`, which is the default, so that an error before it
+   * is a status (500, or what the error asks for); or `atOnce`, for a client that waits for the head alone.
    */
   readonly head?: HeadTiming
   /** How many bytes of the body may wait in the server: the server's `highWaterMark` unless given. */

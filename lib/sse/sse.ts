@@ -36,8 +36,8 @@ export interface SseOptions {
   /** Sees each event that is dropped. What it throws fails the stream. */
   readonly onDrop?: (event: SseEvent | string) => void
   /**
-   * When the head is sent: `atOnce`, with a comment, so that the client knows that the stream is open; or with the first
-   * event (`firstChunk`), so that an error before it is a status. Heartbeats begin behind the head.
+   * When the head is sent: `atOnce`, with a comment, so that the client knows that the stream is open; or with the
+   * first event (`firstChunk`), so that an error before it is a status. Heartbeats begin behind the head.
    */
   readonly head?: HeadTiming
   /** How many bytes may wait in the server: 16 KiB. */

@@ -3,7 +3,8 @@
  * all.
  */
 import { describe, expect, it } from '@jest/globals'
-import { bufferCount, filter, from, map, of, timer } from 'rxjs'
+import { bufferCount, delay, filter, from, map, of, timer, type Observable } from 'rxjs'
+import type { ConnectionEvent } from '../../lib/reactive/events.js'
 import type { Handler } from '../../lib/reactive/reqd.js'
 import type { Reply } from '../../lib/reactive/reply.js'
 import { concatMap, mergeMap } from '../../lib/reactive/flattening.js'
@@ -18,14 +19,20 @@ const COUNT = 30_000
 const LINE = 1000
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
-async function ends(kind: typeof KINDS[number], handler: Handler): Promise<{ client: Client; errors: unknown[] }> {
+interface Ends {
+  readonly client: Client
+  readonly errors: unknown[]
+  readonly events$: Observable<ConnectionEvent>
+}
+
+async function ends(kind: typeof KINDS[number], handler: Handler): Promise<Ends> {
   if (kind === 'TLS') {
     const server = await startTls(handler)
-    return { client: await tlsClient(server), errors: server.errors }
+    return { client: await tlsClient(server), errors: server.errors, events$: server.events$ }
   }
   const path = `/tmp/httprx-demand-${process.pid}.sock`
   const server = await start(handler, kind === 'Unix' ? { path } : {})
-  return { client: await connect(server), errors: server.errors }
+  return { client: await connect(server), errors: server.errors, events$: server.events$ }
 }
 
 /** The numbers of the lines that came, in order. */
@@ -94,6 +101,17 @@ describe.each(KINDS)('over %s', kind => {
     client.socket.destroy()
     // Pages know of no end.
     if (!name.startsWith('pages')) await lines.returned.promise
+  })
+
+  it.each([
+    ['a body', (lines: Lines): Reply => ({ body: fromSource(lines).pipe(delay(1)) })],
+    ['events', (lines: Lines): Reply => sse(fromSource(lines).pipe(delay(1)))],
+  ])('tells of what an operator holds of %s', async (_, reply) => {
+    const { client, events$ } = await ends(kind, () => reply(new Lines()))
+    const ahead = next(events$.pipe(filter(({ type }) => type === 'ahead')))
+    client.send(GET)
+    expect(await ahead).toMatchObject({ type: 'ahead', request: { target: '/' }, pulled: 16, silent: 16, late: 0 })
+    client.socket.destroy()
   })
 
   it('a body that is worked on goes back as the client takes it', async () => {

@@ -68,7 +68,7 @@ const FORMS: Record<string, Form> = {
   'an iterable': source => source[Symbol.iterator](),
   'an async iterable': source => source.later(),
   'a Node stream': source => Readable.from(source.later()) as AsyncIterable<string>,
-  'a web stream': source => source.stream as globalThis.ReadableStream<string>,
+  'a web stream': source => source.stream,
   'an Observable': source => source.observable,
   'a function of demand': source => () => source.observable,
   'pages': source => source.pages,

@@ -145,6 +145,8 @@ describe('demand', () => {
   const KINDS: Record<string, () => Observable<string>> = {
     'the second source of a concat': () => concat(of('first'), SOURCES['pages']()),
     'the second source of a concat, behind one that can wait': () => concat(fromSource(['first']), SOURCES['pages']()),
+    'the second of two sources, behind one that ends by itself': () =>
+      of(timer(1).pipe(map(String)), SOURCES['pages']()).pipe(concatMap(each$ => each$)),
     'both sources of a merge': () => merge(SOURCES['pages'](), SOURCES['an iterable']()),
     'a source that follows an error': () => concat(of(1), pulled<string>(() => { throw new Error('no') })).pipe(
       map(String), catchError(() => SOURCES['pages']())),

@@ -118,3 +118,61 @@ describe('a client that does not read', () => {
     expect(errors).toEqual([])
   })
 })
+
+/** Where tokens come from: it says when it is aborted, or returns. */
+class Upstream {
+  readonly ended: Promise<string>
+  readonly signals: AbortSignal[] = []
+  private settle!: (how: string) => void
+
+  constructor() {
+    this.ended = new Promise(resolve => { this.settle = resolve })
+  }
+
+  /** Tokens as an SDK gives them: from `fetch`, with a signal. */
+  async *tokens(signal: AbortSignal): AsyncGenerator<string> {
+    signal.addEventListener('abort', () => { this.settle('aborted') })
+    yield 'first'
+    await new Promise((_, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error) }) })
+  }
+
+  /** Tokens of a stream that knows no signal. */
+  stream(): ReadableStream<string> {
+    return new ReadableStream<string>({
+      start(controller) { controller.enqueue('first') },
+      cancel: () => { this.settle('cancelled') },
+    }, { highWaterMark: 2 })
+  }
+}
+
+describe('tokens that are pulled', () => {
+  const KINDS: Record<string, [(upstream: Upstream) => Handler, string]> = {
+    'an async iterable': [upstream => reqd => sse(upstream.tokens(reqd.signal), { heartbeatMs: 2 }), 'aborted'],
+    'a web stream': [upstream => () => sse(upstream.stream(), { heartbeatMs: 2 }), 'cancelled'],
+  }
+
+  it.each(Object.entries(KINDS))('have heartbeats between them, and end with the client: %s', async (_, kind) => {
+    const [handler, end] = kind
+    const upstream = new Upstream()
+    const errors: unknown[] = []
+    const response = await open(await start(handler(upstream), errors))
+    let text = ''
+    for await (const part of response) {
+      text += part as string
+      if (/data: first\n\n(:\n\n){2}/.test(text)) break
+    }
+    response.destroy()
+    expect(await upstream.ended).toBe(end)
+    expect(errors).toEqual([])
+  })
+
+  it('end with a retry when the server closes, and their upstream is told', async () => {
+    const upstream = new Upstream()
+    const response = await open(await start(() => sse(upstream.stream(), { heartbeatMs: 0 })))
+    const all = read(response)
+    await once(response, 'data')
+    await server?.close({ graceMs: 5_000 })
+    expect((await all).at(-1)).toEqual({ retry: 3_000 })
+    expect(await upstream.ended).toBe('cancelled')
+  })
+})
