@@ -169,10 +169,14 @@ describe('tokens that are pulled', () => {
   it('end with a retry when the server closes, and their upstream is told', async () => {
     const upstream = new Upstream()
     const response = await open(await start(() => sse(upstream.stream(), { heartbeatMs: 0 })))
-    const all = read(response)
-    await once(response, 'data')
-    await server?.close({ graceMs: 5_000 })
-    expect((await all).at(-1)).toEqual({ retry: 3_000 })
+    let text = ''
+    let closed: Promise<void> | undefined
+    for await (const part of response) {
+      text += part as string
+      if (text.includes('first')) closed ??= server?.close({ graceMs: 5_000 })
+    }
+    expect(text).toBe(':\n\ndata: first\n\nretry: 3000\n\n')
+    await closed
     expect(await upstream.ended).toBe('cancelled')
   })
 })
