@@ -15,14 +15,15 @@ import type { BodyWriter } from './body-writer.js'
  * understand chunks.
  * After the response the connection closes; with `serve` and `listen` it goes on where a handler failed whose request
  * was read. An error handler that fails (it throws, or a failure is reported while it owes its response) is replaced by
- * the default as long as nothing of its response was sent; then its response is cut.
+ * the default as long as nothing of its response was sent; then its response is cut. It may be asynchronous: a promise
+ * that it returns and that is rejected is such a failure, too.
  *
  * @param error a `RemoteProtocolError`, or whatever the handler threw or reported
  * @param request the request, where its head could be read
  */
 export type ErrorHandler = (
   error: unknown, startResponse: (headers: Headers, status?: Status) => BodyWriter, request?: Request,
-) => void
+) => void | PromiseLike<void>
 
 /**
  * The status that answers an error: its `status` or `statusCode` where that is one of 400 to 599, as what the peer did
@@ -98,9 +99,11 @@ export interface Failure {
 /** Who sends the response to an error. @internal */
 export interface ErrorResponder {
   startError(failure: Failure, headers: Headers, status: Status): BodyWriter
+  /** The error handler failed: it threw, or with `isLate` the promise was rejected that it had returned. */
+  errorHandlerThrew(exn: unknown, failure: Failure, isLate: boolean): void
 }
 
-/** Lets `handler` answer. Returns whether it did not throw. @internal */
+/** Lets `handler` answer. Returns whether it did not throw; the responder hears of what fails. @internal */
 export function answerError(handler: ErrorHandler, failure: Failure, responder: ErrorResponder): boolean {
   let hasBegun = false
   const startResponse = (headers: Headers, status = statusOf(failure.error)): BodyWriter => {
@@ -113,9 +116,13 @@ export function answerError(handler: ErrorHandler, failure: Failure, responder: 
     return writer
   }
   try {
-    handler(failure.error, startResponse, failure.request ?? undefined)
+    const result = handler(failure.error, startResponse, failure.request ?? undefined) as PromiseLike<void> | undefined
+    if (typeof result?.then === 'function') {
+      result.then(undefined, (exn: unknown) => { responder.errorHandlerThrew(exn, failure, true) })
+    }
     return true
-  } catch {
+  } catch (exn) {
+    responder.errorHandlerThrew(exn, failure, false)
     return false
   }
 }

@@ -38,8 +38,7 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   private readonly errorHandler: ErrorHandler
   private state: OutputState
   private writer: BodyWriter | null
-  /** Who takes the connection over, until it is called. */
-  private upgradeHandler: (() => void) | null
+  private upgradeHandler: (() => void) | null // Who takes the connection over, until it is called.
   private held: HeldResponse | null // A response that waits for its handler to return.
   private isHeadDue: boolean // Whether the head of {@link writer} is to be sent when the handler returns.
   private start: number // Where the streamed response begins in the queue.
@@ -64,7 +63,6 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
 
   get current(): OutputState { return this.state }
 
-  /** A response is owed to `reqd`. */
   begin(reqd: ReqdBase): void {
     this.reqd = reqd
     this.state = 'waiting'
@@ -104,8 +102,8 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     this.bodyComplete()
   }
 
-  sendStreaming(reqd: ReqdBase, response: Response, isFlushed: boolean): BodyWriter {
-    if (!reqd.isWaiting) return BodyWriter.dead(this)
+  sendStreaming(reqd: ReqdBase, response: Response, isFlushed: boolean, owed: 'waiting' | 'failing'): BodyWriter {
+    if (reqd.state !== owed) return BodyWriter.dead(this)
     const head = headOf(this.config, { reqd, response, length: UNKNOWN_LENGTH }, this.host.mayPersist)
     reqd.responded('streaming', response)
     this.isPersistent = head.isPersistent
@@ -143,7 +141,6 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   /** Whether the connection is to be handed over, and what was queued is written. */
   get isHandOverDue(): boolean { return this.upgradeHandler !== null && !this.output.hasPending }
 
-  /** Hands the connection over: called once the request is consumed. */
   handOver(): void {
     const { upgradeHandler: handler, reqd } = this
     if (handler === null) return
@@ -173,6 +170,11 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     if (this.hasBegun && this.state !== 'failing') return this.host.responseCut(null)
     this.abandon('failing')
     if (!answerError(defaultErrorHandler, failure, this)) this.host.responseCut(null)
+  }
+
+  errorHandlerThrew(exn: unknown, failure: Failure, isLate: boolean): void {
+    this.host.lateCallbackFailed(exn)
+    if (isLate && this.failure === failure) this.errorHandlerFailed()
   }
 
   /** Begins the response to an error, unless the connection ended in the meantime. */
@@ -236,12 +238,10 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   /** Whether it is too late for another response to the current request. */
   get hasBegun(): boolean {
     if (this.state === 'streaming') return this.writer?.hasBegun === true
-    if (this.state === 'upgrade') return !this.isTakenOver
+    // One that will be handed over without a response of ours, and was not yet, owes it.
+    if (this.state === 'upgrade') return this.upgradeHandler === null || this.reqd?.response !== null
     return this.state !== 'waiting' && this.state !== 'idle'
   }
-
-  /** Whether the connection will be handed over without a response of ours, and was not yet. */
-  private get isTakenOver(): boolean { return this.upgradeHandler !== null && this.reqd?.response === null }
 
   private releaseHeld(): void {
     const { held } = this

@@ -14,8 +14,8 @@ import { BodyReader } from './body-reader.js'
 import type { BodyWriter } from './body-writer.js'
 import type { Failure } from './error-handler.js'
 
-/** Where the response stands. An abandoned one is the connection's. */
-export type ResponseState = 'waiting' | 'fixed' | 'streaming' | 'upgrade' | 'abandoned'
+/** Where the response stands. One that is failing is the error handler's, an abandoned one the connection's. */
+export type ResponseState = 'waiting' | 'failing' | 'fixed' | 'streaming' | 'upgrade' | 'abandoned'
 
 /** How an exchange ended: the whole response was queued, or it never will be. */
 export type ExchangeResult = 'done' | 'aborted'
@@ -32,8 +32,8 @@ export interface ReqdHost {
   sendInterim(reqd: ReqdBase, status: Status, headers: Headers): boolean
   /** Queues a whole response. */
   sendFixed(reqd: ReqdBase, response: Response, body: string | Uint8Array): void
-  /** Queues the head of a response and returns its body. */
-  sendStreaming(reqd: ReqdBase, response: Response, isFlushed: boolean): BodyWriter
+  /** Queues the head of a response and returns its body: a dead one unless the response is in the state `owed`. */
+  sendStreaming(reqd: ReqdBase, response: Response, isFlushed: boolean, owed: 'waiting' | 'failing'): BodyWriter
   /** Queues the head of an upgrade. */
   sendUpgrade(reqd: ReqdBase, response: Response, upgradeHandler: () => void): void
   /** Hands the connection over without a response. */
@@ -178,7 +178,12 @@ export abstract class ReqdBase {
   /** Begins a streamed response. @throws as {@link respondWithString} */
   protected openBody(response: Response, options: StreamingOptions = {}): BodyWriter {
     this.checkNotResponded()
-    return this.host.sendStreaming(this, response, options.flushHeadersImmediately ?? false)
+    return this.host.sendStreaming(this, response, options.flushHeadersImmediately ?? false, 'waiting')
+  }
+
+  /** @internal Begins the response of the error handler. @throws as {@link respondWithString} */
+  protected openErrorBody(response: Response): BodyWriter {
+    return this.host.sendStreaming(this, response, false, 'failing')
   }
 
   private noBody(): BodyReader {
@@ -193,7 +198,7 @@ export abstract class ReqdBase {
   }
 
   private checkNotResponded(): void {
-    if (this.state === 'waiting' || this.state === 'abandoned') return
+    if (this.state === 'waiting' || this.state === 'failing' || this.state === 'abandoned') return
     throw new LocalProtocolError('alreadyResponded', 'the request was answered already')
   }
 }

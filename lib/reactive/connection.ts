@@ -10,6 +10,7 @@ import { ServerConnection } from '../connection/server-connection.js'
 import type { Request } from '../message/request.js'
 import type { Marks } from './body-subject.js'
 import { currentContext, type Context } from './context.js'
+import { isPromise } from './discard.js'
 import type { BodyEvent } from './drops.js'
 import { Driver } from './driver.js'
 import type { DriverContext, DriverHost } from './driver-host.js'
@@ -224,11 +225,15 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   upgraded(reqd: Reqd, listener: UpgradeListener): void {
     if (this.isObserved) this.emit({ type: 'upgrade', request: reqd.request })
     const { transport, head } = this.driver.release()
-    try {
-      listener(transport, head)
-    } catch (error) {
+    const fail = (error: unknown): void => {
       this.report(error)
       this.cut()
+    }
+    try {
+      const result = listener(transport, head)
+      if (isPromise(result)) result.then(undefined, fail)
+    } catch (error) {
+      fail(error)
     }
   }
 

@@ -6,9 +6,9 @@
  */
 import { EMPTY, type Observable, ReplaySubject, takeUntil } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
-import {
-  answerError, defaultErrorHandler, type ErrorHandler, type ErrorResponder,
-} from '../connection/error-handler.js'
+import type { BodyWriter } from '../connection/body-writer.js'
+import { answerError, defaultErrorHandler } from '../connection/error-handler.js'
+import type { ErrorHandler, Failure } from '../connection/error-handler.js'
 import type { ExchangeResult, ReqdHost, StreamingOptions } from '../connection/reqd.js'
 import type { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
@@ -51,7 +51,7 @@ export interface ReqdOwner extends FedConnection, ConnectionFacts {
 }
 
 /** Gets the transport of an upgraded connection, and the bytes that were read behind the request's head. */
-export type UpgradeListener = (transport: unknown, head: Uint8Array) => void
+export type UpgradeListener = (transport: unknown, head: Uint8Array) => void | PromiseLike<void>
 
 /** One request and its response. */
 export class Reqd extends ReqdFacts {
@@ -183,40 +183,39 @@ export class Reqd extends ReqdFacts {
   /** As in the core; but where no response has begun and the request was read, the connection goes on. */
   override reportExn(exn: unknown): void {
     this.reportLate(exn)
-    if (!this.isWaiting || this.failure !== null || !this.requestBody.isComplete) return super.reportExn(exn)
+    if (!this.isWaiting || !this.requestBody.isComplete) return super.reportExn(exn)
     const failure = (this.failure = { error: exn, request: this.request, method: this.method })
+    this.state = 'failing'
     this.stopFeeding()
-    const responder: ErrorResponder = {
-      startError: (_failure, headers, status) => this.openBody(Response.create(status, { headers })),
-    }
-    if (answerError(this.owner.errorHandler, failure, responder)) return
-    if (this.response !== null || !answerError(defaultErrorHandler, failure, responder)) super.reportExn(exn)
+    if (answerError(this.owner.errorHandler, failure, this)) return
+    if (this.response !== null || !answerError(defaultErrorHandler, failure, this)) super.reportExn(exn)
   }
 
   /** @internal */
-  offerOutput(): boolean {
-    return this.owner.offerOutput()
+  startError(_failure: Failure, headers: Headers, status: Status): BodyWriter {
+    return this.openErrorBody(Response.create(status, { headers }))
   }
 
   /** @internal */
-  happened(event: BodyEvent): void {
-    this.owner.happened(this, event)
+  errorHandlerThrew(exn: unknown, _failure: Failure, isLate: boolean): void {
+    this.owner.report(exn, this)
+    if (isLate) super.reportExn(exn)
   }
 
   /** @internal */
-  get isKeepingUp(): boolean {
-    return this.owner.isKeepingUp
-  }
+  offerOutput(): boolean { return this.owner.offerOutput() }
+
+  /** @internal */
+  happened(event: BodyEvent): void { this.owner.happened(this, event) }
+
+  /** @internal */
+  get isKeepingUp(): boolean { return this.owner.isKeepingUp }
 
   /** @internal Runs the task after other connections had their turn. */
-  later(task: () => void): void {
-    this.owner.later(task)
-  }
+  later(task: () => void): void { this.owner.later(task) }
 
   /** @internal Ends the connection at once. */
-  cut(): void {
-    this.owner.cut()
-  }
+  cut(): void { this.owner.cut() }
 
   /** @internal Reports an error that changes nothing any more, unless it only repeats why the exchange was aborted. */
   reportLate(error: unknown): void {

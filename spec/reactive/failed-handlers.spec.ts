@@ -1,0 +1,138 @@
+/**
+ * What belongs to the error handler once a handler has failed: the response, whatever the handler still does; and what
+ * becomes of an error handler that fails itself, at once or later.
+ */
+import { describe, expect, it } from '@jest/globals'
+import type { ErrorHandler } from '../../lib/connection/error-handler.js'
+import { Headers } from '../../lib/message/headers.js'
+import { Response } from '../../lib/message/response.js'
+import type { Reqd } from '../../lib/reactive/reqd.js'
+import { Stage } from '../helpers/fake-transport.js'
+import { get, head } from '../helpers/runtime.js'
+
+const FAILURE = new Error('the handler failed')
+const SECOND = new Error('the error handler failed')
+const begin: Parameters<ErrorHandler>[1][] = []
+
+/** A stage whose handler fails at `/1`, and the request that failed. */
+function failing(
+  errorHandler: ErrorHandler, first = get('/1'),
+): { readonly stage: Stage; readonly reqd: Reqd } {
+  const reqds: Reqd[] = []
+  const stage = Stage.open(reqd => {
+    reqds.push(reqd)
+    if (reqd.target === '/1') throw FAILURE
+    return { body: 'second' }
+  }, { errorHandler }).receive(first + get('/2'))
+  return { stage, reqd: reqds[0] }
+}
+
+const later: ErrorHandler = (_error, startResponse) => { begin.push(startResponse) }
+
+/** Lets the error handler answer that waits. */
+function answer(text: string): void {
+  const body = begin.pop()!(Headers.empty, 418)
+  body.writeString(text)
+  body.close()
+}
+
+const KEPT = head('GET /1 HTTP/1.0', 'Connection: keep-alive')
+
+describe('a handler that has failed', () => {
+  it.each<[string, (reqd: Reqd) => void]>([
+    ['responds', reqd => { reqd.respond({ body: 'mine' }) }],
+    ['responds with bytes', reqd => { reqd.respondWithBytes(Response.create(200), new Uint8Array(9)) }],
+    ['responds with an iterable', reqd => { reqd.respond({ body: ['mine'] }) }],
+    ['streams', reqd => {
+      const body = reqd.respondWithStreaming(Response.create(200), { flushHeadersImmediately: true })
+      body.next('mine')
+      body.complete()
+    }],
+    ['informs', reqd => { expect(reqd.inform(103, { Link: '</a>' })).toBe(false) }],
+    ['takes the connection over', reqd => { reqd.takeOver(() => { throw SECOND }) }],
+  ])('is not heard when it %s, while the error handler owes its response', (_, act) => {
+    for (const first of [get('/1'), KEPT]) {
+      const { stage, reqd } = failing(later, first)
+      expect(reqd.isWaiting).toBe(false)
+      act(reqd)
+      answer('theirs')
+      stage.settle()
+      expect(stage.text).toMatch(/^HTTP\/1.1 418 [^]*theirs/)
+      expect(stage.text).not.toContain('mine')
+      expect(stage.errors).toEqual([FAILURE])
+    }
+  })
+
+  it('finds the response answered once the error handler did', () => {
+    const { stage, reqd } = failing(later)
+    answer('theirs')
+    stage.settle()
+    expect(() => { reqd.respond({ body: 'mine' }) }).toThrow(expect.objectContaining({ code: 'alreadyResponded' }))
+    expect(stage.text).toMatch(/^HTTP\/1.1 418 [^]*theirs[^]*HTTP\/1.1 200 OK[^]*second$/)
+  })
+})
+
+/** Lets the promises settle that are ready. */
+async function settled(stage: Stage): Promise<Stage> {
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+  return stage.settle()
+}
+
+describe('an error handler that fails', () => {
+  it('at once is replaced by the default, and both failures are told', () => {
+    const { stage } = failing(() => { throw SECOND })
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 [^]*HTTP\/1.1 200 OK[^]*second$/)
+    expect(stage.errors).toEqual([FAILURE, SECOND])
+  })
+
+  it('later, by a promise, is replaced by the default, and both failures are told', async () => {
+    for (const first of [get('/1'), KEPT]) {
+      const { stage } = failing(async () => {
+        await Promise.resolve()
+        throw SECOND
+      }, first)
+      expect(stage.text).toBe('')
+      await settled(stage)
+      expect(stage.text).toMatch(/^HTTP\/1.1 500 [^]*Internal Server Error\n$/)
+      expect(stage.errors).toEqual([FAILURE, SECOND])
+      expect(stage.transport.hasEnded).toBe(true)
+    }
+  })
+
+  it('later, where the request could not be read', async () => {
+    const { stage } = failing(() => Promise.reject(SECOND), 'no request\r\n\r\n')
+    await settled(stage)
+    expect(stage.text).toMatch(/^HTTP\/1.1 400 [^]*Bad Request\n$/)
+    expect(stage.errors).toMatchObject([{ name: 'RemoteProtocolError' }, SECOND])
+  })
+
+  it('later, within its response, has that cut', async () => {
+    const { stage } = failing((_error, startResponse) => {
+      startResponse(Headers.empty).writeString('part')
+      return Promise.reject(SECOND)
+    })
+    await settled(stage)
+    expect(stage.text).toMatch(/\r\n\r\n4\r\npart\r\n$/)
+    expect(stage.errors).toEqual([FAILURE, SECOND])
+  })
+
+  it('later, behind its response, costs nobody anything', async () => {
+    const { stage } = failing((_error, startResponse) => {
+      startResponse(Headers.empty).close()
+      return Promise.reject(SECOND)
+    })
+    await settled(stage)
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 [^]*HTTP\/1.1 200 OK[^]*second$/)
+    expect(stage.errors).toEqual([FAILURE, SECOND])
+    expect(stage.transport.hasEnded).toBe(false)
+  })
+})
+
+describe('who takes a connection over', () => {
+  it('asynchronously, and fails, is reported, and the connection is cut', async () => {
+    const stage = Stage.open(reqd => { reqd.takeOver(() => Promise.reject(FAILURE)) }).receive(get('/'))
+    await settled(stage)
+    expect(stage.errors).toEqual([FAILURE])
+    expect(stage.transport.closed).toBe('reset')
+  })
+})
