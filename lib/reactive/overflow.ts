@@ -5,7 +5,8 @@
  * demand. Which one is the choice of whoever made the Observable: nobody else knows what may be lost.
  */
 import type { Observable } from 'rxjs'
-import { gated, type BackpressurePolicy } from './backpressure.js'
+import { gated } from './backpressure.js'
+import type { BackpressurePolicy } from './gate.js'
 
 /**
  * What happens to values of a plain Observable that the client is too slow for.
@@ -47,7 +48,8 @@ export function controlled<T>(
   return source.pipe(gated(ready$, { ...policyOf(overflow, highWaterMark), onDrop, sizeOf }))
 }
 
-function policyOf(overflow: Overflow, highWaterMark: number): BackpressurePolicy {
+/** What a gate does for the policy. */
+export function policyOf(overflow: Overflow, highWaterMark: number): BackpressurePolicy {
   if (typeof overflow === 'object') return { capacity: overflow.bufferBytes, overflow: 'error' }
   switch (overflow) {
     case 'error':

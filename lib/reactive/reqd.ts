@@ -14,15 +14,15 @@ import type { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import { Response } from '../message/response.js'
 import type { Status } from '../message/status.js'
-import { feed, type FedConnection, type Feeding } from './body-source.js'
+import { feed, type Feeding } from './body-source.js'
 import { BodySink, BodySubject, type Marks } from './body-subject.js'
 import { isBytes } from './chunk.js'
 import { currentContext, makeAbortController, type Context } from './context.js'
 import { discard, discardReply, isAftermath } from './discard.js'
 import type { BodyEvent } from './drops.js'
+import { FedReqd, type FeedingOwner } from './fed-reqd.js'
 import { GuardedObservable } from './guarded.js'
 import { RequestBody } from './request-body.js'
-import { ReqdFacts, type ConnectionFacts } from './reqd-facts.js'
 import {
   bodyOf, checkedReply, headersOf, marksOf, responseOf, streamingOf, trailersOf, type HandlerResult, type HeadersInit,
   type Reply,
@@ -32,10 +32,8 @@ import {
 export type Handler = (reqd: Reqd) => HandlerResult
 
 /** What a request descriptor needs of its connection. */
-export interface ReqdOwner extends FedConnection, ConnectionFacts {
+export interface ReqdOwner extends FeedingOwner {
   readonly marks: Marks
-  /** Offers the transport what waits. Returns false where that cannot say yet what it took. */
-  offerOutput(): boolean
   /** The client was too slow for a value, or operators hold some. */
   happened(reqd: Reqd, event: BodyEvent): void
   /** @internal Answers where the handler failed. */
@@ -54,12 +52,10 @@ export interface ReqdOwner extends FedConnection, ConnectionFacts {
 export type UpgradeListener = (transport: unknown, head: Uint8Array) => void | PromiseLike<void>
 
 /** One request and its response. */
-export class Reqd extends ReqdFacts {
+export class Reqd extends FedReqd {
   /** @internal */
   protected readonly owner: ReqdOwner
   private feeding: Feeding | null
-  /** Where the source of the response runs. */
-  private feedingContext: Context | null
   private subject: BodySubject | null
   private result: ExchangeResult | null
   private bodyStream: RequestBody | null
@@ -75,7 +71,6 @@ export class Reqd extends ReqdFacts {
     super(host, request, reader)
     this.owner = owner
     this.feeding = null
-    this.feedingContext = null
     this.subject = null
     this.result = null
     this.bodyStream = null
@@ -203,19 +198,9 @@ export class Reqd extends ReqdFacts {
   }
 
   /** @internal */
-  offerOutput(): boolean { return this.owner.offerOutput() }
-
-  /** @internal */
-  happened(event: BodyEvent): void { this.owner.happened(this, event) }
-
-  /** @internal */
-  get isKeepingUp(): boolean { return this.owner.isKeepingUp }
-
-  /** @internal Runs the task after other connections had their turn. */
-  later(task: () => void): void { this.owner.later(task) }
-
-  /** @internal Ends the connection at once. */
-  cut(): void { this.owner.cut() }
+  happened(event: BodyEvent): void {
+    this.owner.happened(this, event)
+  }
 
   /** @internal Reports an error that changes nothing any more, unless it only repeats why the exchange was aborted. */
   reportLate(error: unknown): void {

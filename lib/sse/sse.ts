@@ -1,26 +1,25 @@
 /**
  * `sse`: a source of events as the body of a response.
  *
- * Strategy: events become text before the overflow policy sees them, so a policy counts what is sent and never parts an
- * event. Comments keep the stream alive (WHATWG HTML §9.2.7): one at the start, which brings the client its head, and
- * heartbeats. A heartbeat is dropped unless the body wants more: a client that stopped reading does not pile them up.
+ * Strategy: a response is fed by the stream itself (event-stream.ts): one observer for each client, and nothing else.
+ * Whoever calls the body as a function gets the same as an Observable.
  *
  * When the connection is asked to close, the stream ends with a `retry:` field: the client comes back by itself, with
  * the id of its last event. Events that a policy still holds then are not sent.
  */
-import {
-  catchError, defer, EMPTY, endWith, filter, ignoreElements, interval, map, merge, mergeMap,
-  NEVER, type Observable, type SchedulerLike, startWith, take, takeWhile, tap, throwError,
-} from 'rxjs'
+import { Observable, type SchedulerLike } from 'rxjs'
 import { checkNumbers, SIZE, TIME } from '../connection/option-check.js'
+import { PreparedText } from '../connection/prepared-text.js'
 import { Headers } from '../message/headers.js'
-import { BackpressureError, chunkSize } from '../reactive/chunk.js'
-import { DEFAULT_HIGH_WATER_MARK } from '../reactive/controlled-subject.js'
-import { controlled, DEFAULT_OVERFLOW, type Overflow } from '../reactive/overflow.js'
+import { FEEDS, type FedConnection, type Feeding, type SelfFeeding } from '../reactive/body-source.js'
+import type { BodySubject } from '../reactive/body-subject.js'
+import { DEFAULT_OVERFLOW, type Overflow } from '../reactive/overflow.js'
 import { fromSource, type Source } from '../reactive/from-source.js'
 import type { HeadTiming, Reply } from '../reactive/reply.js'
 import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
 import { formatEvent, type SseEvent } from './event.js'
+import { EventStream, type StreamPlan } from './event-stream.js'
+import { BodyOutlet, DemandOutlet } from './outlet.js'
 
 /** How events are sent. Times are in milliseconds. */
 export interface SseOptions {
@@ -52,8 +51,6 @@ export interface SseReply extends Reply {
   readonly headers: Headers
 }
 
-/** The source completed: there is no text after it. */
-const END = null
 const COMMENT = ':\n\n'
 const HEARTBEAT_MS = 15_000
 const RETRY_MS = 3_000
@@ -82,69 +79,64 @@ const HEADERS = Headers.of({
 export function sse(source: Source<SseEvent | string>, options: SseOptions = {}): SseReply {
   checkNumbers(options, { heartbeatMs: TIME, highWaterMark: SIZE })
   const { highWaterMark, retry } = options
-  const greeting = retry === undefined ? COMMENT : formatEvent({ retry })
-  const farewell = formatEvent({ retry: retry ?? RETRY_MS })
-  const events$ = fromSource(source).pipe(map(event => ({ event, text: formatEvent(event) })))
+  const plan: StreamPlan = {
+    events$: fromSource(source),
+    greeting: new PreparedText(retry === undefined ? COMMENT : formatEvent({ retry })),
+    isGreetingLate: options.head === 'firstChunk',
+    farewell: new PreparedText(formatEvent({ retry: retry ?? RETRY_MS })),
+    overflow: options.overflow ?? DEFAULT_OVERFLOW,
+    highWaterMark,
+    onDrop: options.onDrop,
+  }
   return {
     headers: HEADERS,
-    body: (ready$, closing$) => stream(events$, { ...options, greeting, farewell, ready$, closing$ }),
+    body: bodyOf(plan, options),
     ...(highWaterMark !== undefined && { highWaterMark }),
   }
 }
 
-interface StreamOptions extends SseOptions {
-  readonly greeting: string
-  readonly farewell: string
-  readonly ready$: Observable<number>
-  readonly closing$: Observable<void>
-}
-
-/** An event, and what is sent of it. */
-interface FormattedEvent {
-  readonly event: SseEvent | string
-  readonly text: string
-}
-
-function stream(events$: Observable<FormattedEvent>, options: StreamOptions): Observable<string> {
-  const { ready$, closing$, greeting, farewell } = options
-  return defer(() => {
-    let isWanted = false
-    let isOpen = options.head !== 'firstChunk'
-    return merge(
-      closing$.pipe(take(1), mergeMap(() => [farewell, END])),
-      ready$.pipe(tap(() => { isWanted = true }), ignoreElements()),
-      keptToDemand(events$, options).pipe(endWith(END)),
-      heartbeats(options).pipe(filter(() => isWanted && isOpen)),
-    ).pipe(
-      takeWhile(text => text !== END),
-      // Before the text is written: that may make the next demand.
-      tap(() => { isWanted = false }),
-      isOpen ? startWith(greeting) : map(text => {
-        const before = isOpen ? '' : greeting
-        isOpen = true
-        return before + text
-      }),
-    )
+/** The body, as a function of the demand and as what feeds a response. */
+function bodyOf(plan: StreamPlan, times: SseOptions): SelfFeeding {
+  const body: Extract<Reply['body'], (...args: never[]) => unknown> =
+    (ready$, closing$) => new Observable(subscriber => {
+      const outlet = new DemandOutlet(subscriber, ready$)
+      const stream = new EventStream(plan, () => outlet)
+      subscriber.add(stream)
+      stream.start(() => {
+        subscriber.add(closing$.subscribe(() => { stream.close() }))
+        subscriber.add(ready$.subscribe({
+          next: wanted => {
+            outlet.grant(wanted)
+            stream.drained()
+          },
+          error: (error: unknown) => { stream.error(error) },
+        }))
+        return beating(stream, times, null)
+      })
+    })
+  return Object.assign(body, {
+    [FEEDS]: (subject: BodySubject, connection: FedConnection) => feed(plan, times, subject, connection),
   })
 }
 
-function heartbeats({ heartbeatMs = HEARTBEAT_MS, scheduler = runtimeScheduler }: SseOptions): Observable<string> {
-  return heartbeatMs === 0 ? NEVER : interval(heartbeatMs, scheduler).pipe(map(() => COMMENT))
+function feed(plan: StreamPlan, times: SseOptions, subject: BodySubject, connection: FedConnection): Feeding {
+  const stream = new EventStream(plan, drained => new BodyOutlet(subject, connection, drained))
+  stream.start(() => {
+    const forget = connection.whenClosing(() => { stream.close() })
+    const stopBeating = beating(stream, times, connection)
+    return () => {
+      forget()
+      stopBeating()
+    }
+  })
+  return stream
 }
 
-function keptToDemand(events$: Observable<FormattedEvent>, options: StreamOptions): Observable<string> {
-  const { ready$, overflow = DEFAULT_OVERFLOW, highWaterMark = DEFAULT_HIGH_WATER_MARK, onDrop } = options
-  const sent$ = controlled(events$, ready$, {
-    overflow, highWaterMark, sizeOf: sizeOfText, onDrop: onDrop && (({ event }) => { onDrop(event) }),
-  }).pipe(map(({ text }) => text))
-  return overflow === 'disconnect' ? sent$.pipe(catchError(endOfSlowClient)) : sent$
-}
-
-function sizeOfText({ text }: FormattedEvent): number {
-  return chunkSize(text)
-}
-
-/** A client that was too slow is no error of the source. */
-function endOfSlowClient(error: unknown): Observable<never> {
-  return error instanceof BackpressureError ? EMPTY : throwError(() => error)
+/** Starts the heartbeats, and returns how to end them. */
+function beating(stream: EventStream, times: SseOptions, connection: FedConnection | null): () => void {
+  const { heartbeatMs = HEARTBEAT_MS, scheduler } = times
+  if (heartbeatMs === 0) return () => undefined
+  const clock = scheduler === undefined ? connection?.clock : undefined
+  if (clock !== undefined && clock.intervalMs <= heartbeatMs / 4) return stream.beatWith(clock, heartbeatMs)
+  return stream.beatBy(scheduler ?? runtimeScheduler, heartbeatMs)
 }

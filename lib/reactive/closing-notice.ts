@@ -1,0 +1,53 @@
+/**
+ * The notice that a connection is asked to close, for whoever waits for it: as an Observable, or as a plain task.
+ */
+import { ReplaySubject, type Observable } from 'rxjs'
+import { GuardedObservable, type Report } from './guarded.js'
+
+/** The notice of one connection. What it takes to tell somebody is made when somebody asks. */
+export class ClosingNotice {
+  private state: 'open' | 'given' | 'over'
+  private subject: ReplaySubject<void> | null
+  private tasks: Set<() => void> | null
+
+  constructor() {
+    this.state = 'open'
+    this.subject = null
+    this.tasks = null
+  }
+
+  /** Emits once when the notice is given, and completes then, or with the connection. */
+  observable(report: Report): Observable<void> {
+    if (this.subject === null) {
+      this.subject = new ReplaySubject(1)
+      if (this.state === 'given') this.subject.next()
+      if (this.state !== 'open') this.subject.complete()
+    }
+    return GuardedObservable.from(this.subject, report)
+  }
+
+  /** Runs the task when the notice is given: at once where it was. Returns how to forget it. */
+  whenGiven(task: () => void): () => void {
+    if (this.state === 'given') task()
+    else if (this.state === 'open') (this.tasks ??= new Set()).add(task)
+    return () => { this.tasks?.delete(task) }
+  }
+
+  /** Gives the notice, once. */
+  give(): void {
+    if (this.state !== 'open') return
+    this.state = 'given'
+    this.subject?.next()
+    this.subject?.complete()
+    const { tasks } = this
+    this.tasks = null
+    for (const task of tasks ?? []) task()
+  }
+
+  /** The connection is over. */
+  end(): void {
+    if (this.state === 'open') this.state = 'over'
+    this.subject?.complete()
+    this.tasks = null
+  }
+}

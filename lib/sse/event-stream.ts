@@ -1,0 +1,255 @@
+/**
+ * One client's event stream at work.
+ *
+ * Strategy: one observer, from the source to the body. An event becomes text (prepared-event.ts) before the overflow
+ * policy sees it, so a policy counts what is sent and never parts an event. Comments keep the stream alive (WHATWG HTML
+ * §9.2.7): one at the start, which brings the client its head, and heartbeats. A heartbeat is dropped where anything
+ * waits: a client that stopped reading does not pile them up. It comes with the server's tick, or by a timer where
+ * somebody else's time is meant.
+ */
+import { interval, Subscriber, type Observable, type SchedulerLike } from 'rxjs'
+import { PreparedText } from '../connection/prepared-text.js'
+import { BackpressureError } from '../reactive/chunk.js'
+import type { Clock, Ticking } from '../reactive/clock.js'
+import { DEFAULT_HIGH_WATER_MARK } from '../reactive/controlled-subject.js'
+import type { Ahead } from '../reactive/drops.js'
+import { Gate, type GateHost } from '../reactive/gate.js'
+import { offering } from '../reactive/offer.js'
+import { policyOf, type Overflow } from '../reactive/overflow.js'
+import type { SseEvent } from './event.js'
+import type { Outlet } from './outlet.js'
+import { prepared, type PreparedEvent } from './prepared-event.js'
+
+/** What all streams of one reply share. */
+export interface StreamPlan {
+  readonly events$: Observable<SseEvent | string>
+  readonly greeting: PreparedText
+  /** Whether the greeting waits for the first text behind it. */
+  readonly isGreetingLate: boolean
+  readonly farewell: PreparedText
+  readonly overflow: Overflow
+  readonly highWaterMark: number | undefined
+  readonly onDrop: ((event: SseEvent | string) => void) | undefined
+}
+
+const COMMENT = new PreparedText(':\n\n')
+
+/** Sends the events of a source to one outlet. */
+export class EventStream implements GateHost<PreparedEvent>, Ticking {
+  private readonly plan: StreamPlan
+  private readonly outlet: Outlet
+  private readonly gate: Gate<PreparedEvent>
+  private readonly source: SourceObserver
+  private previous: PreparedEvent | null
+  /** Whether the greeting was sent. */
+  private isOpen: boolean
+  private isOver: boolean
+  /** How to stop what else is for this stream: heartbeats, and the word of the connection. */
+  private release: (() => void) | null
+  private heartbeatMs: number
+  private nextBeat: number
+
+  /** `makeOutlet` is given what to call when something is wanted again. */
+  constructor(plan: StreamPlan, makeOutlet: (drained: () => void) => Outlet) {
+    this.plan = plan
+    this.outlet = makeOutlet(() => { this.gate.drain() })
+    const capacity = plan.highWaterMark ?? this.outlet.highWaterMark ?? DEFAULT_HIGH_WATER_MARK
+    this.gate = new Gate(this, policyOf(plan.overflow, capacity))
+    this.source = new SourceObserver(this)
+    this.previous = null
+    this.isOpen = false
+    this.isOver = false
+    this.release = null
+    this.heartbeatMs = 0
+    this.nextBeat = 0
+  }
+
+  get isClosed(): boolean {
+    return this.isOver || this.outlet.isClosed
+  }
+
+  get pending(): number {
+    return this.outlet.pending
+  }
+
+  /** Sends the greeting; `connect` connects the stream with the rest of its connection and returns how to undo that. */
+  start(connect: () => (() => void)): void {
+    if (!this.plan.isGreetingLate) this.greet()
+    if (this.isOver) return
+    const release = connect()
+    if (this.isClosed) return release()
+    this.release = release
+    offering(this.gate, () => { this.plan.events$.subscribe(this.source) })
+  }
+
+  /** The connection is asked to close: the client comes back by itself, with the id of its last event. */
+  close(): void {
+    if (this.isOver) return
+    this.write(this.plan.farewell)
+    this.end(() => { this.outlet.complete() })
+  }
+
+  /** Ends without a word: the client is gone. */
+  unsubscribe(): void {
+    this.isOver = true
+    this.gate.clear()
+    this.release?.()
+    this.release = null
+    this.source.unsubscribe()
+  }
+
+  /** Sends heartbeats with the ticks of the clock, and returns how to end that. */
+  beatWith(clock: Clock, heartbeatMs: number): () => void {
+    this.heartbeatMs = heartbeatMs
+    this.nextBeat = clock.now + heartbeatMs
+    clock.add(this)
+    return () => { clock.delete(this) }
+  }
+
+  /** Sends heartbeats by a timer, and returns how to end that. */
+  beatBy(scheduler: SchedulerLike, heartbeatMs: number): () => void {
+    const beats = interval(heartbeatMs, scheduler).subscribe(() => { this.beat() })
+    return () => { beats.unsubscribe() }
+  }
+
+  tick(now: number): void {
+    if (now < this.nextBeat) return
+    this.nextBeat = now + this.heartbeatMs
+    this.beat()
+  }
+
+  /** Something is wanted again. */
+  drained(): void {
+    this.gate.drain()
+  }
+
+  take(event: SseEvent | string): void {
+    try {
+      this.previous = prepared(event, this.previous)
+    } catch (error) {
+      return this.error(error)
+    }
+    this.gate.take(this.previous)
+  }
+
+  sourceCompleted(): void {
+    this.gate.complete()
+  }
+
+  wanted(): number {
+    return this.outlet.wanted()
+  }
+
+  sizeOf({ size }: PreparedEvent): number {
+    return size
+  }
+
+  pass(event: PreparedEvent): void {
+    this.write(event)
+  }
+
+  flush(): boolean {
+    return this.outlet.flush()
+  }
+
+  dropped({ event, size }: PreparedEvent): void {
+    this.outlet.dropped(size)
+    try {
+      this.plan.onDrop?.(event)
+    } catch (error) {
+      this.error(error)
+    }
+  }
+
+  ahead(ahead: Ahead): void {
+    this.outlet.ahead(ahead)
+  }
+
+  reportLate(error: unknown): void {
+    this.outlet.reportLate(error)
+  }
+
+  complete(): void {
+    this.end(() => { this.outlet.complete() })
+  }
+
+  /** A client that was too slow is no error of the source. */
+  error(error: unknown): void {
+    const isLeft = this.plan.overflow === 'disconnect' && error instanceof BackpressureError
+    this.end(() => {
+      if (isLeft) this.outlet.complete()
+      else this.outlet.error(error)
+    })
+  }
+
+  private beat(): void {
+    if (this.isOpen && this.outlet.isIdle) this.write(COMMENT)
+  }
+
+  private greet(): void {
+    this.isOpen = true
+    this.write(this.plan.greeting)
+  }
+
+  /** What the body refuses (more than its Content-Length) ends the stream. */
+  private write(text: PreparedText): void {
+    if (!this.isOpen) return this.writeFirst(text)
+    try {
+      this.outlet.write(text)
+    } catch (error) {
+      this.end(() => { this.outlet.error(error) })
+    }
+  }
+
+  private writeFirst({ text }: PreparedText): void {
+    this.isOpen = true
+    this.write(new PreparedText(this.plan.greeting.text + text))
+  }
+
+  /** What the application throws while it cleans up changes nothing any more. */
+  private end(tell: () => void): void {
+    if (this.isOver) return
+    this.isOver = true
+    try {
+      tell()
+    } catch (error) {
+      this.outlet.error(error)
+    }
+    try {
+      this.unsubscribe()
+    } catch (error) {
+      this.outlet.reportLate(error)
+    }
+  }
+}
+
+/** The one observer. A subscriber of RxJS's own, so that none is put in front of it. */
+class SourceObserver extends Subscriber<SseEvent | string> {
+  private readonly stream: EventStream
+  private isDone: boolean
+
+  constructor(stream: EventStream) {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- what RxJS puts around an observer costs each event
+    super()
+    this.stream = stream
+    this.isDone = false
+  }
+
+  override next(event: SseEvent | string): void {
+    if (!this.isDone && !this.closed) this.stream.take(event)
+  }
+
+  override error(error: unknown): void {
+    if (this.isDone || this.closed) return
+    this.isDone = true
+    this.stream.error(error)
+    this.unsubscribe()
+  }
+
+  override complete(): void {
+    if (this.isDone || this.closed) return
+    this.isDone = true
+    this.stream.sourceCompleted()
+    this.unsubscribe()
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Events on their way to many clients: each becomes text once, however many get it.
+ *
+ * Strategy: a Subject gives one event to all its subscribers, one after the other. So the last event is kept with its
+ * text, for the rest of what happens now: later, the application may have changed the object. One that comes to the
+ * same stream again within that time counts as another event for the same reason.
+ */
+import { PreparedText } from '../connection/prepared-text.js'
+import { formatEvent, type SseEvent } from './event.js'
+
+/** An event, and what is sent of it. */
+export class PreparedEvent extends PreparedText {
+  readonly event: SseEvent | string
+
+  /** It throws as {@link formatEvent} does. */
+  constructor(event: SseEvent | string) {
+    super(formatEvent(event))
+    this.event = event
+  }
+}
+
+let last: PreparedEvent | null = null
+const FORGOTTEN = Promise.resolve()
+const kept = new WeakMap<SseEvent, PreparedEvent>()
+
+/**
+ * Returns the event as text. `previous` is what this stream was given before; null if nothing was. It throws as
+ * {@link formatEvent} does.
+ */
+export function prepared(event: SseEvent | string, previous: PreparedEvent | null): PreparedEvent {
+  if (last !== null && last.event === event && (typeof event === 'string' || last !== previous)) return last
+  if (last === null) void FORGOTTEN.then(() => { last = null })
+  last = (typeof event === 'string' ? undefined : kept.get(event)) ?? new PreparedEvent(event)
+  return last
+}
+
+/** Makes the text of an event that nobody changes, which is kept with it. */
+export function keepPrepared(event: SseEvent): void {
+  kept.set(event, new PreparedEvent(event))
+}
