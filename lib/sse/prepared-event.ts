@@ -6,6 +6,7 @@
  * same stream again within that time counts as another event for the same reason.
  */
 import { PreparedText } from '../connection/prepared-text.js'
+import { queueMicrotask } from '../node/runtime.js'
 import { formatEvent, type SseEvent } from './event.js'
 
 /** An event, and what is sent of it. */
@@ -20,7 +21,6 @@ export class PreparedEvent extends PreparedText {
 }
 
 let last: PreparedEvent | null = null
-const FORGOTTEN = Promise.resolve()
 const kept = new WeakMap<SseEvent, PreparedEvent>()
 
 /**
@@ -29,7 +29,7 @@ const kept = new WeakMap<SseEvent, PreparedEvent>()
  */
 export function prepared(event: SseEvent | string, previous: PreparedEvent | null): PreparedEvent {
   if (last !== null && last.event === event && (typeof event === 'string' || last !== previous)) return last
-  if (last === null) void FORGOTTEN.then(() => { last = null })
+  if (last === null) queueMicrotask(() => { last = null })
   last = (typeof event === 'string' ? undefined : kept.get(event)) ?? new PreparedEvent(event)
   return last
 }

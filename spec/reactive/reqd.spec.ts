@@ -136,6 +136,11 @@ describe('a request whose client goes away', () => {
   })
 })
 
+/** What tells who subscribed that the connection is to close. */
+function subjectOf(stage: Stage): Subject<void> {
+  return (stage.connection as unknown as { closing: { subject: Subject<void> } }).closing.subject
+}
+
 describe('a request whose connection is to close', () => {
   it('hears of it, at once or later', () => {
     const { stage, reqd } = arriving(get('/'))
@@ -156,12 +161,12 @@ describe('a request whose connection is to close', () => {
   it('leaves nothing at the connection when its response is complete', () => {
     const { stage, reqd } = arriving(get('/'))
     const heard = log(reqd.closing$)
-    const { closing } = stage.connection as unknown as { closing: Subject<void> }
+    const subject = subjectOf(stage)
     const late = reqd.closing$
-    expect(closing.observed).toBe(true)
+    expect(subject.observed).toBe(true)
     reqd.respond({ body: 'it' })
     expect(heard).toEqual(['complete'])
-    expect(closing.observed).toBe(false)
+    expect(subject.observed).toBe(false)
     expect([log(late), log(reqd.closing$)]).toEqual([['complete'], ['complete']])
     stage.connection.close()
   })
@@ -172,8 +177,7 @@ describe('a request whose connection is to close', () => {
       subscriber.next('it')
       subscriber.complete()
     }) })).receive(get('/'))
-    const { closing } = stage.connection as unknown as { closing: Subject<void> }
-    expect(closing.observed).toBe(false)
+    expect(subjectOf(stage).observed).toBe(false)
   })
 
   it('does not hear of it where the connection ends in another way', () => {
