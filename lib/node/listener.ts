@@ -13,7 +13,6 @@ import type { Subscription } from 'rxjs'
 import { checkNumbers, LONGEST_TIME } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
 import { HttpConnection, type ServerContext } from '../reactive/connection.js'
-import { requestOf } from '../reactive/pipeline.js'
 import type { Handler } from '../reactive/reqd.js'
 import { serverContext } from '../reactive/server-context.js'
 import type { CloseOptions } from './close-options.js'
@@ -42,9 +41,9 @@ export interface ListenerHost {
 /** A listening socket at work. */
 export class Listener {
   readonly context: ServerContext
+  readonly connections: Set<HttpConnection>
   private readonly options: ListenOptions
   private readonly host: ListenerHost
-  private readonly connections: Set<HttpConnection>
   /** The sockets under TLS; null without. */
   private readonly handshakes: Handshakes | null
   /** What the TLS context was made of last. */
@@ -61,8 +60,6 @@ export class Listener {
   private state: 'new' | 'open' | 'draining' | 'idling' | 'ending' | 'closed'
   private grace: Subscription | null
   private idle: Subscription | null
-  /** What a pipeline ended with and a request was told of; null before. */
-  private failure: unknown
 
   constructor(handler: Handler | null, options: ListenOptions, host: ListenerHost) {
     checkNumbers(options, LISTEN_RANGES)
@@ -79,12 +76,16 @@ export class Listener {
     this.state = 'new'
     this.grace = null
     this.idle = null
-    this.failure = null
   }
 
   /** Where it listens; null before and after. */
   get address(): AddressInfo | string | null {
     return this.server?.address() ?? null
+  }
+
+  /** Whether it listens, or is about to, and does not close. */
+  get isOpen(): boolean {
+    return this.state === 'open'
   }
 
   /** How many connections there are. */
@@ -138,19 +139,6 @@ export class Listener {
     const context = { ...withoutReplaced(this.secureContext, options), ...options }
     server.setSecureContext(context)
     this.secureContext = context
-  }
-
-  /** A pipeline of `listen` ended with an error: the requests that wait in it are answered with that. */
-  pipelineFailed(error: unknown): void {
-    for (const connection of this.connections) if (connection.pipelineFailed(error)) this.failure = error
-  }
-
-  /** The consumer at the end of a pipeline threw, or has no way to be told of an error. */
-  consumerFailed(error: unknown, value: unknown): void {
-    if (value instanceof HttpConnection) value.close()
-    const reqd = requestOf(value)
-    if (reqd !== null) reqd.reportExn(error)
-    else if (error !== this.failure) this.context.onError(error, null)
   }
 
   /** Cuts all connections now. */

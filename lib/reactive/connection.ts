@@ -20,8 +20,8 @@ import type { ConnectionEvent, ConnectionEventDetail } from './events.js'
 import type { Connection } from './connection-view.js'
 import { GuardedObservable } from './guarded.js'
 import { handle } from './handle.js'
-import { emitRequest, failRequest, Pipeline } from './pipeline.js'
 import type { PeerCertificate } from './peer-certificate.js'
+import { RequestPipeline, type PipelinedConnection } from './request-pipeline.js'
 import { Reqd, type Handler, type ReqdOwner, type UpgradeListener } from './reqd.js'
 import type { Addresses, Transport } from './transport.js'
 
@@ -50,7 +50,7 @@ export interface ServerContext extends DriverContext {
 const NOTHING = Symbol()
 
 /** A connection at work. */
-export class HttpConnection implements Connection, ReqdOwner, DriverHost {
+export class HttpConnection implements Connection, ReqdOwner, DriverHost, PipelinedConnection {
   readonly id: number
   readonly remoteAddress: string
   readonly isEncrypted: boolean
@@ -58,7 +58,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   private readonly core: ServerConnection<Reqd>
   private readonly driver: Driver
   private readonly transport: Transport
-  private requests: Subject<Reqd> | null
+  /** Who takes the requests; null before somebody asks. */
+  private pipeline: RequestPipeline | null
   private events: Subject<ConnectionEvent> | null
   /** What was reported last. */
   private reported: unknown
@@ -66,8 +67,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   private hasSeenFailure: boolean
   private isStarted: boolean
   private isFinished: boolean
-  /** The request that a pipeline handles, if none of a handler. */
-  private handled: Reqd | null
   private readonly closing: ClosingNotice
 
   constructor(id: number, transport: Transport, context: ServerContext) {
@@ -78,27 +77,17 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.core = new ServerConnection<Reqd>(this, this.isEncrypted ? context.encryptedConfig : context.config)
     this.driver = new Driver(this.core, transport, context, this)
     this.transport = transport
-    this.requests = null
+    this.pipeline = null
     this.events = null
     this.reported = NOTHING
     this.hasSeenFailure = false
     this.isStarted = false
     this.isFinished = false
-    this.handled = null
     this.closing = new ClosingNotice()
   }
 
   get requests$(): Observable<Reqd> {
-    return new Pipeline<Reqd>(subscriber => {
-      const requests = (this.requests ??= new Subject())
-      const subscription = requests.subscribe(subscriber)
-      if (this.isFinished) requests.complete()
-      this.start()
-      return () => {
-        subscription.unsubscribe()
-        if (!requests.observed && this.context.handler === null) this.closeBy(() => { this.driver.end() })
-      }
-    }, (thrown, _, value) => { failRequest(this, thrown, value, this.handled) }, e => { this.pipelineFailed(e) })
+    return this.requests.requests$
   }
 
   get events$(): Observable<ConnectionEvent> {
@@ -160,7 +149,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     return this.core.pendingBytes
   }
 
-  /** Starts reading. */
   start(): void {
     if (this.isStarted) return
     this.isStarted = true
@@ -221,7 +209,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
   }
 
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void {
-    this.handled = null
+    this.pipeline?.ended()
     if (this.isObserved) this.emit({ type: 'response', request: reqd.request, response: reqd.response, result })
   }
 
@@ -246,7 +234,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.isFinished = true
     this.closing.end()
     if (this.isObserved) this.emit({ type: 'close' })
-    this.requests?.complete()
+    this.pipeline?.complete()
     this.events?.complete()
     this.context.connectionClosed(this)
   }
@@ -267,13 +255,28 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     this.context.home.runInAsyncScope(() => { currentContext().runInAsyncScope(() => { this.begin(reqd) }) })
   }
 
+  unhandled(): void {
+    if (this.context.handler === null) this.closeBy(() => { this.driver.end() })
+  }
+
+  afterRead(task: () => void): void {
+    this.context.afterRead(task)
+  }
+
   /**
-   * A pipeline that handled requests ended with an error: the request that waits is answered with it. Returns whether
-   * that reported the error.
+   * The pipeline of the server failed: the request that waits in it is answered with the error. Returns whether that
+   * reported it. The connection stays for another pipeline, until {@link RequestPipeline.release}.
    */
-  pipelineFailed(error: unknown): boolean {
-    if (this.handled?.isWaiting === true) this.handled.reportExn(error)
+  hold(error: unknown): boolean {
+    this.pipeline?.hold(error)
     return this.reported === error
+  }
+
+  /** @internal Who takes the requests. */
+  get requests(): RequestPipeline {
+    this.pipeline ??= new RequestPipeline(this)
+    if (this.isFinished) this.pipeline.complete()
+    return this.pipeline
   }
 
   private begin(reqd: Reqd): void {
@@ -285,8 +288,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost {
     if (count === context.settings.maxRequestsPerSocket) this.core.drain()
     if (this.isObserved) this.emit({ type: 'request', request: reqd.request })
     if (context.requests !== null) context.requests.next(reqd)
-    if (context.handler === null) return emitRequest(this.requests, this.handled = reqd)
-    if (this.requests !== null) this.requests.next(reqd)
+    if (context.handler === null) return this.requests.handle(reqd)
+    this.pipeline?.show(reqd)
     handle(reqd, context.handler)
   }
 

@@ -6,18 +6,22 @@
  * inner Observables than the concurrency are active, and the consumer behind wants something. So a source that can wait
  * does, and any number of asynchronous stages in a row holds a bounded amount. Inner Observables are offered the demand
  * of the consumer itself.
+ *
+ * Requests that wait for others may be left by their clients meanwhile. Nobody begins to work on those.
  */
 import {
-  mergeMap as mergeMapOfRx, Observable, tap, type ObservableInput, type ObservedValueOf, type OperatorFunction,
+  EMPTY, mergeMap as mergeMapOfRx, Observable, tap, type ObservableInput, type ObservedValueOf, type OperatorFunction,
 } from 'rxjs'
 import { Tally, type Ahead } from './drops.js'
 import { fromInput } from './from-source.js'
 import { giveComplete, giveNext, offeredDemand, offering, Waiting, type Offer } from './offer.js'
+import { Reqd } from './reqd.js'
 
 /**
  * As RxJS's `mergeMap`: projects each value to an Observable (a promise, an iterable) and emits their values as they
  * come, of `concurrency` of them at a time. A source that can wait is not asked for more meanwhile, and not for more
- * than the client takes: so what it holds is bounded, if `concurrency` is given.
+ * than the client takes: so what it holds is bounded, if `concurrency` is given. Of requests ({@link Reqd}) those are
+ * left out whose client went away while they waited.
  *
  * @example
  * body: reqd.body.bytes$.pipe(mergeMap(chunk => encrypt(chunk), 8))
@@ -29,8 +33,9 @@ export function mergeMap<T, O extends ObservableInput<unknown>>(
     const stage = new Stage(concurrency)
     subscriber.add(stage.watch())
     const inner = (value: T, index: number): Observable<ObservedValueOf<O>> => {
-      const input = offering(null, () => project(value, index)) as ObservableInput<ObservedValueOf<O>>
-      return stage.inner(fromInput(input))
+      const hasLeft = value instanceof Reqd && value.signal.aborted
+      const input = hasLeft ? EMPTY : offering(null, () => project(value, index))
+      return stage.inner(fromInput(input as ObservableInput<ObservedValueOf<O>>))
     }
     const counted$ = source.pipe(tap(() => { stage.arrive() }))
     return offering(stage, () => counted$.pipe(mergeMapOfRx(inner, concurrency)).subscribe(subscriber))

@@ -58,7 +58,12 @@ export class GuardedObservable<T> extends Observable<T> {
     const observer = typeof first === 'object' && first !== null
       ? first
       : { ...first && { next: first }, ...error && { error }, ...complete && { complete } }
-    return super.subscribe(new GuardedObserver(observer, this.report))
+    return this.consumedBy(super.subscribe(new GuardedObserver(observer, this.report)))
+  }
+
+  /** Called with the subscription of each consumer at the end of a pipeline. */
+  protected consumedBy(subscription: Subscription): Subscription {
+    return subscription
   }
 }
 

@@ -2,6 +2,7 @@
  * Pipelines of `listen` whose operators or consumers fail: what a client brings about stops nothing, and each request
  * is answered.
  */
+import { connect as connectSocket } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import {
   catchError, concatMap, config, firstValueFrom, map, mergeMap, NEVER, of, retry, Subject, tap, type Observable,
@@ -10,6 +11,7 @@ import { Headers } from '../../lib/message/headers.js'
 import { listen } from '../../lib/node/listen.js'
 import { ListenError } from '../../lib/node/listen-error.js'
 import type { Connection } from '../../lib/reactive/connection.js'
+import { concatMap as concatMapWithDemand } from '../../lib/reactive/flattening.js'
 import type { Reqd } from '../../lib/reactive/reqd.js'
 import { freePort, status } from '../helpers/listening.js'
 import { afterwards, signal, start } from '../helpers/net.js'
@@ -172,5 +174,38 @@ describe('a server that cannot listen', () => {
     listen({ port: Number(new URL(url).port), host: '127.0.0.1' }).subscribe()
     expect(await unhandled).toBeInstanceOf(ListenError)
     await expect(firstValueFrom(listen({ port: Number(new URL(url).port), host: '127.0.0.1' }))).rejects.toThrow()
+  })
+})
+
+describe('requests that wait for others', () => {
+  it('are not begun where their client has left: by `concatMap` of httprx', async () => {
+    const { port, server } = await prepare()
+    const first$ = new Subject<void>()
+    const [arrived, left, last] = [signal(), signal(), signal()]
+    const begun: string[] = []
+    run(server.pipe(
+      mergeMap(({ requests$ }) => requests$),
+      tap(reqd => {
+        if (reqd.target === '/first') arrived.resolve()
+        if (reqd.target === '/left') reqd.aborted$.subscribe(() => { left.resolve() })
+        if (reqd.target === '/last') last.resolve()
+      }),
+      concatMapWithDemand(reqd => {
+        begun.push(reqd.target)
+        const before$: Observable<unknown> = reqd.target === '/first' ? first$ : of(null)
+        return before$.pipe(map(() => { reqd.respond({ body: 'it' }) }))
+      }),
+    ))
+    const first = status(port, '/first')
+    await arrived.promise
+    const socket = connectSocket({ port, host: '127.0.0.1' })
+    socket.write('GET /left HTTP/1.1\r\nHost: a\r\n\r\n', () => { socket.resetAndDestroy() })
+    await left.promise
+    const answer = status(port, '/last')
+    await last.promise
+    first$.next()
+    first$.complete()
+    expect([await first, await answer]).toEqual([200, 200])
+    expect(begun).toEqual(['/first', '/last'])
   })
 })
