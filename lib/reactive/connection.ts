@@ -259,10 +259,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     if (this.context.handler === null) this.closeBy(() => { this.driver.end() })
   }
 
-  afterRead(task: () => void): void {
-    this.context.afterRead(task)
-  }
-
   /**
    * The pipeline of the server failed: the request that waits in it is answered with the error. Returns whether that
    * reported it. The connection stays for another pipeline, until {@link RequestPipeline.release}.
@@ -274,7 +270,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
 
   /** @internal Who takes the requests. */
   get requests(): RequestPipeline {
-    this.pipeline ??= new RequestPipeline(this)
+    this.pipeline ??= new RequestPipeline(this, this.context.afterRead)
     if (this.isFinished) this.pipeline.complete()
     return this.pipeline
   }

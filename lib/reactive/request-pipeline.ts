@@ -16,14 +16,14 @@ export interface PipelinedConnection {
   start(): void
   /** Nobody handles the requests any more. */
   unhandled(): void
-  /** Runs the task once what the transports have by now was read. */
-  afterRead(task: () => void): void
   report(error: unknown): void
 }
 
 /** The requests of one connection, and who takes them. */
 export class RequestPipeline implements PipelineOwner {
   private readonly connection: PipelinedConnection
+  /** Runs the task once what the transports have by now was read. */
+  private readonly afterRead: (task: () => void) => void
   private readonly requests: Subject<Reqd>
   /** The request that a pipeline handles; null where there is none, and where a handler of the server does. */
   private handled: Reqd | null
@@ -32,8 +32,9 @@ export class RequestPipeline implements PipelineOwner {
   /** Which pipeline failed, so that another may take over: that of this connection, or that of its whole server. */
   private failing: 'none' | 'own' | 'server'
 
-  constructor(connection: PipelinedConnection) {
+  constructor(connection: PipelinedConnection, afterRead: (task: () => void) => void) {
     this.connection = connection
+    this.afterRead = afterRead
     this.requests = new Subject()
     this.handled = null
     this.giveHandled = null
@@ -83,7 +84,7 @@ export class RequestPipeline implements PipelineOwner {
   pipelineFailed(error: unknown): void {
     this.failHandled(error)
     if (this.failing === 'none') this.failing = 'own'
-    this.connection.afterRead(() => { this.consumerLeft() })
+    this.afterRead(() => { this.consumerLeft() })
   }
 
   consumerLeft(): void {
