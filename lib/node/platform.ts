@@ -1,8 +1,9 @@
 /**
  * How a server waits and complains on Node.
  */
-import { AsyncResource } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
+import { works } from '../buffer/probe.js'
 import { ConnectionClosedError, RemoteProtocolError } from '../errors.js'
 import { useContexts, useSignals } from '../reactive/context.js'
 import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
@@ -31,4 +32,19 @@ export const NODE_PLATFORM: Platform = {
 
 // None is a leak: the signal goes with its request.
 useSignals(signal => { setMaxListeners(0, signal) })
-useContexts(() => new AsyncResource('HTTPRX', { requireManualDestroy: true }))
+
+function captureContext(): AsyncResource {
+  return new AsyncResource('HTTPRX', { requireManualDestroy: true })
+}
+
+/** Whether a store that is entered within a run is forgotten when the run is over: Node writes it there before 24. */
+function forgetsEntered(): boolean {
+  const storage = new AsyncLocalStorage<true>()
+  const context = captureContext()
+  context.runInAsyncScope(() => { storage.enterWith(true) })
+  const isForgotten = context.runInAsyncScope(() => storage.getStore()) === undefined
+  storage.disable()
+  return isForgotten
+}
+
+useContexts(captureContext, works(forgetsEntered))

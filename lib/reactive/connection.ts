@@ -11,7 +11,7 @@ import type { Request } from '../message/request.js'
 import type { Marks } from './body-subject.js'
 import type { Clock } from './clock.js'
 import { ClosingNotice } from './closing-notice.js'
-import { currentContext, type Context } from './context.js'
+import { runApart, type Context } from './context.js'
 import { isPromise } from './discard.js'
 import type { BodyEvent } from './drops.js'
 import { Driver } from './driver.js'
@@ -251,8 +251,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
 
   /** @internal */
   handler(reqd: Reqd): void {
-    // A context of its own, in which what the handler enters stays.
-    this.context.home.runInAsyncScope(() => { currentContext().runInAsyncScope(() => { this.begin(reqd) }) })
+    runApart(this.context.home, () => { this.begin(reqd) })
   }
 
   unhandled(): void {

@@ -6,7 +6,12 @@
  * moment, and calls it back within. What the platform calls a context is the platform's: this room only knows how to
  * run something in one. On a platform without contexts, functions just run.
  *
- * Measured on Node 20, where nobody uses a store: 20 ns to capture, 20 ns to run.
+ * A handler begins in the context of the server, and what it enters (`enterWith`) stays with its request. Where the
+ * platform forgets what is entered when a run is over, running it in the server's context is enough; where it writes
+ * that into the context (Node before 24), each request needs one of its own.
+ *
+ * Measured where nobody uses a store: on Node 20, 20 ns to capture and 20 ns to run; on Node 26, 15 ns a request to
+ * run it in the server's context, 65 ns with one of its own.
  */
 import { Subscriber } from 'rxjs'
 import type { ReportError } from './discard.js'
@@ -21,10 +26,21 @@ export interface Context {
 const NO_CONTEXT: Context = { runInAsyncScope: f => f() }
 
 let capture: (() => Context) | null = null
+let isolates = false
 
-/** Sets how the current context is captured. It is for the platform, when it is loaded. */
-export function useContexts(captureContext: () => Context): void {
+/**
+ * Sets how the current context is captured, and whether what is entered within a run is forgotten when that is over. It
+ * is for the platform, when it is loaded.
+ */
+export function useContexts(captureContext: () => Context, areIsolated: boolean): void {
   capture = captureContext
+  isolates = areIsolated
+}
+
+/** Calls the function in a context that begins as `home` is, in which what the function enters stays. */
+export function runApart(home: Context, f: () => void): void {
+  if (isolates) home.runInAsyncScope(f)
+  else home.runInAsyncScope(() => { currentContext().runInAsyncScope(f) })
 }
 
 /** Returns the current context. */
