@@ -3,10 +3,11 @@
  *
  * Strategy: whatever can be pulled is pulled; a function is given the demand; a plain Observable gets an operator
  * between itself and the body that does what `overflow` says. None of them can make the server hold more than the
- * high-water mark and a chunk; or two batches, for sources driven by demand; or what leaves at once to a client that
- * keeps up with a source that is pulled (pull.ts).
+ * high-water mark and a chunk; or two batches, for sources driven by demand, of which one that gives more than it was
+ * asked for is bounded (excess.ts); or what leaves at once to a client that keeps up with a source that is pulled
+ * (pull.ts).
  */
-import { Observable, Subscription, from, type Observer } from 'rxjs'
+import { Observable, Subscriber, from } from 'rxjs'
 import type { BodySubject } from './body-subject.js'
 import { BackpressureError, type Chunk } from './chunk.js'
 import type { Clock } from './clock.js'
@@ -54,7 +55,7 @@ export function feed(
 ): Feeding {
   if (source instanceof RequestBody) return source.pump(subject)
   if (isSelfFeeding(source)) return source[FEEDS](subject, connection)
-  if (typeof source === 'function') return subscribe(source(subject.ready$, connection.closing$), subject)
+  if (typeof source === 'function') return subscribe(source(subject.bounded().ready$, connection.closing$), subject)
   if (isObservable(source)) {
     const { highWaterMark } = subject.bodySink.marks
     const { overflow = DEFAULT_OVERFLOW, onDrop } = reply
@@ -71,37 +72,45 @@ function isSelfFeeding(source: StreamedSource): source is SelfFeeding {
 }
 
 function subscribe(source: Observable<Chunk>, subject: BodySubject): Feeding {
-  const feeding = new BodyObserver(subject)
-  feeding.subscription.add(source.subscribe(feeding))
-  return feeding.subscription
+  const feeding = new BodyFeeder(subject)
+  source.subscribe(feeding)
+  return feeding
 }
 
-/** Writes what it gets. What the body refuses (too long, not a chunk) ends the source and fails the body. */
-class BodyObserver implements Observer<Chunk> {
-  readonly subscription: Subscription
+/**
+ * Writes what it gets. What the body refuses (too long, not a chunk, too much) ends the source and fails the body: at
+ * once, also a source that never pauses within its subscription.
+ */
+class BodyFeeder extends Subscriber<Chunk> {
   private readonly subject: BodySubject
 
   constructor(subject: BodySubject) {
-    this.subscription = new Subscription()
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- of an observer, RxJS closes its own subscriber only
+    super()
     this.subject = subject
   }
 
-  next(chunk: Chunk): void {
+  override next(chunk: Chunk): void {
+    if (this.closed) return
     try {
-      if (!this.subscription.closed) this.subject.write(chunk)
+      this.subject.write(chunk)
+      if (this.subject.isClosed) this.unsubscribe()
     } catch (error) {
       this.error(error)
     }
   }
 
-  error(error: unknown): void {
-    this.subscription.unsubscribe()
+  override error(error: unknown): void {
+    if (this.closed) return
+    this.unsubscribe()
     this.subject.bodySink.error(error)
   }
 
-  complete(): void {
+  override complete(): void {
+    if (this.closed) return
     try {
       this.subject.complete()
+      this.unsubscribe()
     } catch (error) {
       this.error(error)
     }

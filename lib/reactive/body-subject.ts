@@ -9,6 +9,7 @@ import type { BodyWriter } from '../connection/body-writer.js'
 import type { Headers } from '../message/headers.js'
 import { BackpressureError, chunkSize, isBytes, type Chunk } from './chunk.js'
 import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
+import { Excess } from './excess.js'
 import { NO_DROPS, type Ahead, type BodyEvent, type Drops } from './drops.js'
 
 /** How much may wait, in bytes. */
@@ -16,9 +17,6 @@ export interface Marks {
   readonly highWaterMark: number
   readonly lowWaterMark: number
 }
-
-/** How many bytes may wait of what was written while more than the high-water mark waited. */
-const EXCESS_LIMIT = 1024 * 1024
 
 /**
  * A body in the making: an Observer of chunks, with demand. Bytes written belong to the server from then on. Where
@@ -28,28 +26,25 @@ const EXCESS_LIMIT = 1024 * 1024
 export class BodySubject extends ControlledSubject<Chunk> {
   /** @internal */
   readonly bodySink: BodySink
-  /** Whether whoever writes is not known to keep to the demand. */
-  private isBounded: boolean
-  /** The bytes written above the high-water mark; those that wait are the last in the queue. */
-  private excess: number
+  /** What is written above the high-water mark; null where whoever writes is known to keep to the demand. */
+  private excess: Excess | null
 
   /** @internal */
   constructor(sink: BodySink) {
     super(sink, sink.marks)
     this.bodySink = sink
-    this.isBounded = false
-    this.excess = 0
+    this.excess = null
     sink.subject = this
   }
 
   /** @internal Cuts the response where more is written than the client takes. */
   bounded(): this {
-    this.isBounded = true
+    this.excess = new Excess()
     return this
   }
 
   override write(chunk: Chunk): boolean {
-    if (this.isBounded && !this.admits(chunk)) return false
+    if (this.excess !== null && !this.admits(chunk, this.excess)) return false
     return super.write(chunk)
   }
 
@@ -58,31 +53,21 @@ export class BodySubject extends ControlledSubject<Chunk> {
     return this.bodySink.writer.isBodiless
   }
 
-  private admits(chunk: Chunk): boolean {
+  private admits(chunk: Chunk, excess: Excess): boolean {
+    const { highWaterMark } = this.bodySink.marks
     if (this.bodySink.isBelowMark || this.isClosed) return true
     const size = chunkSize(chunk)
-    if (!this.hasRoomFor(size)) {
-      this.flush()
-      if (!this.hasRoomFor(size)) return this.refuse()
-    }
-    this.excess = this.waitingExcess + size
-    return true
-  }
-
-  private hasRoomFor(size: number): boolean {
-    return this.bodySink.isBelowMark || this.waitingExcess + size <= EXCESS_LIMIT
-  }
-
-  private get waitingExcess(): number {
-    return this.bodySink.isBelowMark ? 0 : Math.min(this.excess, this.pending)
+    if (excess.takes(size, this.pending, highWaterMark)) return true
+    this.flush()
+    return excess.takes(size, this.pending, highWaterMark) || this.refuse()
   }
 
   private refuse(): false {
     const { pending } = this
     this.error(new BackpressureError(
-      `${pending} bytes wait for the client, and the handler writes on. Where write() answers false, wait for ready$; `
-      + 'or give as the body what waits by itself (an iterable, a stream, pulled()), or an Observable with an overflow '
-      + 'policy',
+      `${pending} bytes wait for the client, and more is written. Write what ready$ asks for, and wait for it where `
+      + 'write() answers false; or give as the body what waits by itself (an iterable, a stream, pulled()), or an '
+      + 'Observable with an overflow policy',
       pending,
     ))
     return false

@@ -2,13 +2,14 @@
  * The values of an Observable on their way to the subscriber of a publisher.
  *
  * Strategy: a {@link ControlledSubject} makes the demand, and its sink is a queue, out of which goes what is
- * requested. Signals are given from a loop, so that a `request` within `onNext` neither nests signals nor grows the
- * stack.
+ * requested. A source that gives more than it was asked for is bounded (excess.ts). Signals are given from a loop, so
+ * that a `request` within `onNext` neither nests signals nor grows the stack.
  */
 import { defer, type Observable, takeUntil } from 'rxjs'
 import { LocalProtocolError } from '../errors.js'
-import { chunkSize } from './chunk.js'
+import { BackpressureError, chunkSize } from './chunk.js'
 import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
+import { Excess } from './excess.js'
 import type { PublisherSubscriber, PublisherSubscription } from './publisher.js'
 import { ValueQueue } from './value-queue.js'
 
@@ -23,6 +24,8 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
   private subscriber: PublisherSubscriber<T> | null
   private readonly source: (ready$: Observable<number>) => Observable<T>
   private readonly subject: ControlledSubject<T>
+  private readonly highWaterMark: number
+  private readonly excess: Excess
   private readonly queue: ValueQueue<T>
   private requested: number
   private mark: number
@@ -39,6 +42,8 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     this.subscriber = subscriber
     this.source = source
     this.subject = new ControlledSubject<T>(this, { highWaterMark })
+    this.highWaterMark = highWaterMark
+    this.excess = new Excess()
     this.queue = new ValueQueue()
     this.requested = 0
     this.mark = 0
@@ -75,8 +80,10 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
   }
 
   write(value: T): void {
+    const size = chunkSize(value)
+    if (!this.excess.takes(size, this.pending, this.highWaterMark)) return this.error(this.overflowError())
     this.queue.push(value)
-    this.pending += chunkSize(value)
+    this.pending += size
     this.signal()
   }
 
@@ -126,6 +133,13 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     this.subscriber = null
     this.subject.closed('done')
     subscriber?.onComplete()
+  }
+
+  private overflowError(): BackpressureError {
+    return new BackpressureError(
+      `${this.pending} bytes or items wait for requests, and the source gives more: it must give what ready$ asks for`,
+      this.pending,
+    )
   }
 
   private callBackIfDrained(): void {

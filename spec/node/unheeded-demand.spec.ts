@@ -8,10 +8,12 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
-import { firstValueFrom } from 'rxjs'
+import { firstValueFrom, interval, map, mergeMap, range } from 'rxjs'
 import { Response } from '../../lib/message/response.js'
 import type { BodySubject } from '../../lib/reactive/body-subject.js'
+import type { HandlerResult } from '../../lib/reactive/reply.js'
 import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
+import { sse } from '../../lib/sse/index.js'
 import { afterwards, connect, signal, start, type Client } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
 
@@ -49,6 +51,12 @@ function turn(): Promise<void> {
   return new Promise(resolve => { setImmediate(resolve) })
 }
 
+/** Resolves with the first error that the server reports. */
+async function reported({ errors }: Started): Promise<unknown> {
+  while (errors.length === 0) await turn()
+  return errors[0]
+}
+
 function openBody(reqd: Reqd): BodySubject {
   return reqd.respondWithStreaming(Response.create(200))
 }
@@ -82,6 +90,26 @@ describe.each(Object.entries(KINDS))('a handler that writes on, over %s', (_, ki
     expect(error).toMatchObject({ name: 'BackpressureError', code: 'overflow' })
     expect(error.message).toMatch(/write\(\) answers false/)
     expect(error.waiting).toBeLessThan(8 * MIB)
+    client.socket.resume()
+    await client.ended
+    expect(client.received).not.toMatch(/\r\n0\r\n\r\n$/)
+  })
+
+  it.each<[string, () => HandlerResult]>([
+    ['at once', () => ({ body: () => range(0, 10 ** 9).pipe(map(() => 'x'.repeat(1000))) })],
+    ['at each demand', () => ({
+      body: ready$ => ready$.pipe(mergeMap(() => range(0, 10 ** 9).pipe(map(() => new Uint8Array(10_000))))),
+    })],
+    ['in many turns', () => ({ body: () => interval(0).pipe(map(() => new Uint8Array(MIB / 2))) })],
+    ['as events', () => sse(() => range(0, 10 ** 9).pipe(map(n => ({ data: 'x'.repeat(1000) + String(n) }))))],
+  ])('has the response cut of a function that gives without end, %s', async (_how, answer) => {
+    const server = await kind.start(answer)
+    const client = await kind.connect(server)
+    client.socket.pause()
+    client.send(GET)
+    const failed = await reported(server)
+    expect(failed).toMatchObject({ name: 'BackpressureError', code: 'overflow' })
+    expect((failed as { waiting: number }).waiting).toBeLessThan(8 * MIB)
     client.socket.resume()
     await client.ended
     expect(client.received).not.toMatch(/\r\n0\r\n\r\n$/)

@@ -2,7 +2,7 @@
  * To Reactive Streams, by the rules of https://github.com/reactive-streams/reactive-streams-jvm, version 1.0.4.
  */
 import { describe, expect, it } from '@jest/globals'
-import { of, Subject, throwError } from 'rxjs'
+import { Observable, of, Subject, throwError } from 'rxjs'
 import { onBackpressureBuffer } from '../../lib/reactive/backpressure.js'
 import {
   type Publisher, type PublisherSubscriber, type PublisherSubscription, toPublisher,
@@ -117,6 +117,31 @@ describe('toPublisher: the publisher', () => {
     const publisher = toPublisher(ready$ => of('a', 'b').pipe(onBackpressureBuffer(ready$, { bufferBytes: 9 })))
     expect(probe(publisher).request(2).signals).toEqual(['subscribed', 'a', 'b', 'complete'])
     expect(probe(publisher).request(1).signals).toEqual(['subscribed', 'a'])
+  })
+})
+
+describe('toPublisher: a function that gives more than it was asked for', () => {
+  const MOST = 1024 * 1024
+
+  it('fails when too much waits, and is unsubscribed', () => {
+    let given = 0
+    const endless = new Observable<string>(subscriber => {
+      for (; !subscriber.closed; given++) subscriber.next('x'.repeat(1024))
+    })
+    const subscriber = probe(toPublisher(() => endless, { highWaterMark: 16 * 1024 }))
+    expect(subscriber.signals).toEqual(['subscribed', { error: expect.objectContaining({ code: 'overflow' }) }])
+    expect(given * 1024).toBeGreaterThan(MOST)
+    expect(given * 1024).toBeLessThan(MOST + 32 * 1024)
+  })
+
+  it('goes on as long as what it gave is requested in time', () => {
+    const source = new Subject<string>()
+    const subscriber = probe(toPublisher(() => source, { highWaterMark: 1 })).request(1)
+    for (let count = 0; count < 3000; count++) {
+      source.next('x'.repeat(1024))
+      subscriber.request(1)
+    }
+    expect(subscriber.signals).toHaveLength(3001)
   })
 })
 
