@@ -20,8 +20,7 @@ export function placeOf(options: ListenOptions): NodeListenOptions {
     checkPath(path)
     return { path, backlog, readableAll, writableAll }
   }
-  if (reusePort !== true) return { port, host, backlog, ipv6Only }
-  checkReusePort(process.versions.node)
+  if (reusePort === true) checkReusePort(process.versions.node)
   return { port, host, backlog, ipv6Only, reusePort } as NodeListenOptions
 }
 

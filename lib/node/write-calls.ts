@@ -91,11 +91,15 @@ function put(handle: WriteHandle, request: WriteRequest | null, data: Data): Res
   return Array.isArray(data) ? handle.writev(request, data, true) : handle.writeBuffer(request, data as Uint8Array)
 }
 
-/** The write calls of this runtime; null where they are not known. It never throws. */
-export function findWriteCalls(): WriteCalls | null {
+function socketWith(handle: object): Socket {
+  return new Socket({ handle } as object)
+}
+
+/** The write calls of this runtime, whose sockets `socketOf` makes; null where they are not known. It never throws. */
+export function findWriteCalls(socketOf = socketWith): WriteCalls | null {
   if (!isNode) return null
   try {
-    return callsOf(requestsOf(handle => new Socket({ handle } as object)))
+    return callsOf(requestsOf(socketOf))
   } catch {
     return null
   }

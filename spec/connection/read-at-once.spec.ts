@@ -136,3 +136,17 @@ describe.each([[null], [undefined]])('a failure that is %s', exn => {
     runtime.connectionIsShutdown()
   })
 })
+
+describe('a read that is scheduled when the client leaves', () => {
+  it('is answered with the rest, where that completes the body', () => {
+    const runtime = new Runtime()
+    runtime.offer(post('hello').slice(0, -5))
+    const events: string[] = []
+    readOnce(runtime.reqd, events)
+    runtime.connection.lost(Buffer.from('hello'), BOOM)
+    expect(events).toEqual(['hello'])
+    readOnce(runtime.reqd, events)
+    expect(events).toEqual(['hello', 'eof'])
+    runtime.connectionIsShutdown()
+  })
+})

@@ -14,7 +14,7 @@ import { LocalProtocolError } from '../../lib/errors.js'
 import { conversation } from '../helpers/conversation.js'
 import { runOut } from '../helpers/limits.js'
 import { parseResponses } from '../helpers/response-parser.js'
-import { get, head, post, postChunks, responding, textOf } from '../helpers/runtime.js'
+import { get, head, post, postChunks, responding, textOf, thrownBy } from '../helpers/runtime.js'
 import { latin1 } from '../helpers/splits.js'
 import { Walker, walks } from '../helpers/walker.js'
 
@@ -59,15 +59,23 @@ describe('any walk', () => {
     fc.assert(fc.property(calls, list => {
       const connection = ServerConnection.create(reqd => { reqd.respondWithString(responding(200), '') })
       for (const [which, first, second] of list) {
-        try {
-          callOf(connection, which, [first, second], bytes)
-        } catch (error) {
-          expect(error).toBeInstanceOf(LocalProtocolError)
-        }
+        const isRight = isInRange(connection, which, [first, second], bytes)
+        const error = thrownBy(() => { callOf(connection, which, [first, second], bytes) })
+        if (error !== null) expect(error).toBeInstanceOf(LocalProtocolError)
+        if (!isRight) expect(error).toMatchObject({ code: 'badRange' })
       }
     }), runs)
   })
 })
+
+/** Whether the numbers of a call are right: a range within the bytes, or a part of what is there to be written. */
+function isInRange(
+  { pendingBytes }: ServerConnection, which: number, [a, b]: [number, number], bytes: Uint8Array,
+): boolean {
+  const isCount = (number: number, most: number): boolean => Number.isInteger(number) && number >= 0 && number <= most
+  if (which < 3) return isCount(a, bytes.length) && isCount(b, bytes.length - a)
+  return which !== 3 || isCount(a, pendingBytes)
+}
 
 function callOf(connection: ServerConnection, which: number, [a, b]: [number, number], bytes: Uint8Array): void {
   switch (which) {

@@ -99,8 +99,9 @@ export class Walker {
     try {
       action()
     } catch (error) {
-      if (!(error instanceof LocalProtocolError) && !(error instanceof Boom)) throw error
-      this.events.push(error instanceof Boom ? error.message : error.code)
+      // What a callback throws is the connection's to catch.
+      if (!(error instanceof LocalProtocolError)) throw error
+      this.events.push(error.code)
     }
   }
 
@@ -132,7 +133,13 @@ export class Walker {
   private loopActions(): (() => void)[] {
     const { connection } = this
     // The loops are not the application: what they are woken for does not throw.
-    const resume = (): void => { this.attempt(() => { this.callback() }) }
+    const resume = (): void => {
+      try {
+        this.callback()
+      } catch (error) {
+        if (!(error instanceof Boom)) throw error
+      }
+    }
     const write = (part: number): void => {
       const operation = connection.nextWriteOperation()
       this.events.push(operation.type)

@@ -60,6 +60,10 @@ describe('the way to write', () => {
     expect(findWriteCalls()).not.toBeNull()
   })
 
+  it('is none, and nothing is thrown, where a socket cannot be made so', () => {
+    expect(findWriteCalls(() => { throw new TypeError('a socket of another kind') })).toBeNull()
+  })
+
   it('is asked for by one write of each kind', () => {
     expect(requestsOf(handle => new Socket({ handle } as object))).toHaveLength(3)
   })
