@@ -12,19 +12,21 @@ import { latin1 } from './splits.js'
 function logging(events: string[]): (reqd: Reqd) => void {
   return reqd => {
     events.push(`${reqd.request.method} ${reqd.request.target} ${reqd.request.headers.get('host')}`)
-    let text = ''
+    // Kept until the end: they are the handler's for good.
+    const chunks: Uint8Array[] = []
+    const textNow = (): string => Buffer.concat(chunks).toString('latin1')
     const { requestBody } = reqd
     const readOn = (): void => {
       requestBody.scheduleRead({
         onRead: bytes => {
-          text += Buffer.from(bytes).toString('latin1')
+          chunks.push(bytes)
           readOn()
         },
         onEof: () => {
-          events.push(`body ${text} ${requestBody.trailers?.toString()}`)
-          reqd.respondWithString(responding(200), text)
+          events.push(`body ${textNow()} ${requestBody.trailers?.toString()}`)
+          reqd.respondWithString(responding(200), textNow())
         },
-        onError: error => { events.push(`body ${text}, then ${nameOf(error)}`) },
+        onError: error => { events.push(`body ${textNow()}, then ${nameOf(error)}`) },
       })
     }
     readOn()
