@@ -52,6 +52,7 @@ const EVENTS: Record<ConnectionEvent['type'], true> = {
   response: true,
   bytesIn: true,
   bytesOut: true,
+  writeWaits: true,
   inputEnd: true,
   readerYield: true,
   readerResume: true,

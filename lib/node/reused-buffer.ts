@@ -195,7 +195,8 @@ export class ReusedBuffer {
  */
 function pass(socket: Socket, bytes: Buffer): boolean {
   const isFlowing = socket.readableFlowing === true && socket.readableLength === 0 && socket.readableEncoding === null
-  if (!isFlowing) return socket.push(bytes)
+  // One that is watched has a `push` of its own.
+  if (!isFlowing || Object.hasOwn(socket, 'push')) return socket.push(bytes)
   socket.emit('data', bytes)
   return true
 }

@@ -13,13 +13,14 @@ import type { Duplex } from 'node:stream'
 import { Observable, type Subscriber } from 'rxjs'
 import { ConnectionClosedError } from '../errors.js'
 import type { PeerCertificate } from '../reactive/peer-certificate.js'
-import type { Addresses, Output, Transport, WriteObserver } from '../reactive/transport.js'
+import type { Addresses, Output, SocketWatcher, Transport, WriteObserver } from '../reactive/transport.js'
 import { certificateOf } from './certificate-of.js'
 import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } from './direct-write.js'
 import { plainSocket } from './plain-socket.js'
 import { nextTick } from './runtime.js'
 import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
 import { StreamOutput } from './stream-output.js'
+import { watchSocket } from './watch-socket.js'
 
 /** Where a socket has its transport. */
 const TRANSPORT = Symbol('httprx transport')
@@ -127,7 +128,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     else this.socket.destroy()
   }
 
-  release(onClose: () => void): Duplex {
+  release(onClose: () => void, watcher: SocketWatcher | null): Duplex {
     const { socket } = this
     this.subscriber = null
     this.reads?.release()
@@ -137,6 +138,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     socket.pause()
     // What a new owner's `data` listener expects: a stream that nobody has started or stopped.
     Object.assign(socket, { readableFlowing: null })
+    if (watcher !== null) watchSocket(socket, watcher)
     return socket
   }
 

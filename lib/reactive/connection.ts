@@ -152,7 +152,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   start(): void {
     if (this.isStarted) return
     this.isStarted = true
-    if (this.isObserved) this.emit({ type: 'open', remoteAddress: this.remoteAddress })
+    if (this.isObserved) this.emit({ type: 'open', remoteAddress: this.remoteAddress, isEncrypted: this.isEncrypted })
     this.driver.start()
   }
 
@@ -233,7 +233,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.turnEnded()
     this.isFinished = true
     this.closing.end()
-    if (this.isObserved) this.emit({ type: 'close' })
+    if (this.isObserved) this.emit({ type: 'close', ...this.driver.breakage })
     this.pipeline?.complete()
     this.events?.complete()
     this.context.connectionClosed(this)

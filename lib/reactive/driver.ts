@@ -8,30 +8,32 @@
  */
 import type { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
-import {
-  ConnectionClosedError, HandlerTimeoutError, LocalProtocolError, RemoteProtocolError, SourceTimeoutError,
-} from '../errors.js'
+import { ConnectionClosedError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import type { Ticking } from './clock.js'
 import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
 import type { DriverContext, DriverHost } from './driver-host.js'
+import { NO_BREAKAGE, type Breakage } from './events.js'
+import { limitError } from './limit-error.js'
 import { phaseOf } from './phases.js'
 import { ReadProcessor, type ReadHost } from './read-processor.js'
+import { SocketTelling, Telling } from './telling.js'
 import type { Transport } from './transport.js'
 import { WriteProcessor, type WriteHost } from './write-processor.js'
 
 /** The driver of one connection. */
-export class Driver implements ReadHost, WriteHost, Ticking, Watched {
+export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Watched {
   /** How many requests came so far: the owner counts them. */
   requestCount: number
   receivedBytes: number
   /** What the client's departure looked like; null as long as it did not leave. */
   departure: ConnectionClosedError | null
+  /** How the transport was broken off, if it was. */
+  breakage: Breakage
   /** The bytes of the writes that are over. */
   private written: number
   private readonly core: AnyServerConnection
   private readonly transport: Transport
   private readonly context: DriverContext
-  private readonly host: DriverHost
   private readonly reads: ReadProcessor
   private readonly writes: WriteProcessor
   private readonly deadlines: Deadlines
@@ -40,14 +42,15 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   private state: 'new' | 'open' | 'lingering' | 'released' | 'over'
 
   constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
+    super(host)
     this.requestCount = 0
     this.receivedBytes = 0
     this.departure = null
+    this.breakage = NO_BREAKAGE
     this.written = 0
     this.core = core
     this.transport = transport
     this.context = context
-    this.host = host
     this.reads = new ReadProcessor(core, transport, this, context.readLimits)
     this.writes = new WriteProcessor(core, transport, this)
     this.deadlines = new Deadlines(context.settings, context.clock.now)
@@ -57,10 +60,6 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
 
   get phase(): Phase {
     return this.state === 'lingering' ? 'linger' : phaseOf(this.core, this.reads.hasPending)
-  }
-
-  get isObserved(): boolean {
-    return this.host.isObserved
   }
 
   /** Of a write that is under way what was taken counts: a slow client takes a large one bit by bit. */
@@ -121,6 +120,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   /** Ends everything now. */
   destroy(isReset: boolean): void {
     if (this.state === 'over') return
+    if (this.isObserved) this.noteBreakage(isReset ? 'server' : null)
     this.transport.destroy(isReset)
     if (this.state === 'released') return
     const rest = this.reads.stop()
@@ -136,7 +136,8 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   release(): { transport: unknown; head: Uint8Array } {
     const head = this.reads.stop()
     this.stop('released')
-    return { transport: this.transport.release(() => { this.finishRelease() }), head }
+    const watcher = this.isObserved ? new SocketTelling(this.host) : null
+    return { transport: this.transport.release(() => { this.finishRelease() }, watcher), head }
   }
 
   tick(now: number): void {
@@ -173,10 +174,6 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
     if (this.host.isObserved) this.host.emit({ type: 'bytesOut', count, iovecs })
   }
 
-  tell(type: 'readerYield' | 'readerResume' | 'writerYield' | 'writerResume' | 'pause' | 'resume'): void {
-    if (this.host.isObserved) this.host.emit({ type })
-  }
-
   defer(task: () => void): void {
     this.context.defer(task)
   }
@@ -200,6 +197,7 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   inputFailed(error: unknown): void {
     const wasDone = this.state === 'lingering' || (!this.core.isHandling && !this.core.hasPendingOutput)
     if (!wasDone) this.host.transportFailed(error)
+    if (this.isObserved) this.noteBreakage('client')
     this.leave(false, error)
   }
 
@@ -227,14 +225,10 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   private enforce(limit: Limit): void {
     switch (limit) {
       case 'headersTimeout': return this.endHead()
-      case 'readTimeout':
-      case 'requestTimeout': return this.core.reportExn(new RemoteProtocolError('requestTimeout'))
-      case 'handlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
-      case 'sourceTimeout': return this.core.reportExn(new SourceTimeoutError())
       case 'keepAliveTimeout': return this.closeIdle()
-      case 'errorHandlerTimeout': return this.core.reportExn(new HandlerTimeoutError())
       case 'lingerTimeout': return this.stopLingering()
-      default: return this.leave(true)
+      case 'writeTimeout': return this.leave(true)
+      default: return this.core.reportExn(limitError(limit))
     }
   }
 
@@ -284,6 +278,10 @@ export class Driver implements ReadHost, WriteHost, Ticking, Watched {
   private leave(isReset: boolean, cause?: unknown): void {
     this.departure ??= cause instanceof ConnectionClosedError ? cause : new ConnectionClosedError(cause)
     this.destroy(isReset)
+  }
+
+  private noteBreakage(brokenBy: Breakage['brokenBy']): void {
+    if (this.breakage === NO_BREAKAGE) this.breakage = { brokenBy, unwritten: this.transport.unwrittenBytes }
   }
 
   private finishRelease(): void {

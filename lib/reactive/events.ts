@@ -17,7 +17,7 @@ export type ConnectionEvent = Occurrence & ConnectionEventDetail
 
 /** The kinds of events. Counts are in bytes; the bytes themselves are only lent: a copy keeps them. */
 export type ConnectionEventDetail =
-  | { readonly type: 'open'; readonly remoteAddress: string }
+  | { readonly type: 'open'; readonly remoteAddress: string; readonly isEncrypted: boolean }
   | {
     /** A TLS handshake failed: this connection was none. Told by the server alone. */
     readonly type: 'handshakeError'
@@ -28,6 +28,8 @@ export type ConnectionEventDetail =
   }
   | { readonly type: 'bytesIn'; readonly count: number; readonly bytes: Uint8Array }
   | { readonly type: 'bytesOut'; readonly count: number; readonly iovecs: readonly IOVec[] }
+  /** The transport did not take all of a write at once: `bytesOut` follows when it has. Streams never do at once. */
+  | { readonly type: 'writeWaits'; readonly count: number }
   | { readonly type: 'inputEnd' }
   | { readonly type: 'readerYield' }
   | { readonly type: 'readerResume' }
@@ -66,4 +68,15 @@ export type ConnectionEventDetail =
   /** The handler of a request has not begun to respond for long. Once for each. */
   | { readonly type: 'stalled'; readonly request: Request }
   | { readonly type: 'timeout'; readonly limit: Limit }
-  | { readonly type: 'close' }
+  | { readonly type: 'close' } & Breakage
+
+/** How a connection was broken off, if it was. */
+export interface Breakage {
+  /** Who broke it off; null where it just ended. */
+  readonly brokenBy: 'client' | 'server' | null
+  /** How many bytes of the last write the transport had not taken; 0 where it does not know. */
+  readonly unwritten: number
+}
+
+/** A connection that just ended. */
+export const NO_BREAKAGE: Breakage = { brokenBy: null, unwritten: 0 }

@@ -23,6 +23,17 @@ export interface Addresses {
   readonly localPort: number | null
 }
 
+/** Sees what comes and goes on a socket that was handed over. The bytes are only lent. */
+export interface SocketWatcher {
+  bytesIn(bytes: Uint8Array): void
+  /** The peer ended its side. */
+  inputEnded(): void
+  /** Not all of a write was taken at once. */
+  writeWaits(count: number): void
+  /** A write was taken. */
+  bytesOut(bytes: Uint8Array): void
+}
+
 /** One connection's bytes, in both directions. */
 export interface Transport {
   /** The rest of the addresses, as long as the socket is open; mostly nobody asks. */
@@ -62,7 +73,7 @@ export interface Transport {
   destroy(isReset: boolean): void
   /**
    * Gives the socket up to another protocol and returns it. Only {@link destroy} may be called afterwards; `onClose` is
-   * called once when the socket is closed.
+   * called once when the socket is closed. A watcher sees what comes and goes until then.
    */
-  release(onClose: () => void): unknown
+  release(onClose: () => void, watcher: SocketWatcher | null): unknown
 }

@@ -42,6 +42,8 @@ export interface WriteHost {
   /** Whether somebody looks at what is written: as iovecs, then. */
   readonly isObserved: boolean
   bytesOut(count: number, iovecs: readonly IOVec[]): void
+  /** The transport did not take a write at once. */
+  writeWaits(count: number): void
   /** What the loop does. */
   tell(type: 'writerYield' | 'writerResume'): void
   /** There is nothing more to write; the transport is reset where a cut response would look complete. */
@@ -224,8 +226,14 @@ export class WriteProcessor implements WriteObserver {
     this.turnBytes += count
     // Before the call: a transport without a network may come back within it.
     this.writing = 'awaited'
-    if (this.transport.write(output, this)) this.taken(count)
-    else this.takenAtOnce = 0
+    if (this.transport.write(output, this)) return this.taken(count)
+    this.takenAtOnce = 0
+    // It may have been taken within the call.
+    if (this.isAwaiting) this.host.writeWaits(count)
+  }
+
+  private get isAwaiting(): boolean {
+    return this.writing === 'awaited'
   }
 
   private taken(count: number): void {

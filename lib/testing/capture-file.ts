@@ -1,22 +1,57 @@
 /**
- * Captures as files: JSON, an entry a line. The only place of the kit that knows a file system.
+ * Captures in files.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import type { Capture } from './capture.js'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Capture } from './capture-entry.js'
+import { CaptureError, captureText, parseCapture, recordedIn, type Recorded } from './capture-text.js'
 
 /** Writes the capture, over what is there. */
 export function writeCapture(file: string, capture: Capture): void {
-  const { format, version, entries } = capture
-  const lines = entries.map(entry => `    ${JSON.stringify(entry)}`).join(',\n')
-  const head = `  "format": ${JSON.stringify(format)},\n  "version": ${version},\n`
-  writeFileSync(file, `{\n${head}  "entries": [\n${lines}\n  ]\n}\n`)
+  writeFileSync(file, captureText(capture), { mode: 0o600 })
 }
 
-/** Reads a capture. @throws TypeError where the file holds something else */
-export function readCapture(file: string): Capture {
-  const capture = JSON.parse(readFileSync(file, 'utf8')) as Partial<Capture> | null
-  if (capture?.format !== 'httprx-capture' || capture.version !== 1 || !Array.isArray(capture.entries)) {
-    throw new TypeError(`${file} is not a capture of httprx, version 1`)
+/**
+ * Reads the capture of one connection: the one of this number, or the only one.
+ *
+ * @throws {@link CaptureError} where the file is no capture, there are several connections, or one is not complete
+ */
+export function readCapture(file: string, connection?: number): Capture {
+  const { connections } = readRecording(file)
+  if (connection === undefined && connections.length > 1) {
+    throw new CaptureError(`${file} has ${connections.length} connections: say which, from ${connections[0].id} on`)
   }
-  return capture as Capture
+  const found = connection === undefined ? connections.at(0) : connections.find(({ id }) => id === connection)
+  if (found === undefined) throw new CaptureError(`${file} has no connection${numberOf(connection)}`)
+  if (found.gap !== null) throw new CaptureError(`${file}: ${found.gap}`)
+  return found.capture
+}
+
+/** Reads a file with the others of its recording, into which it was cut. @throws {@link CaptureError} */
+export function readRecording(file: string): Recorded {
+  if (!existsSync(file)) throw new CaptureError(`There is no file ${file}`)
+  const own = parseCapture(file, readFileSync(file, 'utf8'))
+  const others = own.started === '' ? [] : siblingsOf(file).flatMap(name => parseSibling(name) ?? [])
+  const parts = others.filter(({ started }) => started === own.started)
+  return recordedIn([own, ...parts].sort((one, other) => one.part - other.part))
+}
+
+/** The files that {@link file} was rotated to, or from. */
+function siblingsOf(file: string): string[] {
+  const base = file.replace(/\.\d+$/, '')
+  const names = [base]
+  while (existsSync(`${base}.${names.length}`)) names.push(`${base}.${names.length}`)
+  return names.filter(name => name !== file && existsSync(name))
+}
+
+/** Null where it is something else: of another recording, or of another time. */
+function parseSibling(file: string): ReturnType<typeof parseCapture> | null {
+  try {
+    return parseCapture(file, readFileSync(file, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+function numberOf(connection: number | undefined): string {
+  return connection === undefined ? '' : ` ${connection}`
 }

@@ -2,15 +2,20 @@
  * `httprx/testing`: handlers, bytes and backpressure tested in virtual time.
  */
 export { AsyncCodeError } from './async-guard.js'
-export { capture, type Capture, type CapturedBytes, type CaptureEntry } from './capture.js'
+export {
+  capture, type CapturedServer, type CaptureOptions, type ConnectionCaptureOptions, type Recording,
+} from './capture.js'
+export type { Capture, CapturedBytes, CaptureEntry } from './capture-entry.js'
 export { readCapture, writeCapture } from './capture-file.js'
+export { CaptureError } from './capture-text.js'
 export { atMost, like, type Matcher } from './equality.js'
 export { everySplit, SplitError } from './every-split.js'
 export { MarbleError } from './expectation.js'
 export { marbles } from './marbles.js'
 export { ForeignSchedulerError, marblesAsync, TestStillWaitsError } from './marbles-async.js'
 export { TwoRunsError } from './one-at-a-time.js'
-export { replay, replayAsync, ReplayError, type ReplayAsyncOptions } from './replay.js'
+export { REDACTED_FIELDS, type Redaction } from './redaction.js'
+export { replay, replayAsync, ReplayError, type ReplayAsyncOptions, type ReplayOptions } from './replay.js'
 export { requested } from './requested.js'
 export {
   get, post, requestText, webSocketClose, webSocketHandshake, webSocketMessage, type RequestFields,

@@ -69,6 +69,7 @@ class AsyncRun {
   private readonly activity: Activity
   private readonly settling: Settling
   private readonly stage: Stage
+  private readonly ended: MarbleOptions['ended']
   private readonly restoreTimers: (() => void) | null
   private readonly time: RxjsTime
   private state: 'setup' | 'running'
@@ -81,6 +82,7 @@ class AsyncRun {
     this.activity.start()
     this.settling = new Settling(this.activity, () => this.scheduler.frame)
     this.stage = new Stage(this.scheduler, options, this.activity)
+    this.ended = options.ended
     this.restoreTimers = options.timers === 'virtual' ? useVirtualTimers(this.scheduler) : null
     this.time = takeRxjsTime(this.scheduler)
     this.state = 'setup'
@@ -133,6 +135,7 @@ class AsyncRun {
 
   private finish(): void {
     if (this.testing === 'waits') throw new TestStillWaitsError(this.scheduler.frame, this.activity.pending())
+    this.ended?.(this.activity.pending())
     this.scheduler.finish()
     this.stage.checkAnswers()
   }

@@ -1,32 +1,23 @@
 /**
- * `replay`: a recorded connection again, with the handler of today.
+ * `replay`: recorded connections again, with the handler of today.
  *
- * Strategy: the input comes in the same pieces at the same times. What is compared is the output as one stream of
- * bytes, because how it was cut into writes is not the handler's doing; Date fields are compared as fields, not dates.
+ * Strategy: the input comes in the same pieces at the same times. What is expected is either that the output is the
+ * same, or, of a capture of a failure, that each request is answered.
  */
-import { timer, type Subscription } from 'rxjs'
-import { decodeLatin1 } from '../buffer/latin1.js'
-import { NODE_PLATFORM } from '../node/platform.js'
-import { HttpConnection } from '../reactive/connection.js'
 import type { ConnectionOptions } from '../reactive/options.js'
 import type { Handler } from '../reactive/reqd.js'
-import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
-import { serverContext } from '../reactive/server-context.js'
-import { joined } from './bytes.js'
-import { readCapture } from './capture-file.js'
-import { capturedBytes, type Capture, type CaptureEntry } from './capture.js'
-import { marbles } from './marbles.js'
-import { around, firstDifference } from './show.js'
-import type { Script } from './test-client.js'
-import { TestTransport, type Peer } from './test-transport.js'
+import type { Capture } from './capture-entry.js'
+import { readCapture, readRecording } from './capture-file.js'
+import { CaptureError } from './capture-text.js'
+import { differenceOf, stallsOf, type Normalise } from './replay-judgement.js'
+import { replayReally } from './replay-real.js'
+import { drawReplay, outcomes } from './replay-report.js'
+import { replayLater, replayNow, type Replayed, type ReplayRun } from './replay-run.js'
 
-/** What may come behind the end of a capture, in milliseconds of virtual time. */
-const AFTERWARDS = 600_000
-
-/** How long {@link replayAsync} waits for the next byte, in milliseconds, unless told otherwise. */
+/** How long a handler is waited for in real time, in milliseconds, unless told otherwise. */
 const PATIENCE_MS = 2_000
 
-/** The output is not what was recorded. */
+/** What happens now is not what is expected. */
 export class ReplayError extends Error {
   override readonly name = 'ReplayError'
   /** How many bytes of the output were the same. */
@@ -38,9 +29,29 @@ export class ReplayError extends Error {
   }
 }
 
-/** The options of {@link replayAsync}: those of `serve`, and how long to wait. */
-export interface ReplayAsyncOptions extends ConnectionOptions {
-  /** For how many milliseconds without output a handler is waited for: 2,000. */
+/** The options of {@link replay}: those of `serve`, and what is replayed. */
+export interface ReplayOptions extends ConnectionOptions {
+  /** The number of the connection in a file: all of them, unless given. */
+  readonly connection?: number
+  /**
+   * What is expected: `'same'`, the output that was recorded, unless given; `'answers'`, that each request which came
+   * is answered completely, for a capture of a connection that stalled.
+   */
+  readonly expects?: 'same' | 'answers'
+  /** Makes texts comparable that differ in what is of no matter: numbers that are made up, times. */
+  readonly normalise?: (output: string) => string
+}
+
+/** The options of {@link replayAsync}. */
+export interface ReplayAsyncOptions extends ReplayOptions {
+  /**
+   * `'virtual'`, unless given: time passes as it did then. `'real'`, for handlers that wait for files and other
+   * servers: each piece of the input comes as soon as the output is as long as it was then.
+   */
+  readonly time?: 'virtual' | 'real'
+  /** Whose timers those of the application are in virtual time: `'virtual'`, unless given. */
+  readonly timers?: 'virtual' | 'real'
+  /** For how many milliseconds without output a handler is waited for in real time: 2,000. */
   readonly patienceMs?: number
 }
 
@@ -48,135 +59,64 @@ export interface ReplayAsyncOptions extends ConnectionOptions {
  * Feeds the input of a capture, or of the file that holds it, to a handler in virtual time, in the same pieces at the
  * same times, and compares the output. Options are those of `serve`.
  *
- * @throws {@link ReplayError} with the first difference
+ * @throws {@link ReplayError} with the first difference, and both diagrams
+ * @throws {@link CaptureError} where the file can't be read, or a connection in it is not complete
  * @throws {@link AsyncCodeError} where the handler waits for promises: {@link replayAsync} is for those
  */
-export function replay(recorded: string | Capture, handler: Handler, options: ConnectionOptions = {}): void {
-  const { entries } = captureOf(recorded)
-  const output: Uint8Array[] = []
-  marbles(({ serve }) => {
-    const client = serve(handler, options).play(scriptOf(entries))
-    client.chunks$.subscribe({ next: bytes => { output.push(bytes) }, error: () => undefined })
-  }, { unanswered: true, until: (entries.at(-1)?.at ?? 0) + AFTERWARDS })
-  compare(entries, output)
+export function replay(recorded: string | Capture, handler: Handler, options: ReplayOptions = {}): void {
+  const { connection, expects, normalise, ...server } = options
+  const run = replayNow(capturesOf(recorded, connection), handler, server)
+  for (const replayed of run.replayed) check(replayed, run, { expects, normalise })
 }
 
 /**
- * As {@link replay} in real time, for handlers that wait for promises, files, other servers. It does not wait for time
- * to pass as it did: each piece of the input comes as soon as the output is as long as it was then.
+ * As {@link replay}, with promises: `async` handlers, async generators, web streams, and the timers of the application.
+ * Rejects where {@link replay} throws.
  */
 export async function replayAsync(
   recorded: string | Capture, handler: Handler, options: ReplayAsyncOptions = {},
 ): Promise<void> {
-  const { entries } = captureOf(recorded)
-  const { patienceMs = PATIENCE_MS, ...others } = options
-  const output = await new Promise<Uint8Array[]>(resolve => {
-    new Feeder(entries, patienceMs, resolve).start(handler, others)
-  })
-  compare(entries, output)
-}
-
-function captureOf(recorded: string | Capture): Capture {
-  return typeof recorded === 'string' ? readCapture(recorded) : recorded
-}
-
-function scriptOf(entries: readonly CaptureEntry[]): Script {
-  const sends = entries.flatMap<Script['sends'][number]>(entry => {
-    const frame = entry.at
-    if (entry.type === 'in') return [{ frame, notification: { kind: 'N', value: capturedBytes(entry) } }]
-    if (entry.type === 'end') return [{ frame, notification: { kind: 'C' } }]
-    // Whoever closed it: output of that millisecond came before.
-    if (entry.type === 'close') return [{ frame: frame + 1, notification: { kind: 'E', error: null } }]
-    return []
-  })
-  return { opens: 0, sends, reads: [], line: {} }
-}
-
-/** Feeds a connection in real time, by how much output there is. */
-class Feeder implements Peer {
-  private readonly entries: readonly CaptureEntry[]
-  private readonly patienceMs: number
-  private readonly resolve: (output: Uint8Array[]) => void
-  private readonly transport: TestTransport
-  private readonly output: Uint8Array[]
-  private next: number
-  /** How many bytes of output are still to come before the next piece of input. */
-  private owed: number
-  private impatience: Subscription | null
-  private isFeeding: boolean
-
-  constructor(entries: readonly CaptureEntry[], patienceMs: number, resolve: (output: Uint8Array[]) => void) {
-    this.entries = entries
-    this.patienceMs = patienceMs
-    this.resolve = resolve
-    this.transport = new TestTransport(this, runtimeScheduler, 'replay')
-    this.output = []
-    this.next = 0
-    this.owed = 0
-    this.impatience = null
-    this.isFeeding = false
+  const { connection, expects, normalise, time, timers = 'virtual', patienceMs = PATIENCE_MS, ...server } = options
+  const captures = capturesOf(recorded, connection)
+  if (time !== 'real') {
+    const run = await replayLater(captures, handler, { server, timers })
+    for (const replayed of run.replayed) check(replayed, run, { expects, normalise })
+    return
   }
-
-  start(handler: Handler, options: ConnectionOptions): void {
-    const context = serverContext(handler, options, NODE_PLATFORM, () => undefined)
-    new HttpConnection(1, this.transport, context).start()
-    this.wait()
-    this.feed()
-  }
-
-  received(bytes: Uint8Array): void {
-    this.output.push(bytes)
-    this.owed -= bytes.length
-    this.wait()
-    this.feed()
-  }
-
-  ended(): void {
-    this.transport.arrive('end')
-  }
-
-  closed(): void {
-    this.impatience?.unsubscribe()
-    this.resolve(this.output)
-  }
-
-  paused(): void {
-    // What comes meanwhile waits in the transport.
-  }
-
-  /** Feeds what comes before more output; a client that has nothing more to say ends its side. */
-  private feed(): void {
-    if (this.isFeeding) return
-    this.isFeeding = true
-    while (this.owed <= 0 && this.next < this.entries.length) this.step(this.entries[this.next++])
-    if (this.owed <= 0) this.transport.arrive('end')
-    this.isFeeding = false
-  }
-
-  private step(entry: CaptureEntry): void {
-    if (entry.type === 'in') this.transport.arrive(capturedBytes(entry))
-    else if (entry.type === 'out') this.owed += capturedBytes(entry).length
-    else this.transport.arrive('end')
-  }
-
-  private wait(): void {
-    this.impatience?.unsubscribe()
-    this.impatience = timer(this.patienceMs, runtimeScheduler).subscribe(() => { this.transport.arrive('reset') })
+  for (const capture of captures) {
+    const replayed = await replayReally(capture, handler, { server, patienceMs })
+    check(replayed, { replayed: [], pending: [] }, { expects, normalise })
   }
 }
 
-function compare(entries: readonly CaptureEntry[], output: readonly Uint8Array[]): void {
-  const expected = undated(entries.flatMap(entry => entry.type === 'out' ? [capturedBytes(entry)] : []))
-  const actual = undated(output)
-  if (expected === actual) return
-  const at = firstDifference(expected, actual)
-  const response = expected.slice(0, at + 1).split(/HTTP\/1\.[01] \d{3} /).length - 1
-  throw new ReplayError(`The output is not what was recorded, from byte ${at} on, in response ${response}:\n`
-    + `  recorded  ${around(expected, at)}\n  now       ${around(actual, at)}`, at)
+function capturesOf(recorded: string | Capture, connection: number | undefined): Capture[] {
+  if (typeof recorded !== 'string') return [recorded]
+  if (connection !== undefined) return [readCapture(recorded, connection)]
+  const { connections } = readRecording(recorded)
+  const gap = connections.find(found => found.gap !== null)?.gap
+  if (typeof gap === 'string') throw new CaptureError(`${recorded}: ${gap}`)
+  if (connections.length === 0) throw new CaptureError(`${recorded} has no connection`)
+  return connections.map(({ capture }) => capture)
 }
 
-/** The bytes as text, with every Date the same. */
-function undated(pieces: readonly Uint8Array[]): string {
-  const bytes = joined(pieces)
-  return decodeLatin1(bytes, 0, bytes.length).replace(/^(date: ).{29}\r$/gim, '$1(the date of the response)    \r')
+interface Expectation {
+  readonly expects: ReplayOptions['expects']
+  readonly normalise: Normalise | undefined
+}
+
+function check({ recording, now }: Replayed, { pending }: ReplayRun, { expects, normalise }: Expectation): void {
+  const explained = (message: string): string => {
+    return [message, '', drawReplay(recording, now), '', ...outcomes(recording, now), ...pending].join('\n')
+  }
+  if (expects === 'answers') {
+    const stalls = stallsOf(recording, now)
+    if (stalls.length > 0) throw new ReplayError(explained(stalls.join('\n')), 0)
+    return
+  }
+  const difference = differenceOf(recording, now, normalise ?? same)
+  if (difference !== null) throw new ReplayError(explained(difference.message), difference.offset)
+}
+
+function same(text: string): string {
+  return text
 }

@@ -74,6 +74,16 @@ export class ResponseParser {
     this.isPlain = false
   }
 
+  /** Whether some of a response came that is not complete. */
+  get hasBegun(): boolean {
+    return !this.isPlain && (this.head !== null || this.pending.length > 0)
+  }
+
+  /** Whether that is a stream of events, which ends when its client leaves. */
+  get isEndless(): boolean {
+    return String(this.head?.headers['content-type']).startsWith('text/event-stream')
+  }
+
   /** Returns the responses that are complete with these bytes. @throws BrokenResponseError */
   push(bytes: Uint8Array): TestResponse[] {
     this.pending = joined([this.pending, bytes])

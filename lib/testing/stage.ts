@@ -66,6 +66,8 @@ export interface MarbleOptions {
    * `'later'`, as of TLS. What holds for one should hold for the other.
    */
   readonly takes?: Taking
+  /** Hears, when time has run out, what is still waited for. @internal */
+  readonly ended?: (pending: readonly string[]) => void
 }
 
 /** The servers of one test. */

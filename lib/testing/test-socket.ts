@@ -4,6 +4,7 @@
  * works in virtual time.
  */
 import type { IOVec } from '../buffer/iovec.js'
+import type { SocketWatcher } from '../reactive/transport.js'
 import { bytesOf, joined } from './bytes.js'
 
 type Listener = (...values: unknown[]) => void
@@ -21,6 +22,12 @@ export interface Wire {
   listen(observer: { next(bytes: Uint8Array): void; complete(): void; error(error: unknown): void }): void
 }
 
+/** Who hears of it. */
+interface SocketHost {
+  closed(): void
+  readonly watcher: SocketWatcher | null
+}
+
 /** A socket of Node, as far as protocols on top of it need one. */
 export class TestSocket {
   readonly remoteAddress: string
@@ -29,29 +36,33 @@ export class TestSocket {
   readonly _readableState: { endEmitted: boolean }
   readonly _writableState: { length: number; finished: boolean; errorEmitted: boolean; needDrain: boolean }
   private readonly wire: Wire
-  private readonly onClose: () => void
+  private readonly host: SocketHost
   private readonly listeners: Map<string, Listener[]>
   private readonly queue: { bytes: Uint8Array; callbacks: Callback[] }[]
   private corks: number
   private isWriting: boolean
   private isEnding: boolean
 
-  constructor(wire: Wire, remoteAddress: string, onClose: () => void) {
+  constructor(wire: Wire, remoteAddress: string, host: SocketHost) {
     this.remoteAddress = remoteAddress
     this.readableFlowing = null
     this.destroyed = false
     this._readableState = { endEmitted: false }
     this._writableState = { length: 0, finished: false, errorEmitted: false, needDrain: false }
     this.wire = wire
-    this.onClose = onClose
+    this.host = host
     this.listeners = new Map()
     this.queue = []
     this.corks = 0
     this.isWriting = false
     this.isEnding = false
     wire.listen({
-      next: bytes => { this.emit('data', typeof Buffer === 'undefined' ? bytes : Buffer.from(bytes)) },
+      next: bytes => {
+        host.watcher?.bytesIn(bytes)
+        this.emit('data', typeof Buffer === 'undefined' ? bytes : Buffer.from(bytes))
+      },
       complete: () => {
+        host.watcher?.inputEnded()
         this._readableState.endEmitted = true
         this.emit('end')
         if (this._writableState.finished) this.destroy()
@@ -193,7 +204,7 @@ export class TestSocket {
     if (this.destroyed) return
     this.destroyed = true
     this.emit('close', false)
-    this.onClose()
+    this.host.closed()
   }
 
   private flush(): void {
@@ -209,7 +220,11 @@ export class TestSocket {
   private writeQueue(): void {
     const entries = this.queue.splice(0)
     const buffer = joined(entries.map(entry => entry.bytes))
-    const written = (): void => { this.written(entries.flatMap(entry => entry.callbacks), buffer.length) }
+    const { watcher } = this.host
+    const written = (): void => {
+      watcher?.bytesOut(buffer)
+      this.written(entries.flatMap(entry => entry.callbacks), buffer.length)
+    }
     this.isWriting = true
     if (this.wire.write([{ buffer, off: 0, len: buffer.length }], { written })) written()
   }

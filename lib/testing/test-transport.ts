@@ -7,7 +7,7 @@
  * server learns that within its write, as of TCP, or in a later event, as of TLS and any stream, is the test's choice.
  */
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
-import type { Addresses, Output, Transport, WriteObserver } from '../reactive/transport.js'
+import type { Addresses, Output, SocketWatcher, Transport, WriteObserver } from '../reactive/transport.js'
 import { gathered } from './bytes.js'
 import { Pace } from './pace.js'
 import { TestSocket, type Wire } from './test-socket.js'
@@ -31,6 +31,9 @@ export interface Reading {
   readonly takes?: Taking | undefined
   /** As many bytes a second: no limit unless given. */
   readonly readRate?: number | undefined
+  /** What the server sees of who connects: the name of the client, in the clear, unless given. */
+  readonly remoteAddress?: string
+  readonly isEncrypted?: boolean
 }
 
 /** How much a socket of Node reads at once. */
@@ -78,9 +81,9 @@ export class TestTransport implements Transport, Wire {
   private socket: TestSocket | null
 
   constructor(peer: Peer, scheduler: SchedulerLike, address: string, reading: Reading = {}) {
-    this.remoteAddress = address
+    this.remoteAddress = reading.remoteAddress ?? address
     this.addresses = NO_ADDRESSES
-    this.isEncrypted = false
+    this.isEncrypted = reading.isEncrypted ?? false
     this.peerCertificate = null
     this.isLending = false
     this.answersAtOnce = reading.takes !== 'later'
@@ -178,10 +181,10 @@ export class TestTransport implements Transport, Wire {
     this.socket?.closed()
   }
 
-  release(onClose: () => void): TestSocket {
+  release(onClose: () => void, watcher: SocketWatcher | null): TestSocket {
     this.subscriber = null
     this.isPaused = true
-    this.socket = new TestSocket(this, this.remoteAddress, onClose)
+    this.socket = new TestSocket(this, this.remoteAddress, { closed: onClose, watcher })
     return this.socket
   }
 

@@ -12,7 +12,10 @@ const PURE_ROOMS = ['brand', 'errors', 'message', 'buffer', 'wire', 'connection'
 const FACES: Record<string, string> = { core: 'connection', index: 'node' }
 
 /** The files of the marble kit that reach below it: into the file system, and at what Node tells and counts. */
-const TESTING_FILES = ['testing/capture-file.ts', 'testing/activity.ts', 'testing/virtual-timers.ts']
+const TESTING_FILES = [
+  'testing/capture-file.ts', 'testing/capture-log.ts', 'testing/replay-command.ts', 'testing/activity.ts',
+  'testing/virtual-timers.ts',
+]
 const BUFFER_FILES = ['buffer/latin1.ts', 'buffer/utf8.ts']
 const IMPURE_GLOBALS = new Set([
   'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate', 'queueMicrotask',

@@ -1,18 +1,22 @@
 /**
  * Recording a connection and replaying it: in virtual time, from a real socket, and with a handler that changed.
  */
+import { stat } from 'node:fs/promises'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { concat, firstValueFrom, map, of, switchMap, timer } from 'rxjs'
+import { concat, firstValueFrom, map, NEVER, of, switchMap, timer } from 'rxjs'
 import { serve } from '../../lib/node/serve.js'
 import type { Handler } from '../../lib/reactive/reqd.js'
 import {
-  AsyncCodeError, capture, get, marbles, post, readCapture, replay, replayAsync, ReplayError, type Capture,
+  AsyncCodeError, capture, CaptureError, get, marbles, post, readCapture, replay, replayAsync, ReplayError,
+  type Capture,
 } from '../../lib/testing/index.js'
+import { readRecording } from '../../lib/testing/capture-file.js'
+import { captureText } from '../../lib/testing/capture-text.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'httprx-capture-'))
 afterAll(() => { rmSync(folder, { recursive: true }) })
@@ -38,25 +42,64 @@ describe('a capture', () => {
     const head = 'HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 2\r\n\r\n'
     const out = { type: 'out', base64: btoa(`${head}\0\xff`) }
     expect(entries).toEqual([
+      { at: 0, type: 'open', remoteAddress: 'client 1', isEncrypted: false },
       { at: 2, type: 'in', text: get('/a') }, { at: 2, ...out },
       { at: 4, type: 'in', text: post('/b', 'hello') }, { at: 4, ...out },
       { at: 7, type: 'in', text: get('/c') }, { at: 7, ...out },
-      { at: 7, type: 'end' }, { at: 7, type: 'close' },
-    ])
+      { at: 7, type: 'end' }, { at: 7, type: 'close', brokenBy: null },
+    ].map((entry, n) => ({ connection: 1, n, ...entry })))
   })
 
   it('is JSON in a file, an entry a line', () => {
     const file = join(folder, 'lines.json')
     const captured = record(echo, file)
     expect(readCapture(file)).toEqual(captured)
-    expect(readFileSync(file, 'utf8')).toMatch(/^ {4}\{"at":2,"type":"in","text":"GET \/a HTTP\/1\.1/m)
+    const lines = readFileSync(file, 'utf8').split('\n')
+    expect(lines[0]).toMatch(/^\{"format":"httprx-capture","version":2,"started":"","part":1,"redacted":\["auth/)
+    expect(lines[2]).toMatch(/^\{"connection":1,"n":1,"at":2,"type":"in","text":"GET \/a HTTP\/1\.1/)
   })
 
-  const others = ['null', '{}', '{"format":"httprx-capture","version":2}', '{"format":"httprx-capture","version":1}']
-  it.each(others)('is not %s', text => {
-    const file = join(folder, 'other.json')
+  const head = '{"format":"httprx-capture","version":2}'
+  it.each([
+    ['', 'is no capture of httprx: its first line is not {"format":"httprx-capture",…}'],
+    ['null', 'is no capture of httprx'],
+    ['{}', 'is no capture of httprx'],
+    ['{\n  "format": "httprx-capture",\n  "version": 1,\n  "entries": []\n}\n',
+      'is a capture of version 1, and this httprx reads version 2: replay it with the httprx that recorded it'],
+    [head.replace('2', '3'), 'is a capture of version 3'],
+    [head, 'has no connection'],
+    [`${head}\n{"connection":1,"at":0,"type":"end"}\n{"connection":4,"at":0,"type":"end"}`,
+      'has 2 connections: say which, from 1 on'],
+    [`${head}\n{"connection":3,"n":1,"at":0,"type":"end"}`,
+      'connection 3 was there before the recording began, so its start is missing'],
+    [`${head.replace('}', ',"part":4}')}\n{"connection":3,"n":7,"at":0,"type":"end"}`,
+      'the start of connection 3 was rotated away: the oldest file is part 4 of its recording. Larger files, or more '
+      + 'of them, keep more: maxFileBytes, maxFiles'],
+    [`${head}\n{"n":0,"at":0,"type":"end"}\n{"type":"dropped","entries":2}\n{"n":3,"at":9,"type":"close"}`,
+      '2 entries of connection 1 were dropped before 9 ms: the disk was too slow'],
+  ])('is not %j', (text, message) => {
+    const file = join(folder, 'other.ndjson')
     writeFileSync(file, text)
-    expect(() => readCapture(file)).toThrow('is not a capture of httprx, version 1')
+    expect(() => readCapture(file)).toThrow(message)
+    expect(() => readCapture(file)).toThrow(CaptureError)
+    if (!message.includes('say which')) expect(() => { replay(file, echo) }).toThrow(CaptureError)
+  })
+
+  it('that is not there is said so', () => {
+    expect(() => readCapture(join(folder, 'nowhere'))).toThrow(`There is no file ${join(folder, 'nowhere')}`)
+    expect(() => readCapture(join(folder, 'lines.json'), 7)).toThrow('has no connection 7')
+  })
+
+  it('whose last line is cut is read up to there, and lines that can\'t be read are named', () => {
+    const file = join(folder, 'cut.ndjson')
+    const text = captureText(record(echo))
+    writeFileSync(file, text.slice(0, -30))
+    expect(readRecording(file).problems).toEqual([`${file} ends within line 10: whoever wrote it was ended there. `
+      + 'What is before that line is read'])
+    replay(file, echo)
+    writeFileSync(file, text.replace('{"connection":1,"n":3', '\n{"connec'))
+    expect(readRecording(file).problems).toEqual([`Line 6 of ${file} can't be read; it is left out`])
+    expect(() => readCapture(file)).toThrow('1 entries of connection 1 were dropped before 4 ms')
   })
 })
 
@@ -92,7 +135,7 @@ describe('replay', () => {
   it('cuts where the connection was cut', () => {
     const endless: Handler = () => ({ body: timer(0, 2).pipe(map(String)) })
     const entries: Capture['entries'] = [{ at: 0, type: 'in', text: get('/') }, { at: 3, type: 'close' }]
-    const cut: Capture = { format: 'httprx-capture', version: 1, entries }
+    const cut: Capture = { format: 'httprx-capture', version: 2, entries }
     expect(() => { replay(cut, endless) }).toThrow(/now .*HTTP\/1.1 200 OK/)
   })
 })
@@ -119,14 +162,53 @@ describe('a real connection', () => {
 })
 
 describe('replayAsync', () => {
-  it('reports differences as well, and does not wait for ever', async () => {
+  const later: Handler = async reqd => {
+    const body = await reqd.body.text()
+    await new Promise(resolve => { setTimeout(resolve, 3) })
+    return { body: `${reqd.target} ${body}` }
+  }
+
+  it('passes time as it did, for promises and the timers of the application', async () => {
     const captured = record(echo)
+    await replayAsync(captured, later)
+    await replayAsync(record(streamed), async () => {
+      await Promise.resolve()
+      return { body: concat(of('one '), timer(4).pipe(map(() => 'two'))) }
+    })
     await expect(replayAsync(captured, () => Promise.resolve({ body: 'other' }))).rejects.toThrow(ReplayError)
-    const stuck: Handler = () => new Promise(() => undefined)
-    await expect(replayAsync(captured, stuck, { patienceMs: 20 })).rejects.toThrow('from byte 0')
   })
 
-  it('waits with the next piece until the output is as long as it was', async () => {
-    await replayAsync(record(streamed), streamed)
+  it('names what virtual time does not reach', async () => {
+    const failure = await replayAsync(record(echo), later, { timers: 'real' }).catch(String)
+    expect(failure).toMatch(/GET \/a waits for setTimeout of 3 ms called at spec\/testing\/capture.spec.ts:\d+$/)
+  })
+
+  it('leaves out what is of no matter', async () => {
+    let count = 0
+    const counting: Handler = () => ({ body: `number ${++count}` })
+    const captured = record(counting)
+    await expect(replayAsync(captured, counting)).rejects.toThrow(ReplayError)
+    await replayAsync(captured, counting, { normalise: text => text.replace(/number \d/g, 'number …') })
+  })
+
+  it('expects answers, also where they were', async () => {
+    const captured = record(echo)
+    await replayAsync(captured, () => ({ body: 'whatever' }), { expects: 'answers' })
+    const failure = await replayAsync(captured, () => NEVER, { expects: 'answers', handlerTimeout: 2 }).catch(String)
+    expect(failure).toContain('GET /a, which came at 2 ms, is answered by a time limit at 2000 ms\n'
+      + 'POST /b, which came at 4 ms, is not answered, when the client left at 7 ms\n')
+  })
+
+  it('in real time waits with the next piece until the output is as long as it was, and not for ever', async () => {
+    const time = 'real'
+    await replayAsync(record(streamed), streamed, { time })
+    const captured = record(echo)
+    await replayAsync(captured, async reqd => {
+      await stat(folder)
+      return { body: `${reqd.target} ${await reqd.body.text()}` }
+    }, { time })
+    await expect(replayAsync(captured, () => Promise.resolve({ body: 'other' }), { time })).rejects.toThrow(ReplayError)
+    const stuck: Handler = () => new Promise(() => undefined)
+    await expect(replayAsync(captured, stuck, { patienceMs: 20, time })).rejects.toThrow('from byte 0')
   })
 })

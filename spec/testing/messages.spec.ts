@@ -197,14 +197,21 @@ describe('the errors of the kit', () => {
 
   it('ReplayError', () => {
     const date = new Date(0).toUTCString()
-    const capture: Capture = { format: 'httprx-capture', version: 1, entries: [
+    const capture: Capture = { format: 'httprx-capture', version: 2, entries: [
       { at: 0, type: 'in', text: HEAD },
       { at: 0, type: 'out', text: `HTTP/1.1 200 OK\r\nDate: ${date}\r\nContent-Length: 1\r\n\r\nx` },
     ] }
     expect(failureOf(() => { replay(capture, () => ({ body: 'y' })) })).toBe(
       'ReplayError: The output is not what was recorded, from byte 76 on, in response 1:\n'
       + '  recorded  …\'se)    \\r\\nContent-Length: 1\\r\\n\\r\\nx\'\n'
-      + '  now       …\'se)    \\r\\nContent-Length: 1\\r\\n\\r\\ny\'')
+      + '  now       …\'se)    \\r\\nContent-Length: 1\\r\\n\\r\\ny\'\n\n'
+      + '  client      a 65999ms -\n'
+      + '  then        A 65999ms -\n'
+      + '  now         B 65999ms |\n\n'
+      + '  a = GET /\n'
+      + '  A = \'HTTP/1.1 200 OK\\r\\nContent-Length: 1\\r\\n\\r\\nx\'\n'
+      + '  B = \'HTTP/1.1 200 OK\\r\\nContent-Length: 1\\r\\n\\r\\ny\'\n\n'
+      + 'GET /: 200 after 0 ms, then and now')
   })
 
   it('SplitError', () => {

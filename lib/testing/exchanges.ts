@@ -1,0 +1,185 @@
+/**
+ * The requests and responses in the bytes of a connection: of a capture, or of what came of it now.
+ *
+ * Strategy: the requests are read by the state machine of the server itself, with a handler that takes each body and
+ * answers, and the responses by the parser of the kit's clients. Where the client stopped within a body because the
+ * server did not read it, it is known how the body goes on, if not what is in it.
+ */
+import { ServerConnection } from '../connection/server-connection.js'
+import type { Reqd } from '../connection/reqd.js'
+import { Headers } from '../message/headers.js'
+import { Response } from '../message/response.js'
+import { joined } from './bytes.js'
+import { ResponseParser, type TestResponse } from './response-parser.js'
+import { nameOf } from './show.js'
+
+/** Bytes at a time. */
+export interface Piece {
+  readonly at: number
+  readonly bytes: Uint8Array
+}
+
+/** A request as it came. */
+export interface Asked {
+  /** Its method and target. */
+  readonly name: string
+  readonly method: string
+  /** When its head was complete. */
+  readonly at: number
+  /** Whether the client waits for a 100 before it sends the body. */
+  readonly expectsContinue: boolean
+  /** Whether its body was. */
+  isComplete: boolean
+}
+
+/** A request and what came of it. */
+export interface Exchange extends Asked {
+  readonly response: TestResponse | null
+  /** When the response was complete; null where it never was. */
+  readonly answeredAt: number | null
+  /** Whether some of the response came. */
+  readonly hasBegun: boolean
+  /** Whether it is answered because a time limit was reached. */
+  readonly isLate: boolean
+  /** Whether what came is a stream of events, which has no end. */
+  readonly isEndless: boolean
+}
+
+/** The requests of a connection, and what its client had still to send. */
+export interface Input {
+  readonly requests: readonly Asked[]
+  /** What completes the last request: its content is unknown. Empty where nothing does. */
+  readonly rest: Uint8Array
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** Reads what the client sent. */
+export function readInput(pieces: readonly Piece[]): Input {
+  const reader = readerOf(pieces)
+  const at = pieces.at(-1)?.at ?? 0
+  const rest = reader.endings.find(bytes => readerOf([...pieces, { at, bytes }]).isComplete)
+  return { requests: reader.requests, rest: rest ?? NOTHING }
+}
+
+function readerOf(pieces: readonly Piece[]): InputReader {
+  const reader = new InputReader()
+  for (const piece of pieces) reader.feed(piece)
+  return reader
+}
+
+/** What the server sent, and how that ended. */
+export interface Output {
+  readonly output: readonly Piece[]
+  readonly isEnded: boolean
+  readonly limitAt: number | null
+}
+
+/** Reads what the server sent in answer to the requests. */
+export function exchangesOf(requests: readonly Asked[], { output, isEnded, limitAt }: Output): Exchange[] {
+  const methods = requests.map(({ method }) => method)
+  const parser = new ResponseParser(() => methods.shift() ?? 'GET')
+  const answers: { at: number; response: TestResponse }[] = []
+  const take = (at: number, responses: readonly TestResponse[]): void => {
+    const final = responses.filter(({ status }) => status >= 200 || status === 101)
+    answers.push(...final.map(response => ({ at, response })))
+  }
+  try {
+    for (const { at, bytes } of output) take(at, parser.push(bytes))
+    if (isEnded) take(output.at(-1)?.at ?? 0, [parser.end() ?? []].flat())
+  } catch {
+    // What can't be read further is no response.
+  }
+  return requests.map((asked, index) => {
+    const answer = answers.at(index)
+    const isNext = index === answers.length
+    return {
+      ...asked,
+      response: answer?.response ?? null,
+      answeredAt: answer?.at ?? null,
+      isLate: answer !== undefined && limitAt !== null && answer.at >= limitAt,
+      hasBegun: answer !== undefined || isNext && parser.hasBegun,
+      isEndless: isNext && parser.isEndless,
+    }
+  })
+}
+
+/** A server that answers everything. */
+class InputReader {
+  readonly requests: Asked[]
+  private readonly connection: ServerConnection
+  private pending: Uint8Array
+  private now: number
+  private isOver: boolean
+
+  constructor() {
+    this.requests = []
+    this.connection = ServerConnection.create(reqd => { this.take(reqd) }, {
+      config: { maxHeaderSize: 1 << 20, maxHeadersCount: 1 << 16 },
+      errorHandler: (_, start) => {
+        this.isOver = true
+        start(Headers.empty).close()
+      },
+    })
+    this.pending = NOTHING
+    this.now = 0
+    this.isOver = false
+  }
+
+  /** Whether the last request is. */
+  get isComplete(): boolean {
+    return this.requests.at(-1)?.isComplete === true && this.pending.length === 0 && !this.isOver
+  }
+
+  /** What may complete a body: the rest of it, or of its chunk, and the last chunk; within a line, that first. */
+  get endings(): Uint8Array[] {
+    const isOpen = this.requests.at(-1)?.isComplete === false && !this.isOver
+    if (!isOpen) return []
+    const left = new Uint8Array(this.connection.bodyLeft).fill(FILLER)
+    return [left, LAST_CHUNK, joined([left, LINE_END, LAST_CHUNK]), joined([LINE_END, left, LINE_END, LAST_CHUNK])]
+  }
+
+  feed({ at, bytes }: Piece): void {
+    this.now = at
+    this.pending = joined([this.pending, bytes])
+    while (!this.isOver && this.pending.length > 0 && this.connection.nextReadOperation() === 'read') {
+      const consumed = this.connection.read(this.pending, 0, this.pending.length)
+      this.pending = this.pending.slice(consumed)
+      this.flush()
+      if (consumed === 0) break
+    }
+  }
+
+  private flush(): void {
+    for (let next = this.connection.nextWriteOperation(); next.type === 'write';) {
+      const count = next.iovecs.reduce((sum, { len }) => sum + len, 0)
+      this.connection.reportWriteResult({ type: 'ok', count })
+      next = this.connection.nextWriteOperation()
+    }
+  }
+
+  private take(reqd: Reqd): void {
+    const { method, headers } = reqd.request
+    const expectsContinue = headers.get('expect') !== null
+    const asked: Asked = { name: nameOf(reqd.request), method, at: this.now, expectsContinue, isComplete: false }
+    this.requests.push(asked)
+    // What is behind an upgrade is no HTTP.
+    if (headers.get('upgrade') !== null || method === 'CONNECT') this.isOver = asked.isComplete = true
+    const body = reqd.requestBody
+    const read = (): void => {
+      body.scheduleRead({
+        onRead: read,
+        onEof: () => {
+          asked.isComplete = true
+          reqd.respondWithString(Response.create(200), '')
+        },
+      })
+    }
+    read()
+  }
+}
+
+/** A full stop. */
+const FILLER = 0x2e
+const LINE_END = Uint8Array.of(0x0d, 0x0a)
+const LAST_CHUNK = Uint8Array.of(0x30, 0x0d, 0x0a, 0x0d, 0x0a)

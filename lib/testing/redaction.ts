@@ -1,0 +1,127 @@
+/**
+ * What is kept out of captures: the values of fields that are secrets, and whatever a function replaces.
+ *
+ * Strategy: bytes come as they were read and written, so a field may be cut anywhere. Lines are found in the stream, a
+ * name in front of a colon is compared, and the value behind it becomes as many `x`, so that lengths and framing stay
+ * as they are. It looks at bodies as well: a line of one that looks like such a field is masked, too.
+ */
+
+/** What is kept out of a capture. */
+export interface Redaction {
+  /** The names of fields whose values are masked, in place of {@link REDACTED_FIELDS}. */
+  readonly fields?: readonly string[]
+  /**
+   * Returns what is kept in place of the bytes, of the same length: a piece as it was read (of the client) or written
+   * (of the server), with the fields masked. Where it throws or returns another length, all of the piece is masked.
+   */
+  readonly bytes?: (bytes: Uint8Array, from: 'client' | 'server') => Uint8Array
+}
+
+/** The fields that are masked unless others are named. */
+export const REDACTED_FIELDS: readonly string[] = [
+  'authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token',
+]
+
+const [LF, CR, SPACE, COLON, MASK] = [0x0a, 0x0d, 0x20, 0x3a, 0x78]
+
+/** The names of fields, made ready. */
+export class FieldNames {
+  readonly list: readonly string[]
+  readonly longest: number
+  private readonly names: Set<string>
+  private readonly initials: Set<number>
+
+  constructor(list: readonly string[]) {
+    this.list = list.map(name => name.toLowerCase())
+    this.names = new Set(this.list)
+    this.initials = new Set(this.list.map(name => name.charCodeAt(0)))
+    this.longest = Math.max(0, ...this.list.map(name => name.length))
+  }
+
+  has(name: string): boolean {
+    return this.names.has(name.toLowerCase())
+  }
+
+  /** Whether a name may begin with the character. */
+  mayBegin(code: number): boolean {
+    return this.initials.has(code >= 0x41 && code <= 0x5a ? code + 0x20 : code)
+  }
+}
+
+/** Masks the fields of one direction of one connection. */
+export class FieldMask {
+  private readonly names: FieldNames
+  private state: 'name' | 'value' | 'rest'
+  /** The beginning of the line. */
+  private name: string
+
+  constructor(names: FieldNames) {
+    this.names = names
+    this.state = 'name'
+    this.name = ''
+  }
+
+  /** Returns the bytes with what is masked; themselves where that is nothing. */
+  mask(bytes: Uint8Array): Uint8Array {
+    let masked = bytes
+    let p = 0
+    while (p < bytes.length) {
+      if (this.state === 'name') p = this.readName(bytes, p)
+      else if (this.state === 'rest') p = this.skipLine(bytes, p)
+      else {
+        const end = this.valueEnd(bytes, p)
+        if (masked === bytes && end > p) masked = bytes.slice()
+        maskRange(masked, p, end)
+        p = end
+      }
+    }
+    return masked
+  }
+
+  private readName(bytes: Uint8Array, start: number): number {
+    const { names } = this
+    let p = start
+    if (this.name === '' && !names.mayBegin(bytes[p])) return this.become('rest', p)
+    while (p < bytes.length) {
+      const code = bytes[p]
+      if (code === COLON) return this.become(names.has(this.name) ? 'value' : 'rest', p + 1)
+      if (code === LF || this.name.length === names.longest) return this.become('rest', p)
+      this.name += String.fromCharCode(code)
+      p++
+    }
+    return p
+  }
+
+  private skipLine(bytes: Uint8Array, start: number): number {
+    const end = bytes.indexOf(LF, start)
+    return end < 0 ? bytes.length : this.become('name', end + 1)
+  }
+
+  private valueEnd(bytes: Uint8Array, start: number): number {
+    const end = bytes.indexOf(LF, start)
+    return end < 0 ? bytes.length : this.become('rest', end)
+  }
+
+  private become(state: 'name' | 'value' | 'rest', p: number): number {
+    this.state = state
+    this.name = ''
+    return p
+  }
+}
+
+/** Line ends and spaces stay. */
+function maskRange(bytes: Uint8Array, start: number, end: number): void {
+  for (let p = start; p < end; p++) if (bytes[p] !== CR && bytes[p] !== SPACE) bytes[p] = MASK
+}
+
+/** Returns what is kept of a piece: what the function says, or nothing that could be read. */
+export function replaced(bytes: Uint8Array, from: 'client' | 'server', replace: Redaction['bytes']): Uint8Array {
+  if (replace === undefined) return bytes
+  try {
+    const kept = replace(bytes.slice(), from)
+    if (kept.length === bytes.length) return kept
+  } catch {
+    // Nothing of it is kept.
+  }
+  return new Uint8Array(bytes.length).fill(MASK)
+}

@@ -1,0 +1,117 @@
+/**
+ * A capture again in real time, for handlers that wait for files and for other servers.
+ *
+ * Strategy: time does not pass as it did. Each piece of the input comes as soon as the output is as long as it was
+ * then.
+ */
+import { timer, type Subscription } from 'rxjs'
+import { NODE_PLATFORM } from '../node/platform.js'
+import { HttpConnection } from '../reactive/connection.js'
+import type { ConnectionOptions } from '../reactive/options.js'
+import type { Handler } from '../reactive/reqd.js'
+import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
+import { serverContext } from '../reactive/server-context.js'
+import { capturedBytes, type Capture, type CaptureEntry } from './capture-entry.js'
+import { recordingOf, type Recording, type Side } from './replay-side.js'
+import { TestTransport, type Peer } from './test-transport.js'
+
+/** How a handler is waited for. */
+export interface RealOptions {
+  readonly server: ConnectionOptions
+  /** For how many milliseconds without output. */
+  readonly patienceMs: number
+}
+
+/** Replays one connection. */
+export async function replayReally(
+  capture: Capture, handler: Handler, { server, patienceMs }: RealOptions,
+): Promise<{ readonly recording: Recording; readonly now: Side }> {
+  const recording = recordingOf(capture, capture.entries.at(0)?.at ?? 0)
+  const now = await new Promise<Side>(resolve => {
+    new Feeder(recording.entries, patienceMs, resolve).start(handler, server)
+  })
+  return { recording, now }
+}
+
+/** Feeds a connection in real time, by how much output there is. */
+class Feeder implements Peer {
+  private readonly entries: readonly CaptureEntry[]
+  private readonly patienceMs: number
+  private readonly resolve: (side: Side) => void
+  private readonly transport: TestTransport
+  private readonly output: Side['output'][number][]
+  private readonly pauses: Side['pauses'][number][]
+  private readonly began: number
+  private next: number
+  /** How many bytes of output are still to come before the next piece of input. */
+  private owed: number
+  private impatience: Subscription | null
+  private isFeeding: boolean
+
+  constructor(entries: readonly CaptureEntry[], patienceMs: number, resolve: (side: Side) => void) {
+    this.entries = entries
+    this.patienceMs = patienceMs
+    this.resolve = resolve
+    this.transport = new TestTransport(this, runtimeScheduler, 'replay')
+    this.output = []
+    this.pauses = []
+    this.began = runtimeScheduler.now()
+    this.next = 0
+    this.owed = 0
+    this.impatience = null
+    this.isFeeding = false
+  }
+
+  start(handler: Handler, options: ConnectionOptions): void {
+    const context = serverContext(handler, options, NODE_PLATFORM, () => undefined)
+    new HttpConnection(1, this.transport, context).start()
+    this.wait()
+    this.feed()
+  }
+
+  received(bytes: Uint8Array): void {
+    this.output.push({ at: this.now, bytes })
+    this.owed -= bytes.length
+    this.wait()
+    this.feed()
+  }
+
+  ended(): void {
+    this.transport.arrive('end')
+  }
+
+  closed(breaker: 'client' | 'server' | null): void {
+    const { output, pauses } = this
+    this.impatience?.unsubscribe()
+    this.resolve({ output, pauses, limitAt: null, endedAt: this.now, isEnded: breaker === null })
+  }
+
+  /** What comes meanwhile waits in the transport. */
+  paused(isPause: boolean): void {
+    this.pauses.push({ at: this.now, isPause })
+  }
+
+  private get now(): number {
+    return runtimeScheduler.now() - this.began
+  }
+
+  /** Feeds what comes before more output; a client that has nothing more to say ends its side. */
+  private feed(): void {
+    if (this.isFeeding) return
+    this.isFeeding = true
+    while (this.owed <= 0 && this.next < this.entries.length) this.step(this.entries[this.next++])
+    if (this.owed <= 0) this.transport.arrive('end')
+    this.isFeeding = false
+  }
+
+  private step(entry: CaptureEntry): void {
+    if (entry.type === 'in') this.transport.arrive(capturedBytes(entry))
+    else if (entry.type === 'out') this.owed += capturedBytes(entry).length
+    else if (entry.type === 'end' || entry.type === 'close') this.transport.arrive('end')
+  }
+
+  private wait(): void {
+    this.impatience?.unsubscribe()
+    this.impatience = timer(this.patienceMs, runtimeScheduler).subscribe(() => { this.transport.arrive('reset') })
+  }
+}
