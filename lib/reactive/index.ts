@@ -19,8 +19,8 @@ export { handleEach, type HandleEachOptions } from './handle-each.js'
 export type { ConnectionOptions } from './options.js'
 export type { Overflow } from './overflow.js'
 export {
-  fromPublisher, toPublisher, type FromPublisherOptions, type Publisher, type PublisherSubscriber,
-  type PublisherSubscription, type ToPublisherOptions,
+  fromPublisher, toPublisher, type FromPublisherOptions, type Publisher, type Subscriber, type Subscription,
+  type ToPublisherOptions,
 } from './publisher.js'
 export type { CertificateName, PeerCertificate } from './peer-certificate.js'
 export { pulled, type NextPage, type Page } from './pulled.js'

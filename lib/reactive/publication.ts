@@ -10,7 +10,7 @@ import { LocalProtocolError } from '../errors.js'
 import { BackpressureError, chunkSize } from './chunk.js'
 import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
 import { Excess } from './excess.js'
-import type { PublisherSubscriber, PublisherSubscription } from './publisher.js'
+import type { Subscriber as PublisherSubscriber, Subscription as PublisherSubscription } from './publisher.js'
 import { ValueQueue } from './value-queue.js'
 
 /**

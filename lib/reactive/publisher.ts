@@ -17,19 +17,19 @@ import { Requester } from './requester.js'
 
 /** What may be subscribed to: it signals only as many items as were requested. */
 export interface Publisher<T> {
-  subscribe(subscriber: PublisherSubscriber<T>): void
+  subscribe(subscriber: Subscriber<T>): void
 }
 
 /** Who is signalled: `onSubscribe` once and first, then items, then at most one of `onError` and `onComplete`. */
-export interface PublisherSubscriber<T> {
-  onSubscribe(subscription: PublisherSubscription): void
+export interface Subscriber<T> {
+  onSubscribe(subscription: Subscription): void
   onNext(item: T): void
   onError(error: unknown): void
   onComplete(): void
 }
 
 /** What one subscriber has of its publisher. */
-export interface PublisherSubscription {
+export interface Subscription {
   /** Asks for `count` more items, 1 or more. Infinity is without bound. */
   request(count: number): void
   /** Asks for no more signals. */
@@ -86,7 +86,7 @@ export function toPublisher<T>(
   const values = typeof source === 'function' ? source
     : (ready$: Observable<number>) => source.pipe(onBackpressureError(ready$))
   return {
-    subscribe(subscriber: PublisherSubscriber<T> | null | undefined): void {
+    subscribe(subscriber: Subscriber<T> | null | undefined): void {
       // RS §1.9: the one thing that subscribe throws for.
       if (subscriber === null || subscriber === undefined) throw new TypeError('a subscriber is needed')
       new Publication(subscriber, values, options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK).start()

@@ -6,7 +6,7 @@
  */
 import type { Subscriber } from 'rxjs'
 import { Giver } from './giver.js'
-import type { PublisherSubscriber, PublisherSubscription } from './publisher.js'
+import type { Subscriber as PublisherSubscriber, Subscription as PublisherSubscription } from './publisher.js'
 
 /** What {@link fromPublisher} subscribes with. Rules are cited as `RS §2.5`. */
 export class Requester<T> extends Giver<T> implements PublisherSubscriber<T> {
@@ -30,6 +30,10 @@ export class Requester<T> extends Giver<T> implements PublisherSubscriber<T> {
 
   // RS §2.5: a second subscription is cancelled; so is one that comes after the end.
   onSubscribe(subscription: PublisherSubscription): void {
+    // RS §2.13: the one thing that a subscriber throws for.
+    if ((subscription as unknown) === null || (subscription as unknown) === undefined) {
+      throw new TypeError('a subscription is needed (RS §2.13)')
+    }
     if (this.subscription !== null || this.subscriber.closed) {
       subscription.cancel()
       return

@@ -14,6 +14,9 @@ export { MarbleError } from './expectation.js'
 export { marbles } from './marbles.js'
 export { ForeignSchedulerError, marblesAsync, TestStillWaitsError } from './marbles-async.js'
 export { TwoRunsError } from './one-at-a-time.js'
+export {
+  publisherRules, UNCHECKED_PUBLISHER_RULES, type PublisherUnderTest,
+} from './publisher-rules.js'
 export { REDACTED_FIELDS, type Redaction } from './redaction.js'
 export { replay, replayAsync, ReplayError, type ReplayAsyncOptions, type ReplayOptions } from './replay.js'
 export { requested } from './requested.js'
@@ -23,6 +26,10 @@ export {
 export { BrokenResponseError, TestResponse, type ResponseFields } from './response-parser.js'
 export { EndlessPromisesError } from './settling.js'
 export type { MarbleHelpers, MarbleOptions, WebSocketClientOptions } from './stage.js'
+export { RuleError, type Rule, type RuleTiming, type UncheckedRule } from './stream-rule.js'
+export {
+  subscriberRules, UNCHECKED_SUBSCRIBER_RULES, type SubscriberUnderTest, type TestedSubscriber,
+} from './subscriber-rules.js'
 export { TestClient, type ClientOptions, type ClientValues } from './test-client.js'
 export { EndlessResponseError, TestServer, UnansweredError } from './test-server.js'
 export { TestSocket } from './test-socket.js'

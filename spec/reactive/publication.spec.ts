@@ -5,19 +5,19 @@ import { describe, expect, it } from '@jest/globals'
 import { Observable, of, Subject, throwError } from 'rxjs'
 import { onBackpressureBuffer } from '../../lib/reactive/backpressure.js'
 import {
-  type Publisher, type PublisherSubscriber, type PublisherSubscription, toPublisher,
+  type Publisher, type Subscriber, type Subscription, toPublisher,
 } from '../../lib/reactive/publisher.js'
 import { pulled } from '../../lib/reactive/pulled.js'
 import { inVirtualTime } from '../helpers/marbles.js'
 import { publish } from './publish.js'
 
 /** A subscriber that writes down its signals. */
-class Probe<T> implements PublisherSubscriber<T> {
+class Probe<T> implements Subscriber<T> {
   readonly signals: unknown[] = []
   onNextItem: (item: T) => void = () => {}
-  private subscription: PublisherSubscription | null = null
+  private subscription: Subscription | null = null
 
-  onSubscribe(subscription: PublisherSubscription): void {
+  onSubscribe(subscription: Subscription): void {
     this.signals.push('subscribed')
     this.subscription = subscription
   }

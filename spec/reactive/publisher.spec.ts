@@ -7,17 +7,17 @@ import fc from 'fast-check'
 import { from, NEVER, of, Subject, take, throwError } from 'rxjs'
 import { onBackpressureBuffer, onBackpressureError } from '../../lib/reactive/backpressure.js'
 import {
-  fromPublisher, type Publisher, type PublisherSubscriber, type PublisherSubscription, toPublisher,
+  fromPublisher, type Publisher, type Subscriber, type Subscription, toPublisher,
 } from '../../lib/reactive/publisher.js'
 import { metered } from './metered-sink.js'
 import { publish } from './publish.js'
 
 /** A publisher in the hands of a test. */
-class ManualPublisher<T> implements Publisher<T>, PublisherSubscription {
+class ManualPublisher<T> implements Publisher<T>, Subscription {
   readonly calls: unknown[] = []
-  subscriber: PublisherSubscriber<T> | null = null
+  subscriber: Subscriber<T> | null = null
 
-  subscribe(subscriber: PublisherSubscriber<T>): void {
+  subscribe(subscriber: Subscriber<T>): void {
     this.subscriber = subscriber
     subscriber.onSubscribe(this)
   }
@@ -97,7 +97,7 @@ describe('fromPublisher', () => {
     ready$.next(1)
     expect([second.calls, publisher.calls]).toEqual([['cancel'], [1]])
     const late = new ManualPublisher<string>()
-    const lazy: { subscriber?: PublisherSubscriber<string> } = {}
+    const lazy: { subscriber?: Subscriber<string> } = {}
     const slow: Publisher<string> = { subscribe: subscriber => void (lazy.subscriber = subscriber) }
     fromPublisher(slow).pipe(onBackpressureError(NEVER)).subscribe().unsubscribe()
     lazy.subscriber?.onSubscribe(late)
