@@ -4,6 +4,7 @@
 
 /**
  * - hello: answers any request with {@link GREETING}.
+ * - hello-tls: the same over TLS.
  * - echo: sends the body of a request back as it comes.
  * - download: sends {@link TRANSFER_BYTES} in chunks of 64 KiB, each when there is room for it.
  * - upload: answers with how many bytes the body had.
@@ -12,7 +13,7 @@
  *
  * Peers for one purpose have scenarios of their own.
  */
-export type Scenario = 'hello' | 'echo' | 'download' | 'upload' | 'websocket' | 'ndjson' | (string & {})
+export type Scenario = 'hello' | 'hello-tls' | 'echo' | 'download' | 'upload' | 'websocket' | 'ndjson' | (string & {})
 
 /** Starts a server and returns its port. */
 export type StartPeer = (scenario: Scenario) => Promise<number>

@@ -13,7 +13,7 @@ export interface Workload {
   readonly scenario: Scenario
   readonly attack: Attack
   /** What is counted, in the singular. */
-  readonly unit: 'request' | 'byte' | 'message' | 'event' | 'line'
+  readonly unit: 'request' | 'byte' | 'message' | 'event' | 'line' | 'connection'
   /** Whether each round has new processes. */
   readonly isFresh: boolean
 }
@@ -46,6 +46,8 @@ export const workloads = {
   'pipelined': requests('hello', { pipelined: 16 }),
   'echo-1k': requests('echo', { bodyBytes: 1024, headers: BINARY }),
   'echo-64k': requests('echo', { bodyBytes: 64 * 1024, headers: BINARY }),
+  'churn': visits('hello', 'tcp', 4000),
+  'churn-tls': visits('hello-tls', 'tls', 1000),
   'download': transfer('download', 'download'),
   'upload': transfer('upload', 'upload'),
   'upload-chunked': transfer('upload', 'upload-chunked'),
@@ -61,6 +63,12 @@ export const workloads = {
 function requests(scenario: Scenario, shape: Shape): Workload {
   const attack: Attack = (port, core) => load(shape, { port, core, seconds, connections: CONNECTIONS })
   return { scenario, attack, unit: 'request', isFresh: false }
+}
+
+/** Connections that are opened, asked once and closed. */
+function visits(scenario: Scenario, transport: 'tcp' | 'tls', count: number): Workload {
+  const attack: Attack = (port, core) => runClient('./churn-client.js', [port, transport, count], core)
+  return { scenario, attack, unit: 'connection', isFresh: false }
 }
 
 /** One transfer over one connection. */

@@ -2,11 +2,11 @@
  * Us, for everything at once: hello, uploads, downloads, event streams and WebSockets, in the clear and with TLS.
  * `/tls` says the port of the second.
  */
-import { readFileSync } from 'node:fs'
 import { interval, map, reduce } from 'rxjs'
 import { serve, type Chunk, type Handler } from 'httprx'
 import { sse } from 'httprx/sse'
 import { upgradeWebSocket } from 'httprx/ws'
+import { certificate } from '../certificate.js'
 import { CHUNK, GREETING } from '../scenario.js'
 
 /** How many pieces a download has: 4 MiB. */
@@ -39,11 +39,9 @@ function handlerFor(tlsPort: () => number): Handler {
 }
 
 export async function start(): Promise<number> {
-  const [key, cert] = ['key', 'cert'].map(name =>
-    readFileSync(new URL(`../../../demos/tls/${name}.pem`, import.meta.url)))
   const ports: number[] = []
   // Clients that break off make errors; these are part of the load.
-  for (const options of [{}, { tls: { key, cert } }]) {
+  for (const options of [{}, { tls: certificate }]) {
     const handler = handlerFor(() => ports[1])
     const server = await serve(handler, { host: '127.0.0.1', onError: () => undefined, ...options }).listening
     ports.push((server.address as { port: number }).port)

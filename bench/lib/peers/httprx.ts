@@ -4,6 +4,7 @@
 import { map, reduce } from 'rxjs'
 import { serve, type Chunk, type Handler } from 'httprx'
 import { upgradeWebSocket } from 'httprx/ws'
+import { certificate } from '../certificate.js'
 import { fanOut } from '../fan-out-httprx.js'
 import { isFanOut } from '../fan-out.js'
 import { LineSum } from '../line-sum.js'
@@ -11,6 +12,7 @@ import { CHUNK, GREETING, TRANSFER_BYTES, type Scenario } from '../scenario.js'
 
 const handlers: Partial<Record<Scenario, Handler>> = {
   hello: () => ({ body: GREETING }),
+  'hello-tls': () => ({ body: GREETING }),
   echo: reqd => ({ body: reqd.body }),
   download: () => ({ body: chunks() }),
   upload: reqd => reqd.body.bytes$.pipe(
@@ -35,6 +37,7 @@ function* chunks(): Generator<Chunk> {
 export async function start(scenario: Scenario): Promise<number> {
   const handler = isFanOut(scenario) ? fanOut(scenario) : handlers[scenario]
   if (handler === undefined) throw new Error(`no handler for ${scenario}`)
-  const server = await serve(handler, { host: '127.0.0.1' }).listening
+  const tls = scenario === 'hello-tls' ? { tls: certificate } : {}
+  const server = await serve(handler, { host: '127.0.0.1', ...tls }).listening
   return (server.address as { port: number }).port
 }

@@ -2,7 +2,9 @@
  * `node:http`: what everything else is compared with.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { WebSocketServer } from 'ws'
+import { certificate } from '../certificate.js'
 import { fanOut } from '../fan-out-node.js'
 import { isFanOut } from '../fan-out.js'
 import { LineSum } from '../line-sum.js'
@@ -13,6 +15,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
 const listeners: Partial<Record<Scenario, Listener>> = {
   hello: (_, response) => { response.end(GREETING) },
+  'hello-tls': (_, response) => { response.end(GREETING) },
   echo: (request, response) => { request.pipe(response) },
   download: (_, response) => { send(response, TRANSFER_BYTES) },
   upload: (request, response) => {
@@ -47,6 +50,7 @@ function echoMessages(server: WebSocketServer): void {
 
 export function start(scenario: Scenario): Promise<number> {
   if (isFanOut(scenario)) return listening(fanOut(scenario))
+  if (scenario === 'hello-tls') return listening(createTlsServer(certificate, listeners[scenario]))
   // As long as ours, or idle connections would be gone before they are counted.
   const server = createServer({ keepAliveTimeout: 65_000 }, listeners[scenario])
   if (scenario === 'websocket') echoMessages(new WebSocketServer({ server }))
