@@ -28,6 +28,10 @@ export interface Handlers<R extends ReqdBase> {
   makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): R
 }
 
+/** Makes what a body fails with: an error with its stack costs more than all else that a connection does at its end. */
+type Reason = () => unknown
+
+const unread: Reason = () => new LocalProtocolError('bodyClosed', 'the connection closed before the body was read')
 const noneFurther = (): boolean => false
 
 /** The exchanges of one connection, one after the other. @internal */
@@ -121,7 +125,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   }
 
   inputEnded(): void {
-    this.end(null)
+    this.end()
   }
 
   /**
@@ -153,7 +157,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   }
 
   responseCut(error: unknown): void {
-    if (error === null) this.end(new LocalProtocolError('badState', 'the response was cut'))
+    if (error === null) this.end(() => new LocalProtocolError('badState', 'the response was cut'))
     else this.endFailed(error)
   }
 
@@ -176,7 +180,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     const { current } = this.output
     if (this.input.current !== 'body' || (current !== 'complete' && current !== 'upgrade')) return
     const { reader } = this.input.body
-    this.failReader(reader, reader.isScheduled
+    this.failReader(reader, () => reader.isScheduled
       ? new RemoteProtocolError('requestTimeout')
       : new LocalProtocolError('bodyClosed', 'the body was left unread after the response'))
     this.bodyUnwanted()
@@ -197,7 +201,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   /** Handles no further request. */
   drain(): void {
     this.draining = 'ending'
-    if (this.output.current === 'idle') this.end(null)
+    if (this.output.current === 'idle') this.end()
   }
 
   /** Handles further requests only where `hasFurther` says that they came, and one that the client was promised. */
@@ -211,16 +215,16 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
    * Drops what is queued: the peer takes no more. A body that is complete with `rest`, the input that was not consumed,
    * can still be read; else it fails with `error`.
    */
-  outputClosed(rest: Uint8Array, error: unknown): void {
+  outputClosed(rest: Uint8Array, reason: Reason): void {
     const reader = this.input.close(rest)
     this.output.discard()
-    this.failReader(reader, error)
+    this.failReader(reader, reason)
     this.wake()
   }
 
   /** Closes both sides; a body that is not complete fails with `reason`. */
-  end(reason: LocalProtocolError | null): void {
-    this.close(reason ?? new LocalProtocolError('bodyClosed', 'the connection closed before the body was read'))
+  end(reason: Reason = unread): void {
+    this.close(reason)
   }
 
   /** Not within a read: its caller does not know yet which bytes are left for the other protocol. */
@@ -230,11 +234,11 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
 
   private endFailed(error: unknown): void {
     this.noteFailure(error)
-    this.close(error)
+    this.close(() => error)
   }
 
   /** Closes both sides; a body fails with `reason` unless it is complete with `rest`, the input not consumed. */
-  close(reason: unknown, rest: Uint8Array | null = null): void {
+  close(reason: Reason, rest: Uint8Array | null = null): void {
     const reader = this.input.close(rest)
     this.output.finish()
     this.failReader(reader, reason)
@@ -249,7 +253,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
       this.noteFailure(failure.error)
       const reader = this.input.close()
       this.output.fail(failure)
-      this.failReader(reader, failure.error)
+      this.failReader(reader, () => failure.error)
       this.wake()
     }
   }
@@ -265,7 +269,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   private settle(): void {
     if (this.output.current !== 'complete' || this.input.body.isInUse) return
     if (!this.output.isPersistent || this.draining === 'ending' || !this.input.canReachNext) {
-      this.end(null)
+      this.end()
     } else if (this.input.current === 'done') {
       this.output.next()
       this.input.next()
@@ -276,9 +280,10 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   }
 
   /** The connection ends anyway, so what the application's callback throws then changes nothing. */
-  private failReader(reader: BodyReader, reason: unknown): void {
+  private failReader(reader: BodyReader, reason: Reason): void {
+    if (reader.isClosed) return
     try {
-      reader.fail(reason)
+      reader.fail(reason())
     } catch (exn) {
       this.noteFailure(exn)
     }

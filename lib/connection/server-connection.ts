@@ -136,7 +136,7 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
    */
   reportWriteResult(result: WriteResult): void {
     if (result.type === 'closed') {
-      this.lost(NO_BYTES, new LocalProtocolError('badState', 'the peer takes no more output'))
+      this.lost(NO_BYTES, () => new LocalProtocolError('badState', 'the peer takes no more output'))
     } else {
       this.exchanges.output.queue.shift(result.count)
       this.exchanges.written()
@@ -149,13 +149,13 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
    *
    * @internal
    */
-  lost(rest: Uint8Array, error: unknown): void {
-    this.exchanges.outputClosed(rest, error)
+  lost(rest: Uint8Array, reason: () => unknown): void {
+    this.exchanges.outputClosed(rest, reason)
   }
 
   /** The peer ended its side and counts as gone: as {@link lost}, but what is queued can still be written. @internal */
-  peerLeft(rest: Uint8Array, error: unknown): void {
-    this.exchanges.close(error, rest)
+  peerLeft(rest: Uint8Array, reason: () => unknown): void {
+    this.exchanges.close(reason, rest)
   }
 
   /**
@@ -188,7 +188,7 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
 
   /** Closes both sides now. What is queued can still be written; a response that is not complete is cut. */
   shutdown(): void {
-    this.exchanges.end(new LocalProtocolError('badState', 'the connection was shut down'))
+    this.exchanges.end(() => new LocalProtocolError('badState', 'the connection was shut down'))
   }
 
   /**

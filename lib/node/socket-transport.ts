@@ -50,7 +50,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.stream = this.writer === null ? new StreamOutput(socket) : null
     this.reads = null
     this.subscriber = null
-    this.failure = socket.destroyed ? new ConnectionClosedError() : null
+    this.failure = null
     Object.assign(socket, { [TRANSPORT]: this })
     // Whoever ends its side gets what is queued, and with `allowHalfOpen` its answers.
     socket.allowHalfOpen = true
@@ -152,7 +152,12 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.subscriber?.complete()
   }
 
-  /** The socket broke or closed. */
+  /** The socket closed. For who reads no more, that is no failure. */
+  closed(): void {
+    if (this.subscriber?.closed === false) this.fail(new ConnectionClosedError())
+  }
+
+  /** The socket broke. */
   fail(error: Error): void {
     this.failure ??= error
     this.subscriber?.error(error)
@@ -180,7 +185,8 @@ export class SocketTransport implements Transport, BytesReceiver {
 
   private begin(subscriber: Subscriber<Uint8Array>): void {
     const { plain, socket } = this
-    if (this.failure !== null) return subscriber.error(this.failure)
+    const failure = this.failure ?? (socket.destroyed ? new ConnectionClosedError() : null)
+    if (failure !== null) return subscriber.error(failure)
     if (socket.readableEnded) return subscriber.complete()
     if (plain !== null) this.reads = ReusedBuffer.attach(plain, this)
     // Also where the shared buffer is used: bytes may have been put back into the socket before.
@@ -211,7 +217,7 @@ function onError(this: Transported, error: Error): void {
 }
 
 function onClosed(this: Transported): void {
-  this[TRANSPORT].fail(new ConnectionClosedError())
+  this[TRANSPORT].closed()
 }
 
 function ignore(): void {

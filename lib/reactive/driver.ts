@@ -125,7 +125,7 @@ export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Wat
     if (this.state === 'released') return
     const rest = this.reads.stop()
     this.stop('over')
-    this.core.lost(rest, this.departure ?? new LocalProtocolError('badState', 'the connection was cut'))
+    this.core.lost(rest, () => this.departure ?? new LocalProtocolError('badState', 'the connection was cut'))
     this.host.finished()
   }
 
@@ -186,7 +186,7 @@ export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Wat
   clientLeft(rest: Uint8Array): void {
     this.departure ??= new ConnectionClosedError()
     this.writes.offer()
-    this.core.peerLeft(rest, this.departure)
+    this.core.peerLeft(rest, () => this.departure)
   }
 
   inputEnded(): void {

@@ -143,7 +143,7 @@ describe('a read that is scheduled when the client leaves', () => {
     runtime.offer(post('hello').slice(0, -5))
     const events: string[] = []
     readOnce(runtime.reqd, events)
-    runtime.connection.lost(Buffer.from('hello'), BOOM)
+    runtime.connection.lost(Buffer.from('hello'), () => BOOM)
     expect(events).toEqual(['hello'])
     readOnce(runtime.reqd, events)
     expect(events).toEqual(['hello', 'eof'])
