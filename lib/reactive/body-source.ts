@@ -11,6 +11,7 @@ import { Observable, Subscriber, from } from 'rxjs'
 import type { BodySubject } from './body-subject.js'
 import { BackpressureError, type Chunk } from './chunk.js'
 import type { Clock } from './clock.js'
+import { discard } from './discard.js'
 import { controlled, DEFAULT_OVERFLOW } from './overflow.js'
 import { isObservable, Pull, pullableOf, type PulledConnection } from './pull.js'
 import type { BodySource, Reply } from './reply.js'
@@ -55,7 +56,7 @@ export function feed(
 ): Feeding {
   if (source instanceof RequestBody) return source.pump(subject)
   if (isSelfFeeding(source)) return source[FEEDS](subject, connection)
-  if (typeof source === 'function') return subscribe(source(subject.bounded().ready$, connection.closing$), subject)
+  if (typeof source === 'function') return subscribe(madeBy(source, subject, connection), subject)
   if (isObservable(source)) {
     const { highWaterMark } = subject.bodySink.marks
     const { overflow = DEFAULT_OVERFLOW, onDrop } = reply
@@ -65,6 +66,16 @@ export function feed(
   const pull = new Pull(pullableOf(source, error => { subject.bodySink.reportLate(error) }), subject, connection)
   pull.pull()
   return { unsubscribe: () => { pull.stop() } }
+}
+
+/** @throws TypeError: the function made no Observable */
+function madeBy(
+  source: Extract<StreamedSource, (...args: never[]) => unknown>, subject: BodySubject, { closing$ }: FedConnection,
+): Observable<Chunk> {
+  const made: unknown = source(subject.bounded().ready$, closing$)
+  if (typeof made === 'object' && made !== null && isObservable(made)) return made as Observable<Chunk>
+  discard(made, error => { subject.bodySink.reportLate(error) })
+  throw new TypeError('a body that is a function returns an Observable')
 }
 
 function isSelfFeeding(source: StreamedSource): source is SelfFeeding {

@@ -22,6 +22,8 @@ export type ReportError = (error: unknown) => void
 export function discard(source: unknown, report: ReportError): void {
   if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return
   try {
+    // What a promise brings has an end, too.
+    if (isPromise<unknown>(source)) return void source.then(value => { discard(value, report) }, report)
     const ended = end(source, report)
     if (isPromise(ended)) ended.then(undefined, report)
   } catch (error) {

@@ -66,8 +66,7 @@ export function pullableOf<T>(source: PulledSource<T>, report: ReportError): Pul
     const isReadable = typeof (source as NodeReadable<T>).destroy === 'function'
     return isReadable ? pullableOfReadable(source as NodeReadable<T>, report) : source[Symbol.asyncIterator]()
   }
-  if (Symbol.iterator in source) return source[Symbol.iterator]()
-  throw new TypeError('a body is a string, bytes, an iterable, a stream, an Observable or a function')
+  return (source as Iterable<T>)[Symbol.iterator]()
 }
 
 /** Whether this is an Observable, of whichever copy of RxJS. */

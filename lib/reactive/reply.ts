@@ -10,6 +10,7 @@ import { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
 import type { Marks } from './body-subject.js'
 import { isBytes, type Chunk } from './chunk.js'
+import { isPromise } from './discard.js'
 import type { Overflow } from './overflow.js'
 
 /**
@@ -139,13 +140,17 @@ export function responseOf(reply: Reply): Response {
   return new Response(status, reply.reason ?? Status.reasonPhrase(status), Version.HTTP_1_1, headersOf(reply.headers))
 }
 
-/** Whether a handler's result emits a reply: an Observable, a stream, or an iterable. */
+/** Whether a handler's result emits a reply: a promise, an Observable, a stream, or an iterable. */
 export function isSource(result: unknown): result is ObservableInput<unknown> {
-  if (typeof result !== 'object' || result === null) return false
-  if (result instanceof Observable) return true
-  const candidate = result as { then?: unknown; subscribe?: unknown; getReader?: unknown }
-  if (typeof candidate.then === 'function' || typeof candidate.subscribe === 'function') return true
-  return Symbol.asyncIterator in result || Symbol.iterator in result || typeof candidate.getReader === 'function'
+  return typeof result === 'object' && result !== null && (isPromise(result) || isStreamed(result))
+}
+
+/** Whether it gives values: an Observable, a stream, or an iterable. */
+function isStreamed(source: object): boolean {
+  if (source instanceof Observable) return true
+  const candidate = source as { subscribe?: unknown; getReader?: unknown }
+  return typeof candidate.subscribe === 'function' || Symbol.asyncIterator in source || Symbol.iterator in source
+    || typeof candidate.getReader === 'function'
 }
 
 /** The keys of a reply. */
@@ -193,6 +198,8 @@ export function bodyOf(reply: Reply): BodySource | undefined {
   const body: unknown = reply.body
   if (body === undefined || body === null) return undefined
   if (typeof body === 'string' || typeof body === 'function') return body as BodySource
-  if (typeof body === 'object' && (ArrayBuffer.isView(body) ? isBytes(body) : isSource(body))) return body as BodySource
-  throw new TypeError('a body is a string, bytes, an iterable, a stream, an Observable or a function')
+  const isSourced = typeof body === 'object' && (ArrayBuffer.isView(body) ? isBytes(body) : isStreamed(body))
+  if (isSourced) return body as BodySource
+  const hint = isPromise(body) ? '; a promise is awaited by the handler' : ''
+  throw new TypeError(`a body is a string, bytes, an iterable, a stream, an Observable or a function${hint}`)
 }

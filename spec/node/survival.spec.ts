@@ -42,6 +42,24 @@ const cases = {
 }`
 
 describe('a process goes on', () => {
+  it.each([
+    ['a promise', `{ body: readFile('/nope/nowhere') }`],
+    ['a promise, without content', `{ status: 204, body: readFile('/nope/nowhere') }`],
+    ['a function that promises', `{ body: async () => readFile('/nope/nowhere') }`],
+    ['a stream that cannot be cancelled', `{ status: 204, body: new ReadableStream({ cancel() { open('ENOENT') } }) }`],
+  ])('when a body is %s, and fails', async (_, reply) => {
+    const { program, port } = await survivor(`reqd => reqd.target === '/fine' ? { body: 'it' } : (${reply})`, {
+      head: `
+import { readFile } from 'node:fs/promises'
+const open = code => { throw new Error(code) }
+`,
+    })
+    await statusOf(port, '/bad').catch(() => 0)
+    await program.printed(/told .*ENOENT.* \/bad\n/)
+    expect(await statusOf(port, '/fine')).toBe(200)
+    expect(await program.stop()).toBe(0)
+  })
+
   it('when a file that is a body, or would be, cannot be opened', async () => {
     const { program, port } = await survivor(`reqd => (cases[reqd.target] ?? (() => ({ body: file() })))(reqd)`, {
       head: FILES,

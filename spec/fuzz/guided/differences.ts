@@ -23,9 +23,12 @@ interface Explanation {
   readonly explains: (difference: Difference) => boolean
 }
 
-/** We refuse what node:http takes, for a rule of the RFC. */
-function refuses(code: RemoteErrorCode, reason: string): Explanation {
-  return { reason, explains: ({ ours, theirs, error }) => !ours && theirs !== undefined && error?.code === code }
+/** We refuse what node:http takes, for a rule of the RFC, where `isSo`. */
+function refuses(code: RemoteErrorCode, reason: string, isSo = (_text: string): boolean => true): Explanation {
+  return {
+    reason,
+    explains: ({ ours, theirs, error, text }) => !ours && theirs !== undefined && error?.code === code && isSo(text),
+  }
 }
 
 /** We take what node:http refuses with this code, where `isSo`. */
@@ -45,7 +48,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
   refuses('badRequestLine', 'RFC 9112 §3: a request line has a version; llhttp takes HTTP/0.9'),
   refuses('badLineEnd', 'RFC 9112 §2.2: CR LF ends a line, and an empty one stands in front once; llhttp skips any'),
   refuses('unknownVersion', 'RFC 9110 §15.6.6: another major version is 505; llhttp takes HTTP/2.0'),
-  refuses('badFieldValue', 'RFC 9110 §5.5: no controls in a value; llhttp takes some'),
+  refuses('badFieldValue', 'RFC 9110 §5.5: no controls in a value; llhttp takes some',
+    text => [...text].some(isControl)),
   refuses('badFieldName', 'RFC 9110 §5.1: a name is a token'),
   refuses('obsoleteFold', 'RFC 9112 §5.2: no folds'),
   refuses('badChunk', 'RFC 9112 §7.1.1: an extension has a name; llhttp takes any bytes of its set'),
@@ -67,7 +71,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
   takes('HPE_INVALID_CONTENT_LENGTH', 'RFC 9110 §6.5.1: a framing field in trailers has no effect',
     (_, text) => /^transfer-encoding:/im.test(text)),
   takes('HPE_INVALID_TRANSFER_ENCODING', 'RFC 9110 §5.6.1: blanks and empty elements around chunked',
-    (_, text) => /^transfer-encoding:[ \t,]*chunked[ \t,]*\r$/im.test(text)),
+    (_, text) => /^transfer-encoding:(?! ?chunked\r$)[ \t,]*chunked[ \t,]*\r$/im.test(text)
+      && !/^content-length:/im.test(text)),
   takes('HPE_INVALID_CHUNK_SIZE', 'RFC 9112 §7.1.1: blanks around the parts of an extension',
     (_, text) => /^[0-9a-f]+[ \t]+;/im.test(text)),
   takes('HPE_STRICT', 'RFC 9112 §7.1.1: blanks around the parts of an extension', (_, text) => /;|=/.test(text)),
@@ -83,6 +88,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
       && /^upgrade:/im.test(text) && /^transfer-encoding:.*chunked *\t/im.test(text),
   },
 ]
+
+/** Whether it is a control that has no place in a value: a tab has. */
+function isControl(character: string): boolean {
+  return (character < ' ' && !'\t\r\n'.includes(character)) || character === '\x7f'
+}
 
 /** Whether some Content-Length says the same number more than once. */
 function sameLengths(text: string): boolean {
