@@ -49,7 +49,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   refuses('badLineEnd', 'RFC 9112 §2.2: CR LF ends a line, and an empty one stands in front once; llhttp skips any'),
   refuses('unknownVersion', 'RFC 9110 §15.6.6: another major version is 505; llhttp takes HTTP/2.0'),
   refuses('badFieldValue', 'RFC 9110 §5.5: no controls in a value; llhttp takes some',
-    text => [...text].some(isControl)),
+    text => Array.from(text).some(isControl)),
   refuses('badFieldName', 'RFC 9110 §5.1: a name is a token'),
   refuses('obsoleteFold', 'RFC 9112 §5.2: no folds'),
   refuses('badChunk', 'RFC 9112 §7.1.1: an extension has a name; llhttp takes any bytes of its set'),
