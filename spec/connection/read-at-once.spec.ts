@@ -150,3 +150,13 @@ describe('a read that is scheduled when the client leaves', () => {
     runtime.connectionIsShutdown()
   })
 })
+
+describe('a connection that awaits one more request before it closes', () => {
+  it('closes behind it, where nothing says that others came', () => {
+    const runtime = new Runtime(echoTarget)
+    runtime.connection.drain(true)
+    runtime.readString(get('/') + get('/never'))
+    runtime.writeResponse(ok('/', 'Connection: close'))
+    runtime.connectionIsShutdown()
+  })
+})

@@ -1,0 +1,172 @@
+/**
+ * Consumers that throw, and sources that fail when they were told to end: each is heard, and nothing else is disturbed.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { config, map, of, Subject, throwError } from 'rxjs'
+import { Response } from '../../lib/message/response.js'
+import { ControlledSubject } from '../../lib/reactive/controlled-subject.js'
+import { concatMap } from '../../lib/reactive/flattening.js'
+import { fromSource } from '../../lib/reactive/from-source.js'
+import { handleEach } from '../../lib/reactive/handle-each.js'
+import type { Reqd } from '../../lib/reactive/reqd.js'
+import { afterwards, signal } from '../helpers/net.js'
+import { Stage } from '../helpers/fake-transport.js'
+import { get, post } from '../helpers/runtime.js'
+
+const FAILURE = new Error('it failed')
+const fail = (): never => { throw FAILURE }
+
+/** Lets the promises settle that are ready. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+}
+
+/** The request that came, after the handler did this with it. */
+function handled(act: (reqd: Reqd) => void, request = get('/')): { readonly stage: Stage; readonly reqd: Reqd } {
+  const reqds: Reqd[] = []
+  const stage = Stage.open(reqd => {
+    reqds.push(reqd)
+    act(reqd)
+  }).receive(request)
+  return { stage, reqd: reqds[0] }
+}
+
+describe('a consumer that throws', () => {
+  it.each<[string, (reqd: Reqd) => void]>([
+    ['a chunk', reqd => { reqd.body.bytes$.subscribe(fail) }],
+    ['the end', reqd => { reqd.body.bytes$.subscribe({ complete: fail }) }],
+    ['a chunk, by a promise', reqd => { reqd.body.bytes$.subscribe((() => Promise.reject(FAILURE))) }],
+    ['a text', reqd => { reqd.body.text().subscribe(fail) }],
+    ['the demand', reqd => { reqd.respondWithStreaming(Response.create(200)).ready$.subscribe(fail) }],
+  ])('at %s fails its request', async (_, act) => {
+    const { stage } = handled(act, post('text'))
+    await settled()
+    stage.settle()
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
+    expect(stage.errors).toEqual([FAILURE])
+  })
+
+  it('at how its response ended, or at an event, costs no response', () => {
+    const { stage } = handled(reqd => {
+      const body = reqd.respondWithStreaming(Response.create(200))
+      body.closed$.subscribe(fail)
+      body.complete()
+    })
+    stage.connection.events$.subscribe(fail)
+    stage.receive(get('/'))
+    expect(stage.text.match(/HTTP\/1.1 200 /g)).toHaveLength(2)
+    expect(new Set(stage.errors)).toEqual(new Set([FAILURE]))
+  })
+
+  it('at the demand of a sink that reports nothing throws as RxJS does', async () => {
+    const thrown = signal<unknown>()
+    const before = config.onUnhandledError
+    config.onUnhandledError = thrown.resolve
+    afterwards(() => { config.onUnhandledError = before })
+    const subject = new ControlledSubject<string>({
+      pending: 0, write: () => undefined, complete: () => undefined, error: () => undefined,
+      whenDrained: () => undefined,
+    })
+    subject.ready$.subscribe(fail)
+    expect(await thrown.promise).toBe(FAILURE)
+  })
+
+  it('by who hears of errors is heard by the platform, and the connection goes on', () => {
+    const stage = Stage.open(() => { throw FAILURE }, { onError: fail }).receive(get('/') + get('/'))
+    expect(stage.text).toMatch(/^HTTP\/1.1 500 [^]*HTTP\/1.1 500 /)
+  })
+})
+
+describe('a demand that is answered by nothing, again and again', () => {
+  it('lets others have their turn', async () => {
+    const { promise, resolve } = signal()
+    let answers = 0
+    const sink = {
+      pending: 0, write: () => undefined, complete: () => undefined, error: () => undefined,
+      whenDrained: () => undefined,
+    }
+    const subject = new ControlledSubject<string>(sink)
+    subject.ready$.subscribe(() => {
+      if (++answers > 2500) resolve()
+      else subject.write('')
+    })
+    expect(answers).toBe(1000)
+    await promise
+    expect(answers).toBe(2501)
+  })
+})
+
+/** An asynchronous source whose first chunk is waited for, and which can be made to fail. */
+function waiting(): { readonly source: AsyncIterable<string>; readonly fail: (error: Error) => void } {
+  let reject!: (error: Error) => void
+  const next = new Promise<never>((_, onRejected) => { reject = onRejected })
+  return { source: { [Symbol.asyncIterator]: () => ({ next: () => next }) }, fail: error => { reject(error) } }
+}
+
+describe('a source that fails when its client has left', () => {
+  it.each<[string, (source: AsyncIterable<string>) => object]>([
+    ['a body', source => ({ body: fromSource(source) })],
+    ['behind operators', source => ({ body: fromSource(source).pipe(map(text => text)) })],
+    ['in front of an operator with demand', source => ({ body: fromSource(source).pipe(concatMap(text => of(text))) })],
+    ['within one', source => ({ body: of('x').pipe(concatMap(() => fromSource(source))) })],
+  ])('is heard: %s', async (_, reply) => {
+    const { source, fail: failNow } = waiting()
+    const stage = Stage.open(() => reply(source)).receive(get('/'))
+    stage.transport.breakDown(new Error('reset'))
+    failNow(FAILURE)
+    await settled()
+    expect(stage.errors).toContain(FAILURE)
+  })
+
+  it('is heard where its end throws', () => {
+    const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined), return: fail }) }
+    const stage = Stage.open(() => ({ body: fromSource(source) })).receive(get('/'))
+    stage.transport.breakDown(new Error('reset'))
+    expect(stage.errors).toContain(FAILURE)
+  })
+})
+
+describe('the iterator of a body', () => {
+  it('is its own iterable, and may be left with an error', async () => {
+    const { reqd } = handled(() => undefined, post('text'))
+    const chunks = reqd.body[Symbol.asyncIterator]()
+    const texts: string[] = []
+    for await (const chunk of chunks) texts.push(Buffer.from(chunk).toString())
+    expect(texts).toEqual(['text'])
+    const other = handled(() => undefined, post('text')).reqd.body[Symbol.asyncIterator]()
+    await expect(other.throw!(FAILURE)).rejects.toBe(FAILURE)
+    expect(await other.next()).toEqual({ done: true, value: undefined })
+  })
+})
+
+describe('handleEach', () => {
+  it('ends with its source when what it handles is over, and passes its error on', () => {
+    const seen: string[] = []
+    const reqds = new Subject<Reqd>()
+    const stage = Stage.open(reqd => { reqds.next(reqd) })
+    reqds.pipe(handleEach(() => ({ body: 'it' }))).subscribe({
+      next: ({ target }) => { seen.push(target) }, complete: () => { seen.push('complete') },
+    })
+    stage.receive(get('/1'))
+    reqds.complete()
+    expect(seen).toEqual(['/1', 'complete'])
+    throwError(() => FAILURE).pipe(handleEach(() => ({}))).subscribe({ error: error => { seen.push(String(error)) } })
+    expect(seen.at(-1)).toBe(String(FAILURE))
+  })
+
+  it('ends when the last of what it handles is over, where its source ended before', () => {
+    const seen: string[] = []
+    const reqds = new Subject<Reqd>()
+    const stage = Stage.open(reqd => { reqds.next(reqd) })
+    const gate = new Subject<void>()
+    reqds.pipe(handleEach(() => gate.pipe(map(() => ({ body: 'it' }))))).subscribe({
+      complete: () => { seen.push('complete') },
+    })
+    stage.receive(get('/1'))
+    reqds.complete()
+    expect(seen).toEqual([])
+    gate.next()
+    stage.settle()
+    expect(seen).toEqual(['complete'])
+  })
+})
