@@ -1,12 +1,8 @@
 /**
  * A socket of Node as a transport: TCP, TLS, Unix, or any other Duplex.
  *
- * Strategy: a write goes to the socket's handle where that is possible (direct-write.ts), and is reported at once where
- * the kernel took all of it at once, which is the common case: a callback would cost a turn of Node's tick queue for
- * each write. A socket of another kind is written to as a stream, and calls back.
- *
- * All sockets share their listeners, which find the transport of their socket at the socket: seven functions less for
- * each connection.
+ * Strategy: writes go their own way (socket-output.ts). All sockets share their listeners, which find the transport of
+ * their socket at the socket: seven functions less for each connection.
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -15,11 +11,9 @@ import { ConnectionClosedError } from '../errors.js'
 import type { PeerCertificate } from '../reactive/peer-certificate.js'
 import type { Addresses, Output, SocketWatcher, Transport, WriteObserver } from '../reactive/transport.js'
 import { certificateOf } from './certificate-of.js'
-import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } from './direct-write.js'
 import { plainSocket } from './plain-socket.js'
-import { nextTick } from './runtime.js'
 import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
-import { StreamOutput } from './stream-output.js'
+import { SocketOutput } from './socket-output.js'
 import { watchSocket } from './watch-socket.js'
 
 /** Where a socket has its transport. */
@@ -33,10 +27,7 @@ export class SocketTransport implements Transport, BytesReceiver {
   private readonly socket: Duplex
   /** The socket if it is one of the operating system: neither TLS nor another stream. */
   private readonly plain: Socket | null
-  /** Who writes to the socket; null where it is written to as a stream. */
-  private readonly writer: DirectWriter | null
-  /** Writes where {@link writer} can't. */
-  private readonly stream: StreamOutput | null
+  private readonly output: SocketOutput
   private reads: ReusedBuffer | null
   private subscriber: Subscriber<Uint8Array> | null
   /** What broke the socket; null as long as nothing did. */
@@ -46,8 +37,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.isLending = false
     this.socket = socket
     this.plain = plainSocket(socket)
-    this.writer = this.plain !== null && directWriter?.canWriteTo(this.plain) === true ? directWriter : null
-    this.stream = this.writer === null ? new StreamOutput(socket) : null
+    this.output = new SocketOutput(socket)
     this.reads = null
     this.subscriber = null
     this.failure = null
@@ -72,7 +62,7 @@ export class SocketTransport implements Transport, BytesReceiver {
   }
 
   get answersAtOnce(): boolean {
-    return this.writer !== null
+    return this.output.answersAtOnce
   }
 
   get peerCertificate(): PeerCertificate | null {
@@ -80,8 +70,7 @@ export class SocketTransport implements Transport, BytesReceiver {
   }
 
   get unwrittenBytes(): number {
-    const { plain, writer } = this
-    return plain === null || writer === null ? this.stream?.unwrittenBytes ?? 0 : writer.unwrittenBytes(plain)
+    return this.output.unwrittenBytes
   }
 
   get bytes$(): Observable<Uint8Array> {
@@ -112,10 +101,7 @@ export class SocketTransport implements Transport, BytesReceiver {
   }
 
   write(output: Output, observer: WriteObserver): boolean {
-    const { plain, writer } = this
-    if (plain !== null && writer !== null) return this.reported(writer.write(plain, output, observer), observer)
-    this.stream?.write(output, observer)
-    return false
+    return this.output.write(output, observer)
   }
 
   end(): void {
@@ -170,17 +156,6 @@ export class SocketTransport implements Transport, BytesReceiver {
   private get canReset(): boolean {
     const { writableEnded, writableFinished } = this.socket
     return writableEnded === writableFinished && this.remoteAddress !== ''
-  }
-
-  private reported(status: WriteStatus, observer: WriteObserver): boolean {
-    if (status < 0) this.breakDown(writeError(status), observer)
-    return status === TAKEN
-  }
-
-  /** As a stream that fails to write: who wrote hears of it, but not within the write. */
-  private breakDown(error: Error, observer: WriteObserver): void {
-    nextTick(() => { observer.written(error) })
-    this.socket.destroy(error)
   }
 
   private begin(subscriber: Subscriber<Uint8Array>): void {

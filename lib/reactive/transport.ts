@@ -34,6 +34,9 @@ export interface SocketWatcher {
   bytesOut(bytes: Uint8Array): void
 }
 
+/** The way out of a transport. */
+export type OutputTransport = Pick<Transport, 'answersAtOnce' | 'unwrittenBytes' | 'write'>
+
 /** One connection's bytes, in both directions. */
 export interface Transport {
   /** The rest of the addresses, as long as the socket is open; mostly nobody asks. */

@@ -10,8 +10,8 @@
  * burst that the transport takes is no sign of a slow client.
  */
 import { firstBytes, IOVec } from '../buffer/iovec.js'
-import type { AnyServerConnection } from '../connection/server-connection.js'
-import type { Output, Transport, WriteObserver } from './transport.js'
+import type { WriteOperation, WriteResult } from '../connection/operation.js'
+import type { Output, OutputTransport, WriteObserver } from './transport.js'
 
 /**
  * How many bytes are written before other connections have their turn. It counts on from one event to the next: a
@@ -35,6 +35,17 @@ const KEPT_UP_BYTES = 8 * 1024 * 1024
 /** Whether the memory of the bytes is another's, so that the array is empty. */
 function isGivenAway({ buffer }: IOVec): boolean {
   return buffer.length === 0
+}
+
+/** Where the output comes from: a connection, or what took its place. */
+export interface OutputSource {
+  readonly hasPendingOutput: boolean
+  /** Text that waits and was not encoded yet, or ''. */
+  readonly pendingText: string
+  nextWriteOperation(): WriteOperation
+  reportWriteResult(result: WriteResult): void
+  /** Calls back once when there is output again. */
+  yieldWriter(resume: () => void): void
 }
 
 /** Whom the write loop belongs to. */
@@ -62,8 +73,8 @@ export interface WriteHost {
 
 /** The write loop of one connection. */
 export class WriteProcessor implements WriteObserver {
-  private readonly connection: AnyServerConnection
-  private readonly transport: Transport
+  private readonly connection: OutputSource
+  private readonly transport: OutputTransport
   private readonly host: WriteHost
   private readonly wake: () => void
   /** {@link runDeferred}, once it was needed. */
@@ -86,7 +97,7 @@ export class WriteProcessor implements WriteObserver {
   /** How many bytes were taken at once since a write last had to wait. */
   private takenAtOnce: number
 
-  constructor(connection: AnyServerConnection, transport: Transport, host: WriteHost) {
+  constructor(connection: OutputSource, transport: OutputTransport, host: WriteHost) {
     this.connection = connection
     this.transport = transport
     this.host = host
@@ -109,6 +120,11 @@ export class WriteProcessor implements WriteObserver {
   /** Whether the client has lately taken everything as fast as it came: {@link KEPT_UP_BYTES} at least. */
   get isKeepingUp(): boolean {
     return this.takenAtOnce >= KEPT_UP_BYTES
+  }
+
+  /** How many bytes the write has that the transport did not take yet; 0 where there is none. */
+  get underWay(): number {
+    return this.writing === 'awaited' ? this.count : 0
   }
 
   /** Keeps output back until the matching {@link endTurn}. */

@@ -27,7 +27,6 @@ export class TestWebSocket implements WebSocketLike {
   /** @internal */
   readonly connection: WebSocketConnection
   bufferedAmount: number
-  readonly isPrompt: boolean
   private readonly session: Session
   private readonly received: Subject<WebSocketMessage>
   private readonly demand: Subject<number>
@@ -50,7 +49,6 @@ export class TestWebSocket implements WebSocketLike {
     this.session = new Session(settings, { report: error => { this.errors.next(error) }, happened: () => undefined })
     this.connection = new WebSocketConnection(this.session, '', { ...options, highWaterMark: settings.highWaterMark })
     this.bufferedAmount = 0
-    this.isPrompt = true
     this.queue = []
     this.credit = Infinity
     this.close$ = null
@@ -77,13 +75,13 @@ export class TestWebSocket implements WebSocketLike {
   reads(amount: number | boolean): void {
     if (typeof amount === 'boolean') this.credit = amount ? Infinity : 0
     else this.credit = (this.credit === Infinity ? 0 : this.credit) + amount
-    this.flush()
+    this.deliverAll()
   }
 
   send(message: WebSocketMessage): void {
     this.queue.push(message)
     this.bufferedAmount += bytesOf(message).length
-    this.flush()
+    this.deliverAll()
   }
 
   ping(): void {
@@ -92,14 +90,19 @@ export class TestWebSocket implements WebSocketLike {
 
   close(code: number, reason: string): void {
     this.close$ = () => { this.session.closed(code, reason) }
-    this.flush()
+    this.deliverAll()
   }
 
   terminate(): void {
     this.session.closed(1006, '')
   }
 
-  private flush(): void {
+  /** What it takes it has. */
+  flush(): boolean {
+    return true
+  }
+
+  private deliverAll(): void {
     while (this.credit > 0 && this.queue.length > 0) this.deliver(this.queue.shift() ?? '')
     if (this.queue.length > 0 || this.close$ === null) return
     const close = this.close$

@@ -1,16 +1,17 @@
 /**
  * A WebSocket connection, as its user sees it.
  */
-import { endWith, ignoreElements, NEVER, takeUntil, tap, type Observable, type Subscription } from 'rxjs'
+import { endWith, ignoreElements, NEVER, Subscription, takeUntil, tap, type Observable } from 'rxjs'
 import { LocalProtocolError } from '../errors.js'
-import { BackpressureError, chunkSize } from '../reactive/chunk.js'
+import { chunkSize } from '../reactive/chunk.js'
 import { ControlledSubject, type WaterMarks } from '../reactive/controlled-subject.js'
 import { fromSource } from '../reactive/from-source.js'
 import type { Report } from '../reactive/guarded.js'
-import { controlled, DEFAULT_OVERFLOW } from '../reactive/overflow.js'
+import { DEFAULT_OVERFLOW } from '../reactive/overflow.js'
 import type { WebSocketClosure, WebSocketMessage } from './message.js'
 import { messagesOf, projectionsOf, type ProjectMessage } from './message-flow.js'
 import type { MessageSource, SendOptions } from './message-source.js'
+import { Sending, type SendingHost } from './sending.js'
 import type { Session } from './session.js'
 
 /** RFC 6455 §5.5: a control frame has at most 125 bytes; two are the code's. */
@@ -27,11 +28,12 @@ const LONGEST_REASON = 123
  * connection.messages$.subscribe(message => room.next(message))
  * connection.send(room, { overflow: 'dropOldest' })
  */
-export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
+export class WebSocketConnection extends ControlledSubject<WebSocketMessage> implements SendingHost {
   /** The subprotocol that was chosen, '' if none was. */
   readonly protocol: string
   private readonly session: Session
-  private readonly mark: number
+  /** @internal */
+  readonly marks: SendingHost['marks']
   private readonly reportMessages: Report
 
   /** @internal */
@@ -39,7 +41,8 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
     super(session, marks)
     this.protocol = protocol
     this.session = session
-    this.mark = marks.highWaterMark
+    const { highWaterMark, lowWaterMark = Math.floor(highWaterMark / 2) } = marks
+    this.marks = { highWaterMark, lowWaterMark }
     session.subject = this
     // A failure that nobody handles leaves nobody to take messages.
     this.reportMessages = (error, kind) => {
@@ -86,19 +89,13 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
    * that of the connection; its failure is, with 1011. With several sources at once, each is given the whole demand.
    */
   send(source: MessageSource, { overflow = DEFAULT_OVERFLOW, onDrop }: SendOptions = {}): Subscription {
-    const ended$ = this.ready$.pipe(ignoreElements(), endWith(true))
-    const options = { overflow, highWaterMark: this.mark, onDrop }
-    const messages$ =
-      typeof source === 'function' ? source(this.ready$, NEVER) : controlled(fromSource(source), this.ready$, options)
-    return messages$.pipe(
-      tap(message => { this.write(message) }),
-      takeUntil(ended$),
-    ).subscribe({
-      error: (error: unknown) => {
-        if (overflow === 'disconnect' && error instanceof BackpressureError) this.terminate()
-        else this.error(error)
-      },
-    })
+    if (typeof source === 'function') return this.sendDriven(source(this.ready$, NEVER))
+    const messages$ = fromSource(source)
+    const sending = new Sending(this, { overflow, ...onDrop && { onDrop } })
+    if (this.isClosed) return Subscription.EMPTY
+    this.session.sends(sending)
+    sending.start(messages$)
+    return sending
   }
 
   /**
@@ -119,6 +116,25 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   /** Cuts the connection: what is on its way is lost, and the client sees no close. */
   terminate(): void {
     this.session.terminate()
+  }
+
+  /** @internal */
+  whenReady(callback: () => void): void {
+    this.session.alsoWhenDrained(this.marks.lowWaterMark, callback)
+  }
+
+  /** @internal */
+  sent(sending: Sending): void {
+    this.session.sent(sending)
+  }
+
+  /** Sends what keeps to `ready$` by itself. */
+  private sendDriven(messages$: Observable<WebSocketMessage>): Subscription {
+    const ended$ = this.ready$.pipe(ignoreElements(), endWith(true))
+    return messages$.pipe(
+      tap(message => { this.write(message) }),
+      takeUntil(ended$),
+    ).subscribe({ error: (error: unknown) => { this.error(error) } })
   }
 }
 

@@ -13,17 +13,14 @@
  * The reader behind keeps a list of what a frame came in, and needs quadratic time for a long one. So small pieces of a
  * payload are joined here. The header of a frame passes at once: it may be what the frame is refused for.
  *
- * Output passes unchanged. It counts as pending until the operating system has taken it.
- *
  * It is a stream for the library behind, but keeps nothing in a stream's queues: input is emitted as it passes, output
- * is the socket's at once. A queue for the output would cost 0.05 of the CPU of an echo, one for the input 0.01.
+ * has a queue of its own (gate-output.ts). What a message is answered with leaves when it was handed over.
  */
 import { Duplex } from 'node:stream'
 import { NODE_PLATFORM } from '../node/platform.js'
-import { plainSocket } from '../node/plain-socket.js'
 import { PendingInput } from '../reactive/pending-input.js'
 import { FrameCutter, kindOf } from './frame-cutter.js'
-import type { FrameOutput } from './frame-writer.js'
+import { GateOutput } from './gate-output.js'
 
 /** Receives a gate's notifications. */
 export interface GateHost {
@@ -39,9 +36,6 @@ type Done = (error?: Error | null) => void
 
 const NOTHING = Buffer.alloc(0)
 
-/** The callback of a larger write is cheap beside it. */
-const SMALL = 4 * 1024
-
 /** Smaller pieces of a payload are joined, up to this size. */
 const JOINED = 16 * 1024
 
@@ -49,13 +43,13 @@ const JOINED = 16 * 1024
 const FRAMES_PER_TURN = 32
 
 /** A socket that hands over one message at a time. It must not be read or written by anybody else. */
-export class FrameGate extends Duplex implements FrameOutput {
+export class FrameGate extends Duplex {
   /** How many bytes came from the peer. */
   receivedBytes: number
   private readonly socket: Duplex
   private readonly host: GateHost
-  /** Whether a write can be over at once: TLS and other streams never say so. */
-  readonly isPrompt: boolean
+  /** What is written to the client, but what the library behind writes. */
+  readonly output: GateOutput
   private readonly cutter: FrameCutter
   private input: Uint8Array
   private offset: number
@@ -67,9 +61,6 @@ export class FrameGate extends Duplex implements FrameOutput {
   private framesLeft: number
   /** Of the peer's side. */
   private ending: 'none' | 'waiting' | 'passed'
-  private sentBytes: number
-  /** The callback of writes, which all share. */
-  private readonly taken: () => void
 
   /** `head`: what was read from the socket already. */
   constructor(socket: Duplex, head: Uint8Array, host: GateHost) {
@@ -77,7 +68,6 @@ export class FrameGate extends Duplex implements FrameOutput {
     this.receivedBytes = head.length
     this.socket = socket
     this.host = host
-    this.isPrompt = plainSocket(socket) !== null
     this.cutter = new FrameCutter()
     this.input = head
     this.offset = 0
@@ -86,9 +76,10 @@ export class FrameGate extends Duplex implements FrameOutput {
     this.joined = new PendingInput()
     this.framesLeft = FRAMES_PER_TURN
     this.ending = 'none'
-    // What is on its way counts as sent.
-    this.sentBytes = socket.writableLength
-    this.taken = () => { host.drained() }
+    this.output = new GateOutput(socket, {
+      drained: () => { host.drained() },
+      outputFailed: error => { this.destroy(error) },
+    })
     socket.pause()
     socket.on('data', (chunk: Uint8Array) => { this.receive(chunk) })
     socket.on('end', () => { this.inputEnded() })
@@ -100,16 +91,6 @@ export class FrameGate extends Duplex implements FrameOutput {
   /** Whether something that was read waits here. */
   get isHolding(): boolean {
     return this.offset < this.input.length
-  }
-
-  /** How many bytes were written and not taken by the operating system yet. */
-  get pending(): number {
-    return this.socket.writableLength
-  }
-
-  /** How many bytes the operating system took. */
-  get writtenBytes(): number {
-    return this.sentBytes - this.socket.writableLength
   }
 
   /** Lets the next message in. */
@@ -124,48 +105,20 @@ export class FrameGate extends Duplex implements FrameOutput {
     this.pass()
   }
 
-  /**
-   * Writes a frame: bytes, or the characters of a latin-1 text as a byte each.
-   *
-   * A write that is over at once has no callback, which would cost a turn of Node's tick queue: 0.015 of the CPU of an
-   * echo. Where some of it stays here, an empty write behind it has one.
-   */
-  send(frame: Uint8Array | string): void {
-    const { socket } = this
-    if (!this.isPrompt || frame.length > SMALL || socket.writableLength > 0) {
-      this.write(frame, 'latin1')
-      return
-    }
-    this.sentBytes += frame.length
-    socket.write(frame, 'latin1')
-    if (socket.writableLength > 0) socket.write(NOTHING, this.taken)
-  }
-
-  /** Writes a frame in two pieces. */
-  sendPieces(header: Uint8Array, payload: Uint8Array): void {
-    this.cork()
-    this.write(header)
-    this.write(payload)
-    this.uncork()
-  }
-
   /** As for any stream; Node's own would queue it. */
   override write(chunk: Uint8Array | string, encoding?: BufferEncoding | Done, done?: Done): boolean {
     if (typeof encoding === 'function') return this.write(chunk, undefined, encoding)
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
-    this.sentBytes += bytes.length
-    return this.socket.write(bytes, done === undefined ? this.taken : error => {
-      done(error)
-      this.taken()
-    })
+    this.output.write(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk, done)
+    return true
   }
 
+  /** What is written within one turn leaves together anyway. */
   override cork(): void {
-    this.socket.cork()
+    // Nothing to do.
   }
 
   override uncork(): void {
-    this.socket.uncork()
+    // Nothing to do.
   }
 
   override _read(): void {
@@ -178,18 +131,20 @@ export class FrameGate extends Duplex implements FrameOutput {
   }
 
   override _final(done: Done): void {
-    this.socket.end(() => { done() })
+    this.output.whenWritten(() => { this.socket.end(() => { done() }) })
   }
 
   override _destroy(error: Error | null, done: Done): void {
     this.input = NOTHING
     this.offset = 0
     this.joined.clear()
+    this.output.destroy()
     this.socket.destroy()
     done(error)
   }
 
   private receive(chunk: Uint8Array): void {
+    this.output.beginEvent()
     this.receivedBytes += chunk.length
     this.input = chunk
     this.offset = 0
@@ -206,9 +161,11 @@ export class FrameGate extends Duplex implements FrameOutput {
   private pass(): void {
     if (this.isPassing) return
     this.isPassing = true
+    this.output.beginTurn()
     while (this.readableFlowing === true && this.isHolding && this.mayPass) this.passPart()
     this.isPassing = false
     if (!this.isHolding) this.refill()
+    this.output.endTurn()
   }
 
   /** Whether the next part may be handed over now. */

@@ -1,20 +1,25 @@
 /**
  * Messages as frames of a server: whole, neither masked nor compressed (RFC 6455 §5.2).
  *
- * Strategy: a frame is one write of one piece, as far as that is cheap. ASCII, which has as many bytes as characters,
- * is written as text: Node makes bytes of it on the way to the operating system, and nothing is allocated. Measured on
- * an echo of 64 characters: 0.98 of the CPU. Other text and small messages of bytes are put behind their header; large
+ * Strategy: a text is a frame of characters, one a byte, made once however many clients get it: Node makes bytes of it
+ * on the way to the operating system. Longer ones are bytes, shared in the same way; the longest are encoded part by
+ * part as each client takes them, so that they are not held encoded for each. Bytes are put behind their header; large
  * ones are not copied.
  */
-import { utf8Length, writeUtf8 } from '../buffer/utf8.js'
+import { PreparedText } from '../connection/prepared-text.js'
+import { queueMicrotask } from '../node/runtime.js'
 import type { WebSocketMessage } from './message.js'
 
 /** Where frames go. */
 export interface FrameOutput {
-  /** Writes a frame: bytes, or the characters of a latin-1 text as a byte each. */
-  send(frame: Uint8Array | string): void
+  /** Writes a frame that others get, too: characters, one a byte. */
+  sendShared(frame: string): void
+  /** Writes a frame, or a part of one. */
+  send(frame: Uint8Array): void
   /** Writes a frame in two pieces. */
   sendPieces(header: Uint8Array, payload: Uint8Array): void
+  /** Writes a frame whose payload is that text, of `size` bytes. */
+  sendText(header: Uint8Array, text: string, size: number): void
 }
 
 // With the bit of the last frame of a message.
@@ -27,57 +32,69 @@ const TWO_BYTES = 126
 const EIGHT_BYTES = 127
 const MIDDLE = 65_535
 
-/** Larger bytes are not copied behind their header. */
-const COPIED = 2 * 1024
+/** Longer texts are bytes. It is as much as the output queue joins. */
+const CHARACTERS = 4 * 1024
+
+/** A text message, and its frame. */
+class PreparedMessage extends PreparedText {
+  private characters: string
+  private binary: Buffer | null
+
+  constructor(text: string) {
+    super(text)
+    this.characters = ''
+    this.binary = null
+  }
+
+  write(output: FrameOutput): void {
+    if (this.size <= CHARACTERS) output.sendShared(this.frame)
+    else if (this.isLong) output.sendText(headerOf(TEXT, this.size), this.text, this.size)
+    else output.send(this.binary ??= Buffer.concat([headerOf(TEXT, this.size), Buffer.from(this.text)]))
+  }
+
+  private get frame(): string {
+    if (this.characters === '') this.characters = shortHeader(this.size) + this.bytes
+    return this.characters
+  }
+}
+
+let last = new PreparedMessage('')
+
+/** A text is kept for the rest of what happens now: many clients get it. A short one may stay. */
+function prepared(text: string): PreparedMessage {
+  if (last.text === text) return last
+  last = new PreparedMessage(text)
+  if (last.size > CHARACTERS) queueMicrotask(forget)
+  return last
+}
+
+function forget(): void {
+  if (last.size > CHARACTERS) last = new PreparedMessage('')
+}
+
+/** Returns how many bytes a message has. */
+export function messageSize(message: WebSocketMessage): number {
+  return typeof message === 'string' ? prepared(message).size : message.byteLength
+}
 
 /** Writes a message as one frame. Bytes must not change until they were taken. */
 export function writeMessage(output: FrameOutput, message: WebSocketMessage): void {
-  if (typeof message === 'string') writeText(output, message)
-  else writeBytes(output, message)
+  if (typeof message === 'string') prepared(message).write(output)
+  else output.sendPieces(headerOf(BINARY, message.length), message)
 }
 
-function writeText(output: FrameOutput, text: string): void {
-  const size = utf8Length(text)
-  if (size === text.length && size <= MIDDLE) {
-    output.send(asciiHeader(size) + text)
-    return
-  }
-  const start = headerSize(size)
-  const frame = Buffer.allocUnsafe(start + size)
-  writeHeader(frame, TEXT, size)
-  writeUtf8(frame, text, start)
-  output.send(frame)
-}
-
-function asciiHeader(size: number): string {
+/** The header of a text that is written as characters. */
+function shortHeader(size: number): string {
   if (size <= SHORT) return String.fromCharCode(TEXT, size)
   return String.fromCharCode(TEXT, TWO_BYTES, size >> 8, size & 0xff)
 }
 
-function writeBytes(output: FrameOutput, bytes: Uint8Array): void {
-  const size = bytes.length
-  const start = headerSize(size)
-  const frame = Buffer.allocUnsafe(size <= COPIED ? start + size : start)
-  writeHeader(frame, BINARY, size)
-  if (size > COPIED) return output.sendPieces(frame, bytes)
-  frame.set(bytes, start)
-  output.send(frame)
-}
-
-function headerSize(size: number): number {
-  if (size <= SHORT) return 2
-  return size <= MIDDLE ? 4 : 10
-}
-
-function writeHeader(frame: Buffer, first: number, size: number): void {
-  frame[0] = first
-  if (size <= SHORT) {
-    frame[1] = size
-  } else if (size <= MIDDLE) {
-    frame[1] = TWO_BYTES
-    frame.writeUInt16BE(size, 2)
-  } else {
-    frame[1] = EIGHT_BYTES
-    frame.writeBigUInt64BE(BigInt(size), 2)
-  }
+function headerOf(first: number, size: number): Buffer {
+  if (size <= SHORT) return Buffer.of(first, size)
+  if (size <= MIDDLE) return Buffer.of(first, TWO_BYTES, size >> 8, size & 0xff)
+  const header = Buffer.alloc(10)
+  header[0] = first
+  header[1] = EIGHT_BYTES
+  header.writeBigUInt64BE(BigInt(size), 2)
+  return header
 }

@@ -1,10 +1,12 @@
 /**
  * The messages to the client: what is on its way, and who waits for it to get less.
  *
- * Strategy: what a WebSocket has buffered is the only queue. Before there is one, messages wait in a list, each
+ * Strategy: what a WebSocket has buffered is the only queue; the subject that is written to, and each source that is
+ * sent, may wait for it to get less. Before there is one, messages wait in a list, each
  * counted with the header of its frame, so that empty ones count too.
  */
-import { chunkSize, isBytes } from '../reactive/chunk.js'
+import { isBytes } from '../reactive/chunk.js'
+import { messageSize } from './frame-writer.js'
 import type { WebSocketMessage } from './message.js'
 import type { WebSocketLike } from './web-socket-like.js'
 
@@ -23,6 +25,8 @@ export class Outbox {
   private waiting: WebSocketMessage[]
   private waitingBytes: number
   private wait: Wait | null
+  /** Those that wait beside it. */
+  private others: Wait[]
 
   /** `limit`: with more bytes pending, it takes no message. */
   constructor(limit: number) {
@@ -31,6 +35,7 @@ export class Outbox {
     this.waiting = []
     this.waitingBytes = 0
     this.wait = null
+    this.others = []
   }
 
   /** How many bytes were written and not taken by the operating system yet. */
@@ -64,16 +69,33 @@ export class Outbox {
     this.drained()
   }
 
+  /** As {@link whenDrained}, beside what waits already. The callback is never called at once. */
+  alsoWhenDrained(mark: number, callback: () => void): void {
+    this.others.push({ mark, callback })
+  }
+
   /** Less is pending. */
   drained(): void {
-    if (this.wait === null || this.pending > this.wait.mark) return
-    const { callback } = this.wait
-    this.wait = null
-    callback()
+    const { wait, others } = this
+    if (wait !== null && this.pending <= wait.mark) {
+      this.wait = null
+      wait.callback()
+    }
+    if (others.length > 0) this.tellOthers()
+  }
+
+  /** Each may write, so that the next one waits on. */
+  private tellOthers(): void {
+    const { others } = this
+    this.others = []
+    for (const wait of others) {
+      if (this.pending <= wait.mark) wait.callback()
+      else this.others.push(wait)
+    }
   }
 
   private keep(message: WebSocketMessage): void {
     this.waiting.push(message)
-    this.waitingBytes += HEADER_SIZE + chunkSize(message)
+    this.waitingBytes += HEADER_SIZE + messageSize(message)
   }
 }

@@ -28,6 +28,11 @@ export interface SessionOwner {
   happened(event: BodyEvent): void
 }
 
+/** A source that is sent. */
+interface Stoppable {
+  stop(): void
+}
+
 /** How this side closes. */
 export interface Close {
   readonly code: number
@@ -63,6 +68,8 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
    * the request.
    */
   private failures: unknown[] | null
+  /** The sources that are sent. */
+  private readonly sendings: Set<Stoppable>
 
   constructor(settings: Settings, owner: SessionOwner) {
     this.inbox = new Inbox(() => { this.gate?.open() })
@@ -81,6 +88,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.answeredCode = undefined
     this.fault = null
     this.failures = []
+    this.sendings = new Set()
   }
 
   /** Answers the handshake on the transport that the connection was taken over with. */
@@ -106,6 +114,16 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     else this.failures.push(error)
   }
 
+  /** Stops the source when no message goes out any more. */
+  sends(sending: Stoppable): void {
+    this.sendings.add(sending)
+  }
+
+  /** The source need not be stopped. */
+  sent(sending: Stoppable): void {
+    this.sendings.delete(sending)
+  }
+
   /** Keeps the subscription up to the end of the connection. */
   hold(subscription: Subscription): void {
     this.resources.add(subscription)
@@ -120,7 +138,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   }
 
   get writtenBytes(): number {
-    return this.gate?.writtenBytes ?? 0
+    return this.gate?.output.writtenBytes ?? 0
   }
 
   get isHeld(): boolean {
@@ -137,9 +155,8 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.terminate()
   }
 
-  /** What the operating system can take of what was written, it has. */
   flush(): boolean {
-    return this.socket?.isPrompt === true
+    return this.socket?.flush() === true
   }
 
   dropped(size: number): void {
@@ -162,6 +179,11 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   whenDrained(mark: number, callback: () => void): void {
     this.outbox.whenDrained(mark, callback)
+  }
+
+  /** As {@link whenDrained}, beside what waits already, and never at once. */
+  alsoWhenDrained(mark: number, callback: () => void): void {
+    this.outbox.alsoWhenDrained(mark, callback)
   }
 
   /** Sets how the connection is closed when the messages to the peer are complete. */
@@ -220,15 +242,21 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   private startClosing(close: Close): void {
     const { code, reason } = (this.close ??= close)
+    this.stopSendings()
     if (this.state !== 'open') return
     this.socket?.close(code, reason)
     this.enterClosing()
     this.inbox.close()
   }
 
+  private stopSendings(): void {
+    for (const sending of this.sendings) sending.stop()
+  }
+
   private enterClosing(): void {
     if (this.state !== 'open') return
     this.state = 'closing'
+    this.stopSendings()
     this.pinging.unsubscribe()
     const { closeTimeoutMs, scheduler } = this.settings
     this.resources.add(timer(closeTimeoutMs, scheduler).subscribe(() => { this.socket?.terminate() }))
@@ -238,6 +266,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   private end(closure: WebSocketClosure): void {
     if (this.state === 'closed') return
     this.state = 'closed'
+    this.stopSendings()
     this.closure = closure
     this.pinging.unsubscribe()
     this.resources.unsubscribe()

@@ -7,7 +7,9 @@ import { WebSocket, WebSocketServer, type ServerOptions } from 'ws'
 import { copyBytes } from '../buffer/bytes.js'
 import type { FrameGate } from './frame-gate.js'
 import { writeMessage } from './frame-writer.js'
+import type { GateOutput } from './gate-output.js'
 import type { Handshake } from './handshake.js'
+import type { WebSocketMessage } from './message.js'
 import type { DeflateOptions, Settings } from './options.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
 
@@ -19,16 +21,35 @@ const NEVER_MS = 2 ** 31 - 1
  * and the socket closes without a word to the host.
  */
 export function openWebSocket(gate: FrameGate, handshake: Handshake, settings: Settings, host: WebSocketHost): void {
-  const server = new WebSocketServer({
+  const server = serverOf(settings)
+  server.options.handleProtocols = () => handshake.protocol
+  server.handleUpgrade(requestOf(handshake), gate, Buffer.alloc(0), opened => { connect(opened, gate, host) })
+}
+
+/** Those that were made, by what they do: one serves any number of connections. */
+const servers = new Map<string, ReturnType<typeof makeServer>>()
+/** How many there may be; options that are new each time must not add up. */
+const SERVERS = 16
+
+function serverOf(settings: Settings): ReturnType<typeof makeServer> {
+  const key = JSON.stringify([settings.maxPayload, settings.deflate])
+  const known = servers.get(key)
+  if (known !== undefined) return known
+  if (servers.size === SERVERS) servers.clear()
+  const server = makeServer(settings)
+  servers.set(key, server)
+  return server
+}
+
+function makeServer({ maxPayload, deflate }: Settings) {
+  return new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    maxPayload: settings.maxPayload,
-    perMessageDeflate: settings.deflate !== null && perMessageDeflate(settings.deflate),
-    handleProtocols: () => handshake.protocol,
+    maxPayload,
+    perMessageDeflate: deflate !== null && perMessageDeflate(deflate),
     WebSocket: ServerSocket,
     ...{ closeTimeout: NEVER_MS },
   })
-  server.handleUpgrade(requestOf(handshake), gate, Buffer.alloc(0), opened => { connect(opened, gate, host) })
 }
 
 /** A WebSocket that tells when it closes itself: it does so through its own method. */
@@ -54,7 +75,8 @@ function connect(socket: ServerSocket, gate: FrameGate, host: WebSocketHost): vo
   })
   socket.on('error', error => { host.failed(error) })
   socket.on('close', (code, reason) => { host.closed(code, reason.toString()) })
-  host.opened(likenessOf(socket, gate))
+  const { output } = gate
+  host.opened(socket.extensions === '' ? new PlainWebSocket(socket, output) : new CompressingWebSocket(socket, output))
 }
 
 /**
@@ -65,20 +87,55 @@ function ownBytes(bytes: Uint8Array): Uint8Array {
   return bytes.length === bytes.buffer.byteLength ? bytes : copyBytes(bytes, 0, bytes.length)
 }
 
-function likenessOf(socket: ServerSocket, gate: FrameGate): WebSocketLike {
-  const isCompressing = socket.extensions !== ''
-  return {
-    get bufferedAmount() { return isCompressing ? gate.pending + socket.bufferedAmount : gate.pending },
-    isPrompt: !isCompressing && gate.isPrompt,
-    // After the end it would count what it can't send as buffered for good.
-    send: message => {
-      if (socket.readyState !== WebSocket.OPEN) return
-      if (isCompressing) socket.send(message)
-      else writeMessage(gate, message)
-    },
-    ping: () => { socket.ping() },
-    close: (code, reason) => { socket.startClosing(code, reason) },
-    terminate: () => { socket.terminate() },
+/** A WebSocket whose messages are not compressed: they are written without the package. */
+class PlainWebSocket implements WebSocketLike {
+  protected readonly socket: ServerSocket
+  protected readonly output: GateOutput
+
+  constructor(socket: ServerSocket, output: GateOutput) {
+    this.socket = socket
+    this.output = output
+  }
+
+  get bufferedAmount(): number {
+    return this.output.pending
+  }
+
+  flush(): boolean {
+    return this.output.offer()
+  }
+
+  // After the end it would count what it can't send as buffered for good.
+  send(message: WebSocketMessage): void {
+    if (this.socket.readyState === WebSocket.OPEN) writeMessage(this.output, message)
+  }
+
+  ping(): void {
+    this.socket.ping()
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.startClosing(code, reason)
+  }
+
+  terminate(): void {
+    this.socket.terminate()
+  }
+}
+
+/** A WebSocket whose messages may be compressed, which takes time. */
+class CompressingWebSocket extends PlainWebSocket {
+  override get bufferedAmount(): number {
+    return this.output.pending + this.socket.bufferedAmount
+  }
+
+  override flush(): boolean {
+    this.output.offer()
+    return false
+  }
+
+  override send(message: WebSocketMessage): void {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(message)
   }
 }
 

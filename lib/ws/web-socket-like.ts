@@ -7,8 +7,8 @@ import type { WebSocketMessage } from './message.js'
 export interface WebSocketLike {
   /** How many bytes were sent and not taken by the operating system yet. */
   readonly bufferedAmount: number
-  /** Whether that is known as soon as something was sent; else what was taken is counted only later. */
-  readonly isPrompt: boolean
+  /** Offers what was sent to the operating system. Returns false where it cannot say yet what it took. */
+  flush(): boolean
   /** Sends the message; one that can't be sent any more is dropped. */
   send(message: WebSocketMessage): void
   ping(): void

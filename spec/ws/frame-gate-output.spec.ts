@@ -5,67 +5,95 @@ import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
 import { plain, set, turn } from './gate-stage.js'
 
+/** Where the last write is over, and nothing else waits. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 3; i++) await turn()
+}
+
 describe('output', () => {
-  it('is pending until the operating system has taken it', async () => {
+  it('is pending until the stream has taken it, and what is written meanwhile leaves together', async () => {
     const { socket, gate, log } = set()
     for (const text of ['a', 'bb', 'ccc']) gate.write(text)
-    expect(gate.pending).toBe(6)
-    for (const left of [5, 3, 0]) {
+    expect(socket.written).toEqual(['a'])
+    for (const left of [6, 5]) {
+      expect(gate.output.pending).toBe(left)
+      expect(gate.output.writtenBytes).toBe(6 - left)
       socket.accept()
       await turn()
-      expect(gate.pending).toBe(left)
-      expect(gate.writtenBytes).toBe(6 - left)
     }
-    expect(log).toEqual(['drained 1', 'drained 3', 'drained 6'])
-    expect(socket.written).toEqual(['a', 'bb', 'ccc'])
+    expect(gate.output.pending).toBe(0)
+    expect(gate.output.writtenBytes).toBe(6)
+    expect(socket.written).toEqual(['a', 'bbccc'])
+    expect(log).toEqual(['drained 1', 'drained 6'])
+  })
+
+  it('to a socket leaves in one write for each turn', async () => {
+    const { socket, gate, log } = plain()
+    for (const text of ['a', 'bb', 'ccc']) gate.output.sendShared(text)
+    expect(socket.written).toEqual([])
+    await turn()
+    expect(socket.written).toEqual(['abbccc'])
+    expect(log).toEqual(['drained 6'])
   })
 
   it('keeps the order of frames and what is written as to a stream', async () => {
     const { socket, gate, log } = set()
-    gate.send('aa')
+    gate.output.sendShared('aa')
     gate.cork()
     gate.write('b', () => { log.push('written') })
-    gate.sendPieces(Buffer.from('c'), Buffer.from('d'))
+    gate.output.sendPieces(Buffer.from('c'), Buffer.from('d'))
+    gate.output.send(Buffer.from('e'))
+    gate.output.sendText(Buffer.from('f'), 'g\u20ac', 4)
     gate.uncork()
     for (let i = 0; i < 4; i++) {
       socket.accept()
       await turn()
     }
-    expect(socket.written.join('|')).toBe('aa|b|c|d')
-    expect(log).toEqual(['drained 2', 'written', 'drained 3', 'drained 4', 'drained 5'])
+    expect(socket.written.join('|')).toBe('aa|bcdefg\u20ac')
+    expect(log).toEqual(['drained 2', 'written', 'drained 11'])
   })
 
-  it('is not announced where it was taken at once', async () => {
-    const { socket, gate, log } = plain()
-    gate.send('a')
-    gate.send('bb')
-    expect(gate.pending).toBe(0)
-    await turn()
-    expect(log).toEqual([])
-    expect(socket.written).toEqual(['a', 'bb'])
+  it('leaves at once where that is asked for', () => {
+    const { socket, gate } = plain()
+    gate.output.sendShared('a')
+    expect(gate.output.offer()).toBe(false)
+    expect(socket.written).toEqual(['a'])
   })
 
-  it('is announced where it was not', async () => {
-    const { socket, gate, log } = plain()
-    socket.isFull = true
-    gate.send('a')
-    gate.send('bb')
-    expect(gate.pending).toBe(3)
-    socket.accept()
-    await turn()
-    expect(gate.pending).toBe(0)
-    expect(log).toEqual(['drained 3', 'drained 3'])
-    gate.send('x'.repeat(5_000))
-    await turn()
-    expect(log.splice(2)).toEqual(['drained 5003'])
+  it('of a long text is encoded as the socket takes it', async () => {
+    const { socket, gate } = set()
+    const text = '\u20ac'.repeat(1_000_000)
+    gate.output.sendText(Buffer.from('h'), text, 3_000_000)
+    await settled()
+    const held = socket.written.join('').length
+    expect(held).toBeLessThan(200_000)
+    for (let i = 0; i < 1_000 && gate.output.pending > 0; i++) {
+      socket.accept()
+      await turn()
+    }
+    expect(gate.output.pending).toBe(0)
   })
 
   it('ends when it is ended', async () => {
     const { socket, gate } = set()
+    const finished = once(socket, 'finish')
     gate.end('bye')
+    await turn()
     socket.accept()
-    await once(socket, 'finish')
+    await finished
     expect(socket.written).toEqual(['bye'])
+  })
+
+  it('is dropped with the gate, and says so to whoever waits for it', async () => {
+    const { gate, log } = set()
+    gate.write('a', error => { log.push(error?.name ?? 'written') })
+    gate.destroy()
+    await once(gate, 'close')
+    gate.write('b', error => { log.push(error?.name ?? 'written') })
+    gate.output.sendShared('c')
+    gate.output.sendText(Buffer.from('d'), 'e', 1)
+    expect(gate.output.pending).toBe(0)
+    expect(log).toEqual(['ConnectionClosedError', 'ConnectionClosedError'])
   })
 })
 

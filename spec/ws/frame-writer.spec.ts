@@ -11,8 +11,13 @@ import { BINARY, FrameReader, TEXT } from './frames.js'
 function written(message: WebSocketMessage): Buffer[] {
   const pieces: Buffer[] = []
   writeMessage({
-    send: frame => { pieces.push(typeof frame === 'string' ? Buffer.from(frame, 'latin1') : Buffer.from(frame)) },
+    sendShared: frame => { pieces.push(Buffer.from(frame, 'latin1')) },
+    send: frame => { pieces.push(Buffer.from(frame)) },
     sendPieces: (header, payload) => { pieces.push(Buffer.from(header), Buffer.from(payload)) },
+    sendText: (header, text, size) => {
+      expect(Buffer.byteLength(text)).toBe(size)
+      pieces.push(Buffer.from(header), Buffer.from(text))
+    },
   }, message)
   return pieces
 }
@@ -24,7 +29,7 @@ function expectOneFrame(message: WebSocketMessage): void {
 }
 
 describe('a message is one frame', () => {
-  const sizes = [0, 1, 125, 126, 127, 255, 256, 2_048, 2_049, 65_535, 65_536, 70_000]
+  const sizes = [0, 1, 125, 126, 127, 255, 256, 2_048, 2_049, 4_096, 4_097, 65_535, 65_536, 70_000, 140_000]
   it.each(sizes)('of %d ASCII characters', size => { expectOneFrame('a'.repeat(size)) })
   it.each(sizes)('of %d other characters', size => { expectOneFrame('\u20ac'.repeat(size)) })
   it.each(sizes)('of %d bytes', size => { expectOneFrame(new Uint8Array(size).fill(0xfe)) })
@@ -47,7 +52,41 @@ describe('bytes', () => {
   it('are not copied where they are many', () => {
     const bytes = new Uint8Array(4_096)
     const payloads: Uint8Array[] = []
-    writeMessage({ send: () => undefined, sendPieces: (_, payload) => { payloads.push(payload) } }, bytes)
+    const nothing = (): void => undefined
+    const sendPieces = (_: Uint8Array, payload: Uint8Array): void => { payloads.push(payload) }
+    writeMessage({ sendShared: nothing, send: nothing, sendText: nothing, sendPieces }, bytes)
     expect(payloads[0]).toBe(bytes)
+  })
+})
+
+describe('a text for many clients', () => {
+  it('becomes a frame once', () => {
+    const frames: unknown[] = []
+    const output = {
+      sendShared: (frame: string): void => { frames.push(frame) },
+      send: (frame: Uint8Array): void => { frames.push(frame) },
+      sendPieces: (): void => undefined,
+      sendText: (_header: Uint8Array, text: string): void => { frames.push(text) },
+    }
+    for (const text of ['a', '\u20ac'.repeat(5_000), 'x'.repeat(200_000)]) {
+      for (let clients = 0; clients < 3; clients++) writeMessage(output, text)
+      const [first, ...others] = frames.splice(0)
+      for (const other of others) expect(other).toBe(first)
+    }
+  })
+
+  it('is forgotten at the end of the turn where it is long', async () => {
+    const frames: unknown[] = []
+    const nothing = (): void => undefined
+    const output = {
+      sendShared: nothing, sendPieces: nothing, sendText: nothing,
+      send: (frame: Uint8Array): void => { frames.push(frame) },
+    }
+    const text = 'x'.repeat(5_000)
+    writeMessage(output, text)
+    await Promise.resolve()
+    writeMessage(output, text)
+    expect(frames[1]).not.toBe(frames[0])
+    expect(frames[1]).toEqual(frames[0])
   })
 })

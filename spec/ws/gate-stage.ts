@@ -72,7 +72,7 @@ function gated<T extends Duplex>(socket: T, head: Uint8Array): Setting<T> {
   const work = { isWorking: true }
   const gate = new FrameGate(socket, head, {
     get isWorking() { return work.isWorking },
-    drained: () => { log.push(`drained ${gate.writtenBytes}`) },
+    drained: () => { log.push(`drained ${gate.output.writtenBytes}`) },
     inputEnded: () => { log.push('ended') },
   })
   gate.on('error', error => { log.push(error.message) })

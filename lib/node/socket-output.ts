@@ -1,0 +1,62 @@
+/**
+ * Writing to a socket of Node: to its handle where that is possible (direct-write.ts), and reported at once where the
+ * kernel took all of it at once, which is the common case: a callback would cost a turn of Node's tick queue for each
+ * write. A socket of another kind is written to as a stream, and calls back.
+ */
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Output, OutputTransport, WriteObserver } from '../reactive/transport.js'
+import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } from './direct-write.js'
+import { plainSocket } from './plain-socket.js'
+import { nextTick } from './runtime.js'
+import { StreamOutput } from './stream-output.js'
+
+/** The output of one socket. Nobody else may write to it. */
+export class SocketOutput implements OutputTransport {
+  private readonly socket: Duplex
+  /** The socket if it is one of the operating system: neither TLS nor another stream. */
+  private readonly plain: Socket | null
+  /** Who writes to the socket; null where it is written to as a stream. */
+  private readonly writer: DirectWriter | null
+  /** Writes where {@link writer} can't. */
+  private readonly stream: StreamOutput | null
+
+  constructor(socket: Duplex) {
+    this.socket = socket
+    this.plain = plainSocket(socket)
+    this.writer = this.plain !== null && isWritable(this.plain) ? directWriter : null
+    this.stream = this.writer === null ? new StreamOutput(socket) : null
+  }
+
+  get answersAtOnce(): boolean {
+    return this.writer !== null
+  }
+
+  get unwrittenBytes(): number {
+    const { plain, writer } = this
+    return plain === null || writer === null ? this.stream?.unwrittenBytes ?? 0 : writer.unwrittenBytes(plain)
+  }
+
+  write(output: Output, observer: WriteObserver): boolean {
+    const { plain, writer } = this
+    if (plain !== null && writer !== null) return this.reported(writer.write(plain, output, observer), observer)
+    this.stream?.write(output, observer)
+    return false
+  }
+
+  private reported(status: WriteStatus, observer: WriteObserver): boolean {
+    if (status < 0) this.breakDown(writeError(status), observer)
+    return status === TAKEN
+  }
+
+  /** As a stream that fails to write: who wrote hears of it, but not within the write. */
+  private breakDown(error: Error, observer: WriteObserver): void {
+    nextTick(() => { observer.written(error) })
+    this.socket.destroy(error)
+  }
+}
+
+/** Whether the handle may be written to: who watches a socket's writes has put a method of its own in front. */
+function isWritable(socket: Socket): boolean {
+  return directWriter?.canWriteTo(socket) === true && !Object.hasOwn(socket, '_write')
+}

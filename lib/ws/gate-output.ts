@@ -1,0 +1,193 @@
+/**
+ * The frames to a client, on their way to the socket.
+ *
+ * Strategy: the queue and the write loop of an HTTP connection (faraday.ts, write-processor.ts) serve here as well:
+ * what is written within one turn leaves in one write, a long text is encoded part by part as room comes, and a source
+ * that never ends lets other connections have their turn. What a client does not take is in the queue, and counts until
+ * the operating system took it. A stream that is no socket is written to at once: who made it may wait for that.
+ */
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { Faraday } from '../buffer/faraday.js'
+import type { IOVec } from '../buffer/iovec.js'
+import { YIELD, type WriteOperation, type WriteResult } from '../connection/operation.js'
+import { ConnectionClosedError } from '../errors.js'
+import { NODE_PLATFORM } from '../node/platform.js'
+import { SocketOutput } from '../node/socket-output.js'
+import { WriteProcessor, type OutputSource, type WriteHost } from '../reactive/write-processor.js'
+import type { FrameOutput } from './frame-writer.js'
+
+/** Receives the notifications of an output. */
+export interface OutputHost {
+  /** Less is pending. */
+  drained(): void
+  /** The socket takes no more. */
+  outputFailed(error: Error): void
+}
+
+type Done = (error?: Error | null) => void
+
+const WRITTEN_DATA = 'bytes of a message were given away before they were sent'
+
+/** Larger bytes are not copied. */
+const COPIED = 2 * 1024
+
+/** The output of one WebSocket. */
+export class GateOutput implements FrameOutput, OutputSource, WriteHost {
+  readonly isObserved: boolean
+  private readonly host: OutputHost
+  private readonly isSocket: boolean
+  private readonly transport: SocketOutput
+  private readonly bytes: Faraday
+  private readonly writes: WriteProcessor
+  private wake: (() => void) | null
+
+  constructor(socket: Duplex, host: OutputHost) {
+    this.isObserved = false
+    this.host = host
+    this.isSocket = socket instanceof Socket
+    this.transport = new SocketOutput(socket)
+    this.bytes = new Faraday()
+    this.writes = new WriteProcessor(this, this.transport, this)
+    this.wake = null
+    this.beginTurn()
+    this.endTurn()
+  }
+
+  /** How many bytes were written and not taken by the operating system yet. */
+  get pending(): number {
+    return this.bytes.pendingBytes
+  }
+
+  /** How many bytes the operating system took, of a write that is under way as well. */
+  get writtenBytes(): number {
+    const underWay = this.writes.underWay
+    return this.bytes.position - this.pending + underWay - Math.min(underWay, this.transport.unwrittenBytes)
+  }
+
+  /** Offers what waits to the socket now. Returns false where that cannot say yet what it took. */
+  offer(): boolean {
+    return this.writes.offer()
+  }
+
+  /** Keeps output back until the matching {@link endTurn}. */
+  beginTurn(): void {
+    this.writes.beginTurn()
+  }
+
+  /** Something happened outside: other connections have had their turn. */
+  beginEvent(): void {
+    this.writes.beginEvent()
+  }
+
+  endTurn(): void {
+    this.writes.endTurn()
+  }
+
+  sendShared(frame: string): void {
+    if (this.bytes.isClosed) return
+    this.bytes.writeShared(frame)
+    this.wakeUp()
+  }
+
+  send(frame: Uint8Array): void {
+    this.write(frame)
+  }
+
+  sendPieces(header: Uint8Array, payload: Uint8Array): void {
+    this.write(header)
+    this.write(payload)
+  }
+
+  sendText(header: Uint8Array, text: string, size: number): void {
+    this.write(header)
+    if (this.bytes.isClosed) return
+    this.bytes.writeString(text, size)
+    this.wakeUp()
+  }
+
+  /** Writes bytes, which must not change until they were taken; then it calls back. */
+  write(bytes: Uint8Array, done?: Done): void {
+    if (this.bytes.isClosed) return done?.(new ConnectionClosedError())
+    if (bytes.length <= COPIED) this.bytes.writeBytes(bytes)
+    else this.bytes.scheduleBytes(bytes)
+    if (done !== undefined) this.whenWritten(done)
+    this.wakeUp()
+  }
+
+  /** Calls back when all that was written so far was taken, or never will be. */
+  whenWritten(done: Done): void {
+    this.bytes.flush(result => { done(result === 'written' ? null : new ConnectionClosedError()) })
+  }
+
+  /** Drops what waits. */
+  destroy(): void {
+    this.writes.stop()
+    this.bytes.closeAndDrain()
+  }
+
+  get hasPendingOutput(): boolean {
+    return this.bytes.hasPending
+  }
+
+  get pendingText(): string {
+    return this.bytes.pendingText
+  }
+
+  nextWriteOperation(): WriteOperation {
+    return this.bytes.hasPending ? { type: 'write', iovecs: this.bytes.iovecs() } : YIELD
+  }
+
+  reportWriteResult(result: WriteResult): void {
+    if (result.type === 'closed' || this.bytes.isClosed) return
+    this.bytes.shift(result.count)
+    this.host.drained()
+  }
+
+  yieldWriter(resume: () => void): void {
+    this.wake = resume
+  }
+
+  bytesOut(_count: number, _iovecs: readonly IOVec[]): void {
+    // Nobody looks.
+  }
+
+  tell(): void {
+    // Nobody looks.
+  }
+
+  writeWaits(): void {
+    // Nobody looks.
+  }
+
+  turnEnded(): void {
+    // Nothing waits for that.
+  }
+
+  outputClosed(): void {
+    // The queue is never closed but by who ends all.
+  }
+
+  outputFailed(error: unknown): void {
+    this.host.outputFailed(error as Error)
+  }
+
+  outputGivenAway(): void {
+    this.host.outputFailed(new Error(WRITTEN_DATA))
+  }
+
+  defer(task: () => void): void {
+    if (this.isSocket) NODE_PLATFORM.defer(task)
+    else task()
+  }
+
+  later(task: () => void): void {
+    NODE_PLATFORM.later(task)
+  }
+
+  private wakeUp(): void {
+    const { wake } = this
+    this.wake = null
+    wake?.()
+  }
+}
