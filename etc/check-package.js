@@ -1,6 +1,7 @@
 /**
- * Checks the package as it would be published: packs it, has publint and attw judge the tarball, then unpacks it beside
- * its dependencies in an empty folder, compiles a user's program against it and loads every entry point both ways.
+ * Checks the package as it would be published: packs it, has publint and attw judge the tarball, then unpacks it
+ * beside its dependencies in an empty folder, compiles a user's program against it, loads every entry point both ways,
+ * and runs its command.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -41,6 +42,17 @@ function compileUser() {
   console.log('A user\'s program compiles, as an ES module and as CommonJS.')
 }
 
+/** Runs each command of the package, as npx does. */
+function runCommands() {
+  for (const [name, file] of Object.entries(manifest.bin)) {
+    const output = execFileSync(process.execPath, [join('node_modules/httprx', file), '--help'], { cwd: folder })
+    if (!output.includes(`${name} replay FILE`)) throw new Error(`${name} --help says ${output}`)
+    console.log(`npx ${name} runs.`)
+  }
+  const docs = join(folder, 'node_modules/httprx/docs')
+  for (const page of ['testing', 'cookbook', 'replay']) readFileSync(join(docs, `${page}.md`))
+}
+
 /** Loads every entry by import and by require: both must offer the same names. */
 function loadEveryEntry() {
   writeFileSync(join(folder, 'load.mjs'), `
@@ -68,6 +80,7 @@ try {
   install(tarball)
   compileUser()
   loadEveryEntry()
+  runCommands()
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1

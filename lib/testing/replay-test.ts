@@ -50,7 +50,7 @@ import * as app from ${quoted(module)}
 const recorded = fileURLToPath(new URL(${quoted(file)}, import.meta.url))
 
 test(${quoted(title)}, async () => {
-  await replayAsync(recorded, app[${quoted(name)}], { ...app.options, expects: '${expects}' })
+  await replayAsync(recorded, app${memberOf(name)}, { ...app.options, expects: '${expects}' })
 })
 `
   return { text, unanswered: open.length }
@@ -58,4 +58,8 @@ test(${quoted(title)}, async () => {
 
 function quoted(text: string): string {
   return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+}
+
+function memberOf(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${quoted(name)}]`
 }

@@ -1,14 +1,12 @@
 /**
- * docs/testing.md keeps its word: each of its examples compiles, runs to its end, and prints what it says.
+ * docs/testing.md and docs/cookbook.md keep their word: each of their examples compiles, runs to its end, and prints
+ * what it says.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { ROOT } from '../helpers/built.js'
 import { codeBlocks, compileBlocks, transpileCommonJs, type Block } from '../helpers/markdown.js'
-
-const BLOCKS = codeBlocks(readFileSync(join(ROOT, 'docs/testing.md'), 'utf8'))
-const CODE = BLOCKS.filter(({ kind }) => kind === 'ts run')
 
 type Program = (load: typeof require, exports: object, console: object) => Promise<void>
 
@@ -30,14 +28,16 @@ function shown(value: unknown): string {
   return Array.isArray(value) ? `[ ${value.map(item => `'${String(item)}'`).join(', ')} ]` : String(value)
 }
 
-describe('the examples', () => {
+describe.each(['docs/testing.md', 'docs/cookbook.md'])('the examples of %s', page => {
+  const blocks = codeBlocks(readFileSync(join(ROOT, page), 'utf8'))
+  const code = blocks.filter(({ kind }) => kind === 'ts run')
   let errors: string[]
-  beforeAll(() => { errors = compileBlocks(CODE) })
+  beforeAll(() => { errors = compileBlocks(code) })
 
-  CODE.forEach((block, index) => {
+  code.forEach((block, index) => {
     it(`at line ${block.line} compiles, runs and prints what it says`, async () => {
       expect(errors[index]).toBe('')
-      const next = BLOCKS.at(BLOCKS.indexOf(block) + 1)
+      const next = blocks.at(blocks.indexOf(block) + 1)
       expect(await run(block)).toBe(next?.kind === 'text' ? next.text : '')
     })
   })
