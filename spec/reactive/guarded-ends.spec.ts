@@ -15,6 +15,7 @@ import { get, post } from '../helpers/runtime.js'
 
 const FAILURE = new Error('it failed')
 const fail = (): never => { throw FAILURE }
+const reject = (): unknown => Promise.reject(FAILURE)
 
 /** Lets the promises settle that are ready. */
 async function settled(): Promise<void> {
@@ -35,7 +36,7 @@ describe('a consumer that throws', () => {
   it.each<[string, (reqd: Reqd) => void]>([
     ['a chunk', reqd => { reqd.body.bytes$.subscribe(fail) }],
     ['the end', reqd => { reqd.body.bytes$.subscribe({ complete: fail }) }],
-    ['a chunk, by a promise', reqd => { reqd.body.bytes$.subscribe((() => Promise.reject(FAILURE))) }],
+    ['a chunk, by a promise', reqd => { reqd.body.bytes$.subscribe(reject) }],
     ['a text', reqd => { reqd.body.text().subscribe(fail) }],
     ['the demand', reqd => { reqd.respondWithStreaming(Response.create(200)).ready$.subscribe(fail) }],
   ])('at %s fails its request', async (_, act) => {

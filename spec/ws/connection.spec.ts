@@ -1,6 +1,7 @@
 /**
  * Messages both ways, over sockets.
  */
+import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
 import {
   EMPTY, firstValueFrom, lastValueFrom, map, of, Subject, take, throwError, toArray, type Observable,
@@ -29,6 +30,33 @@ describe('the messages', () => {
     await stage.raw().head
     const { messages$ } = await stage.connection
     await expect(firstValueFrom(messages$)).rejects.toMatchObject({ code: 'alreadyScheduled' })
+  })
+
+  it('whose consumer throws are told, and go on', async () => {
+    const failure = new Error('the consumer failed')
+    const seen = new Subject<WebSocketMessage>()
+    const both = firstValueFrom(seen.pipe(take(2), toArray()))
+    await using stage = await Stage.open({}, ({ messages$ }) => {
+      messages$.subscribe(message => {
+        seen.next(message)
+        throw failure
+      })
+    })
+    await stage.raw().send(frame(TEXT, 'one'), frame(TEXT, 'two'))
+    expect(await both).toEqual(['one', 'two'])
+    expect(stage.errors[0]).toBe(failure)
+  })
+
+  it('which fail behind an operator, and nobody handles that, end the connection', async () => {
+    const failure = new Error('the operator failed')
+    await using stage = await Stage.open({}, ({ messages$ }) => {
+      messages$.pipe(map(() => { throw failure })).subscribe(SILENT)
+    })
+    const client = stage.client()
+    client.on('open', () => { client.send('one') })
+    const [code] = await once(client, 'close') as [number]
+    expect(code).toBe(1011)
+    expect(stage.errors).toEqual([failure])
   })
 
   it('are taken one by one by concatMap', async () => {
