@@ -6,6 +6,7 @@
  */
 import { LocalProtocolError } from '../errors.js'
 import { isBodiless } from '../message/body-length.js'
+import { listMembers } from '../message/list-value.js'
 import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
@@ -145,14 +146,20 @@ function isTunnel(status: number, method: string): boolean {
 /**
  * RFC 9112 §6.1, RFC 9110 §8.6: what a 204 or a 2xx to CONNECT must not say, what HTTP/1.0 does not understand, and
  * what a 205 says wrong.
+ *
+ * @throws {@link LocalProtocolError} badFraming: HTTP/1.0 does not understand it, and needs it
  */
 function fieldsOf(response: Response, context: HeadContext): SerializedFields {
   const fields = serializeFields(response.headers)
   const { status } = response
   const isUnframed = status === 204 || status === 205 || isTunnel(status, context.method)
   if (fields.contentLength >= 0 && isUnframed) return serializeFields(response.headers.remove('Content-Length'))
-  const mustStrip = fields.isChunked && (isUnframed || !context.isHttp11)
-  return mustStrip ? serializeFields(response.headers.remove('Transfer-Encoding')) : fields
+  if (!fields.isChunked || (context.isHttp11 && !isUnframed)) return fields
+  // A body in another coding, too, can't be read by a client that is not told so.
+  if (!isBodiless(context.method, status) && listMembers(response.headers, 'Transfer-Encoding').length > 1) {
+    throw new LocalProtocolError('badFraming', 'an HTTP/1.0 client knows no transfer codings')
+  }
+  return serializeFields(response.headers.remove('Transfer-Encoding'))
 }
 
 function bodyEncoding(

@@ -73,6 +73,8 @@ const FRAMING: Case[] = [
   ['GET 1.0', 200, LENGTH, unknown, `${LENGTH} | ${CLOSE} => fixed, closes`],
   ['GET 1.0', 200, CHUNKED, unknown, `${CLOSE} => close, closes`],
   ['GET 1.0', 200, CHUNKED, 5, `${LENGTH} | ${CLOSE} => fixed, closes`],
+  ['HEAD 1.0', 200, 'Transfer-Encoding: gzip, chunked', unknown, `${CLOSE} => none, closes`],
+  ['GET 1.0', 304, 'Transfer-Encoding: gzip, chunked', unknown, `${CLOSE} => none, closes`],
   ['GET 1.0 keep-alive', 200, '', 5, `${LENGTH} | ${KEEP} => fixed, goes on`],
   ['GET 1.0 keep-alive', 200, KEEP, 5, `${KEEP} | ${LENGTH} => fixed, goes on`],
   ['GET 1.0 keep-alive', 200, '', unknown, `${CLOSE} => close, closes`],
@@ -124,6 +126,18 @@ describe('the framing of a response (RFC 9112 §6)', () => {
   it('has the length that Content-Length says, else that of the body', () => {
     expect(head(200, [['Content-Length', '5']], unknown).length).toBe(5)
     expect(head(200, [], 7).length).toBe(7)
+  })
+
+  it('of another coding, too, is refused to an HTTP/1.0 client that would get a body', () => {
+    for (const codings of ['gzip, chunked', 'x,\tchunked', ', gzip, , chunked']) {
+      for (const length of [5, unknown]) {
+        const refused = (request: string): string =>
+          codeOf(() => head(200, [['Transfer-Encoding', codings]], length, contextOf(request)))
+        expect([refused('GET 1.0'), refused('GET 1.0 keep-alive')]).toEqual(['badFraming', 'badFraming'])
+      }
+    }
+    expect(summary(head(200, [['Transfer-Encoding', ', chunked,']], 5, contextOf('GET 1.0'))))
+      .toBe(`${LENGTH} | ${CLOSE} => fixed, closes`)
   })
 
   it.each<[why: string, status: number, fields: Field[], length: number, code: string]>([
