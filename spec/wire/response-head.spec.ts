@@ -131,9 +131,8 @@ describe('the framing of a response (RFC 9112 §6)', () => {
   it('of another coding, too, is refused to an HTTP/1.0 client that would get a body', () => {
     for (const codings of ['gzip, chunked', 'x,\tchunked', ', gzip, , chunked']) {
       for (const length of [5, unknown]) {
-        const refused = (request: string): string =>
-          codeOf(() => head(200, [['Transfer-Encoding', codings]], length, contextOf(request)))
-        expect([refused('GET 1.0'), refused('GET 1.0 keep-alive')]).toEqual(['badFraming', 'badFraming'])
+        const call = (): unknown => head(200, [['Transfer-Encoding', codings]], length, contextOf('GET 1.0'))
+        expect(codeOf(call)).toBe('badFraming')
       }
     }
     expect(summary(head(200, [['Transfer-Encoding', ', chunked,']], 5, contextOf('GET 1.0'))))
