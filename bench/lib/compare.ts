@@ -17,6 +17,8 @@ export interface Comparison extends Workload {
   readonly peers: readonly string[]
   /** The reference: node:http, unless given. */
   readonly against?: string
+  /** Who has the target: `httprx`, unless given. */
+  readonly ours?: string
 }
 
 /** Measures and prints. */
@@ -27,7 +29,7 @@ export async function compare(comparison: Comparison): Promise<void> {
 }
 
 async function compareByDuels(comparison: Comparison, rules: DuelRules): Promise<void> {
-  const { title, unit, target, against = 'node-http' } = comparison
+  const { title, unit, target, against = 'node-http', ours = 'httprx' } = comparison
   const measure = unit === 'byte' ? 'ms/MiB' : `µs/${unit}`
   const scale = unit === 'byte' ? 2 ** 20 / 1000 : 1
   const rounds = `${rules.rounds} rounds${rules.isFresh ? ' of new processes' : ''}`
@@ -37,7 +39,7 @@ async function compareByDuels(comparison: Comparison, rules: DuelRules): Promise
     const results = await duel(peer, against, rules)
     const ratios = results.map(({ ours, theirs }) => ours / theirs)
     const cost = (side: 'ours' | 'theirs'): number => summarize(results.map(result => result[side] * scale)).median
-    const goal = peer === 'httprx' && target !== undefined ? target : ''
+    const goal = peer === ours && target !== undefined ? target : ''
     const name = peer === against ? `${peer} (control)` : peer
     rows.push([name, summarize(ratios).median, spread(ratios), goal, cost('ours'), cost('theirs')])
   }
@@ -58,7 +60,7 @@ async function compareRates(comparison: Comparison, rules: DuelRules): Promise<v
 }
 
 /** We come first; the reference against itself shows what is noise. */
-function peersOf({ peers, against = 'node-http' }: Comparison): readonly string[] {
+function peersOf({ peers, against = 'node-http', ours = 'httprx' }: Comparison): readonly string[] {
   if (chosenPeers !== null) return chosenPeers
-  return isShort ? ['httprx'] : ['httprx', ...peers, against]
+  return isShort ? [ours] : [ours, ...peers, against]
 }

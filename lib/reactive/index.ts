@@ -24,6 +24,7 @@ export {
 } from './publisher.js'
 export type { CertificateName, PeerCertificate } from './peer-certificate.js'
 export { pulled, type NextPage, type Page } from './pulled.js'
-export type { BodySource, HandlerResult, HeadersInit, HeadTiming, Reply } from './reply.js'
+export type { BodySource, HandlerResult, HeadTiming, Reply } from './reply.js'
+export type { HeadersInit } from './reply-fields.js'
 export { Reqd, type Handler, type UpgradeListener } from './reqd.js'
 export { RequestBody } from './request-body.js'

@@ -4,7 +4,7 @@
 import { Observable, type ObservableInput } from 'rxjs'
 import type { StreamingOptions } from '../connection/reqd.js'
 import { LocalProtocolError } from '../errors.js'
-import { Headers } from '../message/headers.js'
+import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
@@ -12,6 +12,7 @@ import type { Marks } from './body-subject.js'
 import { isBytes, type Chunk } from './chunk.js'
 import { isPromise } from './discard.js'
 import type { Overflow } from './overflow.js'
+import { headersOf, type HeadersInit } from './reply-fields.js'
 
 /**
  * Where the body of a response comes from.
@@ -29,16 +30,6 @@ export type BodySource =
   | ReadableStream<Chunk>
   | Observable<Chunk>
   | ((ready$: Observable<number>, closing$: Observable<void>) => Observable<Chunk>)
-
-/**
- * Fields as a handler may give them. A field whose value is `undefined` is left out. An iterable of pairs is a `Map`,
- * or the `Headers` of the Fetch standard. A `Headers` of ours that is used again and again is checked and written
- * only once.
- */
-export type HeadersInit =
-  | Headers
-  | Readonly<Record<string, string | number | readonly string[] | undefined>>
-  | Iterable<readonly [name: string, value: string]>
 
 /** When the head of a response is sent, if its body is streamed. */
 export type HeadTiming = 'atOnce' | 'firstChunk'
@@ -75,46 +66,6 @@ export type HandlerResult = ObservableInput<Reply | void> | Reply | void
 /** What a handler hears that returns something else, or of whose emissions the first is something else. */
 function noReply(): TypeError {
   return new TypeError('a handler returns a reply, something that emits one, or nothing')
-}
-
-type FieldRecord = Readonly<Record<string, string | number | readonly string[]>>
-
-/**
- * The fields as `Headers`.
- *
- * @throws {@link LocalProtocolError} badField: they are no fields, or a value is not text
- */
-export function headersOf(init: HeadersInit | undefined): Headers {
-  if (init === undefined) return Headers.empty
-  if (init instanceof Headers) return init
-  if (typeof init !== 'object' || (init as unknown) === null) throw badHeaders(init)
-  if (isPairs(init)) return Headers.ofList([...init].map(([name, value]) => [name, textOf(name, value)]))
-  return Headers.of(givenFields(init))
-}
-
-function isPairs(init: object): init is Iterable<readonly [string, string]> {
-  return Symbol.iterator in init
-}
-
-/** The fields of a record that have a value. */
-function givenFields(record: Readonly<Record<string, string | number | readonly string[] | undefined>>): FieldRecord {
-  const given: Record<string, string | number | readonly string[]> = {}
-  for (const [name, value] of Object.entries(record)) {
-    if (Array.isArray(value)) given[name] = value.map(each => textOf(name, each))
-    else if (value !== undefined) given[name] = textOf(name, value)
-  }
-  return given
-}
-
-/** A field's value as text: whatever else has a text (null, a date, an object) is a mistake. */
-function textOf(name: string, value: unknown): string {
-  if (typeof value === 'string') return value
-  if (typeof value === 'number') return String(value)
-  throw new LocalProtocolError('badField', `the value of ${name} is neither a string nor a number nor a list of them`)
-}
-
-function badHeaders(init: unknown): LocalProtocolError {
-  return new LocalProtocolError('badField', `header fields are a record or pairs, not ${String(init)}`)
 }
 
 /** Makes the trailer fields of a reply; null where it has none. */

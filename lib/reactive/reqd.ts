@@ -24,9 +24,9 @@ import { FedReqd, type FeedingOwner } from './fed-reqd.js'
 import { GuardedObservable } from './guarded.js'
 import { RequestBody } from './request-body.js'
 import {
-  bodyOf, checkedReply, headersOf, marksOf, responseOf, streamingOf, trailersOf, type HandlerResult, type HeadersInit,
-  type Reply,
+  bodyOf, checkedReply, marksOf, responseOf, streamingOf, trailersOf, type HandlerResult, type Reply,
 } from './reply.js'
+import { headersOf, type HeadersInit } from './reply-fields.js'
 
 /** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
 export type Handler = (reqd: Reqd) => HandlerResult

@@ -4,7 +4,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { of } from 'rxjs'
 import { Headers } from '../../lib/message/headers.js'
-import { headersOf, isSource, responseOf, type HandlerResult } from '../../lib/reactive/reply.js'
+import { isSource, responseOf, type HandlerResult } from '../../lib/reactive/reply.js'
 
 describe('a reply', () => {
   it('is what is not a source of one', () => {
@@ -24,12 +24,5 @@ describe('a reply', () => {
 
   it.each([0, 99, 1000, 1.5, NaN, '200' as never])('can\'t have the status %p', status => {
     expect(() => responseOf({ status })).toThrow(expect.objectContaining({ code: 'badStatus' }))
-  })
-
-  it('has fields in either form', () => {
-    const headers = Headers.of({ 'X-A': 'b' })
-    expect(headersOf(headers)).toBe(headers)
-    expect(headersOf({ 'X-A': ['b', 'c'], 'X-N': 5 }).toList()).toEqual([['X-A', 'b'], ['X-A', 'c'], ['X-N', '5']])
-    expect(headersOf(undefined)).toBe(Headers.empty)
   })
 })

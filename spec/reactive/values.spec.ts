@@ -6,7 +6,8 @@ import { describe, expect, it } from '@jest/globals'
 import { DEFAULT_CONFIG, withDefaults } from '../../lib/connection/config.js'
 import { isBytes } from '../../lib/reactive/chunk.js'
 import { settingsOf, type ConnectionOptions } from '../../lib/reactive/options.js'
-import { bodyOf, checkedReply, headersOf, type HeadersInit, type Reply } from '../../lib/reactive/reply.js'
+import { bodyOf, checkedReply, type Reply } from '../../lib/reactive/reply.js'
+import { headersOf, type HeadersInit } from '../../lib/reactive/reply-fields.js'
 
 const fields = (init: unknown): unknown => headersOf(init as HeadersInit).toList()
 const body = (value: unknown): unknown => bodyOf({ body: value } as Reply)

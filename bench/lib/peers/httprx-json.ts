@@ -1,0 +1,13 @@
+/**
+ * Us, answering as a JSON API does: a record of fields and a value made into text, both anew for each request.
+ */
+import { serve } from 'httprx'
+import { GREETING } from '../scenario.js'
+
+export async function start(): Promise<number> {
+  const server = await serve(() => ({
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ message: GREETING }),
+  }), { host: '127.0.0.1' }).listening
+  return (server.address as { port: number }).port
+}

@@ -1,0 +1,50 @@
+/**
+ * Header fields as handlers give them. Those of short records are made once; nobody may see that but by its speed.
+ */
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { Headers } from '../../lib/message/headers.js'
+import { headersOf } from '../../lib/reactive/reply-fields.js'
+
+const name = fc.constantFrom('a', 'b', 'cc', 'X-Long-Name', 'x'.repeat(80))
+const value = fc.oneof(fc.constantFrom('', '1', '2', 'text/html', 'text/plain'), fc.string({ maxLength: 100 }))
+const record = fc.dictionary(name, value, { maxKeys: 10 })
+
+describe('the fields of a reply', () => {
+  it('have either form', () => {
+    const headers = Headers.of({ 'X-A': 'b' })
+    expect(headersOf(headers)).toBe(headers)
+    expect(headersOf({ 'X-A': ['b', 'c'], 'X-N': 5 }).toList()).toEqual([['X-A', 'b'], ['X-A', 'c'], ['X-N', '5']])
+    expect(headersOf(undefined)).toBe(Headers.empty)
+  })
+
+  it('are made once for records that are equal', () => {
+    const make = (): Headers => headersOf({ 'content-type': 'application/json', 'vary': 'accept' })
+    expect(make()).toBe(make())
+  })
+
+  it('are those of the record as it is now', () => {
+    const fields: Record<string, string> = { etag: '"1"' }
+    expect(headersOf(fields).get('etag')).toBe('"1"')
+    fields['etag'] = '"2"'
+    expect(headersOf(fields).get('etag')).toBe('"2"')
+    fields['via'] = 'a'
+    expect(headersOf(fields).toList()).toEqual([['etag', '"2"'], ['via', 'a']])
+  })
+
+  it('are in the order of the record', () => {
+    expect(headersOf({ aa: '1', bb: '2' }).toList()).toEqual([['aa', '1'], ['bb', '2']])
+    expect(headersOf({ bb: '2', aa: '1' }).toList()).toEqual([['bb', '2'], ['aa', '1']])
+  })
+
+  it('are not kept where a value is long: it may be a secret', () => {
+    const make = (): Headers => headersOf({ 'set-cookie': 's'.repeat(65) })
+    expect(make()).not.toBe(make())
+  })
+
+  it('are those of the record, whatever was made before', () => {
+    fc.assert(fc.property(fc.array(record, { maxLength: 30 }), records => {
+      for (const each of [...records, ...records]) expect(headersOf(each).toList()).toEqual(Object.entries(each))
+    }))
+  })
+})
