@@ -5,7 +5,8 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const NAMES = [
-  'hello', 'headers', 'pipelined', 'json', 'churn', 'echo-1k', 'echo-64k', 'download', 'upload', 'ndjson-upload',
+  'hello', 'headers', 'pipelined', 'json', 'churn', 'echo-1k', 'echo-64k', 'pipeline',
+  'download', 'upload', 'ndjson-upload',
   'websocket-echo', 'sse-fan-out', 'websocket-fan-out', 'rxjs-cost', 'latency', 'allocation',
   'idle-connections', 'idle-streams',
   'linear-time', 'slow-reader', 'slow-upload',

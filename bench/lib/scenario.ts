@@ -6,6 +6,7 @@
  * - hello: answers any request with {@link GREETING}.
  * - hello-tls: the same over TLS.
  * - echo: sends the body of a request back as it comes.
+ * - pipeline: sends what {@link stage} makes of each chunk of the body, as it comes.
  * - download: sends {@link TRANSFER_BYTES} in chunks of 64 KiB, each when there is room for it.
  * - upload: answers with how many bytes the body had.
  * - websocket: sends each message back.
@@ -13,12 +14,18 @@
  *
  * Peers for one purpose have scenarios of their own.
  */
-export type Scenario = 'hello' | 'hello-tls' | 'echo' | 'download' | 'upload' | 'websocket' | 'ndjson' | (string & {})
+export type Scenario =
+  | 'hello' | 'hello-tls' | 'echo' | 'pipeline' | 'download' | 'upload' | 'websocket' | 'ndjson' | (string & {})
 
 /** Starts a server and returns its port. */
 export type StartPeer = (scenario: Scenario) => Promise<number>
 
 export const GREETING = 'Hello, World!'
+
+/** What a pipeline makes of a chunk: a copy, so that what is measured is the pipeline. */
+export function stage(chunk: Uint8Array): Uint8Array {
+  return Uint8Array.from(chunk)
+}
 
 /** How much a transfer moves, in bytes: 1 GiB unless the environment says otherwise. */
 export const TRANSFER_BYTES = Number(process.env['BENCH_TRANSFER_BYTES'] ?? 2 ** 30)

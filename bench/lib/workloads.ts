@@ -48,6 +48,8 @@ export const workloads = {
   'echo-64k': requests('echo', { bodyBytes: 64 * 1024, headers: BINARY }),
   'churn': visits('hello', 'tcp', 4000),
   'churn-tls': visits('hello-tls', 'tls', 1000),
+  'pipeline-1k': requests('pipeline', { bodyBytes: 1024, headers: BINARY }),
+  'pipeline-64k': requests('pipeline', { bodyBytes: 64 * 1024, headers: BINARY }),
   'download': transfer('download', 'download'),
   'upload': transfer('upload', 'upload'),
   'upload-chunked': transfer('upload', 'upload-chunked'),

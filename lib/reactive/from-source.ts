@@ -4,7 +4,8 @@
  * Strategy: what can be pulled is, one value at a time while something is wanted (giver.ts). RxJS's `from` takes all of
  * an iterable at once, and of an asynchronous one whatever it gives.
  */
-import { from, NEVER, Observable, type ObservableInput, of, type Subscriber } from 'rxjs'
+import { from, NEVER, Observable, type ObservableInput, type Subscriber } from 'rxjs'
+import { ControlledSubject, DEFAULT_HIGH_WATER_MARK, type ControlledSink } from './controlled-subject.js'
 import { isPromise, type ReportError } from './discard.js'
 import { Giver } from './giver.js'
 import { offeredDemand, type Offer } from './offer.js'
@@ -30,7 +31,7 @@ export type Source<T> =
  * @throws {@link TypeError} it is no source
  */
 export function fromSource<T>(source: Source<T>): Observable<T> {
-  if (typeof source === 'function') return new Observable(subscriber => fromFunction(source).subscribe(subscriber))
+  if (typeof source === 'function') return fromFunction(source)
   if (typeof source === 'object' && isObservable(source)) return from(source)
   // Before it is subscribed: what is no source is a mistake of who calls.
   if (!isPullable(source)) throw new TypeError('a source is an iterable, a stream, an Observable or a function')
@@ -46,17 +47,55 @@ export function fromInput<T>(input: ObservableInput<T>): Observable<T> {
   return isPullable(source) && !isObservable(source) ? fromSource(source) : from(input)
 }
 
+/** A function gets the demand of the offer that stands; where none does, there is always room. */
 function fromFunction<T>(source: Extract<Source<T>, (...args: never[]) => unknown>): Observable<T> {
-  const offer = offeredDemand()
-  return source(offer === null ? of(Infinity) : demandsOf(offer), NEVER)
+  return new Observable(subscriber => {
+    const subject = new ControlledSubject<T>(new OfferSink(subscriber, offeredDemand()), MARKS)
+    return source(subject.ready$, NEVER).subscribe(subject)
+  })
 }
 
-function demandsOf(offer: Offer): Observable<number> {
-  return new Observable(subscriber => {
-    const tell = (): void => { subscriber.next(offer.wanted) }
-    subscriber.add(offer.whenWanted(tell))
-    if (offer.wanted > 0) tell()
-  })
+/** Whatever is wanted is demanded, up to the mark. */
+const MARKS = { highWaterMark: DEFAULT_HIGH_WATER_MARK, lowWaterMark: DEFAULT_HIGH_WATER_MARK - 1 }
+
+/** Room is what the offer wants. */
+class OfferSink<T> implements ControlledSink<T> {
+  private readonly subscriber: Subscriber<T>
+  private readonly offer: Offer | null
+  private onWanted: (() => void) | null
+
+  constructor(subscriber: Subscriber<T>, offer: Offer | null) {
+    this.subscriber = subscriber
+    this.offer = offer
+    this.onWanted = null
+    subscriber.add(offer?.whenWanted(() => { this.notify() }))
+  }
+
+  get pending(): number {
+    return this.offer === null ? 0 : MARKS.highWaterMark - Math.max(0, Math.min(this.offer.wanted, MARKS.highWaterMark))
+  }
+
+  write(value: T): void {
+    this.subscriber.next(value)
+  }
+
+  complete(): void {
+    this.subscriber.complete()
+  }
+
+  error(error: unknown): void {
+    this.subscriber.error(error)
+  }
+
+  whenDrained(_mark: number, callback: () => void): void {
+    this.onWanted = callback
+  }
+
+  private notify(): void {
+    const callback = this.onWanted
+    this.onWanted = null
+    callback?.()
+  }
 }
 
 function isPullable<T>(source: Source<T>): source is PulledSource<T> {

@@ -5,6 +5,7 @@ export {
   onBackpressureBuffer, onBackpressureDrop, onBackpressureError, onBackpressureLatest,
   type BackpressureBufferOptions, type BufferOverflow,
 } from './backpressure.js'
+export { fromBody, toAsyncIterable, toReadableStream } from './body-streams.js'
 export { BodyValue } from './body-value.js'
 export { BodySubject } from './body-subject.js'
 export { BackpressureError, chunkSize, type Chunk } from './chunk.js'

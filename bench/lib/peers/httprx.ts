@@ -8,12 +8,13 @@ import { certificate } from '../certificate.js'
 import { fanOut } from '../fan-out-httprx.js'
 import { isFanOut } from '../fan-out.js'
 import { LineSum } from '../line-sum.js'
-import { CHUNK, GREETING, TRANSFER_BYTES, type Scenario } from '../scenario.js'
+import { CHUNK, GREETING, stage, TRANSFER_BYTES, type Scenario } from '../scenario.js'
 
 const handlers: Partial<Record<Scenario, Handler>> = {
   hello: () => ({ body: GREETING }),
   'hello-tls': () => ({ body: GREETING }),
   echo: reqd => ({ body: reqd.body }),
+  pipeline: reqd => ({ body: reqd.body.bytes$.pipe(map(stage)) }),
   download: () => ({ body: chunks() }),
   upload: reqd => reqd.body.bytes$.pipe(
     reduce((count, bytes) => count + bytes.length, 0),

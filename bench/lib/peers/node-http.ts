@@ -3,12 +3,13 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import { pipeline, Transform } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { certificate } from '../certificate.js'
 import { fanOut } from '../fan-out-node.js'
 import { isFanOut } from '../fan-out.js'
 import { LineSum } from '../line-sum.js'
-import { CHUNK, GREETING, TRANSFER_BYTES, type Scenario } from '../scenario.js'
+import { CHUNK, GREETING, stage, TRANSFER_BYTES, type Scenario } from '../scenario.js'
 import { listening } from './listening.js'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
@@ -17,6 +18,11 @@ const listeners: Partial<Record<Scenario, Listener>> = {
   hello: (_, response) => { response.end(GREETING) },
   'hello-tls': (_, response) => { response.end(GREETING) },
   echo: (request, response) => { request.pipe(response) },
+  pipeline: (request, response) => {
+    pipeline(request, new Transform({
+      transform(chunk: Uint8Array, _, done) { done(null, stage(chunk)) },
+    }), response, error => { if (error) response.destroy() })
+  },
   download: (_, response) => { send(response, TRANSFER_BYTES) },
   upload: (request, response) => {
     let count = 0

@@ -1,0 +1,77 @@
+/**
+ * NDJSON in, parsed, worked on asynchronously, out to a client that reads 1 MiB a second: what the server's memory
+ * does, as figures and as a picture. `slow-ndjson 1024` moves 1 GiB, which takes 17 minutes; unless it is told, 64 MiB.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import { Child } from './lib/child.js'
+import { loadCores } from './lib/cores.js'
+import type { NdjsonProgress } from './lib/ndjson-client.js'
+import { isShort, words } from './lib/options.js'
+import { plot } from './lib/plot.js'
+import { printHeading, printTable } from './lib/report.js'
+import { NDJSON_PIECE } from './lib/scenario.js'
+import { ServerProcess } from './lib/server-process.js'
+
+const MIB = 2 ** 20
+const PICTURE = 'dist/slow-ndjson.svg'
+/** What the memory of the server may grow by between the first third of the time and the last. */
+const TOLERANCE_MIB = 8
+const megabytes = Number(words.find(word => /^\d+$/.test(word)) ?? (isShort ? 4 : 64))
+const pieces = Math.ceil(megabytes * MIB / NDJSON_PIECE.length)
+
+interface Sample {
+  readonly seconds: number
+  readonly resident: number
+  readonly held: number
+  readonly sent: number
+  readonly received: number
+}
+
+const server = await ServerProcess.start('httprx-ndjson', 'ndjson', ['--expose-gc'])
+const client = new Child('./ndjson-client.js', [server.port, pieces, MIB].map(String), { core: loadCores[0] })
+const samples: Sample[] = []
+const began = Date.now()
+
+for (let isComplete = false; !isComplete;) {
+  await setTimeout(Math.min(5_000, Math.max(250, megabytes * 10)))
+  const { memory } = await server.usage({ collect: true })
+  const progress = await client.ask<NdjsonProgress>({})
+  isComplete = progress.isComplete
+  samples.push({
+    seconds: (Date.now() - began) / 1000,
+    resident: memory.rss / MIB,
+    held: (memory.heapUsed + memory.external) / MIB,
+    sent: progress.sent / MIB,
+    received: progress.received / MIB,
+  })
+}
+await client.stop()
+await server.stop()
+
+const third = Math.ceil(samples.length / 3)
+const [first, last] = [samples.slice(0, third), samples.slice(-third)]
+const median = (list: readonly Sample[], of: (sample: Sample) => number): number =>
+  list.map(of).sort((a, b) => a - b)[Math.floor(list.length / 2)]
+const most = (of: (sample: Sample) => number): number => Math.max(...samples.map(of))
+const growth = (of: (sample: Sample) => number): number => median(last, of) - median(first, of)
+const ahead = ({ sent, received }: Sample): number => sent - received
+const curve = (name: string, of: (sample: Sample) => number) => ({ name, values: samples.map(of) })
+
+mkdirSync('dist', { recursive: true })
+writeFileSync(PICTURE, plot(`NDJSON, ${megabytes} MiB to a client that reads 1 MiB a second`,
+  samples.map(({ seconds }) => seconds), [
+    { title: 'memory, MiB', curves: [curve('resident', each => each.resident), curve('held', each => each.held)] },
+    { title: 'held, MiB', curves: [curve('after a collection', each => each.held)] },
+    { title: 'moved, MiB', curves: [curve('sent', each => each.sent), curve('received', each => each.received)] },
+    { title: 'sent and not received, MiB', curves: [curve('ahead', ahead)] },
+  ]))
+printHeading('slow NDJSON', `${megabytes} MiB, in ${Math.round(samples.at(-1)?.seconds ?? 0)} s, every line worked on. `
+  + `The picture is ${PICTURE}. Growth: medians of the last third against the first.`)
+const held = growth(each => each.held)
+printTable(['figure', 'growth', 'at most', 'the most that was'], [
+  ['resident, MiB', growth(each => each.resident), 'not judged', most(each => each.resident)],
+  ['held, MiB', held, TOLERANCE_MIB, most(each => each.held)],
+  ['sent and not received, MiB', growth(ahead), '', most(ahead)],
+])
+if (held > TOLERANCE_MIB) process.exitCode = 1
