@@ -19,7 +19,7 @@ import { Headers } from '../message/headers.js'
  */
 export type HeadersInit =
   | Headers
-  | FieldRecord
+  | Readonly<Record<string, string | number | readonly string[] | undefined>>
   | Iterable<readonly [name: string, value: string]>
 
 type FieldRecord = Readonly<Record<string, string | number | readonly string[] | undefined>>
