@@ -102,6 +102,7 @@ export type LocalErrorCode =
   | 'alreadyYielded'
   | 'badField'
   | 'badFraming'
+  | 'badOption'
   | 'badRange'
   | 'badState'
   | 'badStatus'

@@ -34,7 +34,7 @@ const LOCAL_CODES: Record<LocalErrorCode, true> = {
   alreadyScheduled: true,
   alreadyYielded: true,
   badField: true,
-  badFraming: true,
+  badFraming: true, badOption: true,
   badRange: true,
   badState: true,
   badStatus: true,

@@ -2,7 +2,7 @@
  * The limits of a connection. All are bounds on memory or on what a peer may send; time is not the core's.
  */
 
-import { COUNT, TIME } from './option-check.js'
+import { COUNT, either, FUNCTION, oneOf, TIME } from './option-check.js'
 
 /** What a connection is created with. Sizes are in bytes. */
 export interface Config {
@@ -58,8 +58,12 @@ export const DEFAULT_CONFIG: Config = {
   date: null,
 }
 
-/** The numbers that a configuration takes. @internal */
-export const CONFIG_RANGES = {
+/** What the limits of a configuration take. @internal */
+export const LIMIT_KINDS = {
   maxHeaderSize: COUNT, maxHeadersCount: COUNT, readBufferSize: COUNT, writeBufferSize: COUNT, drainLimit: COUNT,
-  keepAlive: TIME,
+}
+
+/** What a configuration takes. @internal */
+export const CONFIG_KINDS = {
+  ...LIMIT_KINDS, keepAlive: TIME, scheme: oneOf('http', 'https', null), date: either(FUNCTION, oneOf(null)),
 }

@@ -1,6 +1,7 @@
 /**
- * The numbers among options. Without types anything can be given: text, NaN, a time that no timer can wait. Such a
- * value would be no limit, or a limit of nothing, and nobody would know: it is refused where it is given.
+ * What options take. Without types anything can be given: text, NaN, a time that no timer can wait, a name that is
+ * nearly that of an option. Such a value would be no limit, or a limit of nothing, and nobody would know: it is refused
+ * where it is given.
  */
 import { LocalProtocolError } from '../errors.js'
 
@@ -15,6 +16,38 @@ export interface Range {
   readonly isOpen: boolean
 }
 
+/** What an option takes that is no number. */
+export interface Shape {
+  /** In words: it must be this. */
+  readonly what: string
+  readonly isFit: (value: unknown) => boolean
+}
+
+/** What each of some options takes, by its name. */
+export type Kinds = Readonly<Record<string, Range | Shape>>
+
+export const FUNCTION: Shape = { what: 'a function', isFit: value => typeof value === 'function' }
+export const BOOLEAN: Shape = { what: 'true or false', isFit: value => typeof value === 'boolean' }
+export const TEXT: Shape = { what: 'a string', isFit: value => typeof value === 'string' }
+/** Any number: how much that may be is seen where it is used. */
+export const NUMBER: Shape = { what: 'a number', isFit: value => typeof value === 'number' }
+export const OBJECT: Shape = { what: 'an object', isFit: isObject }
+/** What times come from: a scheduler of RxJS. */
+export const SCHEDULER: Shape = { what: 'a scheduler', isFit: value => isObject(value) && 'schedule' in value }
+/** What an AbortController has, of any realm. */
+export const SIGNAL: Shape = { what: 'an AbortSignal', isFit: value => isObject(value) && 'aborted' in value }
+
+/** One of these values. */
+export function oneOf(...values: readonly (string | null)[]): Shape {
+  const names = values.map(value => value === null ? 'null' : `'${value}'`)
+  return { what: names.join(' or '), isFit: value => values.includes(value as string) }
+}
+
+/** What one of these takes. */
+export function either(...shapes: readonly Shape[]): Shape {
+  return { what: shapes.map(({ what }) => what).join(' or '), isFit: value => shapes.some(({ isFit }) => isFit(value)) }
+}
+
 /** A time in milliseconds. */
 export const TIME: Range = { least: 0, most: LONGEST_TIME, isOpen: false }
 /** How often something is done, in milliseconds. */
@@ -27,15 +60,88 @@ export const SIZE: Range = { least: 1, most: Number.MAX_SAFE_INTEGER, isOpen: tr
 export const COUNT: Range = { least: 0, most: Number.MAX_SAFE_INTEGER, isOpen: true }
 
 /**
- * Checks the numbers among the options. What is `undefined` is not given.
+ * Checks the values of options. What is `undefined` is not given.
  *
- * @throws {@link LocalProtocolError} badRange: one is no number, or out of its range
+ * @throws {@link LocalProtocolError} badRange: a number that is none, or out of its range; badOption: anything else
+ *   that an option does not take
  */
-export function checkNumbers(options: object, ranges: Readonly<Record<string, Range>>): void {
-  for (const [name, range] of Object.entries(ranges)) {
+export function checkValues(options: object, kinds: Kinds): void {
+  if (!isObject(options)) throw badOption(`options are an object, not ${shown(options)}`)
+  for (const [name, kind] of Object.entries(kinds)) {
     const value = (options as Record<string, unknown>)[name]
-    if (value !== undefined && !isWithin(value, range)) throw outOfRange(name, value, range)
+    if (value !== undefined) checkValue(name, value, kind)
   }
+}
+
+/** Checks one value. @throws {@link LocalProtocolError} as {@link checkValues} */
+export function checkValue(name: string, value: unknown, kind: Range | Shape): void {
+  if ('what' in kind) {
+    if (!kind.isFit(value)) throw badOption(`${name} must be ${kind.what}, not ${shown(value)}`)
+  } else if (!isWithin(value, kind)) {
+    throw outOfRange(name, value, kind)
+  }
+}
+
+/**
+ * Checks options: their values, and that no name is nearly that of an option, as in plain JavaScript `header_timeout`
+ * would be no limit. `elsewhere` says of names that are options of other libraries where theirs belongs.
+ *
+ * @throws {@link LocalProtocolError} badRange, badOption
+ */
+export function checkOptions(options: object, kinds: Kinds, elsewhere: Readonly<Record<string, string>> = {}): void {
+  checkValues(options, kinds)
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(kinds, name)) continue
+    const meant = Object.hasOwn(elsewhere, name) ? elsewhere[name] : Object.keys(kinds).find(kind => isNear(name, kind))
+    if (meant !== undefined) throw badOption(`there is no option ${name}: ${meant} is meant`)
+  }
+}
+
+/**
+ * Checks the marks of a queue, of which the low one has a default below any high one.
+ *
+ * @throws {@link LocalProtocolError} badRange: the low one is not below the high one
+ */
+export function checkMarks(lowWaterMark: number | undefined, highWaterMark: number): void {
+  if (lowWaterMark === undefined || lowWaterMark < highWaterMark) return
+  throw new LocalProtocolError('badRange',
+    `lowWaterMark must be less than highWaterMark, which is ${highWaterMark}, not ${lowWaterMark}`)
+}
+
+/** Whether a name was meant to be another one: but for case, `-` and `_`, and a letter or two. */
+function isNear(name: string, other: string): boolean {
+  const [a, b] = [name, other].map(text => text.toLowerCase().replace(/[-_]/g, ''))
+  return distance(a, b) <= (Math.max(a.length, b.length) < 6 ? 1 : 2)
+}
+
+/** How many letters are to be put in, left out or changed (Levenshtein). */
+function distance(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= a.length; row++) {
+    const line = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const changed = above[column - 1] + (a[row - 1] === b[column - 1] ? 0 : 1)
+      line.push(Math.min(changed, above[column] + 1, line[column - 1] + 1))
+    }
+    above = line
+  }
+  return above[b.length]
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function badOption(message: string): LocalProtocolError {
+  return new LocalProtocolError('badOption', message)
+}
+
+/** Not as it would say itself: an object may be large, and what has no prototype has no text. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'a list'
+  return isObject(value) ? 'an object' : String(value)
 }
 
 function isWithin(value: unknown, { least, most, isOpen }: Range): boolean {
@@ -45,7 +151,6 @@ function isWithin(value: unknown, { least, most, isOpen }: Range): boolean {
 
 function outOfRange(name: string, value: unknown, { least, most, isOpen }: Range): LocalProtocolError {
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
-  const shown = typeof value === 'string' ? JSON.stringify(value) : typeof value === 'function' ? 'a function' : value
   return new LocalProtocolError('badRange',
-    `${name} must be a whole number ${range}${isOpen ? ', or Infinity' : ''}, not ${String(shown)}`)
+    `${name} must be a whole number ${range}${isOpen ? ', or Infinity' : ''}, not ${shown(value)}`)
 }

@@ -3,6 +3,7 @@
  */
 import type { Config } from './config.js'
 import type { ErrorHandler } from './error-handler.js'
+import { FUNCTION, OBJECT } from './option-check.js'
 
 /** What a connection is created with, besides its handler. */
 export interface ServerConnectionOptions {
@@ -16,3 +17,6 @@ export interface ServerConnectionOptions {
    */
   readonly onLateError?: ((error: unknown) => void) | undefined
 }
+
+/** What the options take. @internal */
+export const SERVER_KINDS = { config: OBJECT, errorHandler: FUNCTION, onLateError: FUNCTION }

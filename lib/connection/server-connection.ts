@@ -41,14 +41,14 @@
  */
 import { checkRange } from '../buffer/iovec.js'
 import { LocalProtocolError } from '../errors.js'
-import { CONFIG_RANGES, DEFAULT_CONFIG, withDefaults, type Config } from './config.js'
+import { CONFIG_KINDS, DEFAULT_CONFIG, withDefaults, type Config } from './config.js'
 import { ConnectionState } from './connection-state.js'
 import { defaultErrorHandler } from './error-handler.js'
 import { Exchanges, type Handlers } from './exchanges.js'
-import { checkNumbers } from './option-check.js'
+import { checkOptions, checkValue, FUNCTION } from './option-check.js'
 import { UPGRADE, type ReadOperation, type WriteOperation, type WriteResult } from './operation.js'
 import { Reqd, type ReqdBase } from './reqd.js'
-import type { ServerConnectionOptions } from './server-connection-options.js'
+import { SERVER_KINDS, type ServerConnectionOptions } from './server-connection-options.js'
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -62,13 +62,15 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
   /**
    * A connection that serves each request with `handler`.
    *
-   * @throws {@link LocalProtocolError} badRange: a number of the configuration
+   * @throws {@link LocalProtocolError} badRange, badOption: what is given is no handler, or no option takes it
    */
   static create(handler: (reqd: Reqd) => void, options: ServerConnectionOptions = {}): ServerConnection {
     const { config = {}, errorHandler = defaultErrorHandler, onLateError } = options
     const makeReqd: Handlers<Reqd>['makeReqd'] = (host, request, reader) => new Reqd(host, request, reader)
     const handlers = { handler, errorHandler, onLateError, makeReqd }
-    checkNumbers(config, CONFIG_RANGES)
+    checkValue('the handler', handler, FUNCTION)
+    checkOptions(options, SERVER_KINDS)
+    checkOptions(config, CONFIG_KINDS)
     return new ServerConnection(handlers, withDefaults(DEFAULT_CONFIG, config))
   }
 

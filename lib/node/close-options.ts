@@ -1,7 +1,7 @@
 /**
  * How a server closes: what it waits for, and how long.
  */
-import { checkNumbers, OPEN_TIME } from '../connection/option-check.js'
+import { checkOptions, OPEN_TIME } from '../connection/option-check.js'
 
 /** How to close a server. */
 export interface CloseOptions {
@@ -17,15 +17,15 @@ export interface CloseOptions {
 
 const GRACE_MS = 10_000
 
-/** The numbers that closing takes. */
-export const CLOSE_RANGES = { graceMs: OPEN_TIME, idleMs: OPEN_TIME }
+/** What the options take. */
+export const CLOSE_KINDS = { graceMs: OPEN_TIME, idleMs: OPEN_TIME }
 
 /**
  * How to close, by what is given then, or else was given when the server was made.
  *
- * @throws {@link LocalProtocolError} badRange: a number that is none, or out of its range
+ * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
  */
 export function closingOf(now: CloseOptions, before: CloseOptions): Required<CloseOptions> {
-  checkNumbers(now, CLOSE_RANGES)
+  checkOptions(now, CLOSE_KINDS)
   return { graceMs: now.graceMs ?? before.graceMs ?? GRACE_MS, idleMs: now.idleMs ?? before.idleMs ?? 0 }
 }

@@ -3,9 +3,11 @@
  */
 import type { TlsOptions } from 'node:tls'
 import type { ErrorHandler } from '../connection/error-handler.js'
-import { COUNT, LONGEST_TIME, TIME } from '../connection/option-check.js'
-import type { ConnectionOptions } from '../reactive/options.js'
-import { CLOSE_RANGES, type CloseOptions } from './close-options.js'
+import {
+  BOOLEAN, checkOptions, COUNT, LONGEST_TIME, OBJECT, SIGNAL, TEXT, TIME,
+} from '../connection/option-check.js'
+import { CONNECTION_KINDS, type ConnectionOptions } from '../reactive/options.js'
+import { CLOSE_KINDS, type CloseOptions } from './close-options.js'
 
 /** Where to listen and how; and how to close, where nothing else is said then. */
 export interface ListenOptions extends ConnectionOptions, CloseOptions {
@@ -47,11 +49,31 @@ export interface ListenOptions extends ConnectionOptions, CloseOptions {
 /** The default of {@link ListenOptions.handshakeTimeout}. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000
 
-/** The numbers among the options of a server, besides those of its connections and the port, which Node checks. */
-export const LISTEN_RANGES = {
-  ...CLOSE_RANGES,
+/** What the options take. */
+const LISTEN_KINDS = {
+  ...CONNECTION_KINDS,
+  ...CLOSE_KINDS,
+  port: { least: 0, most: 65_535, isOpen: false },
   fd: { least: 0, most: LONGEST_TIME, isOpen: false },
   backlog: { least: 0, most: LONGEST_TIME, isOpen: false },
   handshakeTimeout: TIME,
   maxConnections: COUNT,
+  host: TEXT, path: TEXT,
+  readableAll: BOOLEAN, writableAll: BOOLEAN, reusePort: BOOLEAN, ipv6Only: BOOLEAN,
+  tls: OBJECT,
+  signal: SIGNAL,
+}
+
+/** What other servers call otherwise; without a word, one that was to have TLS would speak in the clear. */
+const ELSEWHERE = {
+  key: 'tls: { key }', cert: 'tls: { cert }', pfx: 'tls: { pfx }', ca: 'tls: { ca }', hostname: 'host',
+}
+
+/**
+ * Checks the options of a server.
+ *
+ * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
+ */
+export function checkListenOptions(options: ListenOptions): void {
+  checkOptions(options, LISTEN_KINDS, ELSEWHERE)
 }

@@ -10,7 +10,7 @@ import {
   createServer as createTlsServer, Server as TlsServer, type SecureContextOptions, type TlsOptions,
 } from 'node:tls'
 import type { Subscription } from 'rxjs'
-import { checkNumbers, LONGEST_TIME } from '../connection/option-check.js'
+import { LONGEST_TIME } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
 import { HttpConnection, type ServerContext } from '../reactive/connection.js'
 import type { Handler } from '../reactive/reqd.js'
@@ -18,7 +18,7 @@ import { serverContext } from '../reactive/server-context.js'
 import type { CloseOptions } from './close-options.js'
 import { Handshakes, type FailedHandshake } from './handshakes.js'
 import { listenError } from './listen-error.js'
-import { HANDSHAKE_TIMEOUT_MS, LISTEN_RANGES, type ListenOptions } from './listen-options.js'
+import { checkListenOptions, HANDSHAKE_TIMEOUT_MS, type ListenOptions } from './listen-options.js'
 import { placeOf } from './listen-place.js'
 import { NODE_PLATFORM } from './platform.js'
 import { SocketTransport } from './socket-transport.js'
@@ -62,7 +62,7 @@ export class Listener {
   private idle: Subscription | null
 
   constructor(handler: Handler | null, options: ListenOptions, host: ListenerHost) {
-    checkNumbers(options, LISTEN_RANGES)
+    checkListenOptions(options)
     this.context = serverContext(handler, options, NODE_PLATFORM, connection => { this.forget(connection) })
     this.options = options
     this.host = host

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
 import { type Observable, ReplaySubject, Subject } from 'rxjs'
+import { checkValue, FUNCTION } from '../connection/option-check.js'
 import type { Connection } from '../reactive/connection.js'
 import { GuardedObservable } from '../reactive/guarded.js'
 import type { ConnectionEvent } from '../reactive/events.js'
@@ -46,7 +47,12 @@ export interface Server extends AsyncDisposable {
   close(options?: CloseOptions): Promise<void>
 }
 
-/** Serves each request with `handler`. Listening has begun when this returns; see {@link Server.listening}. */
+/**
+ * Serves each request with `handler`. Listening has begun when this returns; see {@link Server.listening}.
+ *
+ * @throws {@link LocalProtocolError} badRange, badOption: no handler; a value that no option takes, or a name that is
+ *   nearly one
+ */
 export function serve(handler: Handler, options: ListenOptions = {}): Server {
   return new RunningServer(handler, options)
 }
@@ -89,6 +95,7 @@ class RunningServer implements Server {
     this.abort = () => { void this.close() }
     // Who does not wait for the end hears of a failure from `listening` alone.
     this.end.promise.catch(() => undefined)
+    checkValue('the handler', handler, FUNCTION)
     this.listener = new Listener(handler, options, {
       listening: () => { this.ready.resolve(this) },
       accepted: connection => {

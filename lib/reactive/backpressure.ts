@@ -7,6 +7,7 @@
  * because nobody is there to take it; what waits then is freed by unsubscribing.
  */
 import { Observable, type Subscriber, takeWhile } from 'rxjs'
+import { checkOptions, checkValue, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
 import { chunkSize } from './chunk.js'
 import { demanding, type Demanding } from './demand.js'
 import type { Ahead } from './drops.js'
@@ -24,6 +25,9 @@ export interface BackpressureBufferOptions<T> {
   /** Sees each value that is dropped. What it throws is the error of the result. */
   readonly onDrop?: (value: T) => void
 }
+
+/** What the options take. */
+const BUFFER_KINDS = { bufferBytes: COUNT, overflow: oneOf('error', 'dropOldest', 'dropNewest'), onDrop: FUNCTION }
 
 /** What else a gate is told. */
 interface GateOptions<T> extends BackpressurePolicy {
@@ -44,7 +48,9 @@ export function onBackpressureBuffer<T>(
   ready$: Observable<number>,
   options: BackpressureBufferOptions<T>,
 ): SameTypeOperator<T> {
+  checkOptions(options, BUFFER_KINDS)
   const { bufferBytes, overflow = 'error', onDrop } = options
+  checkValue('bufferBytes', bufferBytes, COUNT)
   return gated<T>(ready$, { capacity: bufferBytes, overflow, onDrop })
 }
 

@@ -6,6 +6,7 @@
  * unsubscribes stops neither what is handled nor what waits: the server closes when that is answered.
  */
 import { Observable, type MonoTypeOperatorFunction } from 'rxjs'
+import { checkOptions, checkValue, FUNCTION, SIZE } from '../connection/option-check.js'
 import { handle } from './handle.js'
 import type { Handler, Reqd } from './reqd.js'
 import { ValueQueue } from './value-queue.js'
@@ -20,10 +21,14 @@ export interface HandleEachOptions {
  * Returns the operator that handles each request by itself and emits it when its exchange is over. What the handler
  * throws becomes the response; when the client goes away, what the handler returned is unsubscribed.
  *
+ * @throws {@link LocalProtocolError} badRange, badOption: no handler, or a number that is none
+ *
  * @example
  * listen({ port: 8080 }).pipe(mergeMap(({ requests$ }) => requests$), handleEach(() => ({ body: 'Hi' }))).subscribe()
  */
 export function handleEach(handler: Handler, options: HandleEachOptions = {}): MonoTypeOperatorFunction<Reqd> {
+  checkValue('the handler', handler, FUNCTION)
+  checkOptions(options, { concurrent: SIZE })
   const { concurrent = Infinity } = options
   return source => new Observable<Reqd>(subscriber => {
     const waiting = new ValueQueue<Reqd>()

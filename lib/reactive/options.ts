@@ -4,9 +4,11 @@
  * Node's where Node has the option.
  */
 import type { SchedulerLike } from 'rxjs'
-import { CONFIG_RANGES, withDefaults, type Config } from '../connection/config.js'
+import { LIMIT_KINDS, withDefaults, type Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
-import { checkNumbers, COUNT, INTERVAL, SIZE, TIME } from '../connection/option-check.js'
+import {
+  BOOLEAN, checkMarks, checkValues, COUNT, FUNCTION, INTERVAL, SCHEDULER, SIZE, TIME,
+} from '../connection/option-check.js'
 import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
 import type { Reqd } from './reqd.js'
 
@@ -102,20 +104,26 @@ const DEFAULTS: Settings = {
   highWaterMark: DEFAULT_HIGH_WATER_MARK,
 }
 
-const RANGES = {
-  ...CONFIG_RANGES,
+/** What the options take. */
+export const CONNECTION_KINDS = {
+  ...LIMIT_KINDS,
   headersTimeout: TIME, requestTimeout: TIME, readTimeout: TIME, keepAliveTimeout: TIME, writeTimeout: TIME,
   handlerTimeout: TIME, sourceTimeout: TIME, stalledAfter: TIME, errorHandlerTimeout: TIME, lingerTimeout: TIME,
   connectionsCheckingInterval: INTERVAL, lingerBytes: COUNT, maxRequestsPerSocket: COUNT,
   highWaterMark: SIZE, lowWaterMark: COUNT,
+  keepAliveHint: BOOLEAN, allowHalfOpen: BOOLEAN, trustProxy: BOOLEAN,
+  scheduler: SCHEDULER, errorHandler: FUNCTION, onError: FUNCTION,
 }
 
 /**
  * The options with their defaults.
  *
- * @throws {@link LocalProtocolError} badRange: a number that is none, or out of its range
+ * @throws {@link LocalProtocolError} badRange: a number that is none, or out of its range; badOption: a value that no
+ *   option takes
  */
 export function settingsOf(options: ConnectionOptions): Settings {
-  checkNumbers(options, RANGES)
-  return withDefaults(DEFAULTS, options)
+  checkValues(options, CONNECTION_KINDS)
+  const settings = withDefaults(DEFAULTS, options)
+  checkMarks(options.lowWaterMark, settings.highWaterMark)
+  return settings
 }

@@ -5,6 +5,7 @@
  * demand. Which one is the choice of whoever made the Observable: nobody else knows what may be lost.
  */
 import type { Observable } from 'rxjs'
+import { checkValue, COUNT, type Shape } from '../connection/option-check.js'
 import { gated } from './backpressure.js'
 import type { BackpressurePolicy } from './gate.js'
 
@@ -26,6 +27,21 @@ export type Overflow =
 
 /** What happens where nobody says what should. */
 export const DEFAULT_OVERFLOW: Overflow = { bufferBytes: 1024 * 1024 }
+
+const NAMES: readonly unknown[] = ['error', 'dropNewest', 'dropOldest', 'latest', 'disconnect']
+
+/** What an `overflow` takes. */
+export const OVERFLOW: Shape = {
+  what: "'error', 'dropNewest', 'dropOldest', 'latest', 'disconnect' or { bufferBytes }",
+  isFit: value => NAMES.includes(value) || hasBuffer(value),
+}
+
+/** @throws {@link LocalProtocolError} badRange: bytes that are no number */
+function hasBuffer(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('bufferBytes' in value)) return false
+  checkValue('bufferBytes', value.bufferBytes, COUNT)
+  return true
+}
 
 /** A policy, and what goes with it. */
 export interface OverflowOptions<T> {

@@ -9,6 +9,7 @@
  * Rules are cited as `RS §1.3`. Calls back and forth (`request` within `onNext`) are taken up by a loop (RS §3.3).
  */
 import { Observable } from 'rxjs'
+import { checkOptions, SIZE } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
 import { onBackpressureError } from './backpressure.js'
 import { DEFAULT_HIGH_WATER_MARK } from './controlled-subject.js'
@@ -85,6 +86,7 @@ export function toPublisher<T>(
 ): Publisher<T> {
   const values = typeof source === 'function' ? source
     : (ready$: Observable<number>) => source.pipe(onBackpressureError(ready$))
+  checkOptions(options ?? {}, { highWaterMark: SIZE })
   return {
     subscribe(subscriber: Subscriber<T> | null | undefined): void {
       // RS §1.9: the one thing that subscribe throws for.

@@ -3,6 +3,7 @@
  */
 import { Observable, type ObservableInput } from 'rxjs'
 import type { StreamingOptions } from '../connection/reqd.js'
+import { checkValue, checkValues, FUNCTION, SIZE, TEXT } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
@@ -11,7 +12,7 @@ import { Version } from '../message/version.js'
 import type { Marks } from './body-subject.js'
 import { isBytes, type Chunk } from './chunk.js'
 import { isPromise } from './discard.js'
-import type { Overflow } from './overflow.js'
+import { OVERFLOW, type Overflow } from './overflow.js'
 import { headersOf, type HeadersInit } from './reply-fields.js'
 
 /**
@@ -74,8 +75,17 @@ export function trailersOf({ trailers }: Reply): (() => Headers) | null {
   return () => headersOf(typeof trailers === 'function' ? trailers() : trailers)
 }
 
-/** How much of a reply's body may wait, where `marks` are the server's. */
-export function marksOf({ highWaterMark }: Reply, marks: Marks): Marks {
+/** What goes with a body that is neither text nor bytes takes this. */
+const STREAM_KINDS = { overflow: OVERFLOW, onDrop: FUNCTION, highWaterMark: SIZE }
+
+/**
+ * How much of a reply's body may wait, where `marks` are the server's.
+ *
+ * @throws {@link LocalProtocolError} badRange, badOption: what goes with the body is none of what it takes
+ */
+export function marksOf(reply: Reply, marks: Marks): Marks {
+  checkValues(reply, STREAM_KINDS)
+  const { highWaterMark } = reply
   if (highWaterMark === undefined || highWaterMark === marks.highWaterMark) return marks
   return { highWaterMark, lowWaterMark: highWaterMark >> 1 }
 }
@@ -83,11 +93,12 @@ export function marksOf({ highWaterMark }: Reply, marks: Marks): Marks {
 /**
  * The head of a reply.
  *
- * @throws {@link LocalProtocolError} badStatus
+ * @throws {@link LocalProtocolError} badStatus; badField; badOption: a reason that is no text
  */
 export function responseOf(reply: Reply): Response {
   const status = reply.status ?? 200
-  if (!Status.isValid(status)) throw new LocalProtocolError('badStatus', `${status} is not a status code`)
+  if (!Status.isValid(status)) throw new LocalProtocolError('badStatus', `${String(status)} is not a status code`)
+  if (reply.reason !== undefined) checkValue('reason', reply.reason, TEXT)
   return new Response(status, reply.reason ?? Status.reasonPhrase(status), Version.HTTP_1_1, headersOf(reply.headers))
 }
 

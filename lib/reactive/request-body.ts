@@ -11,6 +11,7 @@
  */
 import { type Observable, type ObservableInput, type TeardownLogic } from 'rxjs'
 import type { BodyReader } from '../connection/body-reader.js'
+import { checkValue, COUNT } from '../connection/option-check.js'
 import { LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { BodyChunks } from './body-chunks.js'
@@ -82,6 +83,8 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   /**
    * The whole body. It fails with {@link RemoteProtocolError} contentTooLarge (413) as soon as it is known to have
    * more than `limit` bytes: before the first one is read, if Content-Length says so.
+   *
+   * @throws {@link LocalProtocolError} badRange: the limit
    */
   bytes(limit = DEFAULT_BODY_LIMIT): BodyValue<Uint8Array> {
     return this.value(limit, bytes => bytes)
@@ -109,6 +112,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 
   private value<T>(limit: number, convert: (bytes: Uint8Array) => T): BodyValue<T> {
+    checkValue('the limit', limit, COUNT)
     // `await` begins to read a microtask later, when the handler has returned: the body must be there then.
     this.reader.isTouched = true
     return new BodyValue<T>(subscriber => {

@@ -8,12 +8,12 @@
  * the id of its last event. Events that a policy still holds then are not sent.
  */
 import { Observable, type SchedulerLike } from 'rxjs'
-import { checkNumbers, SIZE, TIME } from '../connection/option-check.js'
+import { checkOptions, COUNT, FUNCTION, SCHEDULER, SIZE, TIME } from '../connection/option-check.js'
 import { PreparedText } from '../connection/prepared-text.js'
 import { Headers } from '../message/headers.js'
 import { FEEDS, type FedConnection, type Feeding, type SelfFeeding } from '../reactive/body-source.js'
 import type { BodySubject } from '../reactive/body-subject.js'
-import { DEFAULT_OVERFLOW, type Overflow } from '../reactive/overflow.js'
+import { DEFAULT_OVERFLOW, OVERFLOW, type Overflow } from '../reactive/overflow.js'
 import { fromSource, type Source } from '../reactive/from-source.js'
 import type { HeadTiming, Reply } from '../reactive/reply.js'
 import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
@@ -45,6 +45,11 @@ export interface SseOptions {
   readonly scheduler?: SchedulerLike
 }
 
+/** What the options take. */
+const SSE_KINDS = {
+  retry: COUNT, heartbeatMs: TIME, overflow: OVERFLOW, onDrop: FUNCTION, highWaterMark: SIZE, scheduler: SCHEDULER,
+}
+
 /** A reply that is an event stream. */
 export interface SseReply extends Reply {
   /** More can be added: `{ ...reply, headers: reply.headers.add('access-control-allow-origin', '*') }`. */
@@ -74,10 +79,10 @@ const HEADERS = Headers.of({
  * @example
  * serve(() => sse(interval(1000).pipe(map(n => ({ id: `${n}`, data: { n } }))), { overflow: 'latest' }))
  *
- * @throws {@link LocalProtocolError} badRange: a number among the options that is none, or out of its range
+ * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
  */
 export function sse(source: Source<SseEvent | string>, options: SseOptions = {}): SseReply {
-  checkNumbers(options, { heartbeatMs: TIME, highWaterMark: SIZE })
+  checkOptions(options, SSE_KINDS)
   const { highWaterMark, retry } = options
   const plan: StreamPlan = {
     events$: fromSource(source),

@@ -6,7 +6,7 @@
  * make a line of text of what comes and goes; the disk is never waited for.
  */
 import { ReplaySubject, Subscription, type Observable } from 'rxjs'
-import { checkNumbers, LONGEST_TIME } from '../connection/option-check.js'
+import { checkOptions, LONGEST_TIME } from '../connection/option-check.js'
 import type { Connection } from '../reactive/connection.js'
 import type { ConnectionEvent } from '../reactive/events.js'
 import { CAPTURE_VERSION, type Capture, type CaptureEntry } from './capture-entry.js'
@@ -113,7 +113,7 @@ class ServerRecording implements Recording {
   private readonly end: () => void
 
   constructor(server: CapturedServer, options: CaptureOptions) {
-    checkNumbers(options, RANGES)
+    checkOptions(options, RANGES)
     const { file, redact = {}, maxFileBytes = 16 * LEAST_FILE, maxFiles = 8, maxQueueBytes = 4 * LEAST_FILE } = options
     const onError = options.onError ?? ignore
     const recorder = new Recorder(redact, entry => { log.add(`${JSON.stringify(entry)}\n`) })

@@ -12,7 +12,7 @@ import { Activity } from './activity.js'
 import { beginRun } from './one-at-a-time.js'
 import { takeRxjsTime, type RxjsTime } from './rxjs-time.js'
 import { Settling } from './settling.js'
-import { Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'
+import { checkMarbleOptions, Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'
 import { useVirtualTimers } from './virtual-timers.js'
 import { MarbleScheduler } from './virtual-time.js'
 
@@ -55,6 +55,7 @@ const { setTimeout: realTimeout } = globalThis
 export async function marblesAsync(
   test: (helpers: MarbleHelpers) => unknown, options: MarbleOptions = {},
 ): Promise<void> {
+  checkMarbleOptions(options)
   const endRun = beginRun('marblesAsync')
   try {
     await new AsyncRun(options).run(test)

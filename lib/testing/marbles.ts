@@ -5,7 +5,7 @@ import type { RunHelpers } from 'rxjs/testing'
 import { isPromise } from '../reactive/discard.js'
 import { AsyncCodeError, silence, withoutPromises } from './async-guard.js'
 import { beginRun } from './one-at-a-time.js'
-import { Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'
+import { checkMarbleOptions, Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'
 import { useVirtualTimers } from './virtual-timers.js'
 import { MarbleScheduler } from './virtual-time.js'
 
@@ -19,6 +19,7 @@ import { MarbleScheduler } from './virtual-time.js'
  * @throws {@link TwoRunsError} within another test in virtual time
  */
 export function marbles(test: (helpers: MarbleHelpers) => unknown, options: MarbleOptions = {}): void {
+  checkMarbleOptions(options)
   const endRun = beginRun('marbles')
   const scheduler = new MarbleScheduler()
   const stage = new Stage(scheduler, options, null)

@@ -2,6 +2,7 @@
  * What a test in virtual time is given, whichever way it runs: RxJS's helpers, servers, and clients of WebSockets.
  */
 import type { RunHelpers } from 'rxjs/testing'
+import { BOOLEAN, checkOptions, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
 import type { ListenOptions } from '../node/listen-options.js'
 import type { Handler } from '../reactive/reqd.js'
 import type { WebSocketConnection } from '../ws/connection.js'
@@ -10,7 +11,7 @@ import type { Activity } from './activity.js'
 import { scriptOf, type ClientOptions, type ClientValues, type TestClient } from './test-client.js'
 import { TestServer, UnansweredError } from './test-server.js'
 import { performWebSocket, TestWebSocket } from './test-web-socket.js'
-import type { Taking } from './test-transport.js'
+import { TAKING, type Taking } from './test-transport.js'
 import type { HeldExpectation, MarbleScheduler } from './virtual-time.js'
 
 /** Ten minutes: longer than any time limit of a server is by default. */
@@ -68,6 +69,16 @@ export interface MarbleOptions {
   readonly takes?: Taking
   /** Hears, when time has run out, what is still waited for. @internal */
   readonly ended?: (pending: readonly string[]) => void
+}
+
+/** What the options take. */
+const MARBLE_KINDS = {
+  until: COUNT, unanswered: BOOLEAN, timers: oneOf('real', 'virtual'), takes: TAKING, ended: FUNCTION,
+}
+
+/** @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one */
+export function checkMarbleOptions(options: MarbleOptions): void {
+  checkOptions(options, MARBLE_KINDS)
 }
 
 /** The servers of one test. */

@@ -4,6 +4,7 @@
  */
 import { filter, map, Subject, type Observable } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
+import { NUMBER, TEXT } from '../connection/option-check.js'
 import type { HttpConnection } from '../reactive/connection.js'
 import type { Limit } from '../reactive/deadlines.js'
 import type { ConnectionEvent } from '../reactive/events.js'
@@ -13,7 +14,7 @@ import { bytesOf } from './bytes.js'
 import { MarbleError, type Message } from './expectation.js'
 import { ResponseParser, type TestResponse } from './response-parser.js'
 import { nameOf, show } from './show.js'
-import { ConnectionResetError, TestTransport, type Peer, type Reading, type Taking } from './test-transport.js'
+import { ConnectionResetError, TAKING, TestTransport, type Peer, type Reading, type Taking } from './test-transport.js'
 import { Uplink } from './uplink.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 import { WatchedDemand, type DemandHost } from './watched-demand.js'
@@ -35,6 +36,9 @@ export interface ClientOptions {
   /** How many bytes a second it sends at most, in the same way: a letter comes in pieces then. */
   readonly sendRate?: number
 }
+
+/** What the options take. */
+export const CLIENT_KINDS = { reads: TEXT, takes: TAKING, readRate: NUMBER, sendRate: NUMBER }
 
 /**
  * A client of a test: see the head of this file. Output, responses and `closed$` end with the connection; the others do

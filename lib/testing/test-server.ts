@@ -4,8 +4,9 @@
  * Strategy: it is the server's own code from the connection inwards. Only what accepts sockets is replaced, and time.
  */
 import { asyncScheduler, noop, ReplaySubject, Subject, type Observable } from 'rxjs'
-import type { CloseOptions } from '../node/close-options.js'
-import type { ListenOptions } from '../node/listen-options.js'
+import { checkOptions } from '../connection/option-check.js'
+import { closingOf, type CloseOptions } from '../node/close-options.js'
+import { checkListenOptions, type ListenOptions } from '../node/listen-options.js'
 import { HttpConnection, type Connection, type ServerContext } from '../reactive/connection.js'
 import { isPromise } from '../reactive/discard.js'
 import type { ConnectionEvent } from '../reactive/events.js'
@@ -14,11 +15,11 @@ import { serverContext } from '../reactive/server-context.js'
 import type { Activity } from './activity.js'
 import { AsyncCodeError, isAsyncSource, silence } from './async-guard.js'
 import { nameOf, show } from './show.js'
-import { scriptOf, TestClient, type ClientOptions, type ClientValues, type Script } from './test-client.js'
+import {
+  CLIENT_KINDS, scriptOf, TestClient, type ClientOptions, type ClientValues, type Script,
+} from './test-client.js'
 import type { Taking, TestTransport } from './test-transport.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
-
-const GRACE_MS = 10_000
 
 /** So many turns of 256 KiB in one frame are a response that never ends. */
 const MAX_WRITES_A_FRAME = 256
@@ -96,6 +97,7 @@ export class TestServer {
 
   /** @internal */
   constructor(handler: Handler | null, options: ListenOptions, { scheduler, activity, takes }: Surroundings) {
+    checkListenOptions(options)
     this.scheduler = scheduler
     this.takes = takes
     this.options = options
@@ -131,6 +133,7 @@ export class TestServer {
    * its side, `#` breaks the connection.
    */
   connect(sends: string, values: ClientValues = {}, options: ClientOptions = {}): TestClient {
+    checkOptions(options, CLIENT_KINDS)
     return this.play(scriptOf(sends, values, options))
   }
 
@@ -147,7 +150,8 @@ export class TestServer {
    * Accepts no more and answers what is in flight, and what comes on idle connections within `idleMs`; what is left
    * after `graceMs` is cut.
    */
-  close({ graceMs = GRACE_MS, idleMs = 0 }: CloseOptions = {}): void {
+  close(options: CloseOptions = {}): void {
+    const { graceMs, idleMs } = closingOf(options, this.options)
     if (!this.isClosing) {
       this.isClosing = true
       this.draining.next()

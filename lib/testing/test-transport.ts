@@ -7,6 +7,7 @@
  * server learns that within its write, as of TCP, or in a later event, as of TLS and any stream, is the test's choice.
  */
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
+import { oneOf } from '../connection/option-check.js'
 import type { Addresses, Output, SocketWatcher, Transport, WriteObserver } from '../reactive/transport.js'
 import { gathered } from './bytes.js'
 import { Pace } from './pace.js'
@@ -25,6 +26,9 @@ export class ConnectionResetError extends Error {
 
 /** When a server learns that its write was taken: within the write, as of TCP, or later, as of TLS. */
 export type Taking = 'at once' | 'later'
+
+/** What an option takes that is a {@link Taking}. */
+export const TAKING = oneOf('at once', 'later')
 
 /** How a client takes what the server writes. */
 export interface Reading {

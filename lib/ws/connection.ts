@@ -2,6 +2,7 @@
  * A WebSocket connection, as its user sees it.
  */
 import { endWith, ignoreElements, NEVER, Subscription, takeUntil, tap, type Observable } from 'rxjs'
+import { checkOptions } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
 import { chunkSize } from '../reactive/chunk.js'
 import { ControlledSubject, type WaterMarks } from '../reactive/controlled-subject.js'
@@ -10,7 +11,7 @@ import type { Report } from '../reactive/guarded.js'
 import { DEFAULT_OVERFLOW } from '../reactive/overflow.js'
 import type { WebSocketClosure, WebSocketMessage } from './message.js'
 import { messagesOf, projectionsOf, type ProjectMessage } from './message-flow.js'
-import type { MessageSource, SendOptions } from './message-source.js'
+import { SEND_KINDS, type MessageSource, type SendOptions } from './message-source.js'
 import { Sending, type SendingHost } from './sending.js'
 import type { Session } from './session.js'
 
@@ -87,9 +88,13 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> imp
   /**
    * Sends the messages of the source as the client takes them, and returns how to stop. The end of the source is not
    * that of the connection; its failure is, with 1011. With several sources at once, each is given the whole demand.
+   *
+   * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
    */
-  send(source: MessageSource, { overflow = DEFAULT_OVERFLOW, onDrop }: SendOptions = {}): Subscription {
+  send(source: MessageSource, options: SendOptions = {}): Subscription {
+    checkOptions(options, SEND_KINDS)
     if (typeof source === 'function') return this.sendDriven(source(this.ready$, NEVER))
+    const { overflow = DEFAULT_OVERFLOW, onDrop } = options
     const messages$ = fromSource(source)
     const sending = new Sending(this, { overflow, ...onDrop && { onDrop } })
     if (this.isClosed) return Subscription.EMPTY

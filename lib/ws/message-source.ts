@@ -1,8 +1,9 @@
 /**
  * Where the messages to a client come from.
  */
+import { FUNCTION } from '../connection/option-check.js'
 import type { Source } from '../reactive/from-source.js'
-import type { Overflow } from '../reactive/overflow.js'
+import { OVERFLOW, type Overflow } from '../reactive/overflow.js'
 import type { WebSocketMessage } from './message.js'
 
 /** Where messages to the client come from: any source of them. What can be pulled is, as the client takes messages. */
@@ -18,3 +19,6 @@ export interface SendOptions {
   /** Sees each message that is dropped. What it throws closes the connection with 1011. */
   readonly onDrop?: (message: WebSocketMessage) => void
 }
+
+/** What the options take. */
+export const SEND_KINDS = { overflow: OVERFLOW, onDrop: FUNCTION }

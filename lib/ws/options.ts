@@ -2,7 +2,9 @@
  * The options of a WebSocket connection. Sizes are in bytes, times in milliseconds.
  */
 import type { SchedulerLike } from 'rxjs'
-import { checkNumbers, COUNT, SIZE, TIME } from '../connection/option-check.js'
+import {
+  BOOLEAN, checkMarks, checkOptions, COUNT, either, FUNCTION, OBJECT, oneOf, SCHEDULER, SIZE, TIME, type Shape,
+} from '../connection/option-check.js'
 import { DEFAULT_HIGH_WATER_MARK, type WaterMarks } from '../reactive/controlled-subject.js'
 import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
 
@@ -68,21 +70,32 @@ export interface Settings {
 
 const MIB = 1024 * 1024
 
-const RANGES = {
-  maxPayload: COUNT, pingIntervalMs: TIME, closeTimeoutMs: TIME, bufferLimit: COUNT, highWaterMark: SIZE,
-  lowWaterMark: COUNT,
+const LIST: Shape = { what: 'a list of strings', isFit: isList }
+
+const KINDS = {
+  protocols: either(LIST, FUNCTION), origins: either(oneOf('*'), LIST, FUNCTION), deflate: either(BOOLEAN, OBJECT),
+  scheduler: SCHEDULER, maxPayload: COUNT, pingIntervalMs: TIME, closeTimeoutMs: TIME, bufferLimit: COUNT,
+  highWaterMark: SIZE, lowWaterMark: COUNT,
+}
+
+const DEFLATE_KINDS = { threshold: COUNT, contextTakeover: BOOLEAN }
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) && value.every(one => typeof one === 'string')
 }
 
 /**
  * The options with their defaults.
  *
- * @throws {@link LocalProtocolError} badRange: a number that is none, or out of its range
+ * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
  */
 export function settingsOf(options: WebSocketOptions): Settings {
-  checkNumbers(options, RANGES)
-  const { deflate = false } = options
+  checkOptions(options, KINDS)
+  const { deflate = false, highWaterMark = DEFAULT_HIGH_WATER_MARK } = options
+  if (typeof deflate === 'object') checkOptions(deflate, DEFLATE_KINDS)
+  checkMarks(options.lowWaterMark, highWaterMark)
   return {
-    highWaterMark: options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
+    highWaterMark,
     maxPayload: options.maxPayload ?? MIB,
     deflate: typeof deflate === 'object' ? deflate : deflate ? {} : null,
     pingIntervalMs: options.pingIntervalMs ?? 30_000,

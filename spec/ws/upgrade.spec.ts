@@ -111,7 +111,7 @@ describe('a request', () => {
 
   it('with water marks that make no sense is a mistake, and is not answered', () => {
     const reqd = new FakeReqd()
-    expect(() => upgradeWebSocket(reqd, { highWaterMark: 1, lowWaterMark: 2 })).toThrow('0 <= lowWaterMark')
+    expect(() => upgradeWebSocket(reqd, { highWaterMark: 1, lowWaterMark: 2 })).toThrow('lowWaterMark must be less')
     expect(reqd.listener).toBeNull()
   })
 })
