@@ -1,0 +1,220 @@
+/**
+ * docs/recipes.md keeps its word: each recipe compiles, is served over a socket and does what it says.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { NEVER, timer } from 'rxjs'
+import type { BodySource, Handler, Reply } from '../lib/index.js'
+import { ROOT } from './helpers/built.js'
+import { codeBlocks, compileBlocks, transpileCommonJs } from './helpers/markdown.js'
+import { connect, next, signal, start } from './helpers/net.js'
+
+const BLOCKS = codeBlocks(readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8'))
+
+/** What the blocks export, all together. */
+interface Recipes {
+  ndjson: (work: (line: unknown) => Promise<unknown>) => Handler
+  tokens: (model: (prompt: string, signal: AbortSignal) => AsyncIterable<string>) => Handler
+  gzipped: (body: BodySource) => Reply
+  upload: (directory: string, fileSize: number) => Handler
+  rows: (statement: { iterate(): Iterable<unknown> }) => Handler
+  csv: (columns: readonly string[], records: Iterable<Record<string, unknown>>) => Handler
+  files: (root: string) => Handler
+}
+
+const recipes = {} as Recipes
+let directory = ''
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'httprx-recipes-'))
+  for (const block of BLOCKS) {
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval
+    const program = new Function('require', 'exports', transpileCommonJs(block)) as
+      (load: typeof require, exports: object) => void
+    program(require, recipes)
+  }
+})
+afterAll(() => { rmSync(directory, { recursive: true }) })
+
+/** A table of so many rows, and how many were asked for; whether its cursor was closed. */
+class Table {
+  given = 0
+  readonly closed = signal()
+  private readonly count: number
+
+  constructor(count: number) {
+    this.count = count
+  }
+
+  * iterate(): Generator<Record<string, unknown>> {
+    try {
+      while (this.given < this.count) yield { id: this.given++, name: 'a, "b"', filler: 'x'.repeat(500) }
+    } finally {
+      this.closed.resolve()
+    }
+  }
+}
+
+/** Sends a request to a client that does not read, and waits until nothing more is asked for; then it leaves. */
+async function stalled(handler: Handler, table: Table): Promise<void> {
+  const server = await start(handler)
+  const client = await connect(server)
+  client.socket.pause()
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  for (let before = -1; before !== table.given || table.given === 0;) {
+    before = table.given
+    await next(timer(50))
+  }
+  client.socket.destroy()
+  await table.closed.promise
+}
+
+it('each recipe compiles', () => {
+  expect(BLOCKS.map(({ kind }) => kind)).toEqual(Array(7).fill('ts'))
+  expect(compileBlocks(BLOCKS)).toEqual(Array(7).fill(''))
+})
+
+describe('lines of JSON, both ways', () => {
+  it('are worked on one after the other, and answered in order', async () => {
+    const { url } = await start(recipes.ndjson(line => Promise.resolve({ ...line as object, seen: true })))
+    const lines = Array.from({ length: 5_000 }, (_, n) => JSON.stringify({ n, word: 'é' }))
+    const response = await fetch(url, { method: 'POST', body: lines.map(line => `${line}\n`).join('') })
+    const answers = (await response.text()).trimEnd().split('\n').map(line => JSON.parse(line) as unknown)
+    expect(answers).toEqual(lines.map((_, n) => ({ n, word: 'é', seen: true })))
+  })
+})
+
+describe('tokens of a language model', () => {
+  it('come as events, and the upstream is aborted when the client leaves', async () => {
+    const aborted = signal()
+    const server = await start(recipes.tokens(async function *(prompt, abort) {
+      abort.addEventListener('abort', () => { aborted.resolve() })
+      yield `${prompt}!`
+      await next(NEVER)
+    }))
+    const client = await connect(server)
+    await client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi').receives('data: hi!\n\n')
+    client.socket.destroy()
+    await aborted.promise
+  })
+
+  it('are a status where the model refuses', async () => {
+    const { url } = await start(recipes.tokens(async function *() {
+      await Promise.reject(Object.assign(new Error('too many'), { status: 429 }))
+      yield ''
+    }))
+    expect((await fetch(url, { method: 'POST', body: 'hi' })).status).toBe(429)
+  })
+})
+
+describe('any body, compressed', () => {
+  it('is the body', async () => {
+    const server = await start(() => recipes.gzipped(Array<string>(1_000).fill('a line\n')))
+    const response = await fetch(server.url)
+    expect(response.headers.get('content-encoding')).toBe('gzip')
+    expect(await response.text()).toBe('a line\n'.repeat(1_000))
+    expect(gunzipSync(await rawBody(server))).toHaveLength(7_000)
+  })
+
+  it('waits for a client that does not read, and ends with it', async () => {
+    const table = new Table(1e9)
+    // What does not get smaller: the client's buffers fill up.
+    let seed = 1
+    const noise = function *(): Generator<Uint8Array> {
+      for (const row of table.iterate()) {
+        yield Uint8Array.from({ length: 20_000 }, () => (seed = seed * 48_271 % 2_147_483_647) + Number(row['id']))
+      }
+    }
+    await stalled(() => recipes.gzipped(noise()), table)
+  })
+})
+
+/** The bytes of a body as they were sent, in chunks. */
+async function rawBody(server: Awaited<ReturnType<typeof start>>): Promise<Buffer> {
+  const client = await connect(server)
+  await client.send('GET / HTTP/1.0\r\n\r\n').all()
+  const text = client.received
+  return Buffer.from(text.slice(text.indexOf('\r\n\r\n') + 4), 'latin1')
+}
+
+describe('a form with files', () => {
+  const post = (url: string, bytes: number): Promise<Response> => {
+    const form = new FormData()
+    form.append('file', new Blob([new Uint8Array(bytes)]), 'a.bin')
+    return fetch(url, { method: 'POST', body: form })
+  }
+
+  it('goes to disk', async () => {
+    const folder = mkdtempSync(join(directory, 'upload-'))
+    const { url } = await start(recipes.upload(folder, 1e6))
+    expect(await (await post(url, 300_000)).text()).toBe('1 saved\n')
+    expect(readdirSync(folder).map(name => readFileSync(join(folder, name)).length)).toEqual([300_000])
+  })
+
+  it('is 413 where a file is too large, and nothing of it stays', async () => {
+    const folder = mkdtempSync(join(directory, 'upload-'))
+    const { url } = await start(recipes.upload(folder, 1_000))
+    expect((await post(url, 30_000)).status).toBe(413)
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
+
+describe('rows of a database', () => {
+  const sqlite = (process as { getBuiltinModule?: (name: string) => unknown }).getBuiltinModule?.('node:sqlite') as
+    { DatabaseSync: new (path: string) => Database } | undefined
+  interface Database {
+    exec(sql: string): void
+    prepare(sql: string): { iterate?(): Iterable<unknown> }
+  }
+
+  const withCursor = sqlite !== undefined
+  ;(withCursor ? it : it.skip)('come from a cursor of node:sqlite', async () => {
+    const database = new sqlite!.DatabaseSync(':memory:')
+    database.exec('CREATE TABLE words (id INTEGER, word TEXT)')
+    database.exec(`INSERT INTO words VALUES ${Array.from({ length: 500 }, (_, n) => `(${n}, 'w${n}')`).join(',')}`)
+    const { url } = await start(recipes.rows(database.prepare('SELECT * FROM words ORDER BY id') as never))
+    const lines = (await (await fetch(url)).text()).trimEnd().split('\n')
+    expect(lines.map(line => JSON.parse(line) as unknown)).toEqual(
+      Array.from({ length: 500 }, (_, id) => ({ id, word: `w${id}` })))
+  })
+
+  it('wait for a client that does not read, and the cursor is closed with it', async () => {
+    const table = new Table(1e9)
+    await stalled(recipes.rows(table), table)
+  })
+})
+
+describe('a table as CSV', () => {
+  it('has a line of names, and quotes what has to be', async () => {
+    const { url } = await start(recipes.csv(['id', 'name'], new Table(250).iterate()))
+    const lines = (await (await fetch(url)).text()).split('\r\n')
+    expect(lines.slice(0, 2)).toEqual(['id,name', '0,"a, ""b"""'])
+    expect(lines).toHaveLength(252)
+  })
+
+  it('waits for a client that does not read', async () => {
+    const table = new Table(1e9)
+    await stalled(recipes.csv(['id', 'filler'], table.iterate()), table)
+  })
+})
+
+describe('a file, with ranges', () => {
+  it('is sent whole, in part, or not again', async () => {
+    writeFileSync(join(directory, 'letters.txt'), 'abcdefghij')
+    const server = await start(recipes.files(directory))
+    const { url } = server
+    const whole = await fetch(new URL('letters.txt', url))
+    expect([whole.status, await whole.text()]).toEqual([200, 'abcdefghij'])
+    const part = await fetch(new URL('letters.txt', url), { headers: { range: 'bytes=2-4' } })
+    expect([part.status, part.headers.get('content-range'), await part.text()]).toEqual([206, 'bytes 2-4/10', 'cde'])
+    // Not by fetch, which asks for no cache where the application has a condition.
+    const client = await connect(server)
+    const condition = `If-None-Match: ${whole.headers.get('etag')}`
+    client.send(`GET /letters.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${condition}\r\n\r\n`)
+    expect(await client.all()).toMatch(/^HTTP\/1\.1 304 /)
+    expect((await fetch(new URL('nowhere.txt', url))).status).toBe(404)
+  })
+})
