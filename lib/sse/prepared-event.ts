@@ -21,7 +21,8 @@ export class PreparedEvent extends PreparedText {
 }
 
 let last: PreparedEvent | null = null
-const kept = new WeakMap<SseEvent, PreparedEvent>()
+/** Events that nobody changes; null: the text was not asked for yet. */
+const kept = new WeakMap<SseEvent, PreparedEvent | null>()
 
 /**
  * Returns the event as text. `previous` is what this stream was given before; null if nothing was. It throws as
@@ -30,11 +31,20 @@ const kept = new WeakMap<SseEvent, PreparedEvent>()
 export function prepared(event: SseEvent | string, previous: PreparedEvent | null): PreparedEvent {
   if (last !== null && last.event === event && (typeof event === 'string' || last !== previous)) return last
   if (last === null) queueMicrotask(() => { last = null })
-  last = (typeof event === 'string' ? undefined : kept.get(event)) ?? new PreparedEvent(event)
+  last = typeof event === 'string' ? new PreparedEvent(event) : preparedOf(event)
   return last
 }
 
-/** Makes the text of an event that nobody changes, which is kept with it. */
+/** Keeps the text of an event, which nobody changes, as long as the event is kept. */
 export function keepPrepared(event: SseEvent): void {
-  kept.set(event, new PreparedEvent(event))
+  kept.set(event, null)
+}
+
+function preparedOf(event: SseEvent): PreparedEvent {
+  const known = kept.get(event)
+  if (known === undefined) return new PreparedEvent(event)
+  if (known !== null) return known
+  const made = new PreparedEvent(event)
+  kept.set(event, made)
+  return made
 }

@@ -5,7 +5,9 @@
 import ts from 'typescript'
 
 /** The rooms in import order: a file imports its own room and earlier ones. */
-const ROOMS = ['brand', 'errors', 'message', 'buffer', 'wire', 'connection', 'reactive', 'node', 'sse', 'ws', 'testing']
+const ROOMS = [
+  'brand', 'errors', 'message', 'buffer', 'wire', 'connection', 'reactive', 'node', 'sse', 'ws', 'hub', 'testing',
+]
 /** Rooms that know neither time nor machine. */
 const PURE_ROOMS = ['brand', 'errors', 'message', 'buffer', 'wire', 'connection']
 /** The public faces, and the last room that each shows. */

@@ -1,0 +1,46 @@
+/**
+ * The last events of a hub, each at its position: how many came before it.
+ *
+ * Strategy: subscribers share the log and hold positions in it, so that a slow one costs no memory. Events that are
+ * held no more are cut off in batches.
+ */
+import type { HubEvent } from './options.js'
+
+/** A bounded log. */
+export class EventLog<T> {
+  /** How many events are held. */
+  readonly capacity: number
+  private events: HubEvent<T>[]
+  /** The position of the first event in {@link events}. */
+  private offset: number
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+    this.events = []
+    this.offset = 0
+  }
+
+  /** The position that the next event gets. */
+  get end(): number {
+    return this.offset + this.events.length
+  }
+
+  /** The position of the oldest event that is held. */
+  get first(): number {
+    return Math.max(this.offset, this.end - this.capacity)
+  }
+
+  /** Adds an event at {@link end}. */
+  push(event: HubEvent<T>): void {
+    this.events.push(event)
+    if (this.events.length < 2 * this.capacity) return
+    const { first } = this
+    this.events = this.events.slice(first - this.offset)
+    this.offset = first
+  }
+
+  /** The event at a position from {@link first} up to {@link end}. */
+  at(position: number): HubEvent<T> {
+    return this.events[position - this.offset]
+  }
+}

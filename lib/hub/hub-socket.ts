@@ -1,0 +1,49 @@
+/**
+ * A hub over a WebSocket: `hubSocket`.
+ */
+import { map, tap, type Subscription } from 'rxjs'
+import type { WebSocketConnection } from '../ws/connection.js'
+import type { Hub } from './hub.js'
+import type { HubEvent, HubGap, SubscribeOptions } from './options.js'
+
+/** How events go over a WebSocket. */
+export interface HubSocketOptions<T> extends SubscribeOptions {
+  /** Makes the message: the event as JSON (`id`, `event`, `data`) unless given. It is called once for each event. */
+  readonly format?: (event: HubEvent<T> | HubGap) => string | Uint8Array
+}
+
+/** What events became that several clients get. */
+const formatted = new WeakMap<object, WeakMap<object, string | Uint8Array>>()
+
+/**
+ * Sends the events of the hub to the client as it takes them, and returns how to stop. The client says as it likes what
+ * it got last, as in the query of its URL: a WebSocket has no `Last-Event-ID`.
+ *
+ * @example
+ * serve(reqd => {
+ *   hubSocket(hub, upgradeWebSocket(reqd), { after: reqd.url.searchParams.get('after') })
+ * })
+ */
+export function hubSocket<T>(
+  hub: Pick<Hub<T>, 'subscribe'>, connection: WebSocketConnection, options: HubSocketOptions<T> = {},
+): Subscription {
+  const { format = toJson, overflow } = options
+  const messages$ = hub.subscribe(options).pipe(map(event => messageOf(event, format)))
+  // A subscriber that is too slow is completed: its client comes back where its connection ends.
+  const complete = (): void => { connection.close(1013, 'try again later') }
+  return connection.send(overflow === 'disconnect' ? messages$.pipe(tap({ complete })) : messages$)
+}
+
+function toJson(event: object): string {
+  return JSON.stringify(event)
+}
+
+function messageOf<T>(
+  event: HubEvent<T> | HubGap, format: (event: HubEvent<T> | HubGap) => string | Uint8Array,
+): string | Uint8Array {
+  let messages = formatted.get(format)
+  if (messages === undefined) formatted.set(format, messages = new WeakMap())
+  let message = messages.get(event)
+  if (message === undefined) messages.set(event, message = format(event))
+  return message
+}

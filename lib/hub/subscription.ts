@@ -1,0 +1,141 @@
+/**
+ * One subscriber of a hub: its position in the log, and its pace.
+ *
+ * Strategy: who subscribes may offer its demand (offer.ts), as a response does. Then events are given while something
+ * is wanted, and the position stays where it is meanwhile; nothing is queued here. One that falls behind what it may is
+ * treated as its policy says, when the next event is published or when it is given the next one.
+ */
+import type { Subscriber } from 'rxjs'
+import { BackpressureError } from '../reactive/chunk.js'
+import { giveComplete, giveError, giveNext, offeredDemand, type Offer } from '../reactive/offer.js'
+import type { EventLog } from './event-log.js'
+import type { HubEvent, HubGap, HubOverflow } from './options.js'
+
+/** Who hears of a subscriber's progress. */
+export interface SubscriptionHost {
+  /** It has room again, or is gone. */
+  advanced(): void
+}
+
+/** Where a subscriber begins. */
+export interface Start {
+  readonly position: number
+  /** What it said that it got last. */
+  readonly after: string | null
+  /** How many events it missed that are held no more; null where that is not known. */
+  readonly lost: number | null
+}
+
+/** A subscriber at work. */
+export class HubSubscription<T> {
+  readonly overflow: HubOverflow
+  private readonly log: EventLog<T>
+  private readonly host: SubscriptionHost
+  private readonly subscriber: Subscriber<HubEvent<T> | HubGap>
+  private readonly offer: Offer | null
+  private readonly queue: number
+  /** The position of the event that it gets next. */
+  private position: number
+  private last: string | null
+  /** What it is to be told of that it missed; 0: nothing. */
+  private lost: number | null
+  /** The end of the log when it came: what was there before does not count against it. */
+  private readonly origin: number
+  private isGiving: boolean
+  private isCompleting: boolean
+
+  constructor(
+    log: EventLog<T>, host: SubscriptionHost, subscriber: Subscriber<HubEvent<T> | HubGap>,
+    options: Start & { readonly queue: number; readonly overflow: HubOverflow },
+  ) {
+    this.overflow = options.overflow
+    this.log = log
+    this.host = host
+    this.subscriber = subscriber
+    this.offer = offeredDemand()
+    this.queue = options.queue
+    this.position = options.position
+    this.last = options.after
+    this.lost = options.lost
+    this.origin = log.end
+    this.isGiving = false
+    this.isCompleting = false
+    if (this.offer !== null) subscriber.add(this.offer.whenWanted(() => { this.give() }))
+  }
+
+  /** Whether one more event finds room. */
+  get hasRoom(): boolean {
+    return !this.isBehind(1)
+  }
+
+  /** Gives what there is, as far as it is wanted. */
+  give(): void {
+    if (this.isGiving) return
+    this.isGiving = true
+    while (this.isWanted && this.step()) this.host.advanced()
+    this.isGiving = false
+    if (this.isCompleting && this.position === this.log.end) giveComplete(this.offer, this.subscriber)
+  }
+
+  /** An event was published. */
+  published(): void {
+    this.give()
+    if (this.overflow !== 'gap' && this.overflow !== 'latest' && this.isBehind(0)) this.leave()
+  }
+
+  /** There will be no more events: it completes when it got all. */
+  complete(): void {
+    this.isCompleting = true
+    this.give()
+  }
+
+  private get isWanted(): boolean {
+    return !this.subscriber.closed && (this.offer === null || this.offer.wanted > 0)
+  }
+
+  /** Whether it is further behind than it may, were there so many events more. */
+  private isBehind(more: number): boolean {
+    const end = this.log.end + more
+    return end - Math.max(this.position, this.origin) > this.queue || end - this.position > this.log.capacity
+  }
+
+  /** Gives one event, or tells of a gap. Returns whether there was one. */
+  private step(): boolean {
+    if (this.isBehind(0)) this.skip()
+    if (this.lost !== 0) {
+      this.tellGap(this.lost)
+      return true
+    }
+    if (this.position === this.log.end) return false
+    const event = this.log.at(this.position++)
+    this.last = event.id
+    giveNext(this.offer, this.subscriber, event)
+    return true
+  }
+
+  /** Goes on with the oldest event that it may get, or with the newest. */
+  private skip(): void {
+    const { end, first } = this.log
+    const next = this.overflow === 'latest' ? end - 1 : Math.max(first, end - this.queue)
+    if (this.lost !== null) this.lost += next - this.position
+    this.position = next
+  }
+
+  private tellGap(missed: number | null): void {
+    const { log, position } = this
+    this.lost = 0
+    const next = position < log.end ? log.at(position).id : null
+    giveNext(this.offer, this.subscriber, { event: 'gap', data: { after: this.last, next, missed } })
+  }
+
+  private leave(): void {
+    if (this.subscriber.closed) return
+    if (this.overflow === 'disconnect') return giveComplete(this.offer, this.subscriber)
+    const behind = this.log.end - this.position
+    giveError(this.offer, this.subscriber, new BackpressureError(
+      `a subscriber of a hub is ${behind} events behind and may be ${this.queue}. Where events may be lost, its policy `
+      + "is 'gap' or 'latest'; where a client comes back by itself, 'disconnect'; for 'wait', publishWhenReady waits",
+      behind,
+    ))
+  }
+}
