@@ -27,11 +27,11 @@ const formatted = new WeakMap<object, WeakMap<object, string | Uint8Array>>()
 export function hubSocket<T>(
   hub: Pick<Hub<T>, 'subscribe'>, connection: WebSocketConnection, options: HubSocketOptions<T> = {},
 ): Subscription {
-  const { format = toJson, overflow } = options
-  const messages$ = hub.subscribe(options).pipe(map(event => messageOf(event, format)))
+  const { format = toJson, ...subscribing } = options
+  const messages$ = hub.subscribe(subscribing).pipe(map(event => messageOf(event, format)))
   // A subscriber that is too slow is completed: its client comes back where its connection ends.
   const complete = (): void => { connection.close(1013, 'try again later') }
-  return connection.send(overflow === 'disconnect' ? messages$.pipe(tap({ complete })) : messages$)
+  return connection.send(subscribing.overflow === 'disconnect' ? messages$.pipe(tap({ complete })) : messages$)
 }
 
 function toJson(event: object): string {

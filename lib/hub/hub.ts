@@ -6,7 +6,7 @@
  * what is held no more is told, never passed over in silence. Ids are the epoch of the hub and a number.
  */
 import { BehaviorSubject, Observable } from 'rxjs'
-import { checkNumbers, SIZE } from '../connection/option-check.js'
+import { checkOptions, oneOf, SIZE, TEXT, type Shape } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
 import { keepPrepared } from '../sse/prepared-event.js'
 import { EventLog } from './event-log.js'
@@ -14,6 +14,12 @@ import type { HubEvent, HubGap, HubOptions, PublishOptions, SubscribeOptions } f
 import { HubSubscription, type Start } from './subscription.js'
 
 const HISTORY = 1_000
+
+const ID: Shape = { what: 'a string or null', isFit: value => typeof value === 'string' || value === null }
+
+const SUBSCRIBE_KINDS = {
+  after: ID, queue: SIZE, overflow: oneOf('gap', 'latest', 'disconnect', 'error', 'wait'),
+}
 
 /**
  * A place where events are published, and from which any number of clients get them.
@@ -37,9 +43,9 @@ export class Hub<T> {
   private isReleasing: boolean
   private isClosed: boolean
 
-  /** @throws {@link LocalProtocolError} badRange: the history; badField: the epoch */
+  /** @throws {@link LocalProtocolError} badRange: the history; badField: the epoch; badOption */
   constructor(options: HubOptions = {}) {
-    checkNumbers(options, { history: SIZE })
+    checkOptions(options, { history: SIZE, epoch: TEXT })
     this.history = options.history ?? HISTORY
     this.epoch = options.epoch ?? Date.now().toString(36)
     if (!/^[0-9A-Za-z]+$/.test(this.epoch)) throw new LocalProtocolError('badField', 'an epoch is letters and digits')
@@ -103,10 +109,10 @@ export class Hub<T> {
    * An id that is none of this hub's, or whose successors are held no more, is answered with a {@link HubGap}, and then
    * with all events that are held.
    *
-   * @throws {@link LocalProtocolError} badRange: the queue
+   * @throws {@link LocalProtocolError} badRange: the queue; badOption
    */
   subscribe(options: SubscribeOptions = {}): Observable<HubEvent<T> | HubGap> {
-    checkNumbers(options, { queue: SIZE })
+    checkOptions(options, SUBSCRIBE_KINDS)
     const { overflow = 'gap' } = options
     const queue = Math.min(options.queue ?? this.history, this.history)
     return new Observable(subscriber => {

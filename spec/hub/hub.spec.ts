@@ -112,6 +112,8 @@ describe('a hub', () => {
   it('refuses options that are out of range', () => {
     expect(() => new Hub({ history: 0 })).toThrow(expect.objectContaining({ code: 'badRange' }))
     expect(() => new Hub({ epoch: 'a-b' })).toThrow(expect.objectContaining({ code: 'badField' }))
+    expect(() => hubOf().subscribe({ after: 7 as never })).toThrow(expect.objectContaining({ code: 'badOption' }))
+    expect(() => hubOf().subscribe({ overflow: 'drop' as never })).toThrow('overflow must be')
     expect(() => hubOf().subscribe({ queue: 0 })).toThrow(expect.objectContaining({ code: 'badRange' }))
     expect(new Hub<number>().publish(1)).toMatch(/^[0-9a-z]+-1$/)
   })
