@@ -147,6 +147,17 @@ export function thrownError(exn: unknown): unknown {
   return exn ?? new Error(`${String(exn)} was thrown`, { cause: exn })
 }
 
+/**
+ * Has `failed` called where a function of the application, which returned `result`, was asynchronous and fails: nobody
+ * else would hear of it, and it would end the process.
+ *
+ * @internal
+ */
+export function onRejection(result: unknown, failed: (exn: unknown) => void): void {
+  const promise = result as PromiseLike<unknown> | null | undefined
+  if (typeof promise?.then === 'function') promise.then(undefined, failed)
+}
+
 /** The handler took longer than it may until its response began. The client gets 503 (RFC 9110 §15.6.4). */
 export class HandlerTimeoutError extends Error {
   override readonly name = 'HandlerTimeoutError'

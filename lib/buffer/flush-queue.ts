@@ -8,7 +8,7 @@
 export type FlushResult = 'written' | 'closed'
 
 /** Called once with the result of a flush. */
-export type FlushCallback = (result: FlushResult) => void
+export type FlushCallback = (result: FlushResult) => void | PromiseLike<void>
 
 /** A flush that waits until `position` bytes were shifted, counted from the queue's first. */
 class Flush {

@@ -5,22 +5,22 @@
  * scheduled read the connection consumes no data, its reader yields, and the transport pushes back on the client. A
  * body that failed never calls `onEof`.
  */
-import { LocalProtocolError } from '../errors.js'
+import { LocalProtocolError, onRejection } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 
-/** What a scheduled read ends in: exactly one of the three is called, once. */
+/** What a scheduled read ends in: exactly one of the three is called, once. They may be asynchronous. */
 export interface BodyCallbacks {
   /** @internal Whether `onRead` is content with bytes that are only lent, and change when it returns. */
   readonly takesLent?: boolean
   /** Takes the next bytes. They are the callee's for good. */
-  onRead(bytes: Uint8Array): void
+  onRead(bytes: Uint8Array): void | PromiseLike<void>
   /** The body is complete. {@link BodyReader.trailers} is set. */
-  onEof(): void
+  onEof(): void | PromiseLike<void>
   /**
    * The body will never be complete: the peer broke the protocol or left, the connection was shut down, or the body was
    * dropped because nobody had read of it when the response was complete.
    */
-  onError?(error: unknown): void
+  onError?(error: unknown): void | PromiseLike<void>
 }
 
 /** Whose body it is. @internal */
@@ -94,10 +94,10 @@ export class BodyReader {
   scheduleRead(callbacks: BodyCallbacks): void {
     if (this.callbacks !== null) throw new LocalProtocolError('alreadyScheduled', 'a read is scheduled already')
     const { rest } = this
-    if (rest !== null) this.guard(() => { this.readRest(rest, callbacks) })
+    if (rest !== null) this.guard(() => this.readRest(rest, callbacks))
     else if (this.state === 'open') this.schedule(callbacks)
-    else if (this.state === 'failed') this.guard(() => { callbacks.onError?.(this.error) })
-    else this.guard(() => { callbacks.onEof() })
+    else if (this.state === 'failed') this.guard(() => callbacks.onError?.(this.error))
+    else this.guard(() => callbacks.onEof())
   }
 
   /**
@@ -128,7 +128,7 @@ export class BodyReader {
 
   /** @internal Answers the scheduled read with bytes. */
   deliver(bytes: Uint8Array): void {
-    this.takeCallbacks()?.onRead(bytes)
+    this.watch(this.takeCallbacks()?.onRead(bytes))
   }
 
   /** @internal Completes the body. */
@@ -136,7 +136,7 @@ export class BodyReader {
     if (this.state !== 'open') return
     this.state = 'eof'
     this.trailers = trailers
-    this.takeCallbacks()?.onEof()
+    this.watch(this.takeCallbacks()?.onEof())
   }
 
   /** @internal Nothing more comes: the body will never be complete, unless {@link keepRest} completed it. */
@@ -146,24 +146,29 @@ export class BodyReader {
     if (this.rest === null) {
       this.state = 'failed'
       this.error = error
-      callbacks?.onError?.(error)
+      this.watch(callbacks?.onError?.(error))
     } else if (callbacks !== null) {
-      this.readRest(this.rest, callbacks)
+      this.watch(this.readRest(this.rest, callbacks))
     }
   }
 
   /** Takes the next chunk of what is left, or the end. */
-  private readRest(rest: Uint8Array[], callbacks: BodyCallbacks): void {
+  private readRest(rest: Uint8Array[], callbacks: BodyCallbacks): unknown {
     const chunk = rest.pop()
     if (chunk !== undefined) return callbacks.onRead(chunk)
     this.rest = null
     this.state = 'eof'
-    callbacks.onEof()
+    return callbacks.onEof()
   }
 
-  private guard(callback: () => void): void {
+  /** Hears of what a callback fails with that is asynchronous. */
+  private watch(result: unknown): void {
+    if (result !== undefined) onRejection(result, exn => this.owner?.bodyCallbackFailed(exn))
+  }
+
+  private guard(callback: () => unknown): void {
     try {
-      callback()
+      this.watch(callback())
     } catch (exn) {
       if (this.owner === null) throw exn
       this.owner.bodyCallbackFailed(exn)

@@ -24,7 +24,7 @@ export interface BodyWriterHost {
   /** The body ended before it was complete: the response can't be completed. */
   bodyTruncated(error: LocalProtocolError): void
   /** Runs a callback that the application gave to `owner`. */
-  guard(callback: () => void, owner: BodyWriter): void
+  guard(callback: () => unknown, owner: BodyWriter): void
   /** Returns the head as it is sent: `head`, unless what it says of the connection has become untrue. */
   finalHead(head: string): string
 }
@@ -146,8 +146,8 @@ export class BodyWriter {
   flush(callback: FlushCallback): void {
     if (this.state === 'open') this.sendHead()
     const { host } = this
-    if (this.state === 'aborted') host.guard(() => { callback('closed') }, this)
-    else this.output.flush(result => { host.guard(() => { callback(result) }, this) })
+    if (this.state === 'aborted') host.guard(() => callback('closed'), this)
+    else this.output.flush(result => { host.guard(() => callback(result), this) })
   }
 
   /**

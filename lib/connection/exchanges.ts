@@ -6,7 +6,7 @@
  * that RFC 9112 §9.3 is about. Whatever ends the connection closes both sides at once: input is not consumed any more,
  * and queued output is still written. Only the response to an error comes after the input was closed.
  */
-import { LocalProtocolError, RemoteProtocolError } from '../errors.js'
+import { LocalProtocolError, onRejection, RemoteProtocolError } from '../errors.js'
 import { requestIsPersistent } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
 import type { BodyReader } from './body-reader.js'
@@ -23,7 +23,7 @@ export interface Handlers<R extends ReqdBase> {
   /** Hears of what a callback throws when its exchange is over. */
   readonly onLateError?: ((error: unknown) => void) | undefined
   /** Handles a request. */
-  handler(reqd: R): void
+  handler(reqd: R): void | PromiseLike<void>
   /** Makes the request descriptor of a request; `reader` is null where it has no body. */
   makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): R
 }
@@ -86,7 +86,8 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     const reqd = this.handlers.makeReqd(this.output, request, reader)
     this.output.begin(reqd)
     try {
-      this.handlers.handler(reqd)
+      const result: unknown = this.handlers.handler(reqd)
+      if (result !== undefined) onRejection(result, exn => { this.output.bodyCallbackFailed(reqd, exn) })
     } catch (exn) {
       if (this.output.current === 'idle') this.callbackFailed(exn)
       else this.output.reqdFailed(reqd, exn)

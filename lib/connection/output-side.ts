@@ -8,7 +8,7 @@
  */
 import type { Faraday } from '../buffer/faraday.js'
 import { utf8Length } from '../buffer/utf8.js'
-import type { LocalProtocolError } from '../errors.js'
+import { onRejection, type LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
 import type { Status } from '../message/status.js'
@@ -68,7 +68,6 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     this.state = 'waiting'
   }
 
-  /** No response is owed any more. */
   next(): void {
     this.reqd = null
     this.writer = null
@@ -145,8 +144,7 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     const { upgradeHandler: handler, reqd } = this
     if (handler === null) return
     this.upgradeHandler = null
-    // What the handler reports from now on is no matter of this connection.
-    this.reqd = null
+    this.reqd = null // What the handler reports from now on is no matter of this connection.
     this.guard(handler, null)
     this.tell(reqd, 'done')
   }
@@ -195,7 +193,6 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     else this.queue.close()
   }
 
-  /** Drops what is queued: the peer takes no more. */
   discard(): void {
     this.held = null
     this.abandon('closed')
@@ -212,12 +209,15 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     else this.host.callbackFailed(error)
   }
 
-  guard(callback: () => void, owner: BodyWriter | null): void {
-    try {
-      callback()
-    } catch (exn) {
+  guard(callback: () => unknown, owner: BodyWriter | null): void {
+    const failed = (exn: unknown): void => {
       if (owner === this.writer || this.state === 'idle') this.host.callbackFailed(exn)
       else this.host.lateCallbackFailed(exn)
+    }
+    try {
+      onRejection(callback(), failed)
+    } catch (exn) {
+      failed(exn)
     }
   }
 

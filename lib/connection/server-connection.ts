@@ -60,11 +60,13 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
   }
 
   /**
-   * A connection that serves each request with `handler`.
+   * A connection that serves each request with `handler`, which may be asynchronous: what it rejects with is as thrown.
    *
    * @throws {@link LocalProtocolError} badRange, badOption: what is given is no handler, or no option takes it
    */
-  static create(handler: (reqd: Reqd) => void, options: ServerConnectionOptions = {}): ServerConnection {
+  static create(
+    handler: (reqd: Reqd) => void | PromiseLike<void>, options: ServerConnectionOptions = {},
+  ): ServerConnection {
     const { config = {}, errorHandler = defaultErrorHandler, onLateError } = options
     const makeReqd: Handlers<Reqd>['makeReqd'] = (host, request, reader) => new Reqd(host, request, reader)
     const handlers = { handler, errorHandler, onLateError, makeReqd }

@@ -8,6 +8,7 @@
  */
 import { Observable, type Subscriber, takeWhile } from 'rxjs'
 import { checkOptions, checkValue, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
+import { onRejection } from '../errors.js'
 import { chunkSize } from './chunk.js'
 import { demanding, type Demanding } from './demand.js'
 import type { Ahead } from './drops.js'
@@ -133,7 +134,7 @@ class DemandHost<T> implements GateHost<T> {
   dropped(value: T): void {
     this.consumer?.dropped(this.sizeOf(value))
     try {
-      this.onDrop?.(value)
+      onRejection(this.onDrop?.(value), error => { this.subscriber.error(error) })
     } catch (error) {
       this.subscriber.error(error)
     }

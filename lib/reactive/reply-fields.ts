@@ -11,6 +11,7 @@
  */
 import { LocalProtocolError } from '../errors.js'
 import { Headers } from '../message/headers.js'
+import { isPromise } from './discard.js'
 
 /**
  * Fields as a handler may give them. A field whose value is `undefined` is left out. An iterable of pairs is a `Map`,
@@ -33,8 +34,15 @@ export function headersOf(init: HeadersInit | undefined): Headers {
   if (init === undefined) return Headers.empty
   if (init instanceof Headers) return init
   if (typeof init !== 'object' || (init as unknown) === null) throw badHeaders(init)
+  if (isPromise<unknown>(init)) throw noPromise(init)
   if (isPairs(init)) return Headers.ofList([...init].map(([name, value]) => [name, textOf(name, value)]))
   return ofRecord(init)
+}
+
+/** What a promise fails with that was given as fields is not what is wrong, and ends no process. */
+function noPromise(init: PromiseLike<unknown>): LocalProtocolError {
+  init.then(undefined, () => undefined)
+  return badHeaders(init)
 }
 
 /** How many records are kept. */

@@ -86,10 +86,10 @@ export class Runtime {
   private readerState: 'running' | 'yielded' | 'woken' = 'running'
   private writerState: 'running' | 'yielded' | 'woken' = 'running'
 
-  constructor(handler: (reqd: Reqd) => void = () => {}, options?: ServerConnectionOptions) {
+  constructor(handler: (reqd: Reqd) => void | PromiseLike<void> = () => {}, options?: ServerConnectionOptions) {
     this.connection = ServerConnection.create(reqd => {
       this.reqds.push(reqd)
-      handler(reqd)
+      return handler(reqd)
     }, options)
   }
 
