@@ -48,3 +48,11 @@ describe('the fields of a reply', () => {
     }))
   })
 })
+
+describe('fields', () => {
+  it('are not a promise, and what that fails with ends nothing', async () => {
+    const failing = Promise.reject(new Error('no fields'))
+    expect(() => headersOf(failing as never)).toThrow(expect.objectContaining({ code: 'badField' }))
+    await Promise.resolve()
+  })
+})

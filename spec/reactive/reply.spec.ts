@@ -26,11 +26,3 @@ describe('a reply', () => {
     expect(() => responseOf({ status })).toThrow(expect.objectContaining({ code: 'badStatus' }))
   })
 })
-
-describe('header fields', () => {
-  it('are not a promise, and what that fails with ends nothing', async () => {
-    const failing = Promise.reject(new Error('no fields'))
-    expect(() => headersOf(failing as never)).toThrow(expect.objectContaining({ code: 'badField' }))
-    await Promise.resolve()
-  })
-})
