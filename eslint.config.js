@@ -97,6 +97,15 @@ export default defineConfig(
     },
   },
   {
+    files: ['etc/runners/**'],
+    languageOptions: {
+      globals: {
+        Buffer: 'readonly', console: 'readonly', describe: 'readonly', it: 'readonly', process: 'readonly',
+        ReadableStream: 'readonly', setTimeout: 'readonly', URL: 'readonly',
+      },
+    },
+  },
+  {
     files: ['**/*.js'],
     ignores: ['demos/**', 'bench/**'],
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
