@@ -4,7 +4,8 @@
  * Strategy: a test runner fakes timers and Date by replacing them, and RxJS looks for them at each call. A server and
  * its connections must not stand still for that, so they use what was taken here. Virtual time of RxJS is meant, and
  * has precedence: while a `TestScheduler` runs, whose means are delegates of RxJS's internal providers, everything
- * goes through `asyncScheduler`. The providers are the same in all of 7.x.
+ * goes through `asyncScheduler`. No public name tells whether one runs. The providers are the same in all of 7.x; a
+ * spec looks that they are where they are looked for (spec/testing/rxjs-time.spec.ts).
  */
 import { asyncScheduler, type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs'
 import { dateTimestampProvider } from 'rxjs/internal/scheduler/dateTimestampProvider'

@@ -7,6 +7,8 @@
  * returns and what it answers with is looked at besides, because `await` does not.
  */
 
+import { RequestBody } from '../reactive/request-body.js'
+
 // It is called with its promise.
 // eslint-disable-next-line @typescript-eslint/unbound-method
 const { then: THEN } = Promise.prototype
@@ -24,9 +26,12 @@ export class AsyncCodeError extends Error {
   }
 }
 
-/** Whether this can only be pulled with promises: an async iterable or a web stream. */
+/**
+ * Whether this can only be pulled with promises: an async iterable or a web stream. The body of a request is one of our
+ * own, which a response reads without.
+ */
 export function isAsyncSource(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
+  if (typeof value !== 'object' || value === null || value instanceof RequestBody) return false
   return Symbol.asyncIterator in value || typeof (value as { getReader?: unknown }).getReader === 'function'
 }
 

@@ -19,6 +19,7 @@ export {
 } from './publisher-rules.js'
 export { REDACTED_FIELDS, type Redaction } from './redaction.js'
 export { replay, replayAsync, ReplayError, type ReplayAsyncOptions, type ReplayOptions } from './replay.js'
+export { UnknownRxjsError } from './rxjs-time.js'
 export { requested } from './requested.js'
 export {
   get, post, requestText, webSocketClose, webSocketHandshake, webSocketMessage, type RequestFields,

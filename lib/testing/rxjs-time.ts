@@ -3,8 +3,9 @@
  *
  * Strategy: `TestScheduler.run` lets every scheduler of RxJS ask the test scheduler for time, and gives that up when
  * it returns. A run in which promises settle goes on after that, so the same delegates are set here, and by the same
- * means: RxJS makes them, the places where it looks for them are its internal providers. They are exported under
- * `rxjs/internal`, and the same in all of 7.x.
+ * means: RxJS makes them, the places where it looks for them are its internal providers. There is no public way: a
+ * scheduler can be passed to each operator, but the code under test does not do that, and `run` is synchronous. The
+ * providers are exported under `rxjs/internal`, and the same in all of 7.x; what is looked for is checked before.
  */
 import { animationFrameProvider } from 'rxjs/internal/scheduler/animationFrameProvider'
 import { dateTimestampProvider } from 'rxjs/internal/scheduler/dateTimestampProvider'
@@ -39,8 +40,32 @@ export interface RxjsTime {
   restore(): void
 }
 
-/** Makes all time of RxJS the scheduler's, until it is restored. */
+/** RxJS is of a version that keeps its time elsewhere. */
+export class UnknownRxjsError extends Error {
+  override readonly name = 'UnknownRxjsError'
+
+  constructor(missing: readonly string[]) {
+    super(`This version of RxJS has no ${missing.join(', ')}: httprx knows those of 7.8. \`marbles\` works without.`)
+  }
+}
+
+const PROVIDERS = {
+  animationFrameProvider, dateTimestampProvider, immediateProvider, intervalProvider, performanceTimestampProvider,
+  timeoutProvider,
+}
+
+/** Returns the names of what a virtual time of its own needs and RxJS does not have. @internal */
+export function missingInternals(scheduler: object, providers: Readonly<Record<string, object>> = PROVIDERS): string[] {
+  const methods = ['createAnimator', 'createDelegates'].filter(name => {
+    return typeof (scheduler as Record<string, unknown>)[name] !== 'function'
+  })
+  return [...methods, ...Object.keys(providers).filter(name => !('delegate' in providers[name]))]
+}
+
+/** Makes all time of RxJS the scheduler's, until it is restored. @throws {@link UnknownRxjsError} */
 export function takeRxjsTime(scheduler: TestScheduler): RxjsTime {
+  const missing = missingInternals(scheduler)
+  if (missing.length > 0) throw new UnknownRxjsError(missing)
   const internals = scheduler as unknown as Internals
   const { frameTimeFactor } = FACTOR
   internals.runMode = true
@@ -59,10 +84,7 @@ export function takeRxjsTime(scheduler: TestScheduler): RxjsTime {
     restore: () => {
       internals.runMode = false
       FACTOR.frameTimeFactor = frameTimeFactor
-      for (const provider of [
-        animationFrameProvider, dateTimestampProvider, immediateProvider, intervalProvider,
-        performanceTimestampProvider, timeoutProvider,
-      ]) provider.delegate = undefined
+      for (const provider of Object.values(PROVIDERS)) provider.delegate = undefined
     },
   }
 }

@@ -2,9 +2,9 @@
  * Asynchronous code in virtual time: found, and told what to do; no test hangs on it or passes because of it.
  */
 import { describe, expect, it } from '@jest/globals'
-import { concatMap, defer, from, of } from 'rxjs'
+import { concatMap, defer, from, map, of } from 'rxjs'
 import type { Handler } from '../../lib/reactive/reqd.js'
-import { AsyncCodeError, EndlessResponseError, get, marbles, UnansweredError } from '../../lib/testing/index.js'
+import { AsyncCodeError, EndlessResponseError, get, marbles, post, UnansweredError } from '../../lib/testing/index.js'
 
 const HEAD = get('/')
 const later = (): Promise<string> => Promise.resolve('late')
@@ -75,5 +75,28 @@ describe('a response without an end', () => {
     expect(() => {
       marbles(({ serve }) => { serve(() => ({ body: endless() })).connect('a', { a: HEAD }) })
     }).toThrow(EndlessResponseError)
+  })
+})
+
+describe('the body of a request as that of its response', () => {
+  const echo: Handler = reqd => ({ body: reqd.body })
+
+  it('needs no promise: an echo runs within one call', () => {
+    const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'
+    marbles(({ serve, expectObservable }) => {
+      const client = serve(echo, { keepAliveTimeout: 0 }).connect('a-b', { a: post('/', 'hello'), b: chunked })
+      expectObservable(client.responses$.pipe(map(({ body }) => body))).toBe('a-b', { a: 'hello', b: 'abc' })
+    })
+  })
+
+  it('in pieces, for a client that is slow', () => {
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n'
+    const half = 'x'.repeat(100_000)
+    marbles(({ serve, expectObservable }) => {
+      const server = serve(echo, { keepAliveTimeout: 0 })
+      const client = server.connect('h-a-a', { h: head, a: half }, { reads: 'x----o' })
+      expectObservable(client.responses$.pipe(map(({ body }) => body))).toBe('-----r', { r: half + half })
+      expectObservable(client.pauses$).toBe('--p--r', { p: 'pause', r: 'resume' })
+    })
   })
 })

@@ -1,0 +1,55 @@
+/**
+ * What is looked for beneath RxJS's public interface is there, and does what is expected of it.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { animationFrameProvider } from 'rxjs/internal/scheduler/animationFrameProvider'
+import { dateTimestampProvider } from 'rxjs/internal/scheduler/dateTimestampProvider'
+import { immediateProvider } from 'rxjs/internal/scheduler/immediateProvider'
+import { intervalProvider } from 'rxjs/internal/scheduler/intervalProvider'
+import { performanceTimestampProvider } from 'rxjs/internal/scheduler/performanceTimestampProvider'
+import { timeoutProvider } from 'rxjs/internal/scheduler/timeoutProvider'
+import { TestScheduler } from 'rxjs/testing'
+import { missingInternals, takeRxjsTime, UnknownRxjsError } from '../../lib/testing/rxjs-time.js'
+
+const PROVIDERS = {
+  animationFrameProvider, dateTimestampProvider, immediateProvider, intervalProvider, performanceTimestampProvider,
+  timeoutProvider,
+}
+const FACTOR = TestScheduler as unknown as { frameTimeFactor: number }
+
+/** What stands in the places now: the names of those that are taken, and the length of a frame. */
+function taken(): { names: string[]; factor: number } {
+  const names = Object.entries(PROVIDERS).filter(([, { delegate }]) => delegate !== undefined).map(([name]) => name)
+  return { names, factor: FACTOR.frameTimeFactor }
+}
+
+describe('the internals of RxJS', () => {
+  const free = { names: [], factor: 10 }
+  const all = { names: Object.keys(PROVIDERS), factor: 1 }
+
+  it('are taken by a TestScheduler that runs, all of them, and given back', () => {
+    expect(taken()).toEqual(free)
+    new TestScheduler(() => undefined).run(() => { expect(taken()).toEqual(all) })
+    expect(taken()).toEqual(free)
+  })
+
+  it('are taken by us as well, and given back', () => {
+    const time = takeRxjsTime(new TestScheduler(() => undefined))
+    expect(taken()).toEqual(all)
+    expect(time.isTaken).toBe(true)
+    time.restore()
+    expect(taken()).toEqual(free)
+  })
+
+  it('are named where they are missing', () => {
+    expect(missingInternals(new TestScheduler(() => undefined))).toEqual([])
+    expect(missingInternals({}, { intervalProvider: {} })).toEqual([
+      'createAnimator', 'createDelegates', 'intervalProvider',
+    ])
+    const other = Object.assign(new TestScheduler(() => undefined), { createDelegates: undefined })
+    expect(() => takeRxjsTime(other)).toThrow(UnknownRxjsError)
+    expect(() => takeRxjsTime(other)).toThrow('This version of RxJS has no createDelegates: httprx knows those of 7.8. '
+      + '`marbles` works without.')
+    expect(taken()).toEqual(free)
+  })
+})
