@@ -4,7 +4,7 @@
  * Strategy: what can be pulled is, one value at a time while something is wanted (giver.ts). RxJS's `from` takes all of
  * an iterable at once, and of an asynchronous one whatever it gives.
  */
-import { from, NEVER, Observable, type ObservableInput, type Subscriber } from 'rxjs'
+import { from, NEVER, Observable, takeWhile, type ObservableInput, type Subscriber } from 'rxjs'
 import { ControlledSubject, DEFAULT_HIGH_WATER_MARK, type ControlledSink } from './controlled-subject.js'
 import { isPromise, type ReportError } from './discard.js'
 import { Giver } from './giver.js'
@@ -51,7 +51,8 @@ export function fromInput<T>(input: ObservableInput<T>): Observable<T> {
 function fromFunction<T>(source: Extract<Source<T>, (...args: never[]) => unknown>): Observable<T> {
   return new Observable(subscriber => {
     const subject = new ControlledSubject<T>(new OfferSink(subscriber, offeredDemand()), MARKS)
-    return source(subject.ready$, NEVER).subscribe(subject)
+    // What never pauses within its subscription has to hear at once that nobody listens any more.
+    return source(subject.ready$, NEVER).pipe(takeWhile(() => !subscriber.closed)).subscribe(subject)
   })
 }
 

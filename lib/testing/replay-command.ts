@@ -91,8 +91,9 @@ function usage(terminal: Terminal, code: number): number {
   return code
 }
 
+/** By its code: where a test runner has a realm of its own, an error of Node is no instance of its class. */
 function isUsageError(error: unknown): error is Error {
-  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')
+  return String((error as Partial<NodeJS.ErrnoException> | null)?.code).startsWith('ERR_PARSE_ARGS')
 }
 
 async function replayFile(file: string, flags: Flags, terminal: Terminal): Promise<number> {

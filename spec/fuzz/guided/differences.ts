@@ -73,6 +73,14 @@ export const EXPLANATIONS: readonly Explanation[] = [
   takes('HPE_INVALID_TRANSFER_ENCODING', 'RFC 9110 §5.6.1: blanks and empty elements around chunked',
     (_, text) => /^transfer-encoding:(?! ?chunked\r$)[ \t,]*chunked[ \t,]*\r$/im.test(text)
       && !/^content-length:/im.test(text)),
+  takes('HPE_INVALID_CONTENT_LENGTH', 'RFC 9110 §5.5: a tab around a value is blank, too',
+    (_, text) => /^content-length:[ \t]*\d+[ \t]*\r$/im.test(text) && /^content-length:.*\t/im.test(text)),
+  takes('HPE_INVALID_VERSION', 'RFC 9110 §9.1: any token is a method; llhttp takes PRI for HTTP/2',
+    ({ method }) => method === 'PRI'),
+  takes('HPE_CLOSED_CONNECTION', 'RFC 9110 §6.5.1: a trailer is no field of the connection',
+    (_, text) => /^transfer-encoding:/im.test(text) && /^connection:.*close/im.test(text)),
+  takes('', 'RFC 9110 §10.1.1: an Expect without a member expects nothing; node:http answers 417',
+    (_, text) => /^expect:[ \t,]*\r$/im.test(text)),
   takes('HPE_INVALID_CHUNK_SIZE', 'RFC 9112 §7.1.1: blanks around the parts of an extension',
     (_, text) => /^[0-9a-f]+[ \t]+;/im.test(text)),
   takes('HPE_STRICT', 'RFC 9112 §7.1.1: blanks around the parts of an extension', (_, text) => /;|=/.test(text)),
@@ -83,11 +91,19 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     // Without an Upgrade, it refuses such a coding.
     reason: 'RFC 9110 §5.6.3: a tab behind chunked is blank; llhttp knows no such coding, and upgrades without a body',
-    explains: ({ ours, theirs, text }) =>
-      ours?.method === theirs?.method && ours?.target === theirs?.target && theirs?.body === ''
-      && /^upgrade:/im.test(text) && /^transfer-encoding:.*chunked *\t/im.test(text),
+    explains: ({ ours, theirs, error, text }) =>
+      (ours === undefined ? error?.code === 'unexpectedEof' || error?.code === 'badChunk' : isSameHead(ours, theirs))
+      && theirs?.body === '' && /^upgrade:/im.test(text) && /^transfer-encoding:.*chunked *\t/im.test(text),
+  },
+  {
+    reason: 'RFC 9112 §6.3: the fields of a CONNECT say how long its body is; llhttp hands over what comes',
+    explains: ({ ours, theirs }) => ours?.method === 'CONNECT' && isSameHead(ours, theirs) && theirs?.body === '',
   },
 ]
+
+function isSameHead(ours: Understood, theirs: Understood | undefined): boolean {
+  return ours.method === theirs?.method && ours.target === theirs.target
+}
 
 /** Whether it is a control that has no place in a value: a tab has. */
 function isControl(character: string): boolean {
