@@ -29,7 +29,7 @@ const LONGEST_REASON = 123
  * connection.messages$.subscribe(message => room.next(message))
  * connection.send(room, { overflow: 'dropOldest' })
  */
-export class WebSocketConnection extends ControlledSubject<WebSocketMessage> implements SendingHost {
+export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   /** The subprotocol that was chosen, '' if none was. */
   readonly protocol: string
   private readonly session: Session
