@@ -144,10 +144,17 @@ async function load(path: string, name: string, terminal: Terminal): Promise<App
   const loaded = await terminal.load(pathToFileURL(resolve(path)).href).catch((error: unknown) => {
     throw new CaptureError(`${path} can't be loaded: ${String(error)}`)
   }) as Partial<Omit<Application, 'handler'>> & Record<string, unknown>
-  const { [name]: handler, options = {}, normalise = (text: string) => text } = loaded
+  const { [name]: exported, options = {}, normalise = (text: string) => text } = loaded
+  const handler = typeof exported === 'function' ? exported : ofCommonJs(exported, name)
   if (typeof handler === 'function') return { handler: handler as Handler, options, normalise }
   const what = handler === undefined ? 'missing' : `no function, but ${typeof handler}`
   throw new CaptureError(`${path} has no handler: its export ${name} is ${what}`)
+}
+
+/** An export that a CommonJS module set as a property: what is imported by default is all that it exports. */
+function ofCommonJs(exported: unknown, name: string): unknown {
+  if (typeof exported !== 'object' || exported === null) return exported
+  return (exported as Record<string, unknown>)[name] ?? exported
 }
 
 /** Prints one connection. Returns whether it is as it was. */

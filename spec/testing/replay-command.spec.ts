@@ -69,6 +69,11 @@ describe('the command', () => {
     expect(err).toMatch(message)
   })
 
+  it('takes the handler of a module that CommonJS exports', async () => {
+    const app = { default: { default: ({ target }: { target: string }) => ({ body: `${target}\n` }) } }
+    expect(await run(['replay', file, '--module', 'app.js'], app)).toMatchObject({ code: 0, err: '' })
+  })
+
   it('prints what a fault of its own is', async () => {
     const broken = { get default() { throw new RangeError('broken') } }
     expect(await run(['replay', file, '--module', 'app.js'], broken)).toMatchObject({

@@ -70,6 +70,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
     (_, text) => sameLengths(text)),
   takes('HPE_INVALID_CONTENT_LENGTH', 'RFC 9110 §6.5.1: a framing field in trailers has no effect',
     (_, text) => /^transfer-encoding:/im.test(text)),
+  takes('HPE_INVALID_TRANSFER_ENCODING', 'RFC 9110 §6.5.1: a framing field in trailers has no effect',
+    (_, text) => /^transfer-encoding:[ \t,]*chunked[^]*^0+[ \t;\r][^]*^transfer-encoding:/im.test(text)),
   takes('HPE_INVALID_TRANSFER_ENCODING', 'RFC 9110 §5.6.1: blanks and empty elements around chunked',
     (_, text) => /^transfer-encoding:(?! ?chunked\r$)[ \t,]*chunked[ \t,]*\r$/im.test(text)
       && !/^content-length:/im.test(text)),
