@@ -74,15 +74,19 @@ export const EXPLANATIONS: readonly Explanation[] = [
     (_, text) => /^transfer-encoding:[ \t,]*chunked[^]*^0+[ \t;\r][^]*^transfer-encoding:/im.test(text)),
   takes('HPE_INVALID_TRANSFER_ENCODING', 'RFC 9110 §5.6.1: blanks and empty elements around chunked',
     (_, text) => /^transfer-encoding:(?! ?chunked\r$)[ \t,]*chunked[ \t,]*\r$/im.test(text)
-      && !/^content-length:/im.test(text)),
+      && !text.split('\r\n\r\n').some(hasBothLengths)),
   takes('HPE_INVALID_CONTENT_LENGTH', 'RFC 9110 §5.5: a tab around a value is blank, too',
     (_, text) => /^content-length:[ \t]*\d+[ \t]*\r$/im.test(text) && /^content-length:.*\t/im.test(text)),
   takes('HPE_INVALID_VERSION', 'RFC 9110 §9.1: any token is a method; llhttp takes PRI for HTTP/2',
     ({ method }) => method === 'PRI'),
   takes('HPE_CLOSED_CONNECTION', 'RFC 9110 §6.5.1: a trailer is no field of the connection',
     (_, text) => /^transfer-encoding:/im.test(text) && /^connection:.*close/im.test(text)),
-  takes('', 'RFC 9110 §10.1.1: an Expect without a member expects nothing; node:http answers 417',
-    (_, text) => /^expect:[ \t,]*\r$/im.test(text)),
+  takes('HPE_CLOSED_CONNECTION', 'RFC 9110 §5.5: a tab around a value is blank, too',
+    (_, text) => /^connection:.*\t/im.test(text)),
+  {
+    reason: 'RFC 9110 §10.1.1: an Expect without a member expects nothing; node:http answers 417, and reads on',
+    explains: ({ ours, text }) => ours !== undefined && /^expect:[ \t,]*\r$/im.test(text),
+  },
   takes('HPE_INVALID_CHUNK_SIZE', 'RFC 9112 §7.1.1: blanks around the parts of an extension',
     (_, text) => /^[0-9a-f]+[ \t]+;/im.test(text)),
   takes('HPE_STRICT', 'RFC 9112 §7.1.1: blanks around the parts of an extension', (_, text) => /;|=/.test(text)),
@@ -112,10 +116,14 @@ function isControl(character: string): boolean {
   return (character < ' ' && !'\t\r\n'.includes(character)) || character === '\x7f'
 }
 
+function hasBothLengths(head: string): boolean {
+  return /^content-length:/im.test(head) && /^transfer-encoding:/im.test(head)
+}
+
 /** Whether some Content-Length says the same number more than once. */
 function sameLengths(text: string): boolean {
   const values = [...text.matchAll(/^content-length:(.*)\r$/gim)].flatMap(([, value]) => value.split(','))
-  return new Set(values.map(value => value.trim())).size < values.length
+  return new Set(values.map(Number)).size < values.length
 }
 
 /** Returns what differs, without the particulars. */
