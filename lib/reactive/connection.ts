@@ -7,12 +7,12 @@ import type { Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
 import type { ExchangeResult, ReqdHost } from '../connection/reqd.js'
 import { ServerConnection } from '../connection/server-connection.js'
+import { onRejection } from '../errors.js'
 import type { Request } from '../message/request.js'
 import type { Marks } from './body-subject.js'
 import type { Clock } from './clock.js'
 import { ClosingNotice } from './closing-notice.js'
 import { runApart, type Context } from './context.js'
-import { isPromise } from './discard.js'
 import type { BodyEvent } from './drops.js'
 import { Driver } from './driver.js'
 import type { DriverContext, DriverHost } from './driver-host.js'
@@ -221,8 +221,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
       this.cut()
     }
     try {
-      const result = listener(transport, head)
-      if (isPromise(result)) result.then(undefined, fail)
+      onRejection(listener(transport, head), fail)
     } catch (error) {
       fail(error)
     }

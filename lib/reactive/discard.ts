@@ -5,6 +5,7 @@
  * and does not read it says so to it. What fails within that is reported: there is nobody else to hear of it, and an
  * `'error'` event without a listener ends the process.
  */
+import { onRejection } from '../errors.js'
 
 /** What is used of a source to end it: a stream of Node, a web stream, or an iterator. */
 interface Releasable {
@@ -24,8 +25,7 @@ export function discard(source: unknown, report: ReportError): void {
   try {
     // What a promise brings has an end, too.
     if (isPromise<unknown>(source)) return void source.then(value => { discard(value, report) }, report)
-    const ended = end(source, report)
-    if (isPromise(ended)) ended.then(undefined, report)
+    onRejection(end(source, report), report)
   } catch (error) {
     report(error)
   }

@@ -5,6 +5,7 @@
  * an iterable at once, and of an asynchronous one whatever it gives.
  */
 import { from, NEVER, Observable, takeWhile, type ObservableInput, type Subscriber } from 'rxjs'
+import { onRejection } from '../errors.js'
 import { ControlledSubject, DEFAULT_HIGH_WATER_MARK, type ControlledSink } from './controlled-subject.js'
 import { isPromise, type ReportError } from './discard.js'
 import { Giver } from './giver.js'
@@ -154,8 +155,7 @@ class Puller<T> extends Giver<T> {
   private release(report: ReportError): void {
     this.isOver = true
     try {
-      const returned = this.source.return?.()
-      if (isPromise(returned)) returned.then(undefined, report)
+      onRejection(this.source.return?.(), report)
     } catch (error) {
       report(error)
     }

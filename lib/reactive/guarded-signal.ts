@@ -6,7 +6,8 @@
  * it throws. All signals share these functions; `fetch`, streams and `AbortSignal.any` see a signal like any other. The
  * listeners of a signal that was made of it (`AbortSignal.any`, `AbortSignal.abort`) are not ours to call.
  */
-import { isPromise, type ReportError } from './discard.js'
+import { onRejection } from '../errors.js'
+import type { ReportError } from './discard.js'
 
 type Listener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown }
 type GuardedListener = (this: GuardedSignal, event: Event) => void
@@ -53,7 +54,7 @@ function guarded(listener: Listener): GuardedListener {
   return function (event) {
     try {
       const result = typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event)
-      if (isPromise(result)) result.then(undefined, this[REPORT])
+      onRejection(result, this[REPORT])
     } catch (error) {
       this[REPORT](error)
     }

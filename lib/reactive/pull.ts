@@ -9,6 +9,7 @@
  * write. Its first write that has to wait ends that.
  */
 import { Observable } from 'rxjs'
+import { onRejection } from '../errors.js'
 import type { Chunk } from './chunk.js'
 import type { BodySubject } from './body-subject.js'
 import { currentContext } from './context.js'
@@ -203,8 +204,7 @@ export class Pull {
 
   private release(): void {
     try {
-      const returned = this.source.return?.()
-      if (isPromise(returned)) returned.then(undefined, (error: unknown) => { this.subject.bodySink.reportLate(error) })
+      onRejection(this.source.return?.(), error => { this.subject.bodySink.reportLate(error) })
     } catch (error) {
       this.subject.bodySink.reportLate(error)
     }

@@ -4,10 +4,10 @@
 import type { SchedulerLike } from 'rxjs'
 import { DEFAULT_CONFIG, withDefaults, type Config } from '../connection/config.js'
 import { defaultErrorHandler } from '../connection/error-handler.js'
+import { onRejection } from '../errors.js'
 import { Clock } from './clock.js'
 import type { HttpConnection, ServerContext } from './connection.js'
 import { currentContext } from './context.js'
-import { isPromise } from './discard.js'
 import { settingsOf, type ConnectionOptions, type Settings } from './options.js'
 import type { Handler } from './reqd.js'
 
@@ -63,8 +63,7 @@ export function serverContext(
 function guarded(onError: OnError, fallback: Platform['onError']): OnError {
   return (error, reqd) => {
     try {
-      const result: unknown = (onError as (...args: unknown[]) => unknown)(error, reqd)
-      if (isPromise(result)) result.then(undefined, fallback)
+      onRejection((onError as (...args: unknown[]) => unknown)(error, reqd), fallback)
     } catch (thrown) {
       fallback(thrown)
     }

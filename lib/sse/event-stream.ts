@@ -9,6 +9,7 @@
  */
 import { interval, Subscriber, type Observable, type SchedulerLike } from 'rxjs'
 import { PreparedText } from '../connection/prepared-text.js'
+import { onRejection } from '../errors.js'
 import { BackpressureError } from '../reactive/chunk.js'
 import type { Clock, Ticking } from '../reactive/clock.js'
 import { DEFAULT_HIGH_WATER_MARK } from '../reactive/controlled-subject.js'
@@ -155,7 +156,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
   dropped({ event, size }: PreparedEvent): void {
     this.outlet.dropped(size)
     try {
-      this.plan.onDrop?.(event)
+      onRejection(this.plan.onDrop?.(event), error => { this.error(error) })
     } catch (error) {
       this.error(error)
     }

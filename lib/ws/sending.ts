@@ -6,6 +6,7 @@
  * is subscribed for the demand.
  */
 import { Subscriber, type Observable } from 'rxjs'
+import { onRejection } from '../errors.js'
 import { BackpressureError } from '../reactive/chunk.js'
 import { currentContext, type Context } from '../reactive/context.js'
 import type { Ahead } from '../reactive/drops.js'
@@ -134,7 +135,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
   dropped(message: WebSocketMessage): void {
     this.host.dropped(messageSize(message))
     try {
-      this.options.onDrop?.(message)
+      onRejection(this.options.onDrop?.(message), error => { this.fail(error) })
     } catch (error) {
       this.fail(error)
     }

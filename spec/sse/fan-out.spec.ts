@@ -264,12 +264,15 @@ describe('a client that is too slow', () => {
     expect(bodyOf(stage.text)).toBe(`${C}data: ${'a'.repeat(42)}\n\ndata: ${'e'.repeat(42)}\n\n`)
   })
 
-  it('is cut where the hook throws', () => {
+  it.each<[string, () => void]>([
+    ['throws', () => { throw new Error('no') }],
+    ['is asynchronous and fails', () => Promise.reject(new Error('no')) as never],
+  ])('is cut where the hook %s', async (_, onDrop) => {
     const source = new Subject<string>()
-    const options: SseOptions = { overflow: 'dropNewest', highWaterMark: 10, onDrop: () => { throw new Error('no') } }
-    const stage = Stage.open(() => sse(source, options)).receive(get('/'))
+    const stage = Stage.open(() => sse(source, { overflow: 'dropNewest', highWaterMark: 10, onDrop })).receive(get('/'))
     stage.transport.capacity = 0
     for (const letter of 'ab') source.next(letter.repeat(20))
+    await Promise.resolve()
     expect(String(stage.errors)).toContain('no')
     expect(source.observed).toBe(false)
   })

@@ -110,4 +110,18 @@ describe('a client that does not read', () => {
     expect(stage.errors).toEqual([new Error('dropped')])
     expect(source.observed).toBe(false)
   })
+
+  it('fails a source whose hook is asynchronous and fails', async () => {
+    const source = new Subject<WebSocketMessage>()
+    await using stage = await Stage.open({}, SILENT)
+    const client = stage.client()
+    await once(client, 'open')
+    client.pause()
+    const onDrop = (): void => Promise.reject(new Error('dropped')) as never;
+    (await stage.connection).send(source, { overflow: 'latest', onDrop })
+    for (let i = 0; i < 64; i++) source.next(BIG)
+    await Promise.resolve()
+    expect(stage.errors).toEqual([new Error('dropped')])
+    expect(source.observed).toBe(false)
+  })
 })
