@@ -2,8 +2,8 @@
  * What it costs when input comes in small pieces: the core alone, and our connection with everything but a socket.
  * Bytes that were not consumed are offered again with what follows.
  */
-import { Subject, type Observable } from 'rxjs'
 import { Response, ServerConnection } from 'httprx/core'
+import { Subject, type Observable } from 'rxjs'
 import { internal } from './lib/internals.js'
 import { isShort } from './lib/options.js'
 import { printHeading, printTable, type Cell } from './lib/report.js'
@@ -41,7 +41,7 @@ interface Internals {
   readonly serverContext: (handler: object, options: object, platform: object, closed: () => void) => object
 }
 
-const { HttpConnection } = await internal<Internals>('reactive/connection')
+const { HttpConnection } = await internal<Internals>('reactive/http-connection')
 const { NODE_PLATFORM } = await internal<Internals>('node/platform')
 const { serverContext } = await internal<Internals>('reactive/server-context')
 

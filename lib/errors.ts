@@ -178,6 +178,59 @@ export class SourceTimeoutError extends Error {
   }
 }
 
+/** A source was faster than its consumer, and its policy is to fail then. */
+export class BackpressureError extends Error {
+  override readonly name = 'BackpressureError'
+  /** Which fault it was: stable, unlike the message. */
+  readonly code: 'overflow'
+  /** How many bytes (or items) waited for the consumer when the next value found no room. */
+  readonly waiting: number
+
+  constructor(message = 'the source is faster than its consumer', waiting = 0) {
+    super(message)
+    this.code = 'overflow'
+    this.waiting = waiting
+  }
+}
+
+/** The handler finished and there is no response. The client gets 500. */
+export class NoResponseError extends Error {
+  override readonly name = 'NoResponseError'
+  constructor() {
+    super('the handler completed without a response')
+  }
+}
+
+/** The server can't listen. `code` is that of Node's error, which is the `cause`. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+  /** Node's code: EADDRINUSE, EACCES, EADDRNOTAVAIL, ERR_OSSL_…, …; or ERR_CLOSED. */
+  readonly code: string
+
+  constructor(code: string, message: string, cause: Error) {
+    super(message, { cause })
+    this.code = code
+  }
+}
+
+/** Why a TLS handshake was given up by the server. */
+export class HandshakeError extends Error {
+  override readonly name = 'HandshakeError'
+  /** The option whose limit was reached, or `closing` where the server was closed. */
+  readonly code: 'handshakeTimeout' | 'maxConnections' | 'closing'
+
+  constructor(code: HandshakeError['code']) {
+    super(MESSAGES[code])
+    this.code = code
+  }
+}
+
+const MESSAGES: Record<HandshakeError['code'], string> = {
+  handshakeTimeout: 'the client did not complete the TLS handshake in time',
+  maxConnections: 'there are as many connections as there may be',
+  closing: 'the server was closed within the TLS handshake',
+}
+
 /** Header fields of an error. */
 type ErrorFields = Readonly<Record<string, string | number | readonly string[]>>
 
@@ -233,3 +286,4 @@ brand(LocalProtocolError, 'LocalProtocolError')
 brand(HandlerTimeoutError, 'HandlerTimeoutError')
 brand(SourceTimeoutError, 'SourceTimeoutError')
 brand(HttpError, 'HttpError')
+brand(BackpressureError, 'BackpressureError')

@@ -7,9 +7,12 @@ export { IOVec } from './buffer/iovec.js'
 export { statusOf, type ErrorHandler } from './connection/error-handler.js'
 export type { StreamingOptions } from './connection/reqd.js'
 export {
-  ConnectionClosedError, HandlerTimeoutError, HttpError, LocalProtocolError, RemoteProtocolError, SourceTimeoutError,
+  BackpressureError, ConnectionClosedError, HandlerTimeoutError, HandshakeError, HttpError, ListenError,
+  LocalProtocolError, NoResponseError, RemoteProtocolError, SourceTimeoutError,
   type HttpErrorOptions, type LocalErrorCode, type RemoteErrorCode,
 } from './errors.js'
 export * from './message/index.js'
+export * from './demand/index.js'
 export * from './node/index.js'
 export * from './reactive/index.js'
+export * from './runtime/index.js'

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { violations } from './helpers/source-rules.js'
+import { circles, violations, type Source } from './helpers/source-rules.js'
 
 const LIB = join(__dirname, '../lib')
 const FILES = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
@@ -18,9 +18,43 @@ function judge(path: string, ...lines: string[]): string[] {
   return violations({ path, text: ['/** A sample. */', ...lines].join('\n') })
 }
 
+function read(path: string): Source {
+  return { path, text: readFileSync(join(LIB, path), 'utf8') }
+}
+
 describe('every file of lib/ keeps the rules of the house', () => {
   it.each(FILES)('%s', file => {
-    expect(violations({ path: file, text: readFileSync(join(LIB, file), 'utf8') })).toEqual([])
+    expect(violations(read(file))).toEqual([])
+  })
+
+  it('no imports go round', () => {
+    expect(circles(FILES.map(read))).toEqual([])
+  })
+})
+
+describe('imports that go round are found', () => {
+  const file = (path: string, ...modules: string[]): Source => ({
+    path, text: modules.map(module => `import type { X } from '${module}'`).join('\n'),
+  })
+
+  it.each([
+    ['two files', [file('wire/a.ts', './b.js'), file('wire/b.ts', './a.js')], ['wire/a.ts', 'wire/b.ts']],
+    ['three files in two rooms',
+      [file('wire/a.ts', '../message/b.js'), file('message/b.ts', './c.js'), file('message/c.ts', '../wire/a.js')],
+      ['wire/a.ts', 'message/b.ts', 'message/c.ts']],
+    ['a round behind a file that is not part of it',
+      [file('wire/a.ts', './b.js'), file('wire/b.ts', './c.js'), file('wire/c.ts', './b.js')],
+      ['wire/b.ts', 'wire/c.ts']],
+  ])('of %s', (_, sources, circle) => {
+    expect(circles(sources)).toEqual([circle])
+  })
+
+  it('and a diamond is none', () => {
+    const diamond = [
+      file('wire/a.ts', './b.js', './c.js'), file('wire/b.ts', './d.js'), file('wire/c.ts', './d.js'),
+      file('wire/d.ts'),
+    ]
+    expect(circles(diamond)).toEqual([])
   })
 })
 
@@ -58,6 +92,9 @@ describe('the import rule', () => {
     ['core.ts', "export * from './reactive/index.js'", './reactive/index.js'],
     ['index.ts', "export * from './ws/index.js'", './ws/index.js'],
     ['reactive/a.ts', "import { x } from '../core.js'", '../core.js'],
+    ['demand/a.ts', "import { x } from '../runtime/clock.js'", '../runtime/clock.js'],
+    ['runtime/a.ts', "import { x } from '../reactive/reply.js'", '../reactive/reply.js'],
+    ['demand/reactive-streams/a.ts', "import { x } from '../../reactive/reply.js'", '../../reactive/reply.js'],
     ['node/a.ts', "import { x } from '../../bench/peer.js'", '../../bench/peer.js'],
   ])('forbids %s to say %s', (path, line, module) => {
     expect(judge(path, line)).toEqual([`${path} must not import ${module}`])

@@ -10,8 +10,8 @@ import {
   type LocalErrorCode, type RemoteErrorCode,
 } from '../lib/errors.js'
 import { HANDSHAKE_TIMEOUT_MS } from '../lib/node/listen-options.js'
-import type { ConnectionEvent } from '../lib/reactive/events.js'
-import { settingsOf } from '../lib/reactive/options.js'
+import { settingsOf } from '../lib/reactive/connection-options.js'
+import type { ConnectionEvent } from '../lib/runtime/events.js'
 import { ROOT } from './helpers/built.js'
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')

@@ -9,7 +9,7 @@ import { describe, expect, it } from '@jest/globals'
 import { fastify } from 'fastify'
 import { DEFAULT_CONFIG } from '../lib/connection/config.js'
 import { HANDSHAKE_TIMEOUT_MS } from '../lib/node/listen-options.js'
-import { settingsOf } from '../lib/reactive/options.js'
+import { settingsOf } from '../lib/reactive/connection-options.js'
 import { ROOT } from './helpers/built.js'
 
 const TEXT = readFileSync(join(ROOT, 'docs/security.md'), 'utf8')

@@ -4,7 +4,7 @@
  * Strategy: subscribers share the log and hold positions in it, so that a slow one costs no memory. Events that are
  * held no more are cut off in batches.
  */
-import type { HubEvent } from './options.js'
+import type { HubEvent } from './hub-options.js'
 
 /** A bounded log. */
 export class EventLog<T> {

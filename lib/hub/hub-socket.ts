@@ -2,9 +2,9 @@
  * A hub over a WebSocket: `hubSocket`.
  */
 import { map, tap, type Subscription } from 'rxjs'
-import type { WebSocketConnection } from '../ws/connection.js'
+import type { WebSocketConnection } from '../ws/web-socket-connection.js'
+import type { HubEvent, HubGap, SubscribeOptions } from './hub-options.js'
 import type { Hub } from './hub.js'
-import type { HubEvent, HubGap, SubscribeOptions } from './options.js'
 
 /** How events go over a WebSocket. */
 export interface HubSocketOptions<T> extends SubscribeOptions {

@@ -10,7 +10,7 @@ import { checkOptions, oneOf, SIZE, TEXT, type Shape } from '../connection/optio
 import { LocalProtocolError } from '../errors.js'
 import { keepPrepared } from '../sse/prepared-event.js'
 import { EventLog } from './event-log.js'
-import type { HubEvent, HubGap, HubOptions, PublishOptions, SubscribeOptions } from './options.js'
+import type { HubEvent, HubGap, HubOptions, PublishOptions, SubscribeOptions } from './hub-options.js'
 import { HubSubscription, type Start } from './subscription.js'
 
 const HISTORY = 1_000

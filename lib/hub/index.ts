@@ -5,4 +5,4 @@ export { Hub } from './hub.js'
 export { hubSocket, type HubSocketOptions } from './hub-socket.js'
 export {
   isGap, type HubEvent, type HubGap, type HubOptions, type HubOverflow, type PublishOptions, type SubscribeOptions,
-} from './options.js'
+} from './hub-options.js'

@@ -6,10 +6,10 @@
  * treated as its policy says, when the next event is published or when it is given the next one.
  */
 import type { Subscriber } from 'rxjs'
-import { BackpressureError } from '../reactive/chunk.js'
-import { giveComplete, giveError, giveNext, offeredDemand, type Offer } from '../reactive/offer.js'
+import { giveComplete, giveError, giveNext, offeredDemand, type Offer } from '../demand/offer.js'
+import { BackpressureError } from '../errors.js'
 import type { EventLog } from './event-log.js'
-import type { HubEvent, HubGap, HubOverflow } from './options.js'
+import type { HubEvent, HubGap, HubOverflow } from './hub-options.js'
 
 /** Who hears of a subscriber's progress. */
 export interface SubscriptionHost {

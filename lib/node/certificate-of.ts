@@ -3,7 +3,7 @@
  */
 import type { Duplex } from 'node:stream'
 import { TLSSocket, type PeerCertificate as NodeCertificate } from 'node:tls'
-import type { PeerCertificate } from '../reactive/peer-certificate.js'
+import type { PeerCertificate } from '../runtime/peer-certificate.js'
 
 /** The certificate that the peer showed; null where it showed none, the socket is closed or without TLS. */
 export function certificateOf(socket: Duplex): PeerCertificate | null {

@@ -9,11 +9,11 @@
  *
  * It deliberately does not wait for writes of the stream: nobody writes to the socket otherwise until it is released.
  */
+import type { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
-import type { Socket } from 'node:net'
 import { IOVec } from '../buffer/iovec.js'
-import type { Output, WriteObserver } from '../reactive/transport.js'
+import type { Output, WriteObserver } from '../runtime/transport.js'
 import { findWriteCalls, type Data, type WriteCalls, type WriteHandle, type WriteRequest } from './write-calls.js'
 
 /** How a write went: all was taken, the observer will be told, or the number of a system error. */

@@ -9,26 +9,8 @@
  */
 import { Socket } from 'node:net'
 import type { Server, TLSSocket } from 'node:tls'
-import { ConnectionClosedError } from '../errors.js'
-import type { Clock, Ticking } from '../reactive/clock.js'
-
-/** Why a TLS handshake was given up by the server. */
-export class HandshakeError extends Error {
-  override readonly name = 'HandshakeError'
-  /** The option whose limit was reached, or `closing` where the server was closed. */
-  readonly code: 'handshakeTimeout' | 'maxConnections' | 'closing'
-
-  constructor(code: HandshakeError['code']) {
-    super(MESSAGES[code])
-    this.code = code
-  }
-}
-
-const MESSAGES: Record<HandshakeError['code'], string> = {
-  handshakeTimeout: 'the client did not complete the TLS handshake in time',
-  maxConnections: 'there are as many connections as there may be',
-  closing: 'the server was closed within the TLS handshake',
-}
+import { ConnectionClosedError, HandshakeError } from '../errors.js'
+import type { Clock, Ticking } from '../runtime/clock.js'
 
 /** A handshake that failed. */
 export interface FailedHandshake {

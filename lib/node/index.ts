@@ -2,8 +2,6 @@
  * What Node adds: servers that listen.
  */
 export type { CloseOptions } from './close-options.js'
-export { HandshakeError } from './handshakes.js'
-export { ListenError } from './listen-error.js'
 export { listen } from './listen.js'
 export type { ListenOptions } from './listen-options.js'
 export { serve, type Server } from './serve.js'

@@ -1,19 +1,8 @@
 /**
  * Why a server could not listen, in words that say what to do.
  */
+import { ListenError } from '../errors.js'
 import type { ListenOptions } from './listen-options.js'
-
-/** The server can't listen. `code` is that of Node's error, which is the `cause`. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError'
-  /** Node's code: EADDRINUSE, EACCES, EADDRNOTAVAIL, ERR_OSSL_…, …; or ERR_CLOSED. */
-  readonly code: string
-
-  constructor(code: string, message: string, cause: Error) {
-    super(message, { cause })
-    this.code = code
-  }
-}
 
 /** The error of a server that was closed before it listened. */
 export function closedError(options: ListenOptions): ListenError {

@@ -6,7 +6,7 @@ import type { ErrorHandler } from '../connection/error-handler.js'
 import {
   BOOLEAN, checkOptions, COUNT, LONGEST_TIME, OBJECT, SIGNAL, TEXT, TIME,
 } from '../connection/option-check.js'
-import { CONNECTION_KINDS, type ConnectionOptions } from '../reactive/options.js'
+import { CONNECTION_KINDS, type ConnectionOptions } from '../reactive/connection-options.js'
 import { CLOSE_KINDS, type CloseOptions } from './close-options.js'
 
 /** Where to listen and how; and how to close, where nothing else is said then. */

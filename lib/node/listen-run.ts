@@ -9,12 +9,12 @@
  */
 import { throwError, type Subscriber, type Subscription, type TeardownLogic } from 'rxjs'
 import { LONGEST_TIME } from '../connection/option-check.js'
-import { HttpConnection, type Connection } from '../reactive/connection.js'
+import { ListenError } from '../errors.js'
+import { HttpConnection, type Connection } from '../reactive/http-connection.js'
 import type { PipelineOwner } from '../reactive/pipeline.js'
 import { requestOf } from '../reactive/request-pipeline.js'
 import { onAbort } from './abort-listeners.js'
 import { closingOf } from './close-options.js'
-import { ListenError } from './listen-error.js'
 import type { ListenOptions } from './listen-options.js'
 import { Listener, type ListenerHost } from './listener.js'
 

@@ -2,7 +2,7 @@
  * `listen`: a server as an Observable of connections.
  */
 import type { Observable } from 'rxjs'
-import type { Connection } from '../reactive/connection.js'
+import type { Connection } from '../reactive/http-connection.js'
 import { Pipeline } from '../reactive/pipeline.js'
 import type { ListenOptions } from './listen-options.js'
 import { ListenRun } from './listen-run.js'

@@ -3,10 +3,10 @@
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
+import { useContexts, useSignals } from '../application/context.js'
+import { libraryScheduler } from '../application/library-scheduler.js'
 import { works } from '../buffer/probe.js'
 import { ConnectionClosedError, RemoteProtocolError } from '../errors.js'
-import { useContexts, useSignals } from '../reactive/context.js'
-import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
 import type { Platform } from '../reactive/server-context.js'
 import { nextTick, setImmediate } from './runtime.js'
 import { Turns } from './turns.js'
@@ -22,7 +22,7 @@ const turns = new Turns()
 
 /** Node's event loop and console. */
 export const NODE_PLATFORM: Platform = {
-  scheduler: runtimeScheduler,
+  scheduler: libraryScheduler,
   defer: task => { nextTick(task) },
   later: task => { turns.add(task) },
   // The first immediate may come before the next look at the sockets; the second comes behind it.

@@ -5,7 +5,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Output, OutputTransport, WriteObserver } from '../reactive/transport.js'
+import type { Output, OutputTransport, WriteObserver } from '../runtime/transport.js'
 import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } from './direct-write.js'
 import { plainSocket } from './plain-socket.js'
 import { nextTick } from './runtime.js'

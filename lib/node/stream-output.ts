@@ -8,7 +8,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { IOVec } from '../buffer/iovec.js'
-import type { Output, WriteObserver } from '../reactive/transport.js'
+import type { Output, WriteObserver } from '../runtime/transport.js'
 import { plainSocket } from './plain-socket.js'
 import type { WriteHandle } from './write-calls.js'
 

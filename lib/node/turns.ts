@@ -6,7 +6,7 @@
  * time, which does a few tasks; then the event loop looks at what came. A turn more costs some microseconds, each task
  * some hundred.
  */
-import { ValueQueue } from '../reactive/value-queue.js'
+import { ValueQueue } from '../buffer/value-queue.js'
 import { setImmediate } from './runtime.js'
 
 /** How many tasks are done in one turn. */

@@ -6,7 +6,7 @@
  * output goes. What the stream does is the same; one that nobody watches is not touched.
  */
 import type { Duplex } from 'node:stream'
-import type { SocketWatcher } from '../reactive/transport.js'
+import type { SocketWatcher } from '../runtime/transport.js'
 
 type Done = (error?: Error | null) => void
 

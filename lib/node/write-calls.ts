@@ -11,7 +11,7 @@
  */
 import { Socket } from 'node:net'
 import { constants } from 'node:os'
-import type { WriteObserver } from '../reactive/transport.js'
+import type { WriteObserver } from '../runtime/transport.js'
 import { isNode } from './runtime.js'
 
 /** What a handle takes. */

@@ -2,7 +2,7 @@
  * The notice that a connection is asked to close, for whoever waits for it: as an Observable, or as a plain task.
  */
 import { ReplaySubject, type Observable } from 'rxjs'
-import { GuardedObservable, type Report } from './guarded.js'
+import { GuardedObservable, type Report } from '../application/guarded-observable.js'
 
 /** The notice of one connection. What it takes to tell somebody is made when somebody asks. */
 export class ClosingNotice {

@@ -2,8 +2,8 @@
  * A connection of a server, as its user sees it.
  */
 import type { Observable } from 'rxjs'
-import type { ConnectionEvent } from './events.js'
-import type { Reqd } from './reqd.js'
+import type { ConnectionEvent } from '../runtime/events.js'
+import type { Reqd } from './streamed-reqd.js'
 
 /** A connection, as its user sees it. */
 export interface Connection {

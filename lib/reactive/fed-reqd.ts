@@ -1,10 +1,10 @@
 /**
  * What a request descriptor is to the source of its response: the connection, and the context of the request.
  */
-import type { FedConnection } from './body-source.js'
-import type { Clock } from './clock.js'
-import type { Context } from './context.js'
+import type { Context } from '../application/context.js'
+import type { Clock } from '../runtime/clock.js'
 import { ReqdFacts, type ConnectionFacts } from './reqd-facts.js'
+import type { FedConnection } from './response-body/feed.js'
 
 /** What the source of a response needs of the connection, and of its request descriptor. */
 export interface FeedingOwner extends Omit<FedConnection, 'runFed'>, ConnectionFacts {

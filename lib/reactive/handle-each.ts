@@ -6,10 +6,10 @@
  * unsubscribes stops neither what is handled nor what waits: the server closes when that is answered.
  */
 import { Observable, type MonoTypeOperatorFunction } from 'rxjs'
+import { ValueQueue } from '../buffer/value-queue.js'
 import { checkOptions, checkValue, FUNCTION, SIZE } from '../connection/option-check.js'
 import { handle } from './handle.js'
-import type { Handler, Reqd } from './reqd.js'
-import { ValueQueue } from './value-queue.js'
+import type { Handler, Reqd } from './streamed-reqd.js'
 
 /** How requests are handled. */
 export interface HandleEachOptions {

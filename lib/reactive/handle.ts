@@ -7,17 +7,10 @@
  * client goes away. What an Observable emits within the subscription was made already, so it is taken and discarded.
  */
 import { from, Subscriber, type ObservableInput } from 'rxjs'
-import { discardReply, isPromise } from './discard.js'
-import type { Handler, Reqd } from './reqd.js'
+import { discardReply, isPromise } from '../application/discard.js'
+import { NoResponseError } from '../errors.js'
 import { isSource, type Reply } from './reply.js'
-
-/** The handler finished and there is no response. The client gets 500. */
-export class NoResponseError extends Error {
-  override readonly name = 'NoResponseError'
-  constructor() {
-    super('the handler completed without a response')
-  }
-}
+import type { Handler, Reqd } from './streamed-reqd.js'
 
 /** Lets the handler handle the request. What it throws is reported to the request descriptor. */
 export function handle(reqd: Reqd, handler: Handler): void {

@@ -9,7 +9,7 @@
  * may; once that has its error, or has left, nobody will.
  */
 import { Subscriber, type Observable, type Operator, type Subscription, type TeardownLogic } from 'rxjs'
-import { GuardedObservable, type Report } from './guarded.js'
+import { GuardedObservable, type Report } from '../application/guarded-observable.js'
 
 /** Whose requests, or connections, go through a pipeline. */
 export interface PipelineOwner {

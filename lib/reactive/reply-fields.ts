@@ -9,9 +9,9 @@
  * A pipelined response with JSON and one field in a record takes 1.13 of the CPU of a hello; 1.40 where nothing is kept
  * (Node 26, `npm run bench -- json`).
  */
+import { isPromise } from '../application/discard.js'
 import { LocalProtocolError } from '../errors.js'
 import { Headers } from '../message/headers.js'
-import { isPromise } from './discard.js'
 
 /**
  * Fields as a handler may give them. A field whose value is `undefined` is left out. An iterable of pairs is a `Map`,

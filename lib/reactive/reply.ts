@@ -2,18 +2,18 @@
  * What a handler returns: a response as a value.
  */
 import { Observable, type ObservableInput } from 'rxjs'
-import type { StreamingOptions } from '../connection/reqd.js'
+import { isPromise } from '../application/discard.js'
 import { checkValue, checkValues, FUNCTION, SIZE, TEXT } from '../connection/option-check.js'
+import type { StreamingOptions } from '../connection/reqd.js'
+import { isBytes, type Chunk } from '../demand/chunk.js'
+import { OVERFLOW, type Overflow } from '../demand/overflow-policy.js'
 import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
-import type { Marks } from './body-subject.js'
-import { isBytes, type Chunk } from './chunk.js'
-import { isPromise } from './discard.js'
-import { OVERFLOW, type Overflow } from './overflow.js'
 import { headersOf, type HeadersInit } from './reply-fields.js'
+import type { Marks } from './response-body/body-subject.js'
 
 /**
  * Where the body of a response comes from.

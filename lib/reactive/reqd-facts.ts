@@ -5,9 +5,9 @@ import { ReqdBase } from '../connection/reqd.js'
 import type { Headers } from '../message/headers.js'
 import type { Method } from '../message/method.js'
 import type { Version } from '../message/version.js'
-import type { PeerCertificate } from './peer-certificate.js'
+import type { PeerCertificate } from '../runtime/peer-certificate.js'
+import type { Addresses } from '../runtime/transport.js'
 import { urlOf } from './request-url.js'
-import type { Addresses } from './transport.js'
 
 /** What a request descriptor tells of its connection. */
 export interface ConnectionFacts {

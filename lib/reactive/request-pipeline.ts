@@ -6,9 +6,9 @@
  * meanwhile waits for it; there is one at a time.
  */
 import { Subject, type Observable, type Observer, type Subscriber, type TeardownLogic } from 'rxjs'
-import { currentContext } from './context.js'
+import { currentContext } from '../application/context.js'
 import { Pipeline, type PipelineOwner } from './pipeline.js'
-import { Reqd } from './reqd.js'
+import { Reqd } from './streamed-reqd.js'
 
 /** What the pipeline needs of its connection. */
 export interface PipelinedConnection {

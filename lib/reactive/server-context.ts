@@ -2,14 +2,14 @@
  * From options to what the connections of a server share.
  */
 import type { SchedulerLike } from 'rxjs'
+import { currentContext } from '../application/context.js'
 import { DEFAULT_CONFIG, withDefaults, type Config } from '../connection/config.js'
 import { defaultErrorHandler } from '../connection/error-handler.js'
 import { onRejection } from '../errors.js'
-import { Clock } from './clock.js'
-import type { HttpConnection, ServerContext } from './connection.js'
-import { currentContext } from './context.js'
-import { settingsOf, type ConnectionOptions, type Settings } from './options.js'
-import type { Handler } from './reqd.js'
+import { Clock } from '../runtime/clock.js'
+import { settingsOf, type ConnectionOptions, type Settings } from './connection-options.js'
+import type { HttpConnection, ServerContext } from './http-connection.js'
+import type { Handler } from './streamed-reqd.js'
 
 type OnError = ServerContext['onError']
 
@@ -37,6 +37,7 @@ export function serverContext(
   const highWaterMark = settings.highWaterMark
   return {
     settings,
+    timeLimits: settings,
     config,
     encryptedConfig: settings.trustProxy ? config : { ...config, scheme: 'https' },
     readLimits: {

@@ -6,10 +6,10 @@
  */
 import type { Subscriber, Observable } from 'rxjs'
 import type { PreparedText } from '../connection/prepared-text.js'
-import type { BodySubject } from '../reactive/body-subject.js'
-import type { FedConnection } from '../reactive/body-source.js'
-import { demanding, type Demanding } from '../reactive/demand.js'
-import type { Ahead } from '../reactive/drops.js'
+import { demanding, type Demanding } from '../demand/demanding.js'
+import type { Ahead } from '../demand/drops.js'
+import type { BodySubject } from '../reactive/response-body/body-subject.js'
+import type { FedConnection } from '../reactive/response-body/feed.js'
 
 /** What an event stream needs of its consumer. */
 export interface Outlet {

@@ -8,17 +8,17 @@
  * the id of its last event. Events that a policy still holds then are not sent.
  */
 import { Observable, type SchedulerLike } from 'rxjs'
+import { libraryScheduler } from '../application/library-scheduler.js'
 import { checkOptions, COUNT, FUNCTION, SCHEDULER, SIZE, TIME } from '../connection/option-check.js'
 import { PreparedText } from '../connection/prepared-text.js'
+import { fromSource, type Source } from '../demand/from-source.js'
+import { DEFAULT_OVERFLOW, OVERFLOW, type Overflow } from '../demand/overflow-policy.js'
 import { Headers } from '../message/headers.js'
-import { FEEDS, type FedConnection, type Feeding, type SelfFeeding } from '../reactive/body-source.js'
-import type { BodySubject } from '../reactive/body-subject.js'
-import { DEFAULT_OVERFLOW, OVERFLOW, type Overflow } from '../reactive/overflow.js'
-import { fromSource, type Source } from '../reactive/from-source.js'
 import type { HeadTiming, Reply } from '../reactive/reply.js'
-import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
-import { formatEvent, type SseEvent } from './event.js'
+import type { BodySubject } from '../reactive/response-body/body-subject.js'
+import { FEEDS, type FedConnection, type Feeding, type SelfFeeding } from '../reactive/response-body/feed.js'
 import { EventStream, type StreamPlan } from './event-stream.js'
+import { formatEvent, type SseEvent } from './event.js'
 import { BodyOutlet, DemandOutlet } from './outlet.js'
 
 /** How events are sent. Times are in milliseconds. */
@@ -143,5 +143,5 @@ function beating(stream: EventStream, times: SseOptions, connection: FedConnecti
   if (heartbeatMs === 0) return () => undefined
   const clock = scheduler === undefined ? connection?.clock : undefined
   if (clock !== undefined && clock.intervalMs <= heartbeatMs / 4) return stream.beatWith(clock, heartbeatMs)
-  return stream.beatBy(scheduler ?? runtimeScheduler, heartbeatMs)
+  return stream.beatBy(scheduler ?? libraryScheduler, heartbeatMs)
 }

@@ -7,7 +7,7 @@
  * returns and what it answers with is looked at besides, because `await` does not.
  */
 
-import { RequestBody } from '../reactive/request-body.js'
+import { RequestBody } from '../reactive/request-body/request-body.js'
 
 // It is called with its promise.
 // eslint-disable-next-line @typescript-eslint/unbound-method

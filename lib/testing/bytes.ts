@@ -2,7 +2,7 @@
  * Texts and bytes of a test.
  */
 import { writeLatin1 } from '../buffer/latin1.js'
-import type { Output } from '../reactive/transport.js'
+import type { Output } from '../runtime/transport.js'
 
 const encoder = new TextEncoder()
 

@@ -7,8 +7,8 @@
  * fails, what waits is dropped and counted, and after a while the file goes on, on another line.
  */
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { libraryScheduler } from '../application/library-scheduler.js'
 import { setImmediate } from '../node/runtime.js'
-import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
 
 /** How much is kept, and where. */
 export interface CaptureLogOptions {
@@ -87,7 +87,7 @@ export class CaptureLog {
   /** Adds a line of ASCII, if there is room. */
   add(line: string): void {
     const hasRoom = this.queuedBytes + line.length < this.options.maxQueueBytes
-    if (!hasRoom || runtimeScheduler.now() < this.retryAt) return this.drop(1, line.length)
+    if (!hasRoom || libraryScheduler.now() < this.retryAt) return this.drop(1, line.length)
     this.tell()
     this.enqueue(line)
     this.work ??= new Promise(resolve => { setImmediate(() => { resolve(this.writeAll()) }) })
@@ -186,7 +186,7 @@ export class CaptureLog {
     const rest = this.queue.splice(0)
     this.drop(batch.length + rest.length, lengthOf(batch) + lengthOf(rest))
     this.queuedBytes -= lengthOf(rest)
-    this.retryAt = runtimeScheduler.now() + (this.options.retryMs ?? 1_000)
+    this.retryAt = libraryScheduler.now() + (this.options.retryMs ?? 1_000)
     void this.handle?.close().catch(() => undefined)
     this.handle = null
     if (!this.hasFailed) this.options.onError(error)

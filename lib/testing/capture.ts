@@ -7,8 +7,8 @@
  */
 import { ReplaySubject, Subscription, type Observable } from 'rxjs'
 import { checkOptions, LONGEST_TIME } from '../connection/option-check.js'
-import type { Connection } from '../reactive/connection.js'
-import type { ConnectionEvent } from '../reactive/events.js'
+import type { Connection } from '../reactive/http-connection.js'
+import type { ConnectionEvent } from '../runtime/events.js'
 import { CAPTURE_VERSION, type Capture, type CaptureEntry } from './capture-entry.js'
 import { writeCapture } from './capture-file.js'
 import { CaptureLog, type Dropped } from './capture-log.js'

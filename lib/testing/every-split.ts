@@ -1,7 +1,7 @@
 /**
  * `everySplit`: the same bytes in every cut, for whatever finds messages in a stream of bytes.
  */
-import { isPromise } from '../reactive/discard.js'
+import { isPromise } from '../application/discard.js'
 import { bytesOf } from './bytes.js'
 import { difference } from './equality.js'
 import { showDifference } from './show.js'

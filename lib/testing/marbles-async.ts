@@ -7,14 +7,14 @@
  * is told what it is. The one exception is before time begins: a test function may wait for whatever it has to set up.
  */
 import type { RunHelpers } from 'rxjs/testing'
-import { isPromise } from '../reactive/discard.js'
+import { isPromise } from '../application/discard.js'
 import { Activity } from './activity.js'
 import { beginRun } from './one-at-a-time.js'
 import { takeRxjsTime, type RxjsTime } from './rxjs-time.js'
 import { Settling } from './settling.js'
 import { checkMarbleOptions, Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'
-import { useVirtualTimers } from './virtual-timers.js'
 import { MarbleScheduler } from './virtual-time.js'
+import { useVirtualTimers } from './virtual-timers.js'
 
 /** The test function waits for something when time has run out. */
 export class TestStillWaitsError extends Error {

@@ -2,12 +2,12 @@
  * `marbles`: a test in virtual time, within one synchronous call.
  */
 import type { RunHelpers } from 'rxjs/testing'
-import { isPromise } from '../reactive/discard.js'
+import { isPromise } from '../application/discard.js'
 import { AsyncCodeError, silence, withoutPromises } from './async-guard.js'
 import { beginRun } from './one-at-a-time.js'
 import { checkMarbleOptions, Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'
-import { useVirtualTimers } from './virtual-timers.js'
 import { MarbleScheduler } from './virtual-time.js'
+import { useVirtualTimers } from './virtual-timers.js'
 
 /**
  * Runs a test in virtual time: `TestScheduler.run` with servers. A frame of a diagram is a millisecond; time passes

@@ -5,7 +5,7 @@
  * Strategy: each check makes a publisher of its own and breaks nothing of another. What a rule allows (MAY) is checked
  * for what it does not allow: 1.11 lets a publisher refuse a second subscriber, and does not let it starve one.
  */
-import type { Publisher } from '../reactive/publisher.js'
+import type { Publisher } from '../demand/reactive-streams/types.js'
 import { Probe, probe } from './stream-probe.js'
 import {
   define, must, Patience, rulesOf, type Definition, type Rule, type RuleTiming, type UncheckedRule,

@@ -4,7 +4,7 @@
  * Strategy: bytes are only lent by an event, and become text within it. A write that the socket does not take at once
  * is only told of where that takes more than the millisecond: TLS and other streams never take one at once.
  */
-import type { ConnectionEvent } from '../reactive/events.js'
+import type { ConnectionEvent } from '../runtime/events.js'
 import { gathered } from './bytes.js'
 import { capturedForm, type CapturedBytes, type CaptureEntry } from './capture-entry.js'
 import { FieldMask, FieldNames, REDACTED_FIELDS, replaced, type Redaction } from './redaction.js'

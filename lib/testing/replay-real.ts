@@ -5,12 +5,12 @@
  * then.
  */
 import { timer, type Subscription } from 'rxjs'
+import { libraryScheduler } from '../application/library-scheduler.js'
 import { NODE_PLATFORM } from '../node/platform.js'
-import { HttpConnection } from '../reactive/connection.js'
-import type { ConnectionOptions } from '../reactive/options.js'
-import type { Handler } from '../reactive/reqd.js'
-import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
+import type { ConnectionOptions } from '../reactive/connection-options.js'
+import { HttpConnection } from '../reactive/http-connection.js'
 import { serverContext } from '../reactive/server-context.js'
+import type { Handler } from '../reactive/streamed-reqd.js'
 import { capturedBytes, type Capture, type CaptureEntry } from './capture-entry.js'
 import { recordingOf, type Recording, type Side } from './replay-side.js'
 import { TestTransport, type Peer } from './test-transport.js'
@@ -52,10 +52,10 @@ class Feeder implements Peer {
     this.entries = entries
     this.patienceMs = patienceMs
     this.resolve = resolve
-    this.transport = new TestTransport(this, runtimeScheduler, 'replay')
+    this.transport = new TestTransport(this, libraryScheduler, 'replay')
     this.output = []
     this.pauses = []
-    this.began = runtimeScheduler.now()
+    this.began = libraryScheduler.now()
     this.next = 0
     this.owed = 0
     this.impatience = null
@@ -92,7 +92,7 @@ class Feeder implements Peer {
   }
 
   private get now(): number {
-    return runtimeScheduler.now() - this.began
+    return libraryScheduler.now() - this.began
   }
 
   /** Feeds what comes before more output; a client that has nothing more to say ends its side. */
@@ -112,6 +112,6 @@ class Feeder implements Peer {
 
   private wait(): void {
     this.impatience?.unsubscribe()
-    this.impatience = timer(this.patienceMs, runtimeScheduler).subscribe(() => { this.transport.arrive('reset') })
+    this.impatience = timer(this.patienceMs, libraryScheduler).subscribe(() => { this.transport.arrive('reset') })
   }
 }

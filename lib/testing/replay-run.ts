@@ -6,10 +6,10 @@ import {
   timer,
 } from 'rxjs'
 import type { ListenOptions } from '../node/listen-options.js'
-import type { Handler } from '../reactive/reqd.js'
+import type { Handler } from '../reactive/streamed-reqd.js'
 import type { Capture } from './capture-entry.js'
-import { marbles } from './marbles.js'
 import { marblesAsync } from './marbles-async.js'
+import { marbles } from './marbles.js'
 import { laterDepartures, LENIENCE, scriptOf } from './replay-script.js'
 import { IDLE_LIMITS, recordingOf, type Recording, type Side } from './replay-side.js'
 import type { MarbleHelpers, MarbleOptions } from './stage.js'

@@ -4,8 +4,8 @@
  * Strategy: the input comes in the same pieces at the same times. What is expected is either that the output is the
  * same, or, of a capture of a failure, that each request is answered.
  */
-import type { ConnectionOptions } from '../reactive/options.js'
-import type { Handler } from '../reactive/reqd.js'
+import type { ConnectionOptions } from '../reactive/connection-options.js'
+import type { Handler } from '../reactive/streamed-reqd.js'
 import type { Capture } from './capture-entry.js'
 import { readCapture, readRecording } from './capture-file.js'
 import { CaptureError } from './capture-text.js'

@@ -5,8 +5,8 @@
  * a response.
  */
 import type { Observable } from 'rxjs'
-import { onBackpressureError } from '../reactive/backpressure.js'
-import { fromSource, type Source } from '../reactive/from-source.js'
+import { fromSource, type Source } from '../demand/from-source.js'
+import { onBackpressureError } from '../demand/overflow-operators.js'
 
 /**
  * Returns what the source emits when it is asked for what `requests$` emits: bytes, of values that are text or bytes,

@@ -4,14 +4,14 @@
 import type { RunHelpers } from 'rxjs/testing'
 import { BOOLEAN, checkOptions, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
 import type { ListenOptions } from '../node/listen-options.js'
-import type { Handler } from '../reactive/reqd.js'
-import type { WebSocketConnection } from '../ws/connection.js'
-import type { WebSocketOptions } from '../ws/options.js'
+import type { Handler } from '../reactive/streamed-reqd.js'
+import type { WebSocketConnection } from '../ws/web-socket-connection.js'
+import type { WebSocketOptions } from '../ws/web-socket-options.js'
 import type { Activity } from './activity.js'
 import { scriptOf, type ClientOptions, type ClientValues, type TestClient } from './test-client.js'
 import { TestServer, UnansweredError } from './test-server.js'
-import { performWebSocket, TestWebSocket } from './test-web-socket.js'
 import { TAKING, type Taking } from './test-transport.js'
+import { performWebSocket, TestWebSocket } from './test-web-socket.js'
 import type { HeldExpectation, MarbleScheduler } from './virtual-time.js'
 
 /** Ten minutes: longer than any time limit of a server is by default. */

@@ -4,7 +4,7 @@
  * Strategy: it judges nothing. It writes down what comes and how deep calls nest, and does within a signal what a check
  * tells it to.
  */
-import type { Publisher, Subscriber, Subscription } from '../reactive/publisher.js'
+import type { Publisher, Subscriber, Subscription } from '../demand/reactive-streams/types.js'
 import type { Patience } from './stream-rule.js'
 
 /** The name of a signal. */

@@ -5,7 +5,7 @@
  * one rule alone; whatever it throws becomes a {@link RuleError} that names the rule. Signals may come later: a check
  * waits for one with patience, and where none may come it waits until the implementation has settled.
  */
-import { runtimeScheduler } from '../reactive/runtime-scheduler.js'
+import { libraryScheduler } from '../application/library-scheduler.js'
 
 /** One rule of the Reactive Streams specification, version 1.0.4. */
 export interface Rule {
@@ -62,7 +62,7 @@ export class Patience {
   async settle(): Promise<void> {
     if (this.timing.settle !== undefined) return this.timing.settle()
     for (let turn = 0; turn < TURNS; turn++) {
-      await new Promise<void>(resolve => { runtimeScheduler.schedule(() => { resolve() }) })
+      await new Promise<void>(resolve => { libraryScheduler.schedule(() => { resolve() }) })
     }
   }
 
@@ -71,7 +71,7 @@ export class Patience {
     if (isThere()) return
     const { patienceMs = PATIENCE_MS } = this.timing
     await new Promise<void>((resolve, reject) => {
-      const limit = runtimeScheduler.schedule(() => { reject(new Error(`${what} did not come`)) }, patienceMs)
+      const limit = libraryScheduler.schedule(() => { reject(new Error(`${what} did not come`)) }, patienceMs)
       changed(() => {
         if (!isThere()) return
         limit.unsubscribe()

@@ -3,7 +3,7 @@
  *
  * Strategy: a check is the publisher. It writes down what the subscriber calls, and signals by hand.
  */
-import type { Subscriber, Subscription } from '../reactive/publisher.js'
+import type { Subscriber, Subscription } from '../demand/reactive-streams/types.js'
 import {
   define, must, Patience, rulesOf, type Definition, type Rule, type RuleTiming, type UncheckedRule,
 } from './stream-rule.js'

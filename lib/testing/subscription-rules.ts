@@ -1,7 +1,7 @@
 /**
  * The rules of Reactive Streams for subscriptions (3.2 to 3.17), as far as a publisher keeps them in one thread.
  */
-import type { Publisher } from '../reactive/publisher.js'
+import type { Publisher } from '../demand/reactive-streams/types.js'
 import { Probe, probe } from './stream-probe.js'
 import { define, must, rulesOf, type Definition, type Patience, type Rule } from './stream-rule.js'
 

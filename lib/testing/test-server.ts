@@ -4,14 +4,14 @@
  * Strategy: it is the server's own code from the connection inwards. Only what accepts sockets is replaced, and time.
  */
 import { asyncScheduler, noop, ReplaySubject, Subject, type Observable } from 'rxjs'
+import { isPromise } from '../application/discard.js'
 import { checkOptions } from '../connection/option-check.js'
 import { closingOf, type CloseOptions } from '../node/close-options.js'
 import { checkListenOptions, type ListenOptions } from '../node/listen-options.js'
-import { HttpConnection, type Connection, type ServerContext } from '../reactive/connection.js'
-import { isPromise } from '../reactive/discard.js'
-import type { ConnectionEvent } from '../reactive/events.js'
-import type { Handler, Reqd } from '../reactive/reqd.js'
+import { HttpConnection, type Connection, type ServerContext } from '../reactive/http-connection.js'
 import { serverContext } from '../reactive/server-context.js'
+import type { Handler, Reqd } from '../reactive/streamed-reqd.js'
+import type { ConnectionEvent } from '../runtime/events.js'
 import type { Activity } from './activity.js'
 import { AsyncCodeError, isAsyncSource, silence } from './async-guard.js'
 import { nameOf, show } from './show.js'

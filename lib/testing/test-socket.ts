@@ -4,7 +4,7 @@
  * works in virtual time.
  */
 import type { IOVec } from '../buffer/iovec.js'
-import type { SocketWatcher } from '../reactive/transport.js'
+import type { SocketWatcher } from '../runtime/transport.js'
 import { bytesOf, joined } from './bytes.js'
 
 type Listener = (...values: unknown[]) => void

@@ -8,7 +8,7 @@
  */
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
 import { oneOf } from '../connection/option-check.js'
-import type { Addresses, Output, SocketWatcher, Transport, WriteObserver } from '../reactive/transport.js'
+import type { Addresses, Output, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
 import { gathered } from './bytes.js'
 import { Pace } from './pace.js'
 import { TestSocket, type Wire } from './test-socket.js'

@@ -5,11 +5,11 @@
  * that works on Node's streams, which do nothing in virtual time; here a message is a value.
  */
 import { Subject, type Observable } from 'rxjs'
-import { WebSocketConnection } from '../ws/connection.js'
 import type { WebSocketClosure, WebSocketMessage } from '../ws/message.js'
-import { settingsOf, type WebSocketOptions } from '../ws/options.js'
 import { Session } from '../ws/session.js'
+import { WebSocketConnection } from '../ws/web-socket-connection.js'
 import type { WebSocketLike } from '../ws/web-socket-like.js'
+import { settingsOf, type WebSocketOptions } from '../ws/web-socket-options.js'
 import { bytesOf } from './bytes.js'
 import type { Script } from './test-client.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'

@@ -5,10 +5,10 @@
  * subject of `respondWithStreaming`, and at the iterators and readers that are pulled.
  */
 import { tap } from 'rxjs'
-import type { BodySubject } from '../reactive/body-subject.js'
-import { isPromise } from '../reactive/discard.js'
+import { isPromise } from '../application/discard.js'
 import type { BodySource, Reply } from '../reactive/reply.js'
-import type { Reqd } from '../reactive/reqd.js'
+import type { BodySubject } from '../reactive/response-body/body-subject.js'
+import type { Reqd } from '../reactive/streamed-reqd.js'
 import { nameOf } from './show.js'
 
 /** Who is told, and what the time is. */

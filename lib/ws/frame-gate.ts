@@ -18,7 +18,7 @@
  */
 import { Duplex } from 'node:stream'
 import { NODE_PLATFORM } from '../node/platform.js'
-import { PendingInput } from '../reactive/pending-input.js'
+import { UnreadInput } from '../runtime/unread-input.js'
 import { FrameCutter, kindOf } from './frame-cutter.js'
 import { GateOutput } from './gate-output.js'
 
@@ -56,7 +56,7 @@ export class FrameGate extends Duplex {
   private state: 'open' | 'shut' | 'free'
   private isPassing: boolean
   /** The pieces of a payload that are joined. */
-  private readonly joined: PendingInput
+  private readonly joined: UnreadInput
   /** How many frames may pass in this turn. */
   private framesLeft: number
   /** Of the peer's side. */
@@ -73,7 +73,7 @@ export class FrameGate extends Duplex {
     this.offset = 0
     this.state = 'open'
     this.isPassing = false
-    this.joined = new PendingInput()
+    this.joined = new UnreadInput()
     this.framesLeft = FRAMES_PER_TURN
     this.ending = 'none'
     this.output = new GateOutput(socket, {

@@ -1,7 +1,7 @@
 /**
  * The frames to a client, on their way to the socket.
  *
- * Strategy: the queue and the write loop of an HTTP connection (faraday.ts, write-processor.ts) serve here as well:
+ * Strategy: the queue and the write loop of an HTTP connection (faraday.ts, write-loop.ts) serve here as well:
  * what is written within one turn leaves in one write, a long text is encoded part by part as room comes, and a source
  * that never ends lets other connections have their turn. What a client does not take is in the queue, and counts until
  * the operating system took it. A stream that is no socket is written to at once: who made it may wait for that.
@@ -14,7 +14,7 @@ import { YIELD, type WriteOperation, type WriteResult } from '../connection/oper
 import { ConnectionClosedError } from '../errors.js'
 import { NODE_PLATFORM } from '../node/platform.js'
 import { SocketOutput } from '../node/socket-output.js'
-import { WriteProcessor, type OutputSource, type WriteHost } from '../reactive/write-processor.js'
+import { WriteLoop, type OutputSource, type WriteHost } from '../runtime/write-loop.js'
 import type { FrameOutput } from './frame-writer.js'
 
 /** Receives the notifications of an output. */
@@ -39,7 +39,7 @@ export class GateOutput implements FrameOutput, OutputSource, WriteHost {
   private readonly isSocket: boolean
   private readonly transport: SocketOutput
   private readonly bytes: Faraday
-  private readonly writes: WriteProcessor
+  private readonly writes: WriteLoop
   private wake: (() => void) | null
 
   constructor(socket: Duplex, host: OutputHost) {
@@ -48,7 +48,7 @@ export class GateOutput implements FrameOutput, OutputSource, WriteHost {
     this.isSocket = socket instanceof Socket
     this.transport = new SocketOutput(socket)
     this.bytes = new Faraday()
-    this.writes = new WriteProcessor(this, this.transport, this)
+    this.writes = new WriteLoop(this, this.transport, this)
     this.wake = null
     this.beginTurn()
     this.endTurn()

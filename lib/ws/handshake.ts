@@ -9,7 +9,7 @@ import { listIncludes, trimBlanks } from '../message/list-value.js'
 import { isUpgradeRequest } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
 import type { Reply } from '../reactive/reply.js'
-import type { WebSocketOptions } from './options.js'
+import type { WebSocketOptions } from './web-socket-options.js'
 
 /** What of an accepted handshake goes into its answer. */
 export interface Handshake {

@@ -7,7 +7,7 @@
  * last tick, the peer is cut.
  */
 import { interval, Subscription } from 'rxjs'
-import type { Settings } from './options.js'
+import type { Settings } from './web-socket-options.js'
 
 /** What is known of a peer. */
 export interface Peer {

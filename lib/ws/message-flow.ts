@@ -5,10 +5,10 @@
  * as taken only when something is wanted again: so what a slow client gets of another client's messages is bounded.
  */
 import { takeWhile, type Observable, type ObservableInput, type Subscriber } from 'rxjs'
-import { currentContext } from '../reactive/context.js'
-import { fromInput } from '../reactive/from-source.js'
-import { GuardedObservable, type Report } from '../reactive/guarded.js'
-import { giveNext, offering, Pace } from '../reactive/offer.js'
+import { currentContext } from '../application/context.js'
+import { GuardedObservable, type Report } from '../application/guarded-observable.js'
+import { fromInput } from '../demand/from-source.js'
+import { giveNext, offering, Pace } from '../demand/offer.js'
 import type { Inbox, MessageTaker } from './inbox.js'
 import type { WebSocketMessage } from './message.js'
 

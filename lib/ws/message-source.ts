@@ -2,8 +2,8 @@
  * Where the messages to a client come from.
  */
 import { FUNCTION } from '../connection/option-check.js'
-import type { Source } from '../reactive/from-source.js'
-import { OVERFLOW, type Overflow } from '../reactive/overflow.js'
+import type { Source } from '../demand/from-source.js'
+import { OVERFLOW, type Overflow } from '../demand/overflow-policy.js'
 import type { WebSocketMessage } from './message.js'
 
 /** Where messages to the client come from: any source of them. What can be pulled is, as the client takes messages. */

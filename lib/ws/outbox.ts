@@ -5,7 +5,7 @@
  * sent, may wait for it to get less. Before there is one, messages wait in a list, each
  * counted with the header of its frame, so that empty ones count too.
  */
-import { isBytes } from '../reactive/chunk.js'
+import { isBytes } from '../demand/chunk.js'
 import { messageSize } from './frame-writer.js'
 import type { WebSocketMessage } from './message.js'
 import type { WebSocketLike } from './web-socket-like.js'

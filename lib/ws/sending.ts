@@ -6,16 +6,15 @@
  * is subscribed for the demand.
  */
 import { Subscriber, type Observable } from 'rxjs'
-import { onRejection } from '../errors.js'
-import { BackpressureError } from '../reactive/chunk.js'
-import { currentContext, type Context } from '../reactive/context.js'
-import type { Ahead } from '../reactive/drops.js'
-import { Gate, type GateHost } from '../reactive/gate.js'
-import { offering } from '../reactive/offer.js'
-import { policyOf } from '../reactive/overflow.js'
+import { currentContext, type Context } from '../application/context.js'
+import type { Ahead } from '../demand/drops.js'
+import { Gate, type GateHost } from '../demand/gate.js'
+import { offering } from '../demand/offer.js'
+import { policyOf } from '../demand/overflow-policy.js'
+import { BackpressureError, onRejection } from '../errors.js'
 import { messageSize } from './frame-writer.js'
-import type { WebSocketMessage } from './message.js'
 import type { SendOptions } from './message-source.js'
+import type { WebSocketMessage } from './message.js'
 
 /** What a source of messages needs of the connection. */
 export interface SendingHost {

@@ -7,18 +7,18 @@
  */
 import type { Duplex } from 'node:stream'
 import { Subscription, timer } from 'rxjs'
-import { BackpressureError } from '../reactive/chunk.js'
-import type { ControlledSink, ControlledSubject } from '../reactive/controlled-subject.js'
-import { NO_DROPS, type Ahead, type BodyEvent, type Drops } from '../reactive/drops.js'
+import type { ControlledSink, ControlledSubject } from '../demand/controlled-subject.js'
+import { NO_DROPS, type Ahead, type BodyEvent, type Drops } from '../demand/drops.js'
+import { BackpressureError } from '../errors.js'
 import { FrameGate, type GateHost } from './frame-gate.js'
 import type { Handshake } from './handshake.js'
 import { Inbox } from './inbox.js'
 import { keepAlive, type Peer } from './keep-alive.js'
 import { ABNORMAL_CLOSURE, type WebSocketClosure, type WebSocketMessage } from './message.js'
-import type { Settings } from './options.js'
 import { Outbox } from './outbox.js'
 import { openWebSocket } from './socket.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
+import type { Settings } from './web-socket-options.js'
 
 /** Receives what a connection has to tell the server. */
 export interface SessionOwner {

@@ -10,8 +10,8 @@ import { writeMessage } from './frame-writer.js'
 import type { GateOutput } from './gate-output.js'
 import type { Handshake } from './handshake.js'
 import type { WebSocketMessage } from './message.js'
-import type { DeflateOptions, Settings } from './options.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
+import type { DeflateOptions, Settings } from './web-socket-options.js'
 
 /** The longest time that a timer takes, in milliseconds: the time to close in is watched elsewhere, on RxJS's clock. */
 const NEVER_MS = 2 ** 31 - 1

@@ -3,11 +3,11 @@
  */
 import type { Duplex } from 'node:stream'
 import { queueMicrotask } from '../node/runtime.js'
-import type { Reqd } from '../reactive/reqd.js'
-import { WebSocketConnection } from './connection.js'
+import type { Reqd } from '../reactive/streamed-reqd.js'
 import { handshakeOf, isHandshake } from './handshake.js'
-import { settingsOf, type WebSocketOptions } from './options.js'
 import { Session } from './session.js'
+import { WebSocketConnection } from './web-socket-connection.js'
+import { settingsOf, type WebSocketOptions } from './web-socket-options.js'
 
 /** What an upgrade needs of a request. */
 export type UpgradableReqd =

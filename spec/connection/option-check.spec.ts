@@ -7,7 +7,7 @@ import { ServerConnection } from '../../lib/connection/server-connection.js'
 import { listen } from '../../lib/node/listen.js'
 import { serve } from '../../lib/node/serve.js'
 import { sse } from '../../lib/sse/sse.js'
-import { settingsOf } from '../../lib/ws/options.js'
+import { settingsOf } from '../../lib/ws/web-socket-options.js'
 import { start } from '../helpers/net.js'
 
 const TIMES = [

@@ -4,12 +4,12 @@
  */
 import { Observable, type Observer, VirtualTimeScheduler } from 'rxjs'
 import { IOVec } from '../../lib/buffer/iovec.js'
-import type { BodySubject } from '../../lib/reactive/body-subject.js'
-import { HttpConnection, type ServerContext } from '../../lib/reactive/connection.js'
-import type { ConnectionOptions } from '../../lib/reactive/options.js'
-import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
+import type { ConnectionOptions } from '../../lib/reactive/connection-options.js'
+import { HttpConnection, type ServerContext } from '../../lib/reactive/http-connection.js'
+import type { BodySubject } from '../../lib/reactive/response-body/body-subject.js'
 import { serverContext } from '../../lib/reactive/server-context.js'
-import type { Output, Transport, WriteObserver } from '../../lib/reactive/transport.js'
+import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
+import type { Output, Transport, WriteObserver } from '../../lib/runtime/transport.js'
 import { latin1 } from './splits.js'
 
 /** The server's end of a connection. */

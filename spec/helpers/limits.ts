@@ -4,8 +4,8 @@
  */
 import type { ServerConnection } from '../../lib/connection/server-connection.js'
 import { HandlerTimeoutError, RemoteProtocolError } from '../../lib/errors.js'
-import type { Phase } from '../../lib/reactive/deadlines.js'
-import { phaseOf } from '../../lib/reactive/phases.js'
+import type { Phase } from '../../lib/runtime/deadlines.js'
+import { phaseOf } from '../../lib/runtime/phases.js'
 
 /** More limits than one connection can meet. */
 const MOST = 10

@@ -7,9 +7,9 @@ import { request, type IncomingMessage, type RequestOptions } from 'node:http'
 import { connect as connectSocket, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
 import { afterEach } from '@jest/globals'
 import { Subject, type Observable } from 'rxjs'
-import { serve, type Server } from '../../lib/node/serve.js'
 import type { ListenOptions } from '../../lib/node/listen-options.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import { serve, type Server } from '../../lib/node/serve.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 
 const running: (() => unknown)[] = []
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import type { ListenOptions } from '../../lib/node/listen-options.js'
 import type { Server } from '../../lib/node/serve.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { ROOT } from './built.js'
 import { Client, portOf, start } from './net.js'
 

@@ -2,8 +2,8 @@
  * A hub: order, ids, history, gaps, policies, and a publisher that waits.
  */
 import { describe, expect, it } from '@jest/globals'
+import { offering, Waiting, type Offer } from '../../lib/demand/offer.js'
 import { Hub, isGap, type HubEvent, type HubGap, type HubOptions, type SubscribeOptions } from '../../lib/hub/index.js'
-import { offering, Waiting, type Offer } from '../../lib/reactive/offer.js'
 
 const hubOf = (options: HubOptions = {}): Hub<number> => new Hub<number>({ epoch: 'e', ...options })
 

@@ -1,14 +1,14 @@
 /**
  * Bursts of a plain Observable to a client that reads: slow is only who does not take what is offered.
  */
-import { Duplex } from 'node:stream'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Duplex } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { concat, from, map, NEVER, of, range, ReplaySubject, Subject, type Observable } from 'rxjs'
-import type { ConnectionEvent } from '../../lib/reactive/events.js'
-import type { Overflow } from '../../lib/reactive/overflow.js'
+import type { Overflow } from '../../lib/demand/overflow-policy.js'
 import type { Reply } from '../../lib/reactive/reply.js'
+import type { ConnectionEvent } from '../../lib/runtime/events.js'
 import { sse } from '../../lib/sse/sse.js'
 import { Client, connect, signal, start } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'

@@ -3,9 +3,9 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { NEVER, Observable, type Subscriber } from 'rxjs'
-import type { Chunk } from '../../lib/reactive/chunk.js'
+import type { Chunk } from '../../lib/demand/chunk.js'
 import type { Reply } from '../../lib/reactive/reply.js'
-import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
+import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { connect, signal, start } from '../helpers/net.js'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'

@@ -6,7 +6,7 @@ import { connect as connectSocket, Server as NetServer, type AddressInfo } from 
 import { describe, expect, it, jest } from '@jest/globals'
 import { firstValueFrom, type Observable, type Subscription, toArray } from 'rxjs'
 import { listen } from '../../lib/node/listen.js'
-import type { Reqd } from '../../lib/reactive/reqd.js'
+import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { afterwards, Client, connect, portOf, signal, start } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
 

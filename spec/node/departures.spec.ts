@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { lastValueFrom, Subject } from 'rxjs'
-import type { Reqd } from '../../lib/reactive/reqd.js'
+import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { KINDS } from '../helpers/kinds.js'
 import { next, type Client } from '../helpers/net.js'
 import { head, post } from '../helpers/runtime.js'

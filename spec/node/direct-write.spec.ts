@@ -7,7 +7,7 @@ import { constants } from 'node:os'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { DirectWriter, directWriter, PENDING, TAKEN } from '../../lib/node/direct-write.js'
 import { SocketTransport } from '../../lib/node/socket-transport.js'
-import type { Output } from '../../lib/reactive/transport.js'
+import type { Output } from '../../lib/runtime/transport.js'
 import { afterwards, Client, connect, portOf, signal, start } from '../helpers/net.js'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'

@@ -2,13 +2,13 @@
  * What goes in front of a response and around it, on real sockets: informational responses, reason phrases, the hint
  * of Keep-Alive, and what a request tells of its connection.
  */
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request, type InformationEvent } from 'node:http'
-import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { ask, connect, portOf, signal, start } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
 

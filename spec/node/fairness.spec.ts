@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
 import { filter, Observable } from 'rxjs'
-import { pulled } from '../../lib/reactive/pulled.js'
+import { pulled } from '../../lib/demand/pages.js'
 import type { BodySource } from '../../lib/reactive/reply.js'
 import { connect, next, start } from '../helpers/net.js'
 

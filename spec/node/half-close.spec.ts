@@ -1,14 +1,14 @@
 /**
  * A client that ends its side (a FIN: a closed tab, an aborted fetch) has left, whatever its request is at.
  */
-import { Duplex, PassThrough } from 'node:stream'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Duplex, PassThrough } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { NEVER, Observable, of } from 'rxjs'
-import type { Server } from '../../lib/node/serve.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
 import { Response } from '../../lib/message/response.js'
+import type { Server } from '../../lib/node/serve.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { sse } from '../../lib/sse/sse.js'
 import { afterwards, connect, signal, start } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'

@@ -10,7 +10,7 @@ import { HttpError } from '../../lib/errors.js'
 import { listen } from '../../lib/node/listen.js'
 import { handleEach, type HandleEachOptions } from '../../lib/reactive/handle-each.js'
 import type { Reply } from '../../lib/reactive/reply.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { afterwards, signal } from '../helpers/net.js'
 
 async function freePort(): Promise<number> {

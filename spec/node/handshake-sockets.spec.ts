@@ -6,7 +6,7 @@ import { Socket } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import { VirtualTimeScheduler } from 'rxjs'
 import { Handshakes, type FailedHandshake } from '../../lib/node/handshakes.js'
-import { Clock } from '../../lib/reactive/clock.js'
+import { Clock } from '../../lib/runtime/clock.js'
 
 /** A socket of a client at this address. */
 function socketAt(remoteAddress: string, remotePort: number): Socket {

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals'
 import { Observable } from 'rxjs'
 import type { ListenOptions } from '../../lib/node/listen-options.js'
 import type { Reply } from '../../lib/reactive/reply.js'
-import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
+import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { ask, connect, signal, start } from '../helpers/net.js'
 
 const GET = 'GET /named HTTP/1.1\r\nHost: localhost\r\n\r\n'

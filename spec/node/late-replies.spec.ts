@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { concat, from, map, merge, Observable, of, range, Subject, throwError } from 'rxjs'
 import type { ListenOptions } from '../../lib/node/listen-options.js'
 import type { BodySource, Reply } from '../../lib/reactive/reply.js'
-import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
+import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { afterwards, ask, connect, signal, start, type Client } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
 

@@ -11,7 +11,7 @@ import { ConnectionClosedError } from '../../lib/errors.js'
 import type { ListenOptions } from '../../lib/node/listen-options.js'
 import { Listener } from '../../lib/node/listener.js'
 import { SocketTransport } from '../../lib/node/socket-transport.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { afterwards, signal } from '../helpers/net.js'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'

@@ -2,16 +2,17 @@
  * Servers that can't listen, and what they say.
  */
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, jest } from '@jest/globals'
-import { listen } from '../../lib/node/listen.js'
-import { checkReusePort } from '../../lib/node/listen-place.js'
-import { ListenError, listenError } from '../../lib/node/listen-error.js'
+import { ListenError } from '../../lib/errors.js'
+import { listenError } from '../../lib/node/listen-error.js'
 import type { ListenOptions } from '../../lib/node/listen-options.js'
+import { checkReusePort } from '../../lib/node/listen-place.js'
+import { listen } from '../../lib/node/listen.js'
 import { serve } from '../../lib/node/serve.js'
 import { afterwards, start } from '../helpers/net.js'
 

@@ -5,7 +5,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { describe, expect, it } from '@jest/globals'
-import type { Chunk } from '../../lib/reactive/chunk.js'
+import type { Chunk } from '../../lib/demand/chunk.js'
 import { start } from '../helpers/net.js'
 
 const SIZES = [70_000, 1, 3_000, 64 * 1024, 500, 2_049, 200_000]

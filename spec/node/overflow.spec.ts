@@ -3,8 +3,8 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { asyncScheduler, concat, of, scheduled, Subject, takeWhile } from 'rxjs'
-import type { Chunk } from '../../lib/reactive/chunk.js'
-import type { Overflow } from '../../lib/reactive/overflow.js'
+import type { Chunk } from '../../lib/demand/chunk.js'
+import type { Overflow } from '../../lib/demand/overflow-policy.js'
 import { ask, connect, signal, start } from '../helpers/net.js'
 
 /** Chunks that come while the client does not read: more than the sockets take. */

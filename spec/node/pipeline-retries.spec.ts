@@ -9,10 +9,10 @@ import { describe, expect, it } from '@jest/globals'
 import {
   catchError, concatMap, defer, map, mergeMap, NEVER, retry, Subject, tap, type Observable, type Subscription,
 } from 'rxjs'
-import { listen } from '../../lib/node/listen.js'
 import type { ListenOptions } from '../../lib/node/listen-options.js'
-import type { Connection } from '../../lib/reactive/connection.js'
-import type { Reqd } from '../../lib/reactive/reqd.js'
+import { listen } from '../../lib/node/listen.js'
+import type { Connection } from '../../lib/reactive/http-connection.js'
+import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { socketPath } from '../helpers/kinds.js'
 import { freePort } from '../helpers/listening.js'
 import { afterwards, Client, signal } from '../helpers/net.js'

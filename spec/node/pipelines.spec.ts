@@ -7,12 +7,12 @@ import { describe, expect, it } from '@jest/globals'
 import {
   catchError, concatMap, config, firstValueFrom, map, mergeMap, NEVER, of, retry, Subject, tap, type Observable,
 } from 'rxjs'
+import { concatMap as concatMapWithDemand } from '../../lib/demand/flattening.js'
+import { ListenError } from '../../lib/errors.js'
 import { Headers } from '../../lib/message/headers.js'
 import { listen } from '../../lib/node/listen.js'
-import { ListenError } from '../../lib/node/listen-error.js'
-import type { Connection } from '../../lib/reactive/connection.js'
-import { concatMap as concatMapWithDemand } from '../../lib/reactive/flattening.js'
-import type { Reqd } from '../../lib/reactive/reqd.js'
+import type { Connection } from '../../lib/reactive/http-connection.js'
+import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { freePort, status } from '../helpers/listening.js'
 import { afterwards, signal, start } from '../helpers/net.js'
 

@@ -3,7 +3,7 @@
  */
 /* eslint-disable @typescript-eslint/only-throw-error -- anything can be thrown */
 import { describe, expect, it } from '@jest/globals'
-import type { Reqd } from '../../lib/reactive/reqd.js'
+import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { KINDS } from '../helpers/kinds.js'
 import { get, head, post } from '../helpers/runtime.js'
 

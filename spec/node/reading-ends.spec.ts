@@ -2,7 +2,7 @@
  * Consumers of a body that want no more of it while they wait for a chunk.
  */
 import { describe, expect, it } from '@jest/globals'
-import type { Reqd } from '../../lib/reactive/reqd.js'
+import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { connect, signal, start } from '../helpers/net.js'
 
 describe('a body that is read no further', () => {

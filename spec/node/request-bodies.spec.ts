@@ -1,15 +1,15 @@
 /**
  * Every way to read a request body that a real client sends.
  */
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { request as httpRequest } from 'node:http'
-import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { concatMap, EMPTY, endWith, map, of, reduce, Subject, take, takeUntil } from 'rxjs'
 import { Response } from '../../lib/message/response.js'
 import { ReusedBuffer } from '../../lib/node/reused-buffer.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { ask, connect, next, portOf, signal, start } from '../helpers/net.js'
 
 const UPLOAD = Buffer.from(Array.from({ length: 200_000 }, (_, index) => String.fromCharCode(32 + index % 90)).join(''))

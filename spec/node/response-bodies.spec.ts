@@ -8,10 +8,10 @@ import { ReadableStream } from 'node:stream/web'
 import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { concat, from, map, mergeMap, type Observable, of, Subject, takeWhile, throwError } from 'rxjs'
-import type { Chunk } from '../../lib/reactive/chunk.js'
-import { pulled } from '../../lib/reactive/pulled.js'
+import type { Chunk } from '../../lib/demand/chunk.js'
+import { pulled } from '../../lib/demand/pages.js'
 import type { BodySource, Reply } from '../../lib/reactive/reply.js'
-import type { Reqd } from '../../lib/reactive/reqd.js'
+import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { ask, connect, signal, start } from '../helpers/net.js'
 
 const LINES = Array.from({ length: 40_000 }, (_, index) => `line ${index}\n`)

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { connect, start } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
 
 const asking = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: public\r\nConnection: close\r\n\r\n`
 const echo: Handler = ({ url, headers }) => ({ body: `${url.href} for ${headers.get('Host')}` })

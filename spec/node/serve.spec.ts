@@ -9,7 +9,7 @@ import { filter } from 'rxjs'
 import { RemoteProtocolError } from '../../lib/errors.js'
 import { NODE_PLATFORM } from '../../lib/node/platform.js'
 import { serve } from '../../lib/node/serve.js'
-import type { Connection } from '../../lib/reactive/connection.js'
+import type { Connection } from '../../lib/reactive/http-connection.js'
 import { afterwards, ask, Client, connect, next, portOf, start } from '../helpers/net.js'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'

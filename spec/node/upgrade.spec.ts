@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import { filter } from 'rxjs'
 import { Headers } from '../../lib/message/headers.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { connect, next, start } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
 

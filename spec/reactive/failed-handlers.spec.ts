@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { ErrorHandler } from '../../lib/connection/error-handler.js'
 import { Headers } from '../../lib/message/headers.js'
 import { Response } from '../../lib/message/response.js'
-import type { Reqd } from '../../lib/reactive/reqd.js'
+import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { Stage } from '../helpers/fake-transport.js'
 import { get, head } from '../helpers/runtime.js'
 

@@ -3,14 +3,14 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { config, map, of, Subject, throwError } from 'rxjs'
+import { ControlledSubject } from '../../lib/demand/controlled-subject.js'
+import { concatMap } from '../../lib/demand/flattening.js'
+import { fromSource } from '../../lib/demand/from-source.js'
 import { Response } from '../../lib/message/response.js'
-import { ControlledSubject } from '../../lib/reactive/controlled-subject.js'
-import { concatMap } from '../../lib/reactive/flattening.js'
-import { fromSource } from '../../lib/reactive/from-source.js'
 import { handleEach } from '../../lib/reactive/handle-each.js'
-import type { Reqd } from '../../lib/reactive/reqd.js'
-import { afterwards, signal } from '../helpers/net.js'
+import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { Stage } from '../helpers/fake-transport.js'
+import { afterwards, signal } from '../helpers/net.js'
 import { get, post } from '../helpers/runtime.js'
 
 const FAILURE = new Error('it failed')

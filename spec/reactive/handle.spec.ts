@@ -3,11 +3,11 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { concat, delay, EMPTY, from, NEVER, Observable, of, Subject, throwError } from 'rxjs'
+import { NoResponseError } from '../../lib/errors.js'
 import { Headers } from '../../lib/message/headers.js'
 import { Response } from '../../lib/message/response.js'
-import { NoResponseError } from '../../lib/reactive/handle.js'
 import type { HandlerResult, Reply } from '../../lib/reactive/reply.js'
-import type { Handler, Reqd } from '../../lib/reactive/reqd.js'
+import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { Stage } from '../helpers/fake-transport.js'
 import { get } from '../helpers/runtime.js'
 

@@ -1,8 +1,8 @@
 /**
  * A sink that passes on what a test says, and counts the rest.
  */
-import { chunkSize } from '../../lib/reactive/chunk.js'
-import { type ControlledSink, ControlledSubject, type WaterMarks } from '../../lib/reactive/controlled-subject.js'
+import { chunkSize } from '../../lib/demand/chunk.js'
+import { type ControlledSink, ControlledSubject, type WaterMarks } from '../../lib/demand/controlled-subject.js'
 
 export class MeteredSink<T> implements ControlledSink<T> {
   pending = 0

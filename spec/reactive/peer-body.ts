@@ -2,10 +2,10 @@
  * A request body whose bytes come from a test.
  */
 import type { Observable } from 'rxjs'
+import { ValueQueue } from '../../lib/buffer/value-queue.js'
 import { BodyReader, type BodyReaderHost } from '../../lib/connection/body-reader.js'
 import type { Headers } from '../../lib/message/headers.js'
-import { RequestBody } from '../../lib/reactive/request-body.js'
-import { ValueQueue } from '../../lib/reactive/value-queue.js'
+import { RequestBody } from '../../lib/reactive/request-body/request-body.js'
 
 export class PeerBody implements BodyReaderHost {
   readonly reader: BodyReader

@@ -5,7 +5,7 @@ import { describe, expect, it, jest } from '@jest/globals'
 import { VirtualTimeScheduler } from 'rxjs'
 import { DEFAULT_CONFIG } from '../../lib/connection/config.js'
 import { defaultErrorHandler } from '../../lib/connection/error-handler.js'
-import type { ConnectionOptions } from '../../lib/reactive/options.js'
+import type { ConnectionOptions } from '../../lib/reactive/connection-options.js'
 import { serverContext } from '../../lib/reactive/server-context.js'
 
 const platform = {

@@ -5,8 +5,8 @@ import { describe, expect, it } from '@jest/globals'
 import { concat, delay, filter, map, NEVER, of, timer } from 'rxjs'
 import { SourceTimeoutError } from '../../lib/errors.js'
 import { Response } from '../../lib/message/response.js'
-import type { ConnectionEvent } from '../../lib/reactive/events.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
+import type { ConnectionEvent } from '../../lib/runtime/events.js'
 import { get, like, marbles, post, type TestServer as Server } from '../../lib/testing/index.js'
 
 const TICK = { connectionsCheckingInterval: 1, keepAliveTimeout: 0 }

@@ -4,10 +4,10 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
 import { DEFAULT_CONFIG, withDefaults } from '../../lib/connection/config.js'
-import { isBytes } from '../../lib/reactive/chunk.js'
-import { settingsOf, type ConnectionOptions } from '../../lib/reactive/options.js'
-import { bodyOf, checkedReply, type Reply } from '../../lib/reactive/reply.js'
+import { isBytes } from '../../lib/demand/chunk.js'
+import { settingsOf, type ConnectionOptions } from '../../lib/reactive/connection-options.js'
 import { headersOf, type HeadersInit } from '../../lib/reactive/reply-fields.js'
+import { bodyOf, checkedReply, type Reply } from '../../lib/reactive/reply.js'
 
 const fields = (init: unknown): unknown => headersOf(init as HeadersInit).toList()
 const body = (value: unknown): unknown => bodyOf({ body: value } as Reply)

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { concatMap, defer, from, map, of } from 'rxjs'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { AsyncCodeError, EndlessResponseError, get, marbles, post, UnansweredError } from '../../lib/testing/index.js'
 
 const HEAD = get('/')

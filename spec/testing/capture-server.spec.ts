@@ -9,13 +9,13 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { map, take, timer } from 'rxjs'
 import type { Server } from '../../lib/node/serve.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { sse } from '../../lib/sse/index.js'
+import { readRecording } from '../../lib/testing/capture-file.js'
 import {
   capture, get, post, readCapture, replayAsync, webSocketHandshake, webSocketMessage,
   type Capture, type CaptureOptions,
 } from '../../lib/testing/index.js'
-import { readRecording } from '../../lib/testing/capture-file.js'
 import { runCommand } from '../../lib/testing/replay-command.js'
 import { upgradeWebSocket } from '../../lib/ws/index.js'
 import { ask, connect, start } from '../helpers/net.js'

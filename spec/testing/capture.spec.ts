@@ -1,22 +1,22 @@
 /**
  * Recording a connection and replaying it: in virtual time, from a real socket, and with a handler that changed.
  */
-import { stat } from 'node:fs/promises'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { concat, firstValueFrom, map, NEVER, of, switchMap, timer } from 'rxjs'
 import { serve } from '../../lib/node/serve.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
+import { readRecording } from '../../lib/testing/capture-file.js'
+import { captureText } from '../../lib/testing/capture-text.js'
 import {
   AsyncCodeError, capture, CaptureError, get, marbles, post, readCapture, replay, replayAsync, ReplayError,
   type Capture,
 } from '../../lib/testing/index.js'
-import { readRecording } from '../../lib/testing/capture-file.js'
-import { captureText } from '../../lib/testing/capture-text.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'httprx-capture-'))
 afterAll(() => { rmSync(folder, { recursive: true }) })

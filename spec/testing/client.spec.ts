@@ -4,7 +4,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { filter, map, timer } from 'rxjs'
 import { Headers } from '../../lib/message/headers.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import {
   BrokenResponseError, ConnectionResetError, get, like, marbles, post, requestText,
   type MarbleHelpers, type TestServer, type TestSocket,

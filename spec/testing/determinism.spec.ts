@@ -2,11 +2,11 @@
  * The same frames each time: as many runs as `MARBLE_RUNS` says (100 unless given), while other threads keep all
  * processors busy.
  */
+import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { availableParallelism } from 'node:os'
 import { catchError, firstValueFrom, interval, map, merge, of, take, timer } from 'rxjs'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { get, marblesAsync, post } from '../../lib/testing/index.js'
 
 const RUNS = Number(process.env['MARBLE_RUNS'] ?? 100)

@@ -1,7 +1,7 @@
 /**
  * A publisher and a subscriber of Reactive Streams that can be made to break each rule.
  */
-import type { Publisher, Subscriber, Subscription } from '../../lib/reactive/publisher.js'
+import type { Publisher, Subscriber, Subscription } from '../../lib/demand/reactive-streams/types.js'
 
 /** How a publisher or a subscriber breaks a rule: faults by their names. */
 export type Faults = Readonly<Record<string, boolean | undefined>>

@@ -3,8 +3,8 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { delay, firstValueFrom, from, interval, map, of, take, timer } from 'rxjs'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { sse } from '../../lib/sse/index.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
 import {
   get, like, marbles, marblesAsync, post, webSocketHandshake, webSocketMessage,
 } from '../../lib/testing/index.js'

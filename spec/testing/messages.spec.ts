@@ -5,7 +5,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { concatMap, defer, from, NEVER, of, startWith, timer } from 'rxjs'
 import { Response } from '../../lib/message/response.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import {
   ConnectionResetError, everySplit, get, like, marbles, marblesAsync, replay, type Capture, type MarbleHelpers,
 } from '../../lib/testing/index.js'

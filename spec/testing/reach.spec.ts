@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { catchError, EMPTY, filter, firstValueFrom, map, NEVER, of, timer } from 'rxjs'
-import { fromPublisher, pulled, toPublisher, type Source } from '../../lib/reactive/index.js'
+import { fromPublisher, pulled, toPublisher, type Source } from '../../lib/index.js'
 import {
   atMost, get, like, marbles, marblesAsync, post, requested, type MarbleHelpers,
 } from '../../lib/testing/index.js'

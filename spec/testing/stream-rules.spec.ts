@@ -5,14 +5,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
-import { concat, Subject, throwError } from 'rxjs'
 import { Flowable } from 'rsocket-flowable'
-import { onBackpressureError } from '../../lib/reactive/backpressure.js'
-import { concatMap } from '../../lib/reactive/flattening.js'
-import { fromSource } from '../../lib/reactive/from-source.js'
-import {
-  fromPublisher, toPublisher, type Publisher, type Subscriber, type Subscription,
-} from '../../lib/reactive/publisher.js'
+import { concat, Subject, throwError } from 'rxjs'
+import { concatMap } from '../../lib/demand/flattening.js'
+import { fromSource } from '../../lib/demand/from-source.js'
+import { onBackpressureError } from '../../lib/demand/overflow-operators.js'
+import { fromPublisher, toPublisher } from '../../lib/demand/reactive-streams/publisher.js'
+import type { Publisher, Subscriber, Subscription } from '../../lib/demand/reactive-streams/types.js'
 import {
   publisherRules, RuleError, subscriberRules, UNCHECKED_PUBLISHER_RULES, UNCHECKED_SUBSCRIBER_RULES,
   type PublisherUnderTest, type Rule, type SubscriberUnderTest, type TestedSubscriber,

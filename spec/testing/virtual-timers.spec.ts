@@ -6,7 +6,7 @@ import promised from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { map } from 'rxjs'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { get, like, marbles, marblesAsync } from '../../lib/testing/index.js'
 
 const HEAD = get('/')

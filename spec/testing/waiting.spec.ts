@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { firstValueFrom, timer } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { get, marbles, marblesAsync } from '../../lib/testing/index.js'
 
 const FILE = 'spec/testing/waiting.spec.ts'

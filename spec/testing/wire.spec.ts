@@ -6,9 +6,9 @@ import { describe, expect, it } from '@jest/globals'
 import {
   EMPTY, filter, firstValueFrom, from, ignoreElements, interval, map, NEVER, scan, take, timer,
 } from 'rxjs'
-import { sse } from '../../lib/sse/index.js'
 import { Response } from '../../lib/message/response.js'
-import type { Handler } from '../../lib/reactive/reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
+import { sse } from '../../lib/sse/index.js'
 import {
   ConnectionResetError, get, marbles, marblesAsync, post, webSocketClose, webSocketHandshake, webSocketMessage,
   type MarbleOptions, type TestClient,

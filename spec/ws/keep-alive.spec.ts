@@ -4,7 +4,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { asyncScheduler } from 'rxjs'
 import { keepAlive, type Peer } from '../../lib/ws/keep-alive.js'
-import { settingsOf } from '../../lib/ws/options.js'
+import { settingsOf } from '../../lib/ws/web-socket-options.js'
 import { inVirtualTime } from '../helpers/marbles.js'
 
 class FakePeer implements Peer {

@@ -33,7 +33,7 @@ const HOST: Host = {
 }
 
 export async function start(): Promise<number> {
-  const { Driver } = await internal<Internals>('reactive/driver')
+  const { Driver } = await internal<Internals>('runtime/driver')
   const { SocketTransport } = await internal<Internals>('node/socket-transport')
   const { NODE_PLATFORM } = await internal<Internals>('node/platform')
   const { serverContext } = await internal<Internals>('reactive/server-context')

@@ -1,0 +1,144 @@
+/**
+ * RxJS's flattening operators, with demand.
+ *
+ * Strategy: RxJS's own buffer what they are given while their inner Observables are active, out of anybody's sight.
+ * These are the same operators, with an offer (offer.ts) of their own in front of them: something is wanted while fewer
+ * inner Observables than the concurrency are active, and the consumer behind wants something. So a source that can wait
+ * does, and any number of asynchronous stages in a row holds a bounded amount. Inner Observables are offered the demand
+ * of the consumer itself.
+ *
+ * Requests that wait for others may be left by their clients meanwhile. Nobody begins to work on those.
+ */
+import {
+  EMPTY, mergeMap as mergeMapOfRx, Observable, tap, type ObservableInput, type ObservedValueOf, type OperatorFunction,
+} from 'rxjs'
+import { Tally, type Ahead } from './drops.js'
+import { fromInput } from './from-source.js'
+import { giveComplete, giveNext, offeredDemand, offering, Waiting, type Offer } from './offer.js'
+
+/**
+ * As RxJS's `mergeMap`: projects each value to an Observable (a promise, an iterable) and emits their values as they
+ * come, of `concurrency` of them at a time. A source that can wait is not asked for more meanwhile, and not for more
+ * than the client takes: so what it holds is bounded, if `concurrency` is given. Of requests ({@link Reqd}) those are
+ * left out whose client went away while they waited.
+ *
+ * @example
+ * body: reqd.body.bytes$.pipe(mergeMap(chunk => encrypt(chunk), 8))
+ */
+export function mergeMap<T, O extends ObservableInput<unknown>>(
+  project: (value: T, index: number) => O, concurrency = Infinity,
+): OperatorFunction<T, ObservedValueOf<O>> {
+  return source => new Observable<ObservedValueOf<O>>(subscriber => {
+    const stage = new Stage(concurrency)
+    subscriber.add(stage.watch())
+    const inner = (value: T, index: number): Observable<ObservedValueOf<O>> => {
+      const input = isAbandoned(value) ? EMPTY : offering(null, () => project(value, index))
+      return stage.inner(fromInput(input as ObservableInput<ObservedValueOf<O>>))
+    }
+    const counted$ = source.pipe(tap(() => { stage.arrive() }))
+    return offering(stage, () => counted$.pipe(mergeMapOfRx(inner, concurrency)).subscribe(subscriber))
+  })
+}
+
+/**
+ * As RxJS's `concatMap`: {@link mergeMap} of one at a time, in order.
+ *
+ * @example
+ * body: reqd.body.bytes$.pipe(concatMap(chunk => encrypt(chunk)))
+ */
+export function concatMap<T, O extends ObservableInput<unknown>>(
+  project: (value: T, index: number) => O,
+): OperatorFunction<T, ObservedValueOf<O>> {
+  return mergeMap(project, 1)
+}
+
+/** The key under which a value says whether nobody waits any more for what becomes of it. */
+export const ABANDONED = Symbol('abandoned')
+
+function isAbandoned(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (value as { [ABANDONED]?: boolean })[ABANDONED] === true
+}
+
+/** What an operator wants of its source. */
+class Stage implements Offer {
+  private readonly concurrency: number
+  /** The demand of the consumer behind; null where it offers none. */
+  private readonly consumer: Offer | null
+  private readonly waiting: Waiting
+  private readonly tally: Tally
+  private active: number
+  /** How many sources that took the offer are giving. */
+  private giving: number
+
+  constructor(concurrency: number) {
+    this.concurrency = concurrency
+    this.consumer = offeredDemand()
+    this.waiting = new Waiting()
+    this.tally = new Tally()
+    this.active = 0
+    this.giving = 0
+  }
+
+  get wanted(): number {
+    if (this.active >= this.concurrency) return 0
+    return this.consumer === null ? Infinity : this.consumer.wanted
+  }
+
+  whenWanted(callback: () => void): () => void {
+    return this.waiting.add(callback)
+  }
+
+  /** What the operator gives at once to its own consumer waits there. */
+  enter(): number {
+    this.giving++
+    this.consumer?.enter()
+    return this.tally.arrivals
+  }
+
+  leave(before: number): void {
+    this.giving--
+    this.consumer?.leave(-1)
+    const ahead = before < 0 ? null : this.tally.given(before)
+    if (ahead !== null) this.ahead(ahead)
+  }
+
+  /** A value came out of the operators in front of this one. */
+  arrive(): void {
+    this.tally.arrive(this.giving === 0)
+  }
+
+  ahead(ahead: Ahead): void {
+    this.consumer?.ahead(ahead)
+  }
+
+  reportLate(error: unknown): void {
+    this.consumer?.reportLate(error)
+  }
+
+  /** Hears of the consumer's demand, until the returned function is called. */
+  watch(): () => void {
+    return this.consumer?.whenWanted(() => { this.notify() }) ?? (() => undefined)
+  }
+
+  /**
+   * The inner Observable, which counts as active until it ends. Its values are what a value of the source became.
+   */
+  inner<R>(values$: Observable<R>): Observable<R> {
+    return new Observable<R>(subscriber => {
+      this.active++
+      return offering(this.consumer, () => values$.subscribe({
+        next: value => { giveNext(this.consumer, subscriber, value) },
+        error: (error: unknown) => { subscriber.error(error) },
+        complete: () => {
+          this.active--
+          giveComplete(this.consumer, subscriber)
+          this.notify()
+        },
+      }))
+    })
+  }
+
+  private notify(): void {
+    this.waiting.notify(() => this.wanted > 0)
+  }
+}

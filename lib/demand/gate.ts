@@ -1,0 +1,188 @@
+/**
+ * A gate for values that cannot be slowed: what becomes of those that nobody wants yet.
+ *
+ * Strategy: a value passes while something is wanted. What does not pass waits in a queue of bounded weight; the
+ * policies differ in that bound and in what happens beyond it. Where values go, and how much is wanted there, is the
+ * host's to say: an Observable behind `ready$`, or a body itself.
+ *
+ * A value for which nothing is wanted is not judged before the consumer has offered what waits to its transport: a
+ * burst within one turn costs a client that keeps up nothing. Where the transport cannot say at once what it took, the
+ * queue may hold {@link SLACK_BYTES}; the policy holds again for the first value that comes when that is known.
+ *
+ * A source that can wait is offered the demand (offer.ts). What it gives waits, however much that becomes on its way:
+ * it gives no more until all of it has passed. The policy judges what comes from elsewhere, or later.
+ *
+ * The end of the source waits for the queue, its error does not. Nothing is made before it is needed: a gate at which
+ * nothing ever waits has no queue.
+ */
+import { ValueQueue } from '../buffer/value-queue.js'
+import { BackpressureError } from '../errors.js'
+import { Tally, type Ahead } from './drops.js'
+import { Waiting, type Offer } from './offer.js'
+
+/** What happens to a value that finds no room. */
+export type BufferOverflow = 'error' | 'dropOldest' | 'dropNewest'
+
+/** How much may wait, and what happens beyond. With `dropOldest` the newest value is kept, however large it is. */
+export interface BackpressurePolicy {
+  readonly capacity: number
+  readonly overflow: BufferOverflow
+}
+
+/** Where the values of a gate go. */
+export interface GateHost<T> {
+  /** Whether nothing is taken any more. */
+  readonly isClosed: boolean
+  /** How many bytes wait behind the gate. */
+  readonly pending: number
+  /** How much is wanted: where it is more than 0, a value passes; else {@link Gate.drain} is called later. */
+  wanted(): number
+  sizeOf(value: T): number
+  pass(value: T): void
+  /** Offers what is pending to the transport. Returns false where that cannot say yet what it took. */
+  flush(): boolean
+  dropped(value: T): void
+  /** What operators hold of what was given. */
+  ahead(ahead: Ahead): void
+  reportLate(error: unknown): void
+  complete(): void
+  error(error: unknown): void
+}
+
+/** How many bytes wait for a client of which it cannot be said yet whether it is slow. */
+const SLACK_BYTES = 1024 * 1024
+
+/** A gate in front of one consumer. */
+export class Gate<T> implements Offer {
+  private readonly host: GateHost<T>
+  private readonly policy: BackpressurePolicy
+  private queue: ValueQueue<T> | null
+  private weight: number
+  private isDraining: boolean
+  private isCompleting: boolean
+  /** How many sources that took the offer are giving. */
+  private giving: number
+  private tally: Tally | null
+  private waiting: Waiting | null
+
+  constructor(host: GateHost<T>, policy: BackpressurePolicy) {
+    this.host = host
+    this.policy = policy
+    this.queue = null
+    this.weight = 0
+    this.isDraining = false
+    this.isCompleting = false
+    this.giving = 0
+    this.tally = null
+    this.waiting = null
+  }
+
+  /** Whether values wait. */
+  get isHolding(): boolean {
+    return this.queue !== null
+  }
+
+  get wanted(): number {
+    return this.isHolding || this.host.isClosed ? 0 : this.host.wanted()
+  }
+
+  whenWanted(callback: () => void): () => void {
+    return (this.waiting ??= new Waiting()).add(callback)
+  }
+
+  enter(): number {
+    this.giving++
+    return (this.tally ??= new Tally()).arrivals
+  }
+
+  leave(before: number): void {
+    this.giving--
+    const ahead = before < 0 ? null : this.tally?.given(before) ?? null
+    if (ahead !== null) this.ahead(ahead)
+  }
+
+  ahead(ahead: Ahead): void {
+    this.host.ahead(ahead)
+  }
+
+  reportLate(error: unknown): void {
+    this.host.reportLate(error)
+  }
+
+  /** Something is wanted again. */
+  drain(): void {
+    if (this.isDraining) return
+    this.isDraining = true
+    while (this.queue !== null && this.host.wanted() > 0) this.host.pass(this.shift(this.queue))
+    this.isDraining = false
+    if (this.isCompleting && !this.isHolding) this.host.complete()
+    else this.waiting?.notify(() => this.wanted > 0)
+  }
+
+  /** Lets the value pass, or does with it what the policy says. */
+  take(value: T): void {
+    const { host } = this
+    this.tally?.arrive(this.giving === 0)
+    if (this.mayPass()) return host.pass(value)
+    const isKnown = host.flush()
+    if (host.isClosed) return
+    if (this.mayPass()) host.pass(value)
+    else if (this.giving > 0) this.push(value, this.weightOf(value))
+    else this.keep(value, isKnown ? this.policy.capacity : Math.max(this.policy.capacity, SLACK_BYTES))
+  }
+
+  complete(): void {
+    this.isCompleting = true
+    if (!this.isHolding && !this.isDraining) this.host.complete()
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.queue = null
+    this.weight = 0
+  }
+
+  private mayPass(): boolean {
+    return this.queue === null && this.host.wanted() > 0
+  }
+
+  private keep(value: T, capacity: number): void {
+    const { overflow } = this.policy
+    const weight = this.weightOf(value)
+    const isDroppingOldest = overflow === 'dropOldest'
+    while (isDroppingOldest && this.queue !== null && this.weight + weight > capacity) {
+      this.host.dropped(this.shift(this.queue))
+    }
+    if (isDroppingOldest || this.weight + weight <= capacity) this.push(value, weight)
+    else if (overflow === 'error') this.host.error(this.overflowError(weight))
+    else this.host.dropped(value)
+  }
+
+  private push(value: T, weight: number): void {
+    this.queue ??= new ValueQueue()
+    this.queue.push(value)
+    this.weight += weight
+  }
+
+  private shift(queue: ValueQueue<T>): T {
+    const value = queue.shift()
+    this.weight -= this.weightOf(value)
+    if (queue.length === 0) this.queue = null
+    return value
+  }
+
+  /** Empty values count, or there could be any number of them. */
+  private weightOf(value: T): number {
+    return Math.max(1, this.host.sizeOf(value))
+  }
+
+  private overflowError(weight: number): BackpressureError {
+    const waiting = this.weight + this.host.pending
+    return new BackpressureError(
+      `the source is faster than its consumer: ${waiting} bytes wait, and ${weight} more found no room. A source that `
+      + 'can wait is an iterable, a stream, pulled() or a function of ready$; one that cannot has a policy: '
+      + "'latest', 'dropOldest' or 'dropNewest' where values may be lost, { bufferBytes } where more may wait",
+      waiting,
+    )
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * Demand, as `httprx` exports it: who may send how much.
+ */
+export { chunkSize, type Chunk } from './chunk.js'
+export { ControlledSubject, type ControlledSink, type SinkResult, type WaterMarks } from './controlled-subject.js'
+export { concatMap, mergeMap } from './flattening.js'
+export { fromSource, type Source } from './from-source.js'
+export {
+  onBackpressureBuffer, onBackpressureDrop, onBackpressureError, onBackpressureLatest,
+  type BackpressureBufferOptions, type BufferOverflow,
+} from './overflow-operators.js'
+export type { Overflow } from './overflow-policy.js'
+export { pulled, type NextPage, type Page } from './pages.js'
+export {
+  fromPublisher, toPublisher, type FromPublisherOptions, type ToPublisherOptions,
+} from './reactive-streams/publisher.js'
+export type { Publisher, Subscriber, Subscription } from './reactive-streams/types.js'

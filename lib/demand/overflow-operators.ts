@@ -1,0 +1,158 @@
+/**
+ * Operators for sources that cannot be slowed: what becomes of values that nobody wants yet.
+ *
+ * Strategy: one gate (gate.ts) with credit serves all of them. Each value of `ready$` sets the credit; a value that
+ * passes costs its size, and may cost more than is left, as long as something is left. Credit is taken before a value
+ * is passed on, because its consumer may grant the next credit from within. Nothing passes after `ready$` completed,
+ * because nobody is there to take it; what waits then is freed by unsubscribing.
+ */
+import { Observable, type Subscriber, takeWhile } from 'rxjs'
+import { checkOptions, checkValue, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
+import { onRejection } from '../errors.js'
+import { chunkSize } from './chunk.js'
+import { demanding, type Demanding } from './demanding.js'
+import type { Ahead } from './drops.js'
+import { Gate, type BackpressurePolicy, type BufferOverflow, type GateHost } from './gate.js'
+import { offering } from './offer.js'
+
+export type { BufferOverflow }
+
+/** How {@link onBackpressureBuffer} keeps values. */
+export interface BackpressureBufferOptions<T> {
+  /** The most bytes that wait, counted by {@link chunkSize}; an empty value counts 1. */
+  readonly bufferBytes: number
+  /** 'error' unless given. */
+  readonly overflow?: BufferOverflow
+  /** Sees each value that is dropped. What it throws is the error of the result. */
+  readonly onDrop?: (value: T) => void
+}
+
+/** What the options take. */
+const BUFFER_KINDS = { bufferBytes: COUNT, overflow: oneOf('error', 'dropOldest', 'dropNewest'), onDrop: FUNCTION }
+
+/** What else a gate is told. */
+interface GateOptions<T> extends BackpressurePolicy {
+  readonly onDrop?: ((value: T) => void) | undefined
+  /** What a value costs: {@link chunkSize} unless given. */
+  readonly sizeOf?: ((value: T) => number) | undefined
+}
+
+/** An operator that keeps the type of its values. */
+type SameTypeOperator<T> = (source: Observable<T>) => Observable<T>
+
+/**
+ * Returns the operator that keeps up to `bufferBytes` until they are wanted. Beyond that, the result fails with a
+ * {@link BackpressureError} ('error'), or loses its oldest values, or the new one. With 'dropOldest' the newest value
+ * is kept even where it alone is bigger than the whole buffer.
+ */
+export function onBackpressureBuffer<T>(
+  ready$: Observable<number>,
+  options: BackpressureBufferOptions<T>,
+): SameTypeOperator<T> {
+  checkOptions(options, BUFFER_KINDS)
+  const { bufferBytes, overflow = 'error', onDrop } = options
+  checkValue('bufferBytes', bufferBytes, COUNT)
+  return gated<T>(ready$, { capacity: bufferBytes, overflow, onDrop })
+}
+
+/** Returns the operator that drops each value that is not wanted when it comes. */
+export function onBackpressureDrop<T>(ready$: Observable<number>, onDrop?: (value: T) => void): SameTypeOperator<T> {
+  return gated<T>(ready$, { capacity: 0, overflow: 'dropNewest', onDrop })
+}
+
+/** Returns the operator that keeps the last value until it is wanted, and drops those before it. */
+export function onBackpressureLatest<T>(ready$: Observable<number>, onDrop?: (value: T) => void): SameTypeOperator<T> {
+  return gated<T>(ready$, { capacity: 0, overflow: 'dropOldest', onDrop })
+}
+
+/** Returns the operator that fails with a {@link BackpressureError} when a value comes that is not wanted. */
+export function onBackpressureError<T>(ready$: Observable<number>): SameTypeOperator<T> {
+  return gated<T>(ready$, { capacity: 0, overflow: 'error' })
+}
+
+/** Returns the operator of a policy. */
+export function gated<T>(ready$: Observable<number>, options: GateOptions<T>): SameTypeOperator<T> {
+  return source => new Observable<T>(subscriber => {
+    const host = new DemandHost(subscriber, options, demanding(ready$))
+    const gate = new Gate(host, options)
+    // A source that never pauses within its subscription has nothing to unsubscribe yet: the gate tells it to stop.
+    const whileOpen = takeWhile<unknown>(() => !subscriber.closed)
+    subscriber.add(() => gate.clear())
+    subscriber.add(ready$.subscribe({
+      next: wanted => {
+        host.credit = wanted
+        gate.drain()
+      },
+      error: error => subscriber.error(error),
+    }))
+    if (subscriber.closed) return
+    subscriber.add(offering(gate, () => source.pipe(whileOpen as SameTypeOperator<T>).subscribe({
+      next: value => gate.take(value),
+      error: error => subscriber.error(error),
+      complete: () => gate.complete(),
+    })))
+  })
+}
+
+/** A subscriber, and the credit that `ready$` gave it. */
+class DemandHost<T> implements GateHost<T> {
+  credit: number
+  readonly sizeOf: (value: T) => number
+  private readonly subscriber: Subscriber<T>
+  private readonly onDrop: ((value: T) => void) | undefined
+  private readonly consumer: Demanding | null
+
+  constructor(subscriber: Subscriber<T>, { sizeOf = chunkSize, onDrop }: GateOptions<T>, consumer: Demanding | null) {
+    this.credit = 0
+    this.sizeOf = sizeOf
+    this.subscriber = subscriber
+    this.onDrop = onDrop
+    this.consumer = consumer
+  }
+
+  get isClosed(): boolean {
+    return this.subscriber.closed
+  }
+
+  get pending(): number {
+    return this.consumer?.pending ?? 0
+  }
+
+  wanted(): number {
+    return this.credit
+  }
+
+  pass(value: T): void {
+    this.credit -= this.sizeOf(value)
+    this.subscriber.next(value)
+  }
+
+  flush(): boolean {
+    return this.consumer?.flush() ?? true
+  }
+
+  dropped(value: T): void {
+    this.consumer?.dropped(this.sizeOf(value))
+    try {
+      onRejection(this.onDrop?.(value), error => { this.subscriber.error(error) })
+    } catch (error) {
+      this.subscriber.error(error)
+    }
+  }
+
+  ahead(ahead: Ahead): void {
+    this.consumer?.ahead(ahead)
+  }
+
+  reportLate(error: unknown): void {
+    this.consumer?.reportLate(error)
+  }
+
+  complete(): void {
+    this.subscriber.complete()
+  }
+
+  error(error: unknown): void {
+    this.subscriber.error(error)
+  }
+}

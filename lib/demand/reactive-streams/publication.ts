@@ -1,0 +1,151 @@
+/**
+ * The values of an Observable on their way to the subscriber of a publisher.
+ *
+ * Strategy: a {@link ControlledSubject} makes the demand, and its sink is a queue, out of which goes what is
+ * requested. A source that gives more than it was asked for is bounded (excess.ts). Signals are given from a loop, so
+ * that a `request` within `onNext` neither nests signals nor grows the stack.
+ */
+import { defer, type Observable, takeUntil } from 'rxjs'
+import { ValueQueue } from '../../buffer/value-queue.js'
+import { BackpressureError, LocalProtocolError } from '../../errors.js'
+import { chunkSize } from '../chunk.js'
+import { ControlledSubject, type ControlledSink } from '../controlled-subject.js'
+import { Excess } from '../excess.js'
+import type { Subscriber as PublisherSubscriber, Subscription as PublisherSubscription } from './types.js'
+
+/**
+ * What {@link toPublisher} has of one subscriber: its subscription, and the sink of the source. Rules are cited as
+ * `RS §3.9`.
+ */
+export class Publication<T> implements PublisherSubscription, ControlledSink<T> {
+  /** How many bytes (or items) wait for requests. */
+  pending: number
+  /** Null once the last signal was given, or after `cancel` (RS §3.13). */
+  private subscriber: PublisherSubscriber<T> | null
+  private readonly source: (ready$: Observable<number>) => Observable<T>
+  private readonly subject: ControlledSubject<T>
+  private readonly highWaterMark: number
+  private readonly excess: Excess
+  private readonly queue: ValueQueue<T>
+  private requested: number
+  private mark: number
+  private onDrained: (() => void) | null
+  private isSignalling: boolean
+  private isComplete: boolean
+
+  constructor(
+    subscriber: PublisherSubscriber<T>,
+    source: (ready$: Observable<number>) => Observable<T>,
+    highWaterMark: number,
+  ) {
+    this.pending = 0
+    this.subscriber = subscriber
+    this.source = source
+    this.subject = new ControlledSubject<T>(this, { highWaterMark })
+    this.highWaterMark = highWaterMark
+    this.excess = new Excess()
+    this.queue = new ValueQueue()
+    this.requested = 0
+    this.mark = 0
+    this.onDrained = null
+    this.isSignalling = false
+    this.isComplete = false
+  }
+
+  // RS §1.9: `onSubscribe` comes before every other signal, and nothing is thrown.
+  start(): void {
+    this.subscriber?.onSubscribe(this)
+    const { source, subject } = this
+    defer(() => source(subject.ready$)).pipe(takeUntil(subject.closed$)).subscribe(subject)
+  }
+
+  // RS §3.6: nothing, after the end. RS §3.17: a sum beyond 2^53 is without bound as far as anyone can count.
+  request(count: number): void {
+    if (this.subscriber === null) return
+    if (count >= 1) {
+      this.requested += count
+      this.signal()
+    } else {
+      // RS §3.9
+      this.error(new LocalProtocolError('badRange', 'at least 1 item must be requested (RS §3.9)'))
+    }
+  }
+
+  // RS §3.5, §3.7: it costs little, and may come twice.
+  cancel(): void {
+    this.subscriber = null
+    this.queue.clear()
+    this.pending = 0
+    this.subject.closed('aborted')
+  }
+
+  write(value: T): void {
+    const size = chunkSize(value)
+    if (!this.excess.takes(size, this.pending, this.highWaterMark)) return this.error(this.overflowError())
+    this.queue.push(value)
+    this.pending += size
+    this.signal()
+  }
+
+  complete(): void {
+    this.isComplete = true
+    this.signal()
+  }
+
+  // At once, as everywhere: what waits is dropped.
+  error(error: unknown): void {
+    const subscriber = this.subscriber
+    this.cancel()
+    subscriber?.onError(error)
+  }
+
+  whenDrained(mark: number, callback: () => void): void {
+    this.mark = mark
+    this.onDrained = callback
+    this.callBackIfDrained()
+  }
+
+  // RS §1.3, §3.3: signals come one after another, whatever the subscriber calls from within one.
+  private signal(): void {
+    if (this.isSignalling) return
+    this.isSignalling = true
+    while (this.requested > 0 && this.queue.length > 0) this.signalNext(this.queue.shift())
+    this.isSignalling = false
+    if (this.isComplete && this.queue.length === 0) this.signalComplete()
+  }
+
+  private signalNext(value: T): void {
+    this.requested--
+    this.pending -= chunkSize(value)
+    try {
+      this.subscriber?.onNext(value)
+    } catch (error) {
+      // RS §2.13: a subscriber that throws counts as cancelled, and the error is its caller's.
+      this.isSignalling = false
+      this.cancel()
+      throw error
+    }
+    this.callBackIfDrained()
+  }
+
+  private signalComplete(): void {
+    const subscriber = this.subscriber
+    this.subscriber = null
+    this.subject.closed('done')
+    subscriber?.onComplete()
+  }
+
+  private overflowError(): BackpressureError {
+    return new BackpressureError(
+      `${this.pending} bytes or items wait for requests, and the source gives more: it must give what ready$ asks for`,
+      this.pending,
+    )
+  }
+
+  private callBackIfDrained(): void {
+    const callback = this.onDrained
+    if (callback === null || this.pending > this.mark) return
+    this.onDrained = null
+    callback()
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Reactive Streams (version 1.0.4), to and from sources driven by demand.
+ *
+ * Strategy: Reactive Streams counts items, `ready$` counts bytes. From a publisher, one batch of items is requested
+ * at a time while credit is left, so the source runs ahead of its demand by at most one batch ({@link Requester}). To
+ * a publisher, values wait in a queue, out of which goes what is requested ({@link Publication}); the source sees
+ * `ready$` as it does everywhere, and is ahead of the requests by at most the high-water mark and its last value.
+ *
+ * Rules are cited as `RS §1.3`. Calls back and forth (`request` within `onNext`) are taken up by a loop (RS §3.3).
+ */
+import { Observable } from 'rxjs'
+import { checkOptions, SIZE } from '../../connection/option-check.js'
+import { LocalProtocolError } from '../../errors.js'
+import { DEFAULT_HIGH_WATER_MARK } from '../controlled-subject.js'
+import { onBackpressureError } from '../overflow-operators.js'
+import { Publication } from './publication.js'
+import { Requester } from './requester.js'
+import type { Publisher, Subscriber } from './types.js'
+
+/** How a publisher is read. */
+export interface FromPublisherOptions {
+  /** How many items are requested at once: 1 unless given. More is faster where a request crosses a process. */
+  readonly batch?: number
+}
+
+/**
+ * Returns an Observable that requests items of the publisher while something is wanted: as a body, or as what `sse` or
+ * a WebSocket sends, no more than the client takes, also through operators that work at once. Where nobody says what is
+ * wanted, it requests one batch after another.
+ *
+ * @throws {@link LocalProtocolError} badRange: a batch of less than 1
+ *
+ * @example
+ * body: fromPublisher(publisher)
+ */
+export function fromPublisher<T>(
+  publisher: Publisher<T>,
+  options?: FromPublisherOptions,
+): Observable<T> {
+  const { batch = 1 } = options ?? {}
+  if (!(batch >= 1)) throw new LocalProtocolError('badRange', 'at least 1 item must be requested (RS §3.9)')
+  return new Observable<T>(subscriber => {
+    const requester = new Requester(subscriber, batch)
+    subscriber.add(() => { requester.cancel() })
+    if (!subscriber.closed) publisher.subscribe(requester)
+  })
+}
+
+/** How a source is published. */
+export interface ToPublisherOptions {
+  /** How many bytes (or items) may be taken from the source before they are requested: 16 KiB unless given. */
+  readonly highWaterMark?: number
+}
+
+/**
+ * Returns a publisher of a source. Each of its subscribers subscribes to the source anew. A function gets the demand;
+ * an Observable is offered it. One that cannot be slowed fails with a `BackpressureError` where a value was not
+ * requested: an operator can say what else becomes of it.
+ *
+ * @example
+ * toPublisher(ready$ => prices$.pipe(onBackpressureLatest(ready$)))
+ */
+export function toPublisher<T>(
+  source: Observable<T> | ((ready$: Observable<number>) => Observable<T>),
+  options?: ToPublisherOptions,
+): Publisher<T> {
+  const values = typeof source === 'function' ? source
+    : (ready$: Observable<number>) => source.pipe(onBackpressureError(ready$))
+  checkOptions(options ?? {}, { highWaterMark: SIZE })
+  return {
+    subscribe(subscriber: Subscriber<T> | null | undefined): void {
+      // RS §1.9: the one thing that subscribe throws for.
+      if (subscriber === null || subscriber === undefined) throw new TypeError('a subscriber is needed')
+      new Publication(subscriber, values, options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK).start()
+    },
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * The subscriber of a publisher whose items become values of an Observable.
+ *
+ * Strategy: while something is wanted and all that was requested has come, one more batch is requested: from a loop
+ * (giver.ts), because a publisher may answer within the request.
+ */
+import type { Subscriber } from 'rxjs'
+import { Giver } from '../giver.js'
+import type { Subscriber as PublisherSubscriber, Subscription as PublisherSubscription } from './types.js'
+
+/** What {@link fromPublisher} subscribes with. Rules are cited as `RS §2.5`. */
+export class Requester<T> extends Giver<T> implements PublisherSubscriber<T> {
+  private readonly batch: number
+  private subscription: PublisherSubscription | null
+  /** How many items were requested and did not come yet. */
+  private outstanding: number
+  private isRequesting: boolean
+
+  constructor(subscriber: Subscriber<T>, batch: number) {
+    super(subscriber)
+    this.batch = batch
+    this.subscription = null
+    this.outstanding = 0
+    this.isRequesting = false
+  }
+
+  cancel(): void {
+    this.subscription?.cancel()
+  }
+
+  // RS §2.5: a second subscription is cancelled; so is one that comes after the end.
+  onSubscribe(subscription: PublisherSubscription): void {
+    // RS §2.13: the one thing that a subscriber throws for.
+    if ((subscription as unknown) === null || (subscription as unknown) === undefined) {
+      throw new TypeError('a subscription is needed (RS §2.13)')
+    }
+    if (this.subscription !== null || this.subscriber.closed) {
+      subscription.cancel()
+      return
+    }
+    this.subscription = subscription
+    this.stepped()
+  }
+
+  // RS §2.8: items may still come after the end; a closed subscriber ignores them.
+  onNext(item: T): void {
+    this.outstanding--
+    this.next(item)
+    if (this.outstanding <= 0 && !this.isRequesting) this.stepped()
+  }
+
+  // RS §2.4: after the end the subscription counts as cancelled.
+  onError(error: unknown): void {
+    this.subscription = null
+    this.error(error)
+  }
+
+  onComplete(): void {
+    this.subscription = null
+    this.complete()
+  }
+
+  protected override step(): boolean {
+    if (this.subscription === null) return false
+    this.isRequesting = true
+    this.outstanding = this.batch
+    try {
+      this.subscription.request(this.batch)
+    } finally {
+      this.isRequesting = false
+    }
+    return this.outstanding <= 0
+  }
+}

@@ -1,0 +1,297 @@
+/**
+ * One connection of a server: who handles its requests, and who hears of what happens.
+ */
+import { Subject, type Observable } from 'rxjs'
+import { runApart, type Context } from '../application/context.js'
+import { GuardedObservable } from '../application/guarded-observable.js'
+import type { BodyReader } from '../connection/body-reader.js'
+import type { Config } from '../connection/config.js'
+import type { ErrorHandler } from '../connection/error-handler.js'
+import type { ExchangeResult, ReqdHost } from '../connection/reqd.js'
+import { ServerConnection } from '../connection/server-connection.js'
+import type { BodyEvent } from '../demand/drops.js'
+import { onRejection } from '../errors.js'
+import type { Request } from '../message/request.js'
+import type { Clock } from '../runtime/clock.js'
+import type { DriverContext, DriverHost } from '../runtime/driver-host.js'
+import { Driver } from '../runtime/driver.js'
+import type { ConnectionEvent, ConnectionEventDetail } from '../runtime/events.js'
+import type { PeerCertificate } from '../runtime/peer-certificate.js'
+import type { Addresses, Transport } from '../runtime/transport.js'
+import { ClosingNotice } from './closing-notice.js'
+import type { Settings } from './connection-options.js'
+import type { Connection } from './connection-view.js'
+import { handle } from './handle.js'
+import { RequestPipeline, type PipelinedConnection } from './request-pipeline.js'
+import type { Marks } from './response-body/body-subject.js'
+import { Reqd, type Handler, type ReqdOwner, type UpgradeListener } from './streamed-reqd.js'
+
+export type { Connection }
+
+/** What the connections of a server share. */
+export interface ServerContext extends DriverContext {
+  readonly settings: Settings
+  readonly config: Config
+  /** As {@link config}, for connections with TLS. */
+  readonly encryptedConfig: Config
+  readonly marks: Marks
+  /** Who handles requests; null where `requests$` does. */
+  readonly handler: Handler | null
+  /** The context that the server was made in: requests begin in it, whatever happened before them. */
+  readonly home: Context
+  readonly errorHandler: ErrorHandler
+  readonly onError: (error: unknown, reqd: Reqd | null) => void
+  /** Hears of all events, while somebody listens. */
+  events: Subject<ConnectionEvent> | null
+  /** Sees all requests, while somebody looks. */
+  requests: Subject<Reqd> | null
+  connectionClosed(connection: HttpConnection): void
+}
+
+/** Nothing was reported: anything can be thrown, even null. */
+const NOTHING = Symbol()
+
+/** A connection at work. */
+export class HttpConnection implements Connection, ReqdOwner, DriverHost, PipelinedConnection {
+  readonly id: number
+  readonly remoteAddress: string
+  readonly isEncrypted: boolean
+  private readonly context: ServerContext
+  private readonly core: ServerConnection<Reqd>
+  private readonly driver: Driver
+  private readonly transport: Transport
+  /** Who takes the requests; null before somebody asks. */
+  private pipeline: RequestPipeline | null
+  private events: Subject<ConnectionEvent> | null
+  /** What was reported last. */
+  private reported: unknown
+  /** Whether the failure of the core was seen. */
+  private hasSeenFailure: boolean
+  private isStarted: boolean
+  private isFinished: boolean
+  private readonly closing: ClosingNotice
+
+  constructor(id: number, transport: Transport, context: ServerContext) {
+    this.id = id
+    this.remoteAddress = transport.remoteAddress
+    this.isEncrypted = transport.isEncrypted
+    this.context = context
+    this.core = new ServerConnection<Reqd>(this, this.isEncrypted ? context.encryptedConfig : context.config)
+    this.driver = new Driver(this.core, transport, context, this)
+    this.transport = transport
+    this.pipeline = null
+    this.events = null
+    this.reported = NOTHING
+    this.hasSeenFailure = false
+    this.isStarted = false
+    this.isFinished = false
+    this.closing = new ClosingNotice()
+  }
+
+  get requests$(): Observable<Reqd> {
+    return this.requests.requests$
+  }
+
+  get events$(): Observable<ConnectionEvent> {
+    // Not as an event: it would be made anew for each.
+    return new GuardedObservable(subscriber => {
+      this.events ??= new Subject()
+      if (this.isFinished) this.events.complete()
+      return this.events.subscribe(subscriber)
+    }, error => { this.context.onError(error, null) })
+  }
+
+  get closing$(): Observable<void> {
+    return this.closing.observable(error => { this.report(error) })
+  }
+
+  whenClosing(task: () => void): () => void {
+    return this.closing.whenGiven(task)
+  }
+
+  get clock(): Clock {
+    return this.context.clock
+  }
+
+  get addresses(): Addresses {
+    return this.transport.addresses
+  }
+
+  get peerCertificate(): PeerCertificate | null {
+    return this.transport.peerCertificate
+  }
+
+  get marks(): Marks {
+    return this.context.marks
+  }
+
+  get isKeepingUp(): boolean {
+    return this.driver.isKeepingUp
+  }
+
+  offerOutput(): boolean {
+    return this.driver.offerOutput()
+  }
+
+  happened(reqd: Reqd, event: BodyEvent): void {
+    if (this.isObserved) this.emit({ request: reqd.request, ...event })
+  }
+
+  /** @internal */
+  get errorHandler(): ErrorHandler {
+    return this.context.errorHandler
+  }
+
+  get isObserved(): boolean {
+    return this.events?.observed === true || this.context.events?.observed === true
+  }
+
+  /** @internal How many bytes of responses wait for the client. */
+  get pendingBytes(): number {
+    return this.core.pendingBytes
+  }
+
+  start(): void {
+    if (this.isStarted) return
+    this.isStarted = true
+    if (this.isObserved) this.emit({ type: 'open', remoteAddress: this.remoteAddress, isEncrypted: this.isEncrypted })
+    this.driver.start()
+  }
+
+  close(): void {
+    this.closeBy(() => { this.driver.drain(false) })
+    this.context.afterRead(() => { this.endIdle() })
+  }
+
+  /** Closes when the requests that come before {@link endIdle} are answered. */
+  drain(): void {
+    this.closeBy(() => { this.driver.drain(true) })
+  }
+
+  /** After {@link drain}: closes the connection, or lets what has begun to come be answered. */
+  endIdle(): void {
+    this.driver.endIdle()
+  }
+
+  get abortReason(): unknown {
+    return this.driver.departure ?? this.core.errorCode ?? undefined
+  }
+
+  later(task: () => void): void {
+    this.driver.later(task)
+  }
+
+  /** Ends the connection now. */
+  cut(): void {
+    this.driver.destroy(true)
+  }
+
+  emit(detail: ConnectionEventDetail): void {
+    const event = { ...detail, connection: this.id, time: this.context.clock.scheduler.now() } as ConnectionEvent
+    this.events?.next(event)
+    this.context.events?.next(event)
+  }
+
+  report(error: unknown, reqd: Reqd | null = null): void {
+    this.turnEnded()
+    if (error === this.reported) return
+    this.reported = error
+    if (this.isObserved) this.emit({ type: 'error', error })
+    this.context.onError(error, reqd)
+  }
+
+  turnEnded(): void {
+    if (!this.core.hasFailed || this.hasSeenFailure) return
+    this.hasSeenFailure = true
+    this.report(this.core.failure, this.core.failedReqd as Reqd | null)
+  }
+
+  transportFailed(error: unknown): void {
+    if (this.isObserved) this.emit({ type: 'error', error })
+  }
+
+  exchangeEnded(reqd: Reqd, result: ExchangeResult): void {
+    this.pipeline?.ended()
+    if (this.isObserved) this.emit({ type: 'response', request: reqd.request, response: reqd.response, result })
+  }
+
+  upgraded(reqd: Reqd, listener: UpgradeListener): void {
+    if (this.isObserved) this.emit({ type: 'upgrade', request: reqd.request })
+    const { transport, head } = this.driver.release()
+    const fail = (error: unknown): void => {
+      this.report(error)
+      this.cut()
+    }
+    try {
+      onRejection(listener(transport, head), fail)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  finished(): void {
+    if (this.isFinished) return
+    this.turnEnded()
+    this.isFinished = true
+    this.closing.end()
+    if (this.isObserved) this.emit({ type: 'close', ...this.driver.breakage })
+    this.pipeline?.complete()
+    this.events?.complete()
+    this.context.connectionClosed(this)
+  }
+
+  /** @internal */
+  onLateError(error: unknown): void {
+    this.report(error)
+  }
+
+  /** @internal As the handlers of its own state machine want it. */
+  makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): Reqd {
+    return new Reqd(host, request, reader, this)
+  }
+
+  /** @internal */
+  handler(reqd: Reqd): void {
+    runApart(this.context.home, () => { this.begin(reqd) })
+  }
+
+  unhandled(): void {
+    if (this.context.handler === null) this.closeBy(() => { this.driver.end() })
+  }
+
+  /**
+   * The pipeline of the server failed: the request that waits in it is answered with the error. Returns whether that
+   * reported it. The connection stays for another pipeline, until {@link RequestPipeline.release}.
+   */
+  hold(error: unknown): boolean {
+    this.pipeline?.hold(error)
+    return this.reported === error
+  }
+
+  /** @internal Who takes the requests. */
+  get requests(): RequestPipeline {
+    this.pipeline ??= new RequestPipeline(this, this.context.afterRead)
+    if (this.isFinished) this.pipeline.complete()
+    return this.pipeline
+  }
+
+  private begin(reqd: Reqd): void {
+    const { context } = this
+    const count = ++this.driver.requestCount
+    // A handler that throws the same error each time is heard each time.
+    this.turnEnded()
+    this.reported = NOTHING
+    if (count === context.settings.maxRequestsPerSocket) this.core.drain()
+    if (this.isObserved) this.emit({ type: 'request', request: reqd.request })
+    if (context.requests !== null) context.requests.next(reqd)
+    if (context.handler === null) return this.requests.handle(reqd)
+    this.pipeline?.show(reqd)
+    handle(reqd, context.handler)
+  }
+
+  private closeBy(close: () => void): void {
+    if (this.isFinished) return
+    close()
+    this.closing.give()
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Chunks on their way from the core's body to one subscriber.
+ *
+ * Strategy: a chunk is read when the subscriber is done with the last one (when it took it, or when what it was
+ * projected to is complete), and where it offered its demand (offer.ts), not before something is wanted. What a chunk
+ * is projected to is offered the same demand.
+ */
+import { type ObservableInput, type Subscriber, takeWhile } from 'rxjs'
+import { currentContext, type Context } from '../../application/context.js'
+import type { BodyReader } from '../../connection/body-reader.js'
+import { fromInput } from '../../demand/from-source.js'
+import { giveComplete, giveNext, offering, Pace } from '../../demand/offer.js'
+import { BodyReading } from './body-reading.js'
+
+/** What a chunk is turned into; null: the chunk itself is the value. */
+export type ProjectChunk<R> = ((chunk: Uint8Array, index: number) => ObservableInput<R>) | null
+
+/** Reads a body chunk by chunk until the subscriber is closed. */
+export class BodyFlow<R> extends BodyReading {
+  private readonly subscriber: Subscriber<R>
+  private readonly project: ProjectChunk<R>
+  private readonly context: Context
+  private readonly pace: Pace
+  private index: number
+
+  constructor(reader: BodyReader, subscriber: Subscriber<R>, project: ProjectChunk<R>) {
+    super(reader)
+    this.subscriber = subscriber
+    this.project = project
+    this.context = currentContext()
+    this.pace = new Pace(subscriber, () => { if (!subscriber.closed) this.read() })
+    this.index = 0
+  }
+
+  /** Reads the next chunk, or waits until it is wanted. */
+  readOn(): void {
+    this.pace.next()
+  }
+
+  onRead(bytes: Uint8Array): void {
+    const { project } = this
+    if (project !== null) {
+      this.context.runInAsyncScope(() => { this.run(project, bytes) })
+      return
+    }
+    // Without a projection R is the chunk's own type.
+    giveNext(this.pace.offer, this.subscriber, bytes as R)
+    this.readOn()
+  }
+
+  onEof(): void {
+    giveComplete(this.pace.offer, this.subscriber)
+  }
+
+  onError(error: unknown): void {
+    this.subscriber.error(error)
+  }
+
+  private run(project: NonNullable<ProjectChunk<R>>, bytes: Uint8Array): void {
+    const { subscriber } = this
+    try {
+      // `takeWhile` stops an inner source that never pauses within its subscription.
+      const values$ = fromInput(project(bytes, this.index++)).pipe(takeWhile(() => !subscriber.closed))
+      subscriber.add(offering(this.pace.offer, () => values$.subscribe({
+        next: value => { giveNext(this.pace.offer, subscriber, value) },
+        error: error => { subscriber.error(error) },
+        complete: () => { this.readOn() },
+      })))
+    } catch (error) {
+      subscriber.error(error)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The reads of one consumer of a request body.
+ *
+ * Strategy: one object is all three callbacks of every read. The next read is scheduled from a loop, so that a body
+ * which answers at once does not grow the stack.
+ */
+import type { BodyCallbacks, BodyReader } from '../../connection/body-reader.js'
+
+/** A consumer that reads on by calling {@link read} once for every chunk it wants. */
+export abstract class BodyReading implements BodyCallbacks {
+  protected readonly reader: BodyReader
+  private isReading: boolean
+  private wantsMore: boolean
+
+  constructor(reader: BodyReader) {
+    this.reader = reader
+    this.isReading = false
+    this.wantsMore = false
+  }
+
+  /**
+   * Schedules a read. A body that was closed from elsewhere throws: that goes to `onError`, and not to the
+   * connection.
+   */
+  read(): void {
+    this.wantsMore = true
+    if (this.isReading) return
+    this.isReading = true
+    try {
+      while (this.wantsMore) {
+        this.wantsMore = false
+        this.reader.scheduleOpenRead(this)
+      }
+    } catch (error) {
+      this.onError(error)
+    }
+    this.isReading = false
+  }
+
+  abstract onRead(bytes: Uint8Array): void
+  abstract onEof(): void
+  abstract onError(error: unknown): void
+}

@@ -1,0 +1,166 @@
+/**
+ * Any body as an Observable, an asynchronous iterator or a web stream: for what stands between a handler and the server
+ * (compression, a checksum, a `Response` of the Fetch standard).
+ *
+ * Strategy: one Observable of bytes for all forms (from-source.ts), and a gate (overflow-operators.ts) between it and
+ * whoever asks for chunks one by one. When none waits, the high-water mark is wanted: so a source that can wait is
+ * never ahead by more than that and a chunk, and one of small chunks is not woken for each. What cannot wait falls
+ * under the default policy.
+ */
+import { defer, filter, map, type Observable, of, Subject, type Subscription } from 'rxjs'
+import { ValueQueue } from '../../buffer/value-queue.js'
+import { isBytes, type Chunk } from '../../demand/chunk.js'
+import { DEFAULT_HIGH_WATER_MARK } from '../../demand/controlled-subject.js'
+import { fromSource, type Source } from '../../demand/from-source.js'
+import { gated } from '../../demand/overflow-operators.js'
+import { bodyOf, type BodySource } from '../reply.js'
+
+const encoder = new TextEncoder()
+
+/** How many bytes wait of a body that cannot wait. */
+const CAPACITY = 1024 * 1024
+
+type Result = IteratorResult<Uint8Array, undefined>
+
+const DONE: Result = { done: true, value: undefined }
+
+/**
+ * Returns the bytes of a body of any form as an Observable; chunks without a byte are left out. What can be pulled
+ * keeps to the demand of who subscribes, as {@link fromSource} does.
+ *
+ * @throws {@link TypeError} it is no body
+ */
+export function fromBody(body: BodySource): Observable<Uint8Array> {
+  const checked = bodyOf({ body }) ?? ''
+  const chunks$: Observable<Chunk> = typeof checked === 'string' || isBytes(checked)
+    ? of(checked)
+    : fromSource(checked as Source<Chunk>)
+  return chunks$.pipe(map(bytesOf), filter(({ length }) => length > 0))
+}
+
+/**
+ * Returns an iterator over the bytes of a body of any form. It is pulled as chunks are asked for, and at most 16 KiB
+ * and a chunk ahead; an Observable that cannot be slowed fails when it is 1 MiB ahead. Leaving the loop ends the body.
+ *
+ * @example
+ * body: pipeline(toAsyncIterable(reply.body), createGzip(), () => {})
+ *
+ * @throws {@link TypeError} it is no body
+ */
+export function toAsyncIterable(body: BodySource): AsyncIterableIterator<Uint8Array, undefined, undefined> {
+  return new ChunkIterator(fromBody(body))
+}
+
+/**
+ * Returns a web stream of the bytes of a body of any form, which is read as {@link toAsyncIterable} says. To cancel the
+ * stream ends the body.
+ *
+ * @throws {@link TypeError} it is no body
+ */
+export function toReadableStream(body: BodySource): ReadableStream<Uint8Array> {
+  const chunks = toAsyncIterable(body)
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const result = await chunks.next()
+      if (result.done === true) controller.close()
+      else controller.enqueue(result.value)
+    },
+    async cancel() { await chunks.return?.() },
+  }, { highWaterMark: 0 })
+}
+
+function bytesOf(chunk: Chunk): Uint8Array {
+  if (typeof chunk === 'string') return encoder.encode(chunk)
+  if (!isBytes(chunk)) throw new TypeError('a body is made of strings and Uint8Arrays')
+  return chunk
+}
+
+/** Somebody who asked for a chunk. */
+interface Waiter {
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** The chunks of an Observable, asked for one by one. It is subscribed with the first. */
+class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined, undefined> {
+  private readonly source: Observable<Uint8Array>
+  private readonly wanted: Subject<number>
+  private readonly queue: ValueQueue<Uint8Array>
+  private readonly waiters: ValueQueue<Waiter>
+  private subscription: Subscription | null
+  /** How it ended; null where it did not. */
+  private end: { readonly error: unknown } | 'done' | null
+
+  constructor(source: Observable<Uint8Array>) {
+    this.source = source
+    this.wanted = new Subject()
+    this.queue = new ValueQueue()
+    this.waiters = new ValueQueue()
+    this.subscription = null
+    this.end = null
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.waiters.push({ resolve, reject })
+      this.settle()
+      if (this.waiters.length > 0) this.ask()
+    })
+  }
+
+  return(): Promise<Result> {
+    this.queue.clear()
+    this.end = 'done'
+    this.subscription?.unsubscribe()
+    this.settle()
+    return Promise.resolve(DONE)
+  }
+
+  throw(error: Error): Promise<Result> {
+    void this.return()
+    return Promise.reject(error)
+  }
+
+  private ask(): void {
+    this.subscription ??= this.subscribe()
+    if (this.end === null) this.wanted.next(DEFAULT_HIGH_WATER_MARK)
+  }
+
+  private subscribe(): Subscription {
+    const policy = { capacity: CAPACITY, overflow: 'error' } as const
+    return defer(() => this.source).pipe(gated(this.wanted, policy)).subscribe({
+      next: bytes => {
+        this.queue.push(bytes)
+        this.settle()
+      },
+      error: (error: unknown) => {
+        this.queue.clear()
+        this.finish({ error })
+      },
+      complete: () => { this.finish('done') },
+    })
+  }
+
+  private finish(end: NonNullable<ChunkIterator['end']>): void {
+    this.end = end
+    this.settle()
+  }
+
+  /** Answers whoever can be. */
+  private settle(): void {
+    while (this.waiters.length > 0 && (this.queue.length > 0 || this.end !== null)) this.answer(this.waiters.shift())
+  }
+
+  private answer({ resolve, reject }: Waiter): void {
+    if (this.queue.length > 0) return resolve({ done: false, value: this.queue.shift() })
+    const { end } = this
+    // An error is told once, as by a generator.
+    this.end = 'done'
+    if (end === null || end === 'done') resolve(DONE)
+    else reject(end.error)
+  }
+}

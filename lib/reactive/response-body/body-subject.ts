@@ -1,0 +1,178 @@
+/**
+ * The body of a streamed response as a controlled subject: what `respondWithStreaming` returns.
+ *
+ * Strategy: a subject over a `Body.Writer`. The writer's queue is the only queue; the subject adds the demand. What a
+ * handler writes without regard to it is bounded: when 1 MiB of what was written above the high-water mark waits, and
+ * the transport was offered it, the response is cut.
+ */
+import type { BodyWriter } from '../../connection/body-writer.js'
+import { chunkSize, isBytes, type Chunk } from '../../demand/chunk.js'
+import { ControlledSubject, type ControlledSink } from '../../demand/controlled-subject.js'
+import { NO_DROPS, type Ahead, type BodyEvent, type Drops } from '../../demand/drops.js'
+import { Excess } from '../../demand/excess.js'
+import { BackpressureError } from '../../errors.js'
+import type { Headers } from '../../message/headers.js'
+
+/** How much may wait, in bytes. */
+export interface Marks {
+  readonly highWaterMark: number
+  readonly lowWaterMark: number
+}
+
+/**
+ * A body in the making: an Observer of chunks, with demand. Bytes written belong to the server from then on. Where
+ * the handler writes on although {@link write} answers false, the response is cut with a {@link BackpressureError} when
+ * the client is 1 MiB behind.
+ */
+export class BodySubject extends ControlledSubject<Chunk> {
+  /** @internal */
+  readonly bodySink: BodySink
+  /** What is written above the high-water mark; null where whoever writes is known to keep to the demand. */
+  private excess: Excess | null
+
+  /** @internal */
+  constructor(sink: BodySink) {
+    super(sink, sink.marks)
+    this.bodySink = sink
+    this.excess = null
+    sink.subject = this
+  }
+
+  /** @internal Cuts the response where more is written than the client takes. */
+  bounded(): this {
+    this.excess = new Excess()
+    return this
+  }
+
+  override write(chunk: Chunk): boolean {
+    if (this.excess !== null && !this.admits(chunk, this.excess)) return false
+    return super.write(chunk)
+  }
+
+  /** Whether nothing is sent, whatever is written: the response is to HEAD, or a 204 or 304. */
+  get isBodiless(): boolean {
+    return this.bodySink.writer.isBodiless
+  }
+
+  private admits(chunk: Chunk, excess: Excess): boolean {
+    const { highWaterMark } = this.bodySink.marks
+    if (this.bodySink.isBelowMark || this.isClosed) return true
+    const size = chunkSize(chunk)
+    if (excess.takes(size, this.pending, highWaterMark)) return true
+    this.flush()
+    return excess.takes(size, this.pending, highWaterMark) || this.refuse()
+  }
+
+  private refuse(): false {
+    const { pending } = this
+    this.error(new BackpressureError(
+      `${pending} bytes wait for the client, and more is written. Write what ready$ asks for, and wait for it where `
+      + 'write() answers false; or give as the body what waits by itself (an iterable, a stream, pulled()), or an '
+      + 'Observable with an overflow policy',
+      pending,
+    ))
+    return false
+  }
+}
+
+/**
+ * Bytes up to this size are copied: a view of some bytes would hold a whole buffer, and leave in a write of its own.
+ */
+const COPY_LIMIT = 2048
+
+/** Whose body it is. */
+interface BodyOwner {
+  /** The body failed. */
+  reportExn(error: unknown): void
+  /** Offers the transport what waits. Returns false where that cannot say yet what it took. */
+  offerOutput(): boolean
+  /** The client was too slow for a value, or operators hold some. */
+  happened(event: BodyEvent): void
+  /** What fed the body failed when that changes nothing any more. */
+  reportLate(error: unknown): void
+}
+
+/** The writer of a body, as a sink. */
+export class BodySink implements ControlledSink<Chunk> {
+  readonly writer: BodyWriter
+  readonly marks: Marks
+  /** Whether chunks are only lent, so that all are copied. */
+  isLent: boolean
+  /** Makes the trailers when the body is complete. */
+  trailers: (() => Headers) | null
+  subject: BodySubject | null
+  private readonly owner: BodyOwner
+  private drops: Drops
+
+  constructor(writer: BodyWriter, marks: Marks, owner: BodyOwner) {
+    this.writer = writer
+    this.marks = marks
+    this.isLent = false
+    this.trailers = null
+    this.subject = null
+    this.owner = owner
+    this.drops = NO_DROPS
+  }
+
+  get pending(): number {
+    return this.writer.pendingBytes
+  }
+
+  write(chunk: Chunk): void {
+    if (typeof chunk === 'string') this.writer.writeString(chunk)
+    else if (!isBytes(chunk)) throw new TypeError('a body is made of strings and Uint8Arrays')
+    else if (this.isLent || chunk.length <= COPY_LIMIT) this.writer.writeBytes(chunk)
+    else this.writer.scheduleBytes(chunk)
+  }
+
+  complete(): void {
+    const { subject, writer } = this
+    writer.close(this.trailers?.())
+    writer.flush(result => subject?.closed(result === 'written' ? 'done' : 'aborted'))
+  }
+
+  error(error: unknown): void {
+    this.owner.reportExn(error)
+  }
+
+  flush(): boolean {
+    return this.owner.offerOutput()
+  }
+
+  dropped(size: number): void {
+    this.drops = { count: this.drops.count + 1, bytes: this.drops.bytes + size }
+    this.owner.happened({ type: 'drop', ...this.drops })
+  }
+
+  ahead(ahead: Ahead): void {
+    this.owner.happened({ type: 'ahead', ...ahead })
+  }
+
+  report(error: unknown): void {
+    this.owner.reportExn(error)
+  }
+
+  /** Reports an error that changes nothing any more: the body has ended. */
+  reportLate(error: unknown): void {
+    this.owner.reportLate(error)
+  }
+
+  /** Whether no more than the high-water mark waits. */
+  get isBelowMark(): boolean {
+    return this.pending <= this.marks.highWaterMark
+  }
+
+  /** Whether less than the high-water mark waits. */
+  get hasRoom(): boolean {
+    return this.pending < this.marks.highWaterMark
+  }
+
+  /** Calls back once when there is much room again: when at most the low-water mark waits. */
+  whenReady(callback: () => void): void {
+    this.whenDrained(this.marks.lowWaterMark, callback)
+  }
+
+  whenDrained(mark: number, callback: () => void): void {
+    this.writer.whenDrained(mark, callback)
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * One request and its response, with streams on top.
+ *
+ * Strategy: this is the core's request descriptor with more methods, not a wrapper around it: one object a request.
+ * Each stream, signal and URL is made when it is first asked for, because most handlers ask for none.
+ */
+import { EMPTY, type Observable, ReplaySubject, takeUntil } from 'rxjs'
+import { currentContext, makeAbortController, type Context } from '../application/context.js'
+import { discard, discardReply, isAftermath } from '../application/discard.js'
+import { GuardedObservable } from '../application/guarded-observable.js'
+import type { BodyReader } from '../connection/body-reader.js'
+import type { BodyWriter } from '../connection/body-writer.js'
+import { answerError, defaultErrorHandler } from '../connection/error-handler.js'
+import type { ErrorHandler, Failure } from '../connection/error-handler.js'
+import type { ExchangeResult, ReqdHost, StreamingOptions } from '../connection/reqd.js'
+import { isBytes } from '../demand/chunk.js'
+import type { BodyEvent } from '../demand/drops.js'
+import { ABANDONED } from '../demand/flattening.js'
+import type { Headers } from '../message/headers.js'
+import type { Request } from '../message/request.js'
+import { Response } from '../message/response.js'
+import type { Status } from '../message/status.js'
+import { FedReqd, type FeedingOwner } from './fed-reqd.js'
+import { headersOf, type HeadersInit } from './reply-fields.js'
+import {
+  bodyOf, checkedReply, marksOf, responseOf, streamingOf, trailersOf, type HandlerResult, type Reply,
+} from './reply.js'
+import { RequestBody } from './request-body/request-body.js'
+import { BodySink, BodySubject, type Marks } from './response-body/body-subject.js'
+import { feed, type Feeding } from './response-body/feed.js'
+
+/** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
+export type Handler = (reqd: Reqd) => HandlerResult
+
+/** What a request descriptor needs of its connection. */
+export interface ReqdOwner extends FeedingOwner {
+  readonly marks: Marks
+  /** The client was too slow for a value, or operators hold some. */
+  happened(reqd: Reqd, event: BodyEvent): void
+  /** @internal Answers where the handler failed. */
+  readonly errorHandler: ErrorHandler
+  /** The exchange is over. */
+  exchangeEnded(reqd: Reqd, result: ExchangeResult): void
+  /** What aborted the current exchange, once something did; undefined where nothing says so. */
+  readonly abortReason: unknown
+  /** Something that the application did failed. */
+  report(error: unknown, reqd: Reqd): void
+  /** Hands the transport over when it is free. */
+  upgraded(reqd: Reqd, listener: UpgradeListener): void
+}
+
+/** Gets the transport of an upgraded connection, and the bytes that were read behind the request's head. */
+export type UpgradeListener = (transport: unknown, head: Uint8Array) => void | PromiseLike<void>
+
+/** One request and its response. */
+export class Reqd extends FedReqd {
+  /** @internal */
+  protected readonly owner: ReqdOwner
+  private feeding: Feeding | null
+  private subject: BodySubject | null
+  private result: ExchangeResult | null
+  private bodyStream: RequestBody | null
+  private aborted: ReplaySubject<void> | null
+  private abortController: AbortController | null
+  /** Where {@link signal} was first asked for. */
+  private abortContext: Context | null
+  /** Tells who asked for {@link closing$} that the exchange is over. */
+  private over: ReplaySubject<void> | null
+
+  /** @internal */
+  constructor(host: ReqdHost, request: Request, reader: BodyReader | null, owner: ReqdOwner) {
+    super(host, request, reader)
+    this.owner = owner
+    this.feeding = null
+    this.subject = null
+    this.result = null
+    this.bodyStream = null
+    this.aborted = null
+    this.abortController = null
+    this.abortContext = null
+    this.over = null
+  }
+
+  /** The body of the request as a stream. */
+  get body(): RequestBody {
+    return (this.bodyStream ??= new RequestBody(this.requestBody, error => {
+      this.owner.report(error, this)
+      super.reportExn(error)
+    }))
+  }
+
+  /** @internal Whether the client went away: flattening operators leave such requests out. */
+  get [ABANDONED](): boolean {
+    return this.signal.aborted
+  }
+
+  /** Aborted when the client goes away ({@link ConnectionClosedError}), or the exchange fails, before its response. */
+  get signal(): AbortSignal {
+    if (this.abortController === null) {
+      this.abortController = makeAbortController(error => { this.reportLate(error) })
+      this.abortContext = currentContext()
+      if (this.result === 'aborted') this.abortController.abort(this.owner.abortReason)
+    }
+    return this.abortController.signal
+  }
+
+  /** Emits once, and completes, when {@link signal} aborts; completes when the response is complete. */
+  get aborted$(): Observable<void> {
+    if (this.aborted === null) {
+      this.aborted = new ReplaySubject(1)
+      if (this.result !== null) this.settleAborted(this.result)
+    }
+    return GuardedObservable.from(this.aborted, error => { this.owner.report(error, this) })
+  }
+
+  /**
+   * Emits once when the connection is asked to close (the server shuts down): a response that would go on for long ends
+   * itself then. Completes then, or when the response is complete; of a connection that was handed over, when that is
+   * over.
+   */
+  get closing$(): Observable<void> {
+    const isHandedOver = this.state === 'upgrade'
+    if (this.result !== null && !isHandedOver) return EMPTY
+    const { closing$ } = this.owner
+    // A connection has many requests: who listens for one of them must not stay with it for its life.
+    const own$ = isHandedOver ? closing$ : closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
+    return GuardedObservable.from(own$, error => { this.owner.report(error, this) })
+  }
+
+  /**
+   * Sends an informational response, such as 103 Early Hints (RFC 8297): at once, and only before the response. Returns
+   * whether it was sent: an HTTP/1.0 client knows none (RFC 9110 §15.2).
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
+   */
+  override inform(status: Status, headers: HeadersInit = {}): boolean {
+    return super.inform(status, headersOf(headers))
+  }
+
+  /**
+   * Responds with a reply, as if the handler had returned it. @throws {@link LocalProtocolError} as the methods below,
+   * and TypeError: it is no reply, or has a body that is none
+   */
+  respond(reply: Reply): void {
+    try {
+      this.send(checkedReply(reply))
+    } catch (error) {
+      discardReply(reply, late => { this.reportLate(late) })
+      throw error
+    }
+  }
+
+  /**
+   * Responds with a body that is written as it comes: with the Content-Length of the response where it has one, else in
+   * chunks, to an HTTP/1.0 client up to the end of the connection.
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
+   */
+  respondWithStreaming(response: Response, options?: StreamingOptions): BodySubject {
+    return this.openSubject(response, this.owner.marks, options).bounded()
+  }
+
+  /**
+   * Hands the connection over to another protocol: `listener` gets the transport when the 101 (200 to CONNECT) is on
+   * the wire. From then on the server neither reads nor writes; it only waits for the transport to close when it closes
+   * itself.
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded, badField, badUpgrade
+   */
+  override respondWithUpgrade(headers: Headers, listener: UpgradeListener): void {
+    super.respondWithUpgrade(headers, this.handingOver(listener))
+  }
+
+  /**
+   * As {@link respondWithUpgrade}, without a response: the listener writes its own. For libraries that do the whole
+   * handshake of their protocol.
+   *
+   * @throws {@link LocalProtocolError} alreadyResponded
+   */
+  override takeOver(listener: UpgradeListener): void {
+    super.takeOver(this.handingOver(listener))
+  }
+
+  /** As in the core; but where no response has begun and the request was read, the connection goes on. */
+  override reportExn(exn: unknown): void {
+    this.reportLate(exn)
+    if (!this.isWaiting || !this.requestBody.isComplete) return super.reportExn(exn)
+    const failure = (this.failure = { error: exn, request: this.request, method: this.method })
+    this.state = 'failing'
+    this.stopFeeding()
+    if (answerError(this.owner.errorHandler, failure, this)) return
+    if (this.response !== null || !answerError(defaultErrorHandler, failure, this)) super.reportExn(exn)
+  }
+
+  /** @internal */
+  startError(_failure: Failure, headers: Headers, status: Status): BodyWriter {
+    return this.openErrorBody(Response.create(status, { headers }))
+  }
+
+  /** @internal */
+  errorHandlerThrew(exn: unknown, _failure: Failure, isLate: boolean): void {
+    this.owner.report(exn, this)
+    if (isLate) super.reportExn(exn)
+  }
+
+  /** @internal */
+  happened(event: BodyEvent): void {
+    this.owner.happened(this, event)
+  }
+
+  /** @internal Reports an error that changes nothing any more, unless it only repeats why the exchange was aborted. */
+  reportLate(error: unknown): void {
+    const isKnown = this.result === 'aborted' && (error === this.owner.abortReason || isAftermath(error))
+    if (!isKnown) this.owner.report(error, this)
+  }
+
+  /** @internal Keeps what feeds the response, to be stopped when the client goes away. */
+  feedBy(feeding: Feeding): void {
+    if (this.result === null) {
+      this.feeding = feeding
+      this.feedingContext = currentContext()
+    } else if (this.result === 'aborted') {
+      feeding.unsubscribe()
+    }
+  }
+
+  /** @internal */
+  override ended(result: ExchangeResult): void {
+    this.result = result
+    if (result === 'aborted') this.abort()
+    this.feeding = null
+    if (this.aborted !== null) this.settleAborted(result)
+    if (this.state !== 'upgrade' || result === 'aborted') this.over?.next()
+    this.owner.exchangeEnded(this, result)
+  }
+
+  private abort(): void {
+    this.stopFeeding()
+    this.subject?.closed('aborted')
+    this.abortContext?.runInAsyncScope(() => { this.abortController?.abort(this.owner.abortReason) })
+  }
+
+  /** What the application throws while it cleans up stops nothing else. */
+  private stopFeeding(): void {
+    try {
+      this.feedingContext?.runInAsyncScope(() => { this.feeding?.unsubscribe() })
+    } catch (error) {
+      this.reportLate(error)
+    }
+  }
+
+  private handingOver(listener: UpgradeListener): () => void {
+    const context = currentContext()
+    return () => { context.runInAsyncScope(() => { this.owner.upgraded(this, listener) }) }
+  }
+
+  private settleAborted(result: ExchangeResult): void {
+    if (result === 'aborted') this.aborted?.next()
+    this.aborted?.complete()
+  }
+
+  private send(reply: Reply): void {
+    const body = bodyOf(reply)
+    const response = responseOf(reply)
+    if (body === undefined && reply.trailers === undefined) this.respondWithString(response, '')
+    else if (typeof body === 'string' && reply.trailers === undefined) this.respondWithString(response, body)
+    else if (isBytes(body) && reply.trailers === undefined) this.respondWithBytes(response, body)
+    else this.respondWithSource(response, reply)
+  }
+
+  private respondWithSource(response: Response, reply: Reply): void {
+    const body = bodyOf(reply) ?? []
+    const subject = this.openSubject(response, marksOf(reply, this.owner.marks), streamingOf(reply))
+    subject.bodySink.trailers = trailersOf(reply)
+    const source = typeof body === 'string' || isBytes(body) ? [body] : body
+    if (subject.isBodiless) {
+      discard(source, error => { this.reportLate(error) })
+      subject.complete()
+    } else {
+      this.feedBy(feed(subject, source, reply, this))
+    }
+  }
+
+  private openSubject(response: Response, marks: Marks, options?: StreamingOptions): BodySubject {
+    const subject = new BodySubject(new BodySink(this.openBody(response, options), marks, this))
+    if (this.result === 'aborted') subject.closed('aborted')
+    this.subject = subject
+    return subject
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * The time limits of one connection.
+ *
+ * Strategy: at each tick of the server's clock the connection's state is looked at, and time is counted from the tick
+ * that first saw it. A request that comes and goes between two ticks costs nothing. A limit therefore holds for at
+ * least its time and at most two ticks longer. Time counts against a client only while the server waits for that
+ * client.
+ */
+/** What a connection is waiting for. */
+export type Phase =
+  | 'idle' | 'head' | 'body' | 'handler' | 'errorHandler' | 'source' | 'response' | 'unread' | 'drain' | 'linger'
+
+/** A limit that was reached. */
+export type Limit =
+  | 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'writeTimeout' | 'handlerTimeout' | 'lingerTimeout'
+  | 'readTimeout' | 'errorHandlerTimeout' | 'sourceTimeout'
+
+/** How long each limit is, in milliseconds, and after how long a handler has stalled; 0: no limit. */
+export type TimeLimits = Readonly<Record<Limit | 'stalledAfter', number>>
+
+/** What is looked at. */
+export interface Watched {
+  readonly phase: Phase
+  /** How many requests came so far. */
+  readonly requestCount: number
+  /** How many bytes were received so far. */
+  readonly receivedBytes: number
+  /** How many bytes were written so far. */
+  readonly writtenBytes: number
+  /** How many bytes of the current body were consumed so far. */
+  readonly bodyConsumed: number
+  readonly hasOutput: boolean
+}
+
+/** The time limits of one connection, counted at ticks. */
+export class Deadlines {
+  private readonly limits: TimeLimits
+  private phase: Phase
+  private request: number
+  private since: number
+  private waited: number
+  private received: number
+  private receivedSince: number
+  private written: number
+  private consumed: number
+  private writtenSince: number
+  /** Whether the last tick saw output that waits for the client. */
+  private isWaiting: boolean
+  private last: number
+  /** The last request whose handler was found to have stalled. */
+  private stalled: number
+
+  constructor(limits: TimeLimits, now: number) {
+    this.limits = limits
+    this.phase = 'idle'
+    this.request = 0
+    this.since = now
+    this.waited = 0
+    this.received = 0
+    this.receivedSince = now
+    this.written = 0
+    this.consumed = 0
+    this.writtenSince = now
+    this.isWaiting = false
+    this.last = now
+    this.stalled = 0
+  }
+
+  /** Whether the last tick found that the handler had not answered for long: once for each request. */
+  takeStall(): boolean {
+    const hasStalled = this.phase === 'handler' && exceeds(this.last - this.since, this.limits.stalledAfter)
+    if (!hasStalled || this.stalled === this.request) return false
+    this.stalled = this.request
+    return true
+  }
+
+  /** The limit that is reached at `now`, or null. */
+  tick(watched: Watched, now: number): Limit | null {
+    const passed = now - this.last
+    this.last = now
+    this.observe(watched, now, passed)
+    return this.phaseLimit(watched, now) ?? this.writeLimit(watched, now - this.writtenSince)
+  }
+
+  private observe(watched: Watched, now: number, passed: number): void {
+    const isSame = watched.phase === this.phase && watched.requestCount === this.request
+    const isSamePhase = isSame && !this.hasReadOn(watched) && !this.hasWrittenOn(watched)
+    if (!this.isSameRequest(watched)) this.waited = 0
+    else if (isSamePhase && (watched.phase === 'head' || watched.phase === 'body')) this.waited += passed
+    if (!isSamePhase) this.since = now
+    if (!isSamePhase || watched.receivedBytes !== this.received) this.receivedSince = now
+    this.received = watched.receivedBytes
+    this.phase = watched.phase
+    this.request = watched.requestCount
+    this.consumed = watched.bodyConsumed
+    if (watched.writtenBytes === this.written && watched.hasOutput && this.isWaiting) return
+    this.isWaiting = watched.hasOutput
+    this.written = watched.writtenBytes
+    this.writtenSince = now
+  }
+
+  /** Whether a handler that has responded goes on reading, between two waits that the ticks saw. */
+  private hasReadOn(watched: Watched): boolean {
+    return watched.phase === 'unread' && watched.bodyConsumed !== this.consumed
+  }
+
+  /** Whether a source gave something, which was taken, between two ticks that saw it silent. */
+  private hasWrittenOn(watched: Watched): boolean {
+    return watched.phase === 'source' && watched.writtenBytes !== this.written
+  }
+
+  /** Whether what is waited for belongs to the same request as at the last tick: a body does to its head. */
+  private isSameRequest(watched: Watched): boolean {
+    if (watched.phase === 'idle') return false
+    if (watched.phase === 'head') return this.phase === 'head' && watched.requestCount === this.request
+    return watched.requestCount === this.request + (this.phase === 'head' ? 1 : 0)
+  }
+
+  private phaseLimit(watched: Watched, now: number): Limit | null {
+    const { limits } = this
+    const elapsed = now - this.since
+    switch (watched.phase) {
+      case 'idle': return this.idleLimit(watched, elapsed)
+      case 'head': return exceeds(elapsed, limits.headersTimeout) ? 'headersTimeout' : this.requestLimit()
+      case 'body': return this.bodyLimit(now)
+      case 'handler': return exceeds(elapsed, limits.handlerTimeout) ? 'handlerTimeout' : null
+      case 'errorHandler': return exceeds(elapsed, limits.errorHandlerTimeout) ? 'errorHandlerTimeout' : null
+      case 'source': return exceeds(elapsed, limits.sourceTimeout) ? 'sourceTimeout' : null
+      case 'response': return null
+      case 'unread':
+      case 'drain':
+      case 'linger': return exceeds(elapsed, limits.lingerTimeout) ? 'lingerTimeout' : null
+    }
+  }
+
+  private idleLimit(watched: Watched, elapsed: number): Limit | null {
+    if (watched.requestCount === 0) return exceeds(elapsed, this.limits.headersTimeout) ? 'headersTimeout' : null
+    return exceeds(elapsed, this.limits.keepAliveTimeout) ? 'keepAliveTimeout' : null
+  }
+
+  private bodyLimit(now: number): Limit | null {
+    return exceeds(now - this.receivedSince, this.limits.readTimeout) ? 'readTimeout' : this.requestLimit()
+  }
+
+  private requestLimit(): Limit | null {
+    return exceeds(this.waited, this.limits.requestTimeout) ? 'requestTimeout' : null
+  }
+
+  private writeLimit(watched: Watched, elapsed: number): Limit | null {
+    return watched.hasOutput && exceeds(elapsed, this.limits.writeTimeout) ? 'writeTimeout' : null
+  }
+}
+
+function exceeds(elapsed: number, limit: number): boolean {
+  return limit > 0 && elapsed >= limit
+}

@@ -1,0 +1,297 @@
+/**
+ * What drives a connection: the state machine, the two loops that connect it with a transport, and its time limits.
+ *
+ * Strategy: everything that happens on a connection happens within a turn, and output leaves at the end of the turn.
+ * After the last response the connection is closed in stages (RFC 9112 §9.6): output is ended, input is read and
+ * dropped for a bounded time and amount, so that the client gets the response and not a reset; then the transport is
+ * closed.
+ */
+import type { IOVec } from '../buffer/iovec.js'
+import type { AnyServerConnection } from '../connection/server-connection.js'
+import { ConnectionClosedError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
+import type { Ticking } from './clock.js'
+import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
+import type { DriverContext, DriverHost } from './driver-host.js'
+import { NO_BREAKAGE, type Breakage } from './events.js'
+import { limitError } from './limit-error.js'
+import { phaseOf } from './phases.js'
+import { ReadLoop, type ReadHost } from './read-loop.js'
+import { SocketTelling, Telling } from './telling.js'
+import type { Transport } from './transport.js'
+import { WriteLoop, type WriteHost } from './write-loop.js'
+
+/** The driver of one connection. */
+export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Watched {
+  /** How many requests came so far: the owner counts them. */
+  requestCount: number
+  receivedBytes: number
+  /** What the client's departure looked like; null as long as it did not leave. */
+  departure: ConnectionClosedError | null
+  /** How the transport was broken off, if it was. */
+  breakage: Breakage
+  /** The bytes of the writes that are over. */
+  private written: number
+  private readonly core: AnyServerConnection
+  private readonly transport: Transport
+  private readonly context: DriverContext
+  private readonly reads: ReadLoop
+  private readonly writes: WriteLoop
+  private readonly deadlines: Deadlines
+  /** While it closes: up to how many received bytes requests are handled; -1 where it does not close. */
+  private drainUntil: number
+  private state: 'new' | 'open' | 'lingering' | 'released' | 'over'
+
+  constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
+    super(host)
+    this.requestCount = 0
+    this.receivedBytes = 0
+    this.departure = null
+    this.breakage = NO_BREAKAGE
+    this.written = 0
+    this.core = core
+    this.transport = transport
+    this.context = context
+    this.reads = new ReadLoop(core, transport, this, context.readLimits)
+    this.writes = new WriteLoop(core, transport, this)
+    this.deadlines = new Deadlines(context.timeLimits, context.clock.now)
+    this.drainUntil = -1
+    this.state = 'new'
+  }
+
+  get phase(): Phase {
+    return this.state === 'lingering' ? 'linger' : phaseOf(this.core, this.reads.hasPending)
+  }
+
+  /** Of a write that is under way what was taken counts: a slow client takes a large one bit by bit. */
+  get writtenBytes(): number {
+    return this.written - this.transport.unwrittenBytes
+  }
+
+  /** Whether the client has lately taken everything as fast as it came. */
+  get isKeepingUp(): boolean {
+    return this.writes.isKeepingUp
+  }
+
+  /** Offers what waits to the transport now. Returns false where that cannot say yet what it took. */
+  offerOutput(): boolean {
+    return this.writes.offer()
+  }
+
+  get hasOutput(): boolean {
+    return this.core.hasPendingOutput
+  }
+
+  get bodyConsumed(): number {
+    return this.core.bodyConsumed
+  }
+
+  /** Starts reading. */
+  start(): void {
+    if (this.state !== 'new') return
+    this.state = 'open'
+    this.context.clock.add(this)
+    this.beginTurn()
+    this.reads.start()
+    this.endTurn()
+  }
+
+  /**
+   * Closes when the current response is complete, and with `takesFurther` those to the requests that come before
+   * {@link endIdle}. A client that is idle, or was told that the connection goes on, may send one more.
+   */
+  drain(takesFurther: boolean): void {
+    if (this.state === 'new') return this.destroy(false)
+    if (this.drainUntil === -1) this.drainUntil = takesFurther ? Infinity : 0
+    this.drainCore(true)
+  }
+
+  /** After {@link drain}: closes, at once or when the requests that came are answered. */
+  endIdle(): void {
+    this.drainUntil = Math.min(this.drainUntil, this.receivedBytes)
+    if (!this.isWithinRequest) this.drainCore(false)
+  }
+
+  /** Closes; when a request is handled, after its response. */
+  end(): void {
+    if (this.state === 'new') this.destroy(false)
+    else this.drainCore(false)
+  }
+
+  /** Ends everything now. */
+  destroy(isReset: boolean): void {
+    if (this.state === 'over') return
+    if (this.isObserved) this.noteBreakage(isReset ? 'server' : null)
+    this.transport.destroy(isReset)
+    if (this.state === 'released') return
+    const rest = this.reads.stop()
+    this.stop('over')
+    this.core.lost(rest, () => this.departure ?? new LocalProtocolError('badState', 'the connection was cut'))
+    this.host.finished()
+  }
+
+  /**
+   * Stops driving and gives up the transport, with the bytes that were read behind the last request. The connection is
+   * over when the transport is closed.
+   */
+  release(): { transport: unknown; head: Uint8Array } {
+    const head = this.reads.stop()
+    this.stop('released')
+    const watcher = this.isObserved ? new SocketTelling(this.host) : null
+    return { transport: this.transport.release(() => { this.finishRelease() }, watcher), head }
+  }
+
+  tick(now: number): void {
+    const limit = this.deadlines.tick(this, now)
+    if (this.host.isObserved) this.tellStall()
+    if (limit === null) return
+    if (this.host.isObserved) this.host.emit({ type: 'timeout', limit })
+    this.beginTurn()
+    this.enforce(limit)
+    this.endTurn()
+  }
+
+  beginTurn(): void {
+    this.writes.beginTurn()
+  }
+
+  endTurn(): void {
+    this.writes.endTurn()
+  }
+
+  turnEnded(): void {
+    this.host.turnEnded()
+    if (this.drainUntil !== -1) this.endSoon()
+  }
+
+  bytesIn(bytes: Uint8Array): void {
+    this.writes.beginEvent()
+    this.receivedBytes += bytes.length
+    if (this.host.isObserved) this.host.emit({ type: 'bytesIn', count: bytes.length, bytes })
+  }
+
+  bytesOut(count: number, iovecs: readonly IOVec[]): void {
+    this.written += count
+    if (this.host.isObserved) this.host.emit({ type: 'bytesOut', count, iovecs })
+  }
+
+  defer(task: () => void): void {
+    this.context.defer(task)
+  }
+
+  later(task: () => void): void {
+    this.context.later(task)
+  }
+
+  /** What is queued is written all the same, as far as the transport takes it. */
+  clientLeft(rest: Uint8Array): void {
+    this.departure ??= new ConnectionClosedError()
+    this.writes.offer()
+    this.core.peerLeft(rest, () => this.departure)
+  }
+
+  inputEnded(): void {
+    if (this.host.isObserved) this.host.emit({ type: 'inputEnd' })
+    if (this.state === 'lingering') this.destroy(false)
+  }
+
+  inputFailed(error: unknown): void {
+    const wasDone = this.state === 'lingering' || (!this.core.isHandling && !this.core.hasPendingOutput)
+    if (!wasDone) this.host.transportFailed(error)
+    if (this.isObserved) this.noteBreakage('client')
+    this.leave(false, error)
+  }
+
+  outputFailed(error: unknown): void {
+    this.inputFailed(error)
+  }
+
+  outputGivenAway(): void {
+    this.host.report(new LocalProtocolError('badState', 'bytes of a response were given away before they were sent'))
+    this.destroy(true)
+  }
+
+  outputClosed(mustReset: boolean): void {
+    if (mustReset) return this.destroy(true)
+    this.state = 'lingering'
+    this.transport.end()
+    if (this.reads.hasEof) this.destroy(false)
+  }
+
+  private tellStall(): void {
+    const request = this.core.currentRequest
+    if (request !== null && this.deadlines.takeStall()) this.host.emit({ type: 'stalled', request })
+  }
+
+  private enforce(limit: Limit): void {
+    switch (limit) {
+      case 'headersTimeout': return this.endHead()
+      case 'keepAliveTimeout': return this.closeIdle()
+      case 'lingerTimeout': return this.stopLingering()
+      case 'writeTimeout': return this.leave(true)
+      default: return this.core.reportExn(limitError(limit))
+    }
+  }
+
+  /** A body that does not end, or that its handler left unread, is dropped, for as long again; then all ends. */
+  private stopLingering(): void {
+    if (this.state === 'lingering') this.destroy(false)
+    else if (this.core.isDroppingBody) this.core.shutdown()
+    else this.core.dropBody()
+  }
+
+  /** A client that sent nothing is not answered. */
+  private endHead(): void {
+    if (this.isWithinRequest) this.core.reportExn(new RemoteProtocolError('requestTimeout'))
+    else this.closeIdle()
+  }
+
+  /** Closes an idle connection, after a look at what has come in the meantime. */
+  private closeIdle(): void {
+    this.drain(true)
+    this.context.afterRead(() => { this.endIdle() })
+  }
+
+  private get isWithinRequest(): boolean {
+    return this.core.isHandling || this.core.isWithinHead || this.reads.hasPending
+  }
+
+  private drainCore(awaitsRequest: boolean): void {
+    if (this.state !== 'open') return
+    this.beginTurn()
+    this.core.drain(awaitsRequest, () => this.hasFurther)
+    this.endTurn()
+  }
+
+  /** Whether a request came behind the current one, in time. */
+  private get hasFurther(): boolean {
+    const behind = this.reads.unconsumed - this.core.bodyLeft
+    return behind > 0 && this.receivedBytes - behind < this.drainUntil
+  }
+
+  /** A connection that closes, and was told that it goes on, is idle: it closes after a look at what has come. */
+  private endSoon(): void {
+    if (this.drainUntil === Infinity || this.state !== 'open' || this.core.isClosed || this.isWithinRequest) return
+    this.context.afterRead(() => { this.endIdle() })
+  }
+
+  /** The client is gone, or counts as gone. */
+  private leave(isReset: boolean, cause?: unknown): void {
+    this.departure ??= cause instanceof ConnectionClosedError ? cause : new ConnectionClosedError(cause)
+    this.destroy(isReset)
+  }
+
+  private noteBreakage(brokenBy: Breakage['brokenBy']): void {
+    if (this.breakage === NO_BREAKAGE) this.breakage = { brokenBy, unwritten: this.transport.unwrittenBytes }
+  }
+
+  private finishRelease(): void {
+    this.state = 'over'
+    this.host.finished()
+  }
+
+  private stop(state: 'over' | 'released'): void {
+    this.state = state
+    this.writes.stop()
+    this.context.clock.delete(this)
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * A WebSocket connection, as its user sees it.
+ */
+import { endWith, ignoreElements, NEVER, Subscription, takeUntil, tap, type Observable } from 'rxjs'
+import type { Report } from '../application/guarded-observable.js'
+import { checkOptions } from '../connection/option-check.js'
+import { chunkSize } from '../demand/chunk.js'
+import { ControlledSubject, type WaterMarks } from '../demand/controlled-subject.js'
+import { fromSource } from '../demand/from-source.js'
+import { DEFAULT_OVERFLOW } from '../demand/overflow-policy.js'
+import { LocalProtocolError } from '../errors.js'
+import { messagesOf, projectionsOf, type ProjectMessage } from './message-flow.js'
+import { SEND_KINDS, type MessageSource, type SendOptions } from './message-source.js'
+import type { WebSocketClosure, WebSocketMessage } from './message.js'
+import { Sending, type SendingHost } from './sending.js'
+import type { Session } from './session.js'
+
+/** RFC 6455 §5.5: a control frame has at most 125 bytes; two are the code's. */
+const LONGEST_REASON = 123
+
+/**
+ * A WebSocket connection: an Observer of the messages to the client, with the demand of a {@link ControlledSubject},
+ * and an Observable of those from it. `complete` closes with 1000 behind the messages written, `error` with 1011.
+ *
+ * `closed$` emits 'done' if the closing handshake took place, else 'aborted'; {@link closure} is set then. Bytes
+ * written belong to the connection.
+ *
+ * @example
+ * connection.messages$.subscribe(message => room.next(message))
+ * connection.send(room, { overflow: 'dropOldest' })
+ */
+export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
+  /** The subprotocol that was chosen, '' if none was. */
+  readonly protocol: string
+  private readonly session: Session
+  /** @internal */
+  readonly marks: SendingHost['marks']
+  private readonly reportMessages: Report
+
+  /** @internal */
+  constructor(session: Session, protocol: string, marks: WaterMarks & { readonly highWaterMark: number }) {
+    super(session, marks)
+    this.protocol = protocol
+    this.session = session
+    const { highWaterMark, lowWaterMark = Math.floor(highWaterMark / 2) } = marks
+    this.marks = { highWaterMark, lowWaterMark }
+    session.subject = this
+    // A failure that nobody handles leaves nobody to take messages.
+    this.reportMessages = (error, kind) => {
+      if (kind === 'thrown' || this.isClosed) session.report(error)
+      else this.error(error)
+    }
+  }
+
+  /**
+   * The messages from the client, for one subscriber at a time. It completes when the connection is over and never
+   * fails: what a client breaks is in {@link closure}.
+   *
+   * A message that nobody takes waits, and with it the socket: what is in front of the next message (pings, a close)
+   * is answered, what is behind it is not read. A connection that only sends subscribes nevertheless, where the client
+   * may talk.
+   */
+  get messages$(): Observable<WebSocketMessage> {
+    return messagesOf(this.session.inbox, this.reportMessages)
+  }
+
+  /** How many bytes the server holds for the client. */
+  get bufferedAmount(): number {
+    return this.session.pending
+  }
+
+  /** How the connection ended; null while it has not. */
+  get closure(): WebSocketClosure | null {
+    return this.session.closure
+  }
+
+  /**
+   * Projects each message to an Observable (a promise, an iterable) and emits its values. Nothing is read while it is
+   * active, so that its time is what the client is slowed down to.
+   *
+   * @example
+   * connection.concatMap(message => store.save(message)).subscribe()
+   */
+  concatMap<R>(project: ProjectMessage<R>): Observable<R> {
+    return projectionsOf(this.session.inbox, project, this.reportMessages)
+  }
+
+  /**
+   * Sends the messages of the source as the client takes them, and returns how to stop. The end of the source is not
+   * that of the connection; its failure is, with 1011. With several sources at once, each is given the whole demand.
+   *
+   * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
+   */
+  send(source: MessageSource, options: SendOptions = {}): Subscription {
+    checkOptions(options, SEND_KINDS)
+    if (typeof source === 'function') return this.sendDriven(source(this.ready$, NEVER))
+    const { overflow = DEFAULT_OVERFLOW, onDrop } = options
+    const messages$ = fromSource(source)
+    const sending = new Sending(this, { overflow, ...onDrop && { onDrop } })
+    if (this.isClosed) return Subscription.EMPTY
+    this.session.sends(sending)
+    sending.start(messages$)
+    return sending
+  }
+
+  /**
+   * Closes the connection behind the messages that were written, with a code and at most 123 bytes of a reason.
+   *
+   * @throws {@link LocalProtocolError} badRange: not a code that may be sent (1000–1003, 1007–1014, 3000–4999); too
+   * long
+   */
+  close(code = 1000, reason = ''): void {
+    if (!isCloseCode(code)) throw new LocalProtocolError('badRange', `${code} is not a close code that may be sent`)
+    if (chunkSize(reason) > LONGEST_REASON) {
+      throw new LocalProtocolError('badRange', `a close reason has at most ${LONGEST_REASON} bytes`)
+    }
+    this.session.closeWith({ code, reason })
+    this.complete()
+  }
+
+  /** Cuts the connection: what is on its way is lost, and the client sees no close. */
+  terminate(): void {
+    this.session.terminate()
+  }
+
+  /** @internal */
+  whenReady(callback: () => void): void {
+    this.session.alsoWhenDrained(this.marks.lowWaterMark, callback)
+  }
+
+  /** @internal */
+  sent(sending: Sending): void {
+    this.session.sent(sending)
+  }
+
+  /** Sends what keeps to `ready$` by itself. */
+  private sendDriven(messages$: Observable<WebSocketMessage>): Subscription {
+    const ended$ = this.ready$.pipe(ignoreElements(), endWith(true))
+    return messages$.pipe(
+      tap(message => { this.write(message) }),
+      takeUntil(ended$),
+    ).subscribe({ error: (error: unknown) => { this.error(error) } })
+  }
+}
+
+/** RFC 6455 §7.4: 1004 to 1006 are never sent; those below 3000 that nobody defined are not ours to use. */
+function isCloseCode(code: number): boolean {
+  if (!Number.isInteger(code)) return false
+  return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999)
+}

@@ -1,0 +1,106 @@
+/**
+ * The options of a WebSocket connection. Sizes are in bytes, times in milliseconds.
+ */
+import type { SchedulerLike } from 'rxjs'
+import { libraryScheduler } from '../application/library-scheduler.js'
+import {
+  BOOLEAN, checkMarks, checkOptions, COUNT, either, FUNCTION, OBJECT, oneOf, SCHEDULER, SIZE, TIME, type Shape,
+} from '../connection/option-check.js'
+import { DEFAULT_HIGH_WATER_MARK, type WaterMarks } from '../demand/controlled-subject.js'
+
+/** How messages are compressed (RFC 7692). */
+export interface DeflateOptions {
+  /** Shorter messages are sent as they are: 1,024. It applies where the server's context is not kept. */
+  readonly threshold?: number
+  /**
+   * Whether each message is compressed with what was learned from those before it: no. It costs up to 300 KiB a
+   * connection, for as long as that lasts.
+   */
+  readonly contextTakeover?: boolean
+}
+
+/** How a connection is upgraded, and how it behaves then. */
+export interface WebSocketOptions extends WaterMarks {
+  /**
+   * The subprotocols that the server speaks: the first of the client's that is among them is chosen. Or a function that
+   * chooses one of those offered; null for none. Unless given, none is chosen.
+   *
+   * @see RFC 6455 §4.2.2
+   */
+  readonly protocols?: readonly string[] | ((offered: readonly string[]) => string | null)
+  /**
+   * The origins whose pages may connect, as `https://example.org`; `'*'` for all; or a function that is told the
+   * origin, null where the client is no browser. Unless given, those on the server's own host: with its port, unless a
+   * proxy took that off Host; then pages of the host at any port may connect (see {@link sameHost}).
+   * A list lets clients without an origin in: what is not a browser could claim any.
+   *
+   * @see RFC 6455 §10.2
+   */
+  readonly origins?: '*' | readonly string[] | ((origin: string | null) => boolean)
+  /** The most bytes of a message from the client, uncompressed: 1 MiB. Over it, the connection is closed with 1009. */
+  readonly maxPayload?: number
+  /** Whether messages are compressed, where the client can. Not unless given. */
+  readonly deflate?: boolean | DeflateOptions
+  /**
+   * How often the client is asked for a sign of life: 30 s; 0 for never. A client that gives none until the next
+   * time, or to which nothing could be written in all that time, is cut.
+   */
+  readonly pingIntervalMs?: number
+  /** How long the client may take to answer a close, and to take what was written before it: 10 s. Then it is cut. */
+  readonly closeTimeoutMs?: number
+  /**
+   * Beyond this many bytes on their way to the client, the next write cuts the connection: 1 MiB. It bounds what is
+   * written without regard to the demand.
+   */
+  readonly bufferLimit?: number
+  /** Whose time it is: real time, whatever a test runner fakes. A test gives its own. */
+  readonly scheduler?: SchedulerLike
+}
+
+/** The options with nothing left open, but those of the handshake and the low-water mark. */
+export interface Settings {
+  readonly highWaterMark: number
+  readonly maxPayload: number
+  readonly deflate: DeflateOptions | null
+  readonly pingIntervalMs: number
+  readonly closeTimeoutMs: number
+  readonly bufferLimit: number
+  readonly scheduler: SchedulerLike
+}
+
+const MIB = 1024 * 1024
+
+const LIST: Shape = { what: 'a list of strings', isFit: isList }
+
+const KINDS = {
+  protocols: either(LIST, FUNCTION), origins: either(oneOf('*'), LIST, FUNCTION), deflate: either(BOOLEAN, OBJECT),
+  scheduler: SCHEDULER, maxPayload: COUNT, pingIntervalMs: TIME, closeTimeoutMs: TIME, bufferLimit: COUNT,
+  highWaterMark: SIZE, lowWaterMark: COUNT,
+}
+
+const DEFLATE_KINDS = { threshold: COUNT, contextTakeover: BOOLEAN }
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) && value.every(one => typeof one === 'string')
+}
+
+/**
+ * The options with their defaults.
+ *
+ * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
+ */
+export function settingsOf(options: WebSocketOptions): Settings {
+  checkOptions(options, KINDS)
+  const { deflate = false, highWaterMark = DEFAULT_HIGH_WATER_MARK } = options
+  if (typeof deflate === 'object') checkOptions(deflate, DEFLATE_KINDS)
+  checkMarks(options.lowWaterMark, highWaterMark)
+  return {
+    highWaterMark,
+    maxPayload: options.maxPayload ?? MIB,
+    deflate: typeof deflate === 'object' ? deflate : deflate ? {} : null,
+    pingIntervalMs: options.pingIntervalMs ?? 30_000,
+    closeTimeoutMs: options.closeTimeoutMs ?? 10_000,
+    bufferLimit: options.bufferLimit ?? MIB,
+    scheduler: options.scheduler ?? libraryScheduler,
+  }
+}

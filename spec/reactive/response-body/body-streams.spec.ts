@@ -1,0 +1,202 @@
+/**
+ * Any body as an Observable, an asynchronous iterator or a web stream: the same bytes, as far as they are asked for;
+ * its errors; and its end, whoever ends first.
+ */
+import { Readable } from 'node:stream'
+import { describe, expect, it } from '@jest/globals'
+import { EMPTY, finalize, from, map, NEVER, of, Subject, takeWhile, throwError, toArray, type Observable } from 'rxjs'
+import { fromSource } from '../../../lib/demand/from-source.js'
+import { pulled } from '../../../lib/demand/pages.js'
+import { fromPublisher, toPublisher } from '../../../lib/demand/reactive-streams/publisher.js'
+import { BackpressureError } from '../../../lib/errors.js'
+import { serve } from '../../../lib/index.js'
+import type { BodySource } from '../../../lib/reactive/reply.js'
+import { fromBody, toAsyncIterable, toReadableStream } from '../../../lib/reactive/response-body/body-streams.js'
+
+const CHUNKS = ['één', '', 'two', new Uint8Array([33, 33]), '']
+const TEXT = 'ééntwo!!'
+
+/** A source that counts, and says when it was told to end. */
+class Counted {
+  given = 0
+  ended = 0
+  private readonly chunks: readonly (string | Uint8Array)[]
+
+  constructor(chunks: readonly (string | Uint8Array)[]) {
+    this.chunks = chunks
+  }
+
+  * [Symbol.iterator](): Generator<string | Uint8Array> {
+    try {
+      for (const chunk of this.chunks) {
+        this.given++
+        yield chunk
+      }
+    } finally {
+      this.ended++
+    }
+  }
+
+  async *later(): AsyncGenerator<string | Uint8Array> {
+    for (const chunk of this) {
+      await Promise.resolve()
+      yield chunk
+    }
+  }
+
+  get stream(): ReadableStream<string | Uint8Array> {
+    const all = this[Symbol.iterator]()
+    return new ReadableStream({
+      pull(controller) {
+        const { done, value } = all.next()
+        if (done === true) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel() { all.return(undefined) },
+    }, { highWaterMark: 0 })
+  }
+
+  get pages(): Observable<string | Uint8Array> {
+    const all = this[Symbol.iterator]()
+    return pulled<string | Uint8Array>(() => {
+      const { done, value } = all.next()
+      return done === true ? null : [value]
+    }).pipe(finalize(() => { all.return(undefined) }))
+  }
+}
+
+const FORMS: Record<string, (source: Counted) => BodySource> = {
+  'an iterable': source => source[Symbol.iterator](),
+  'an async iterable': source => source.later(),
+  'a web stream': source => source.stream,
+  'a Node stream': source => Readable.from(source.later(), { objectMode: true, highWaterMark: 1 }),
+  'pages': source => source.pages,
+  'an Observable of an iterable, through operators': source => fromSource(source).pipe(map(chunk => chunk)),
+  'a publisher': source => fromPublisher(toPublisher(fromSource(source))),
+  'a function of demand': source => ready$ => {
+    const all = source[Symbol.iterator]()
+    return ready$.pipe(map(() => all.next()), takeWhile(({ done }) => done !== true),
+      map(({ value }) => value as string | Uint8Array), finalize(() => { all.return(undefined) }))
+  },
+}
+
+const ALL: Record<string, (source: Counted) => BodySource> = {
+  ...FORMS,
+  'an Observable': source => from(source),
+}
+
+async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  for await (const chunk of chunks) parts.push(chunk)
+  expect(parts.every(({ length }) => length > 0)).toBe(true)
+  return Buffer.concat(parts).toString()
+}
+
+function collected(body$: Observable<Uint8Array>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    body$.pipe(toArray()).subscribe({ next: parts => { resolve(Buffer.concat(parts).toString()) }, error: reject })
+  })
+}
+
+/** What the waiting of promises can bring. */
+const settled = (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
+
+describe.each(Object.entries(ALL))('%s', (_, form) => {
+  it('has the same bytes as an Observable, an iterator and a stream', async () => {
+    expect(await collected(fromBody(form(new Counted(CHUNKS))))).toBe(TEXT)
+    expect(await textOf(toAsyncIterable(form(new Counted(CHUNKS))))).toBe(TEXT)
+    expect(await new Response(toReadableStream(form(new Counted(CHUNKS)))).text()).toBe(TEXT)
+  })
+})
+
+describe.each(Object.entries(FORMS))('%s', (_, form) => {
+  const many = (): Counted => new Counted(Array<string>(1_000).fill('x'.repeat(1_024)))
+
+  it('is not asked before a chunk is, and then for 16 KiB', async () => {
+    const source = many()
+    const chunks = toAsyncIterable(form(source))
+    await settled()
+    expect(source.given).toBeLessThanOrEqual(2)
+    await chunks.next()
+    for (let turn = 0; turn < 50; turn++) await settled()
+    expect(source.given).toBeLessThanOrEqual(40)
+    await chunks.return?.()
+    await settled()
+    expect(source.ended).toBe(1)
+    expect(await chunks.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('ends when its loop is left, or its stream cancelled', async () => {
+    const left = many()
+    for await (const chunk of toAsyncIterable(form(left))) if (chunk.length > 0) break
+    const cancelled = many()
+    const reader = toReadableStream(form(cancelled)).getReader()
+    await reader.read()
+    await reader.cancel()
+    await settled()
+    expect([left.ended, cancelled.ended]).toEqual([1, 1])
+  })
+})
+
+describe('an iterator of a body', () => {
+  it('answers those who ask at once in their order, and then that it is done', async () => {
+    const chunks = toAsyncIterable(['a', 'b'])
+    const results = await Promise.all([chunks.next(), chunks.next(), chunks.next(), chunks.next()])
+    expect(results.map(({ value }) => value && Buffer.from(value).toString())).toEqual(['a', 'b', undefined, undefined])
+  })
+
+  it('fails with the body, once', async () => {
+    const broken = new Error('broken')
+    const chunks = toAsyncIterable(throwError(() => broken))
+    await expect(chunks.next()).rejects.toBe(broken)
+    expect(await chunks.next()).toMatchObject({ done: true })
+    await expect(toReadableStream(throwError(() => broken)).getReader().read()).rejects.toBe(broken)
+  })
+
+  it('ends for those who wait when it is told to return, or to throw', async () => {
+    const waiting = toAsyncIterable(NEVER)
+    const next = waiting.next()
+    await waiting.return?.()
+    expect(await next).toMatchObject({ done: true })
+    const thrown = toAsyncIterable(NEVER)
+    const other = thrown.next()
+    await expect(thrown.throw?.(new Error('enough'))).rejects.toThrow('enough')
+    expect(await other).toMatchObject({ done: true })
+  })
+
+  it('fails where an Observable that cannot wait is 1 MiB ahead', async () => {
+    const subject = new Subject<string>()
+    const chunks = toAsyncIterable(subject)
+    const first = chunks.next()
+    for (let n = 0; n < 20; n++) subject.next('x'.repeat(100_000))
+    expect((await first).value).toHaveLength(100_000)
+    await expect(chunks.next()).rejects.toBeInstanceOf(BackpressureError)
+    expect(subject.observed).toBe(false)
+  })
+
+  it('of text, bytes, or nothing at all', async () => {
+    expect(await textOf(toAsyncIterable('text'))).toBe('text')
+    expect(await textOf(toAsyncIterable(new Uint8Array([65])))).toBe('A')
+    expect(await textOf(toAsyncIterable(''))).toBe('')
+    expect(await textOf(toAsyncIterable(EMPTY))).toBe('')
+    expect(await textOf(toAsyncIterable(undefined as never))).toBe('')
+  })
+
+  it('is of a body, and of chunks', async () => {
+    expect(() => toAsyncIterable(1 as never)).toThrow(TypeError)
+    await expect(toAsyncIterable(of(1) as never).next()).rejects.toThrow('strings and Uint8Arrays')
+  })
+})
+
+it('a request body is one of them: what a client sends goes through a web stream and back', async () => {
+  const server = await serve(reqd => ({
+    body: toReadableStream(reqd.body).pipeThrough(new TransformStream<Uint8Array, Uint8Array>()),
+  }), { host: 'localhost' }).listening
+  try {
+    const body = 'x'.repeat(1_000_000)
+    const response = await fetch(server.url, { method: 'POST', body })
+    expect(await response.text()).toBe(body)
+  } finally {
+    await server.close({ graceMs: 0 })
+  }
+})

@@ -1,0 +1,92 @@
+/**
+ * A request's body that is the body of the response: `{ body: reqd.body }`.
+ */
+import { describe, expect, it } from '@jest/globals'
+import type { Reply } from '../../../lib/reactive/reply.js'
+import type { Reqd } from '../../../lib/reactive/streamed-reqd.js'
+import { Stage } from '../../helpers/fake-transport.js'
+import { head } from '../../helpers/runtime.js'
+
+const echo = (reqd: Reqd): Reply => ({ body: reqd.body })
+const upload = (length: number): string => head('POST / HTTP/1.1', `Content-Length: ${length}`)
+
+describe('an echo', () => {
+  it('sends each chunk as it comes, and ends with the request', () => {
+    const stage = Stage.open(echo).receive(upload(5)).receive('abc')
+    expect(stage.text).toContain('3\r\nabc\r\n')
+    stage.receive('de')
+    expect(stage.text).toMatch(/2\r\nde\r\n0\r\n\r\n$/)
+  })
+
+  it('sends a body that came with its head', () => {
+    expect(Stage.open(echo).receive(`${upload(5)}hello`).text).toMatch(/5\r\nhello\r\n0\r\n\r\n$/)
+  })
+
+  it('reads no more than there is room for, and goes on when the client takes it', () => {
+    const stage = new Stage(echo, { highWaterMark: 10, readBufferSize: 10 })
+    stage.transport.capacity = 0
+    stage.connection.start()
+    stage.receive(upload(60)).receive('x'.repeat(20)).receive('y'.repeat(20))
+    expect(stage.transport.isPaused).toBe(true)
+    stage.take(100_000).settle()
+    expect(stage.transport.isPaused).toBe(false)
+    stage.receive('z'.repeat(20))
+    expect(stage.text).toMatch(/14\r\nx+\r\n14\r\ny+\r\n14\r\nz+\r\n0\r\n\r\n$/)
+  })
+
+  it('takes chunks that are only lent', () => {
+    const stage = new Stage(echo)
+    stage.transport.isLending = true
+    stage.transport.capacity = 0
+    stage.connection.start()
+    stage.receive(`${upload(5_003)}${'x'.repeat(5_000)}`)
+    expect(stage.transport.isKeeping).toBe(false)
+    stage.take(100_000).receive('end')
+    expect(stage.text).toMatch(/1388\r\nx{5000}\r\n3\r\nend\r\n0\r\n\r\n$/)
+  })
+
+  it('ends in one write with a body that has no more room than its last chunk', () => {
+    const stage = Stage.open(echo, { highWaterMark: 10 })
+    const { writes } = stage.receive(`${upload(20)}${'x'.repeat(20)}`).transport
+    expect(stage.text).toMatch(/14\r\nx+\r\n0\r\n\r\n$/)
+    expect(writes).toBe(1)
+  })
+
+  it('is cut where the request is', () => {
+    const stage = Stage.open(echo).receive(upload(10)).receive('abc')
+    stage.transport.endInput()
+    expect(stage.text).toMatch(/3\r\nabc\r\n$/)
+  })
+
+  it('is cut where the response has less room than the request has bytes', () => {
+    const stage = Stage.open(reqd => ({ body: reqd.body, headers: { 'Content-Length': 4 } }))
+    stage.receive(upload(6)).receive('abc').receive('def')
+    expect(stage.text).toMatch(/\r\n\r\nabc$/)
+    expect(stage.errors).toMatchObject([{ code: 'bodyTooLong' }])
+  })
+
+  it('is cut where the response promised more than the request has', () => {
+    const stage = Stage.open(reqd => ({ body: reqd.body, headers: { 'Content-Length': 9 } }))
+    stage.receive(upload(3)).receive('abc')
+    expect(stage.errors).toMatchObject([{ code: 'bodyTooShort' }])
+  })
+
+  it('fails where the body has a consumer already', () => {
+    const stage = Stage.open(reqd => {
+      reqd.body.bytes$.subscribe({ error: () => undefined })
+      return echo(reqd)
+    }).receive(upload(3))
+    expect(stage.text).toContain('500 Internal Server Error')
+    expect(stage.errors).toMatchObject([{ code: 'alreadyScheduled' }])
+  })
+
+  it('closes the request body when the client of the response goes away', () => {
+    const bodies: Reqd[] = []
+    const stage = Stage.open(reqd => {
+      bodies.push(reqd)
+      return echo(reqd)
+    }).receive(upload(9)).receive('abc')
+    stage.transport.breakDown(new Error('reset'))
+    expect(bodies[0].requestBody.isClosed).toBe(true)
+  })
+})

@@ -1,0 +1,61 @@
+/**
+ * How much leaves at once of a source that is pulled, to a client that keeps up with it.
+ */
+import { describe, expect, it } from '@jest/globals'
+import type { Reqd } from '../../../lib/reactive/streamed-reqd.js'
+import { heldBy, Stage } from '../../helpers/fake-transport.js'
+import { get } from '../../helpers/runtime.js'
+
+describe('a client that keeps up with a source that is pulled', () => {
+  const CHUNK = new Uint8Array(5_000)
+  const FRAMED = CHUNK.length + '1388\r\n\r\n'.length
+  /** What has to be taken at once before it counts. */
+  const MUCH = 8 * 2 ** 20
+
+  /** An endless download to a client that took so much of it, as fast as it came. */
+  function download(count: number, highWaterMark: number): { readonly stage: Stage; readonly reqd: Reqd } {
+    const reqds: Reqd[] = []
+    const stage = Stage.open(reqd => {
+      reqds.push(reqd)
+      return { body: (function* () { for (;;) yield CHUNK })(), highWaterMark }
+    })
+    stage.receive(get('/'))
+    while (stage.text.length < count) stage.turn()
+    return { stage, reqd: reqds[0] }
+  }
+
+  /** How much is in a write of the next turn, on average. */
+  function nextWrites(stage: Stage): number {
+    const { transport } = stage
+    const { writes, text } = transport
+    stage.turn()
+    return (transport.text.length - text.length) / (transport.writes - writes)
+  }
+
+  it.each([
+    [1_000, 16_000],
+    [16_384, 262_144],
+    [200_000, 262_144],
+  ])('gets more at once: with a high-water mark of %i bytes, %i', (highWaterMark, atOnce) => {
+    const usual = nextWrites(download(MUCH / 2, highWaterMark).stage)
+    expect(usual).toBeLessThanOrEqual(highWaterMark + FRAMED)
+    const writes = nextWrites(download(MUCH + 262_144, highWaterMark).stage)
+    expect(writes).toBeGreaterThan(Math.max(usual, 0.8 * atOnce))
+    expect(writes).toBeLessThanOrEqual(atOnce + FRAMED)
+  })
+
+  it('makes the server hold that much at most when it stops', () => {
+    const { stage, reqd } = download(MUCH + 262_144, 16_384)
+    stage.transport.capacity = 0
+    stage.turn()
+    expect(heldBy(reqd)).toBeGreaterThan(200_000)
+    expect(heldBy(reqd)).toBeLessThanOrEqual(262_144 + FRAMED)
+  })
+
+  it('and was slow once has to begin anew', () => {
+    const { stage } = download(MUCH + 262_144, 16_384)
+    stage.transport.capacity = 0
+    stage.turn().take(Infinity)
+    expect(nextWrites(stage)).toBeLessThanOrEqual(16_384 + FRAMED)
+  })
+})

@@ -1,0 +1,101 @@
+/**
+ * Output on its way from a connection: what leaves together, and who has to wait for whom.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { Response } from '../../lib/message/response.js'
+import type { BodySource } from '../../lib/reactive/reply.js'
+import type { BodySubject } from '../../lib/reactive/response-body/body-subject.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
+import { Stage } from '../helpers/fake-transport.js'
+import { get } from '../helpers/runtime.js'
+
+const CHUNK = new Uint8Array(10_000)
+
+function* endless(): Generator<Uint8Array> {
+  for (;;) yield CHUNK
+}
+
+/** A stage with one response in the making. */
+function streaming(): { readonly stage: Stage; readonly subject: BodySubject } {
+  const subjects: BodySubject[] = []
+  const handler: Handler = reqd => { subjects.push(reqd.respondWithStreaming(Response.create(200))) }
+  return { stage: Stage.open(handler).receive(get('/')), subject: subjects[0] }
+}
+
+describe('what is made together', () => {
+  it('leaves in one write: the responses to pipelined requests', () => {
+    const stage = Stage.open(() => ({ body: 'it' })).receive(get('/').repeat(10))
+    expect(stage.transport.writes).toBe(1)
+    expect(stage.text.match(/200 OK/g)).toHaveLength(10)
+  })
+
+  it('leaves in one write: what one event brings', () => {
+    const { stage, subject } = streaming()
+    for (const chunk of ['a', 'b', 'c']) subject.next(chunk)
+    expect(stage.transport.writes).toBe(0)
+    stage.settle()
+    expect(stage.transport.writes).toBe(1)
+    subject.next('d')
+    subject.complete()
+    stage.settle()
+    expect(stage.transport.writes).toBe(2)
+  })
+})
+
+describe('a transport that takes part of a write', () => {
+  it('is offered no more until it took all', () => {
+    const { stage, subject } = streaming()
+    stage.transport.capacity = 0
+    subject.next('first')
+    stage.settle()
+    subject.next('second')
+    stage.settle()
+    expect(stage.transport.writes).toBe(1)
+    stage.take(50)
+    expect(stage.transport.writes).toBe(1)
+    stage.take(Infinity)
+    expect(stage.transport.writes).toBe(2)
+    expect(stage.text).toMatch(/5\r\nfirst\r\n6\r\nsecond\r\n$/)
+  })
+
+  it('that breaks within a write, also after the input ended, ends the connection', () => {
+    const { stage, subject } = streaming()
+    const ends: string[] = []
+    subject.closed$.subscribe(end => { ends.push(end) })
+    stage.transport.endInput()
+    stage.transport.capacity = 0
+    subject.next('first')
+    stage.settle()
+    stage.transport.failWrite(new Error('EPIPE'))
+    expect(ends).toEqual(['aborted'])
+    expect(stage).toMatchObject({ closed: 1, transport: { closed: 'closed', listeners: 0 } })
+  })
+
+  it('is not listened to any more when the connection is over', () => {
+    const { stage, subject } = streaming()
+    stage.transport.capacity = 0
+    subject.next('first')
+    stage.settle()
+    stage.connection.cut()
+    stage.take(1000)
+    expect(stage).toMatchObject({ closed: 1, transport: { writes: 1, closed: 'reset', destroyed: 1 } })
+    subject.next('second')
+    expect(stage.settle().transport.writes).toBe(1)
+  })
+})
+
+describe('a response without end to a client that takes everything', () => {
+  it('lets other connections have their turn', () => {
+    const body: () => BodySource = endless
+    const stage = Stage.open(() => ({ body: body() })).receive(get('/'))
+    for (let turn = 1; turn < 5; turn++) {
+      expect(stage.later).toHaveLength(1)
+      expect(stage.text.length).toBeLessThan(turn * 400_000)
+      stage.turn()
+      expect(stage.text.length).toBeGreaterThan(turn * 256 * 1024)
+    }
+    stage.connection.cut()
+    const { length } = stage.text
+    expect(stage.turn().text).toHaveLength(length)
+  })
+})
