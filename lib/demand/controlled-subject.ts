@@ -18,6 +18,7 @@
 import { AsyncSubject, type Observable, type Observer, Subject, type Subscriber, type TeardownLogic } from 'rxjs'
 import { GuardedObservable, type Report } from '../application/guarded-observable.js'
 import { libraryScheduler } from '../application/library-scheduler.js'
+import { Reentry } from '../buffer/reentry.js'
 import { LocalProtocolError } from '../errors.js'
 import { chunkSize } from './chunk.js'
 import { demandOf, type Demanding } from './demanding.js'
@@ -84,8 +85,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
   private emptyAnswers: number
   /** Whether the sink, or a scheduler, has our callback. */
   private isWaiting: boolean
-  /** Whether {@link emitDemands} is on the stack. */
-  private isEmitting: boolean
+  private readonly emission: Reentry
   private hasEnded: boolean
   private result: SinkResult | null
   private listeners: Subject<number> | null
@@ -101,7 +101,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.demand = 0
     this.emptyAnswers = 0
     this.isWaiting = false
-    this.isEmitting = false
+    this.emission = new Reentry()
     this.hasEnded = false
     this.result = null
     this.listeners = null
@@ -231,13 +231,12 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
 
   /** Emits demands as long as they are answered at once. */
   private emitDemands(): void {
-    if (this.isEmitting) return
-    this.isEmitting = true
+    if (!this.emission.enter()) return
     while (this.mayEmit()) {
       this.demand = this.highWaterMark - this.sink.pending
       this.listeners?.next(this.demand)
     }
-    this.isEmitting = false
+    this.emission.leave()
   }
 
   private mayEmit(): boolean {

@@ -15,6 +15,7 @@
  * The end of the source waits for the queue, its error does not. Nothing is made before it is needed: a gate at which
  * nothing ever waits has no queue.
  */
+import { Reentry } from '../buffer/reentry.js'
 import { ValueQueue } from '../buffer/value-queue.js'
 import { BackpressureError } from '../errors.js'
 import { Tally, type Ahead } from './drops.js'
@@ -58,7 +59,7 @@ export class Gate<T> implements Offer {
   private readonly policy: BackpressurePolicy
   private queue: ValueQueue<T> | null
   private weight: number
-  private isDraining: boolean
+  private readonly draining: Reentry
   private isCompleting: boolean
   /** How many sources that took the offer are giving. */
   private giving: number
@@ -70,7 +71,7 @@ export class Gate<T> implements Offer {
     this.policy = policy
     this.queue = null
     this.weight = 0
-    this.isDraining = false
+    this.draining = new Reentry()
     this.isCompleting = false
     this.giving = 0
     this.tally = null
@@ -111,10 +112,9 @@ export class Gate<T> implements Offer {
 
   /** Something is wanted again. */
   drain(): void {
-    if (this.isDraining) return
-    this.isDraining = true
+    if (!this.draining.enter()) return
     while (this.queue !== null && this.host.wanted() > 0) this.host.pass(this.shift(this.queue))
-    this.isDraining = false
+    this.draining.leave()
     if (this.isCompleting && !this.isHolding) this.host.complete()
     else this.waiting?.notify(() => this.wanted > 0)
   }
@@ -133,7 +133,7 @@ export class Gate<T> implements Offer {
 
   complete(): void {
     this.isCompleting = true
-    if (!this.isHolding && !this.isDraining) this.host.complete()
+    if (!this.isHolding && !this.draining.isBusy) this.host.complete()
   }
 
   /** Forgets what waits. */

@@ -9,6 +9,7 @@
 import type { Subscriber } from 'rxjs'
 import { currentContext, type Context } from '../application/context.js'
 import { libraryScheduler } from '../application/library-scheduler.js'
+import { Reentry } from '../buffer/reentry.js'
 import { giveComplete, giveError, giveNext, offeredDemand, replaceOffer, type Offer } from './offer.js'
 
 /** How many steps that cost nothing are taken before others have their turn. */
@@ -20,8 +21,8 @@ export abstract class Giver<T> {
   protected readonly offer: Offer | null
   private readonly context: Context
   private readonly resume: () => void
-  /** Whether a step is under way, or the loop rests. */
-  private isBusy: boolean
+  /** Busy also while a step takes time, and while the loop rests. */
+  private readonly loop: Reentry
   private stepsLeft: number
   /** How much was wanted before the last step. */
   private lastWanted: number
@@ -31,7 +32,7 @@ export abstract class Giver<T> {
     this.offer = offeredDemand()
     this.context = currentContext()
     this.resume = () => { this.run() }
-    this.isBusy = false
+    this.loop = new Reentry()
     this.stepsLeft = STEPS_PER_TURN
     this.lastWanted = 0
     if (this.offer !== null) subscriber.add(this.offer.whenWanted(() => { this.wake() }))
@@ -39,13 +40,12 @@ export abstract class Giver<T> {
 
   /** Takes steps while something is wanted. */
   run(): void {
-    if (this.isBusy) return
-    this.isBusy = true
+    if (!this.loop.enter()) return
     while (this.wanted > 0 && !this.subscriber.closed) {
       if (this.isIdle()) return this.rest()
       if (!this.attempt()) return
     }
-    this.isBusy = false
+    this.loop.leave()
   }
 
   /** How much is wanted. */
@@ -58,7 +58,7 @@ export abstract class Giver<T> {
 
   /** A step that was under way is over. */
   protected stepped(): void {
-    this.isBusy = false
+    this.loop.leave()
     this.run()
   }
 
@@ -80,7 +80,7 @@ export abstract class Giver<T> {
   }
 
   private wake(): void {
-    if (!this.isBusy) this.context.runInAsyncScope(this.resume)
+    if (!this.loop.isBusy) this.context.runInAsyncScope(this.resume)
   }
 
   private attempt(): boolean {

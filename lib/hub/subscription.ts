@@ -6,6 +6,7 @@
  * treated as its policy says, when the next event is published or when it is given the next one.
  */
 import type { Subscriber } from 'rxjs'
+import { Reentry } from '../buffer/reentry.js'
 import { giveComplete, giveError, giveNext, offeredDemand, type Offer } from '../demand/offer.js'
 import { BackpressureError } from '../errors.js'
 import type { EventLog } from './event-log.js'
@@ -41,7 +42,7 @@ export class HubSubscription<T> {
   private lost: number | null
   /** The end of the log when it came: what was there before does not count against it. */
   private readonly origin: number
-  private isGiving: boolean
+  private readonly giving: Reentry
   private isCompleting: boolean
 
   constructor(
@@ -58,7 +59,7 @@ export class HubSubscription<T> {
     this.last = options.after
     this.lost = options.lost
     this.origin = log.end
-    this.isGiving = false
+    this.giving = new Reentry()
     this.isCompleting = false
     if (this.offer !== null) subscriber.add(this.offer.whenWanted(() => { this.give() }))
   }
@@ -70,10 +71,9 @@ export class HubSubscription<T> {
 
   /** Gives what there is, as far as it is wanted. */
   give(): void {
-    if (this.isGiving) return
-    this.isGiving = true
+    if (!this.giving.enter()) return
     while (this.isWanted && this.step()) this.host.advanced()
-    this.isGiving = false
+    this.giving.leave()
     if (this.isCompleting && this.position === this.log.end) giveComplete(this.offer, this.subscriber)
   }
 

@@ -6,6 +6,7 @@
  */
 import { timer, type Subscription } from 'rxjs'
 import { libraryScheduler } from '../application/library-scheduler.js'
+import { Reentry } from '../buffer/reentry.js'
 import { NODE_PLATFORM } from '../node/platform.js'
 import type { ConnectionOptions } from '../reactive/connection-options.js'
 import { HttpConnection } from '../reactive/http-connection.js'
@@ -46,7 +47,7 @@ class Feeder implements Peer {
   /** How many bytes of output are still to come before the next piece of input. */
   private owed: number
   private impatience: Subscription | null
-  private isFeeding: boolean
+  private readonly feeding: Reentry
 
   constructor(entries: readonly CaptureEntry[], patienceMs: number, resolve: (side: Side) => void) {
     this.entries = entries
@@ -59,7 +60,7 @@ class Feeder implements Peer {
     this.next = 0
     this.owed = 0
     this.impatience = null
-    this.isFeeding = false
+    this.feeding = new Reentry()
   }
 
   start(handler: Handler, options: ConnectionOptions): void {
@@ -97,11 +98,10 @@ class Feeder implements Peer {
 
   /** Feeds what comes before more output; a client that has nothing more to say ends its side. */
   private feed(): void {
-    if (this.isFeeding) return
-    this.isFeeding = true
+    if (!this.feeding.enter()) return
     while (this.owed <= 0 && this.next < this.entries.length) this.step(this.entries[this.next++])
     if (this.owed <= 0) this.transport.arrive('end')
-    this.isFeeding = false
+    this.feeding.leave()
   }
 
   private step(entry: CaptureEntry): void {

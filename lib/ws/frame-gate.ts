@@ -17,6 +17,7 @@
  * has a queue of its own (gate-output.ts). What a message is answered with leaves when it was handed over.
  */
 import { Duplex } from 'node:stream'
+import { Reentry } from '../buffer/reentry.js'
 import { NODE_PLATFORM } from '../node/platform.js'
 import { UnreadInput } from '../runtime/unread-input.js'
 import { FrameCutter, kindOf } from './frame-cutter.js'
@@ -54,7 +55,7 @@ export class FrameGate extends Duplex {
   private input: Uint8Array
   private offset: number
   private state: 'open' | 'shut' | 'free'
-  private isPassing: boolean
+  private readonly passing: Reentry
   /** The pieces of a payload that are joined. */
   private readonly joined: UnreadInput
   /** How many frames may pass in this turn. */
@@ -72,7 +73,7 @@ export class FrameGate extends Duplex {
     this.input = head
     this.offset = 0
     this.state = 'open'
-    this.isPassing = false
+    this.passing = new Reentry()
     this.joined = new UnreadInput()
     this.framesLeft = FRAMES_PER_TURN
     this.ending = 'none'
@@ -159,11 +160,10 @@ export class FrameGate extends Duplex {
 
   /** Hands over what is there, as long as it may and is wanted. */
   private pass(): void {
-    if (this.isPassing) return
-    this.isPassing = true
+    if (!this.passing.enter()) return
     this.output.beginTurn()
     while (this.readableFlowing === true && this.isHolding && this.mayPass) this.passPart()
-    this.isPassing = false
+    this.passing.leave()
     if (!this.isHolding) this.refill()
     this.output.endTurn()
   }

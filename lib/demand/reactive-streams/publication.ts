@@ -6,6 +6,7 @@
  * that a `request` within `onNext` neither nests signals nor grows the stack.
  */
 import { defer, type Observable, takeUntil } from 'rxjs'
+import { Reentry } from '../../buffer/reentry.js'
 import { ValueQueue } from '../../buffer/value-queue.js'
 import { BackpressureError, LocalProtocolError } from '../../errors.js'
 import { chunkSize } from '../chunk.js'
@@ -30,7 +31,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
   private requested: number
   private mark: number
   private onDrained: (() => void) | null
-  private isSignalling: boolean
+  private readonly signalling: Reentry
   private isComplete: boolean
 
   constructor(
@@ -48,7 +49,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     this.requested = 0
     this.mark = 0
     this.onDrained = null
-    this.isSignalling = false
+    this.signalling = new Reentry()
     this.isComplete = false
   }
 
@@ -107,10 +108,9 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
 
   // RS §1.3, §3.3: signals come one after another, whatever the subscriber calls from within one.
   private signal(): void {
-    if (this.isSignalling) return
-    this.isSignalling = true
+    if (!this.signalling.enter()) return
     while (this.requested > 0 && this.queue.length > 0) this.signalNext(this.queue.shift())
-    this.isSignalling = false
+    this.signalling.leave()
     if (this.isComplete && this.queue.length === 0) this.signalComplete()
   }
 
@@ -121,7 +121,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
       this.subscriber?.onNext(value)
     } catch (error) {
       // RS §2.13: a subscriber that throws counts as cancelled, and the error is its caller's.
-      this.isSignalling = false
+      this.signalling.leave()
       this.cancel()
       throw error
     }

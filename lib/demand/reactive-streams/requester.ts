@@ -5,6 +5,7 @@
  * (giver.ts), because a publisher may answer within the request.
  */
 import type { Subscriber } from 'rxjs'
+import { Reentry } from '../../buffer/reentry.js'
 import { Giver } from '../giver.js'
 import type { Subscriber as PublisherSubscriber, Subscription as PublisherSubscription } from './types.js'
 
@@ -14,14 +15,15 @@ export class Requester<T> extends Giver<T> implements PublisherSubscriber<T> {
   private subscription: PublisherSubscription | null
   /** How many items were requested and did not come yet. */
   private outstanding: number
-  private isRequesting: boolean
+  /** Busy while items that come do so within `request`. */
+  private readonly requesting: Reentry
 
   constructor(subscriber: Subscriber<T>, batch: number) {
     super(subscriber)
     this.batch = batch
     this.subscription = null
     this.outstanding = 0
-    this.isRequesting = false
+    this.requesting = new Reentry()
   }
 
   cancel(): void {
@@ -46,7 +48,7 @@ export class Requester<T> extends Giver<T> implements PublisherSubscriber<T> {
   onNext(item: T): void {
     this.outstanding--
     this.next(item)
-    if (this.outstanding <= 0 && !this.isRequesting) this.stepped()
+    if (this.outstanding <= 0 && !this.requesting.isBusy) this.stepped()
   }
 
   // RS §2.4: after the end the subscription counts as cancelled.
@@ -62,12 +64,12 @@ export class Requester<T> extends Giver<T> implements PublisherSubscriber<T> {
 
   protected override step(): boolean {
     if (this.subscription === null) return false
-    this.isRequesting = true
+    this.requesting.enter()
     this.outstanding = this.batch
     try {
       this.subscription.request(this.batch)
     } finally {
-      this.isRequesting = false
+      this.requesting.leave()
     }
     return this.outstanding <= 0
   }

@@ -4,18 +4,17 @@
  * Strategy: one object is all three callbacks of every read. The next read is scheduled from a loop, so that a body
  * which answers at once does not grow the stack.
  */
+import { Reentry } from '../../buffer/reentry.js'
 import type { BodyCallbacks, BodyReader } from '../../connection/body-reader.js'
 
 /** A consumer that reads on by calling {@link read} once for every chunk it wants. */
 export abstract class BodyReading implements BodyCallbacks {
   protected readonly reader: BodyReader
-  private isReading: boolean
-  private wantsMore: boolean
+  private readonly reading: Reentry
 
   constructor(reader: BodyReader) {
     this.reader = reader
-    this.isReading = false
-    this.wantsMore = false
+    this.reading = new Reentry()
   }
 
   /**
@@ -23,18 +22,13 @@ export abstract class BodyReading implements BodyCallbacks {
    * connection.
    */
   read(): void {
-    this.wantsMore = true
-    if (this.isReading) return
-    this.isReading = true
+    if (!this.reading.enter()) return
     try {
-      while (this.wantsMore) {
-        this.wantsMore = false
-        this.reader.scheduleOpenRead(this)
-      }
+      do this.reader.scheduleOpenRead(this); while (this.reading.again())
     } catch (error) {
       this.onError(error)
+      this.reading.leave()
     }
-    this.isReading = false
   }
 
   abstract onRead(bytes: Uint8Array): void
