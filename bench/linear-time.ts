@@ -50,12 +50,11 @@ class FakeTransport {
   readonly remoteAddress = ''
   readonly isEncrypted = false
   readonly peerCertificate = null
-  readonly isLending = false
-  readonly input = new Subject<Uint8Array>()
+  readonly input = new Subject<{ readonly bytes: Uint8Array; readonly ownership: 'owned' }>()
   writes = 0
-  get bytes$(): Observable<Uint8Array> { return this.input }
+  get bytes$(): Observable<object> { return this.input }
   write(): boolean { return ++this.writes > 0 }
-  keepBytes(): void { /* they always are */ }
+  prefer(): void { /* all bytes are owned */ }
   pause(): void { /* the handler reads */ }
   resume(): void { /* the handler reads */ }
   end(): void { /* nothing follows */ }
@@ -69,7 +68,9 @@ function intoConnection(input: Uint8Array, pieceSize: number): void {
   }
   const context = serverContext(handler, {}, NODE_PLATFORM, () => undefined)
   new HttpConnection(1, transport, context).start()
-  for (let at = 0; at < input.length; at += pieceSize) transport.input.next(input.subarray(at, at + pieceSize))
+  for (let at = 0; at < input.length; at += pieceSize) {
+    transport.input.next({ bytes: input.subarray(at, at + pieceSize), ownership: 'owned' })
+  }
   transport.input.complete()
   if (transport.writes === 0) throw new Error('there was no answer')
 }

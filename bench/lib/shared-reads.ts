@@ -6,7 +6,7 @@ import { internal } from './internals.js'
 
 interface ReusedBufferModule {
   readonly ReusedBuffer: {
-    attach(socket: Socket, receiver: { receive(bytes: Uint8Array, isOwned: boolean): void }): object | null
+    attach(socket: Socket, receiver: { receive(received: { readonly bytes: Uint8Array }): void }): object | null
   }
 }
 
@@ -14,6 +14,7 @@ const { ReusedBuffer } = await internal<ReusedBufferModule>('node/reused-buffer'
 
 /** Reads the socket, which must be paused. What `receive` is given changes when it returns. */
 export function readShared(socket: Socket, receive: (bytes: Uint8Array) => void): void {
-  if (ReusedBuffer.attach(socket, { receive }) === null) throw new Error('this Node has no shared reads')
+  const reads = ReusedBuffer.attach(socket, { receive: ({ bytes }) => { receive(bytes) } })
+  if (reads === null) throw new Error('this Node has no shared reads')
   socket.resume()
 }

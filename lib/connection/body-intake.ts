@@ -7,6 +7,7 @@
  * 4 KiB and not one a byte.
  */
 import { copyBytes } from '../buffer/bytes.js'
+import type { Ownership } from '../buffer/ownership.js'
 import type { RemoteErrorCode } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import type { BodyDecoder } from '../wire/body-decoder.js'
@@ -57,9 +58,9 @@ export class BodyIntake {
     return this.reader.isScheduled || this.decoder.isWithinTrailers
   }
 
-  /** Whether data is handed out for good: what was only lent would be copied. */
-  get keepsBytes(): boolean {
-    return !this.reader.isClosed && !this.reader.takesLent
+  /** How the handler wants the data: what is lent is copied for one that wants it `owned`. */
+  get wanted(): Ownership {
+    return this.reader.isClosed ? 'lent' : this.reader.wanted
   }
 
   get isDone(): boolean {
@@ -92,13 +93,13 @@ export class BodyIntake {
   /**
    * Hands out data from `input.bytes[off, input.end)` as long as it is wanted. Returns how many bytes were consumed.
    */
-  receive(input: Input, off: number): number {
+  receive(input: Input, off: number, ownership: Ownership): number {
     const { decoder, reader } = this
     let p = off
     while (!isFaulty(decoder)) {
       p += decoder.advance(input.bytes, p, input.end)
       if (dataUpTo(decoder, p, input.end) === p || !reader.isScheduled) break
-      p = deliverRun(decoder, reader, input, p)
+      p = this.deliverRun(input, p, ownership)
     }
     return this.count(p - off)
   }
@@ -140,6 +141,26 @@ export class BodyIntake {
     return this.count(p - off)
   }
 
+  /** Answers the scheduled read with the data at `start`, and the small chunks behind it. Returns where it stopped. */
+  private deliverRun(input: Input, start: number, ownership: Ownership): number {
+    const { decoder, reader } = this
+    const first = dataUpTo(decoder, start, input.end)
+    decoder.take(first - start)
+    merged = 0
+    const p = first - start <= MERGE_LIMIT ? mergeSmallChunks(decoder, input, start, first) : first
+    if (merged > 0) reader.deliver(copyBytes(scratch, 0, merged))
+    else if (reader.wanted === 'lent') reader.deliver(input.bytes.subarray(start, first))
+    else if (ownership === 'lent' || first < input.end) reader.deliver(copyBytes(input.bytes, start, first))
+    else this.deliverView(input, start)
+    return p
+  }
+
+  /** Hands out the rest of the input, which is the handler's from now on. */
+  private deliverView(input: Input, start: number): void {
+    input.hasViews = true
+    this.reader.deliver(input.bytes.subarray(start, input.end))
+  }
+
   /** RFC 9110 §10.1.1: a client that sends the body does not wait for leave any more. */
   private count(consumed: number): number {
     if (consumed > 0) this.expectsContinue = false
@@ -155,25 +176,6 @@ function isFaulty(decoder: BodyDecoder): boolean {
 /** The end of the data that stands at `p` in an input up to `end`; `p` where there is none. */
 function dataUpTo(decoder: BodyDecoder, p: number, end: number): number {
   return isFaulty(decoder) ? p : Math.min(end, p + decoder.available)
-}
-
-/** Answers the scheduled read with the data at `start`, and the small chunks behind it. Returns where it stopped. */
-function deliverRun(decoder: BodyDecoder, reader: BodyReader, input: Input, start: number): number {
-  const first = dataUpTo(decoder, start, input.end)
-  decoder.take(first - start)
-  merged = 0
-  const p = first - start <= MERGE_LIMIT ? mergeSmallChunks(decoder, input, start, first) : first
-  if (merged > 0) reader.deliver(copyBytes(scratch, 0, merged))
-  else if (reader.takesLent) reader.deliver(input.bytes.subarray(start, first))
-  else if (input.isLent || first < input.end) reader.deliver(copyBytes(input.bytes, start, first))
-  else deliverView(reader, input, start)
-  return p
-}
-
-/** Hands out the rest of the input: it is the callee's. */
-function deliverView(reader: BodyReader, input: Input, start: number): void {
-  input.isKept = true
-  reader.deliver(input.bytes.subarray(start, input.end))
 }
 
 /** Copies a small chunk and those behind it together, if there are any. Returns where it stopped, and sets `merged`. */

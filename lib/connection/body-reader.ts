@@ -5,13 +5,14 @@
  * scheduled read the connection consumes no data, its reader yields, and the transport pushes back on the client. A
  * body that failed never calls `onEof`.
  */
+import type { Ownership } from '../buffer/ownership.js'
 import { LocalProtocolError, onRejection } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 
 /** What a scheduled read ends in: exactly one of the three is called, once. They may be asynchronous. */
 export interface BodyCallbacks {
-  /** @internal Whether `onRead` is content with bytes that are only lent, and change when it returns. */
-  readonly takesLent?: boolean
+  /** @internal How `onRead` wants its bytes: `lent` ones change when it returns. Default: `owned`. */
+  readonly wanted?: Ownership
   /** Takes the next bytes. They are the callee's for good. */
   onRead(bytes: Uint8Array): void | PromiseLike<void>
   /** The body is complete. {@link BodyReader.trailers} is set. */
@@ -43,8 +44,8 @@ export class BodyReader {
   trailers: Headers | null
   /** @internal Whether a read was ever scheduled. */
   isTouched: boolean
-  /** @internal Whether the bytes of the scheduled read, or of the last one, may be only lent. */
-  takesLent: boolean
+  /** @internal How the scheduled read, or the last one, wants its bytes. */
+  wanted: Ownership
   /** @internal How many bytes Content-Length announced; null for a chunked body. */
   readonly contentLength: number | null
   /** @internal Whose body it is, as soon as that is known. */
@@ -60,7 +61,7 @@ export class BodyReader {
   constructor(host: BodyReaderHost | null, contentLength = host === null ? 0 : null) {
     this.trailers = null
     this.isTouched = false
-    this.takesLent = false
+    this.wanted = 'owned'
     this.contentLength = contentLength
     this.owner = null
     this.host = host
@@ -177,7 +178,7 @@ export class BodyReader {
 
   private schedule(callbacks: BodyCallbacks): void {
     this.callbacks = callbacks
-    this.takesLent = callbacks.takesLent === true
+    this.wanted = callbacks.wanted ?? 'owned'
     this.isTouched = true
     this.host?.bodyWanted()
   }

@@ -4,6 +4,7 @@
  * Strategy: a getter changes nothing, wakes nobody and carries out nothing that is due: whoever watches a connection
  * (its time limits, an inspector) may read all of them between any two operations.
  */
+import type { Ownership } from '../buffer/ownership.js'
 import { thrownError } from '../errors.js'
 import type { Request } from '../message/request.js'
 import type { Exchanges } from './exchanges.js'
@@ -114,13 +115,9 @@ export abstract class ConnectionState {
     return this.exchanges.input.body.left
   }
 
-  /**
-   * Whether data of the next `read` will be handed out for good, so that what is only lent would be copied.
-   *
-   * @internal
-   */
-  get keepsBytes(): boolean {
-    return this.exchanges.input.body.keepsBytes
+  /** @internal How the bytes of the next `read` are wanted: what is lent is copied where they are wanted `owned`. */
+  get wantedInput(): Ownership {
+    return this.exchanges.input.body.wanted
   }
 
   /**
@@ -174,7 +171,7 @@ export abstract class ConnectionState {
 
   /** Whether views of the bytes of the last `read` were handed out: only if not may the caller reuse them. */
   get hasKeptInput(): boolean {
-    return this.exchanges.input.bytes.isKept
+    return this.exchanges.input.bytes.hasViews
   }
 
   /** Whether a head was consumed in part. */

@@ -5,6 +5,7 @@
  * offered again: a head that is not complete, data that nobody asked for, the next request while one is handled. What
  * was found is told to the host, which may change the state; the loop goes on as long as bytes or state move.
  */
+import type { Ownership } from '../buffer/ownership.js'
 import { LocalProtocolError, RemoteProtocolError, type RemoteErrorCode } from '../errors.js'
 import { requestBodyLength, type BodyLength } from '../message/body-length.js'
 import { expectation } from '../message/persistence.js'
@@ -27,7 +28,6 @@ import { Wakeup } from './wakeup.js'
  */
 export type InputState = 'head' | 'body' | 'drain' | 'done' | 'upgraded' | 'closed'
 
-/** The intake where no body is expected. */
 const NO_BODY = new BodyIntake(new FixedDecoder(0), new BodyReader(null), false)
 
 /** The input half of one connection. @internal */
@@ -106,10 +106,10 @@ export class InputSide implements BodyReaderHost {
    *
    * @throws {@link LocalProtocolError} badState: called by a callback that it called itself
    */
-  consume(bytes: Uint8Array, start: number, end: number, isLent: boolean): number {
-    this.bytes.begin(bytes, end, isLent)
+  consume(bytes: Uint8Array, start: number, end: number, ownership: Ownership): number {
+    this.bytes.begin(bytes, end)
     try {
-      return this.consumed(start, this.run(start))
+      return this.consumed(start, this.run(start, ownership))
     } finally {
       this.release()
     }
@@ -117,9 +117,9 @@ export class InputSide implements BodyReaderHost {
 
   /** Consumes the last bytes of the input, and acts on its end unless bytes remain that must be offered again. */
   consumeEof(bytes: Uint8Array, start: number, end: number): number {
-    this.bytes.begin(bytes, end, false)
+    this.bytes.begin(bytes, end)
     try {
-      const off = this.run(start)
+      const off = this.run(start, 'owned')
       this.reachEof(off)
       return this.consumed(start, off)
     } finally {
@@ -185,20 +185,20 @@ export class InputSide implements BodyReaderHost {
   }
 
   /** Steps as long as that moves anything. Returns where it stopped. */
-  private run(start: number): number {
+  private run(start: number, ownership: Ownership): number {
     let off = start
     for (let before = -1, state = this.state; off !== before || state !== this.state;) {
       before = off
       state = this.state
-      off += this.step(off)
+      off += this.step(off, ownership)
     }
     return off
   }
 
-  private step(off: number): number {
+  private step(off: number, ownership: Ownership): number {
     switch (this.state) {
       case 'head': return off < this.bytes.end && this.host.mayStartRequest ? this.stepHead(off) : 0
-      case 'body': return this.stepBody(off)
+      case 'body': return this.stepBody(off, ownership)
       case 'drain': return this.stepDrain(off)
       default: return 0
     }
@@ -245,10 +245,10 @@ export class InputSide implements BodyReaderHost {
     this.host.handlerReturned()
   }
 
-  private stepBody(off: number): number {
+  private stepBody(off: number, ownership: Ownership): number {
     const { body } = this
     try {
-      const consumed = body.receive(this.bytes, off)
+      const consumed = body.receive(this.bytes, off, ownership)
       this.bytes.reached = off + consumed
       if (this.current === 'body') this.settleBody(body)
       return consumed

@@ -12,10 +12,8 @@ const NO_BYTES = new Uint8Array(0)
 export class Input {
   bytes: Uint8Array
   end: number
-  /** Whether the bytes are the caller's again after the read, so that data must be copied out. */
-  isLent: boolean
   /** Whether views of the bytes were handed out, by this read or, when it is over, by the last one. */
-  isKept: boolean
+  hasViews: boolean
   /** Whether a read is under way. */
   isUnderWay: boolean
   /** Where the request ends that is handled, as far as that is known: what lies behind it belongs to others. */
@@ -24,8 +22,7 @@ export class Input {
   constructor() {
     this.bytes = NO_BYTES
     this.end = 0
-    this.isLent = false
-    this.isKept = false
+    this.hasViews = false
     this.isUnderWay = false
     this.reached = 0
   }
@@ -35,12 +32,11 @@ export class Input {
    *
    * @throws {@link LocalProtocolError} badState: a callback of a read begins another one
    */
-  begin(bytes: Uint8Array, end: number, isLent: boolean): void {
+  begin(bytes: Uint8Array, end: number): void {
     if (this.isUnderWay) throw new LocalProtocolError('badState', 'a read is under way already')
     this.bytes = bytes
     this.end = end
-    this.isLent = isLent
-    this.isKept = false
+    this.hasViews = false
     this.isUnderWay = true
   }
 

@@ -91,7 +91,7 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
    */
   read(bytes: Uint8Array, off: number, len: number): number {
     checkRange(bytes, off, len)
-    return this.exchanges.input.consume(bytes, off, off + len, false)
+    return this.exchanges.input.consume(bytes, off, off + len, 'owned')
   }
 
   /**
@@ -101,7 +101,7 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
    */
   readLent(bytes: Uint8Array, off: number, len: number): number {
     checkRange(bytes, off, len)
-    return this.exchanges.input.consume(bytes, off, off + len, true)
+    return this.exchanges.input.consume(bytes, off, off + len, 'lent')
   }
 
   /**

@@ -13,6 +13,8 @@
  */
 import { Socket } from 'node:net'
 import { copyBytes } from '../buffer/bytes.js'
+import type { Ownership } from '../buffer/ownership.js'
+import type { Received } from '../runtime/transport.js'
 import { isNode } from './runtime.js'
 
 /** The size of the shared buffer: a body of 64 KiB comes with its head in one read. */
@@ -38,14 +40,17 @@ const shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
 
 /**
  * The views of the shared buffer's first bytes, each made once for the lengths that requests have: all that is lent is
- * only good until the next read anyway. It saves an object for each read.
+ * only good until the next read anyway. It saves two objects for each read.
  */
-const views: Uint8Array[] = []
+const views: Received[] = []
 const KEPT_VIEWS = 2048
 
-function lent(count: number): Uint8Array {
-  if (count >= KEPT_VIEWS) return shared.subarray(0, count)
-  return (views[count] ??= shared.subarray(0, count))
+function lent(count: number): Received {
+  return count < KEPT_VIEWS ? (views[count] ??= lend(count)) : lend(count)
+}
+
+function lend(count: number): Received {
+  return { bytes: shared.subarray(0, count), ownership: 'lent' }
 }
 
 const NO_BYTES = Buffer.alloc(0)
@@ -98,16 +103,15 @@ export function findKeys(socket: object): Keys | null {
   return { buffer, callback, generator }
 }
 
-/** Who gets what is read. */
+/** Receives what is read. */
 export interface BytesReceiver {
-  /** Takes bytes. They are the receiver's if `isOwned`; otherwise they change when this returns. */
-  receive(bytes: Uint8Array, isOwned: boolean): void
+  receive(received: Received): void
 }
 
 /** The reads of one socket into the shared buffer, or into memory of its own. */
 export class ReusedBuffer {
-  /** Whether coming reads should go into memory of the socket's own. */
-  keepsBytes: boolean
+  /** How coming bytes are wanted: for `owned` ones the socket reads into memory of its own. */
+  wanted: Ownership
   private readonly socket: Socket
   private receiver: BytesReceiver | null
   /** What is read into next, where that is not the shared buffer. */
@@ -131,7 +135,7 @@ export class ReusedBuffer {
   }
 
   private constructor(socket: Socket, receiver: BytesReceiver) {
-    this.keepsBytes = false
+    this.wanted = 'lent'
     this.socket = socket
     this.receiver = receiver
     this.own = null
@@ -147,25 +151,21 @@ export class ReusedBuffer {
   /** Gives the socket back to whoever reads it as a stream: bytes are copied into it from now on. */
   release(): void {
     this.receiver = null
-    this.keepsBytes = false
+    this.wanted = 'lent'
     // The stream has asked for bytes and got none, as they came here: without an answer it would not ask again.
     this.socket.push(NO_BYTES)
   }
 
   /** @internal Takes what was read: the first bytes of the buffer. */
   receive(count: number, buffer: Uint8Array): boolean {
-    const bytes = buffer === shared ? lent(count) : buffer.subarray(0, count)
-    if (this.receiver === null) return pass(this.socket, copyBytes(bytes, 0, count) as Buffer)
-    const isOwned = buffer !== shared && 2 * count >= buffer.length
-    // Before the receiver, which may pause the socket.
-    if (isOwned) this.giveUp(buffer, count)
-    this.receiver.receive(bytes, isOwned)
+    if (this.receiver === null) return pass(this.socket, copyBytes(buffer, 0, count) as Buffer)
+    this.receiver.receive(buffer === shared ? lent(count) : this.receivedOwn(buffer, count))
     return true
   }
 
   /** @internal The buffer of the next read, or null for the same again. */
   nextBuffer(): Uint8Array | null {
-    const next = this.keepsBytes ? this.ownBuffer() : this.sharedBuffer()
+    const next = this.wanted === 'owned' ? this.ownBuffer() : this.sharedBuffer()
     if (next === this.current) return null
     this.current = next
     return next
@@ -180,6 +180,14 @@ export class ReusedBuffer {
 
   private ownBuffer(): Buffer {
     return (this.own ??= Buffer.allocUnsafeSlow(this.size))
+  }
+
+  private receivedOwn(buffer: Uint8Array, count: number): Received {
+    const bytes = buffer.subarray(0, count)
+    if (2 * count < buffer.length) return { bytes, ownership: 'lent' }
+    // Before the receiver, which may pause the socket.
+    this.giveUp(buffer, count)
+    return { bytes, ownership: 'owned' }
   }
 
   private giveUp(buffer: Uint8Array, count: number): void {

@@ -7,9 +7,10 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Observable, type Subscriber } from 'rxjs'
+import type { Ownership } from '../buffer/ownership.js'
 import { ConnectionClosedError } from '../errors.js'
 import type { PeerCertificate } from '../runtime/peer-certificate.js'
-import type { Addresses, Output, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
+import type { Addresses, Output, Received, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
 import { certificateOf } from './certificate-of.js'
 import { plainSocket } from './plain-socket.js'
 import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
@@ -23,18 +24,16 @@ type Transported = Duplex & { [TRANSPORT]: SocketTransport }
 
 /** One socket's bytes. The socket must not be read by anybody else. */
 export class SocketTransport implements Transport, BytesReceiver {
-  isLending: boolean
   private readonly socket: Duplex
   /** The socket if it is one of the operating system: neither TLS nor another stream. */
   private readonly plain: Socket | null
   private readonly output: SocketOutput
   private reads: ReusedBuffer | null
-  private subscriber: Subscriber<Uint8Array> | null
+  private subscriber: Subscriber<Received> | null
   /** What broke the socket; null as long as nothing did. */
   private failure: Error | null
 
   constructor(socket: Duplex) {
-    this.isLending = false
     this.socket = socket
     this.plain = plainSocket(socket)
     this.output = new SocketOutput(socket)
@@ -73,7 +72,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     return this.output.unwrittenBytes
   }
 
-  get bytes$(): Observable<Uint8Array> {
+  get bytes$(): Observable<Received> {
     // There is nothing to undo: a subscriber that is closed ignores what comes. A teardown holds 350 bytes.
     return new Observable(subscriber => {
       this.subscriber = subscriber
@@ -81,14 +80,12 @@ export class SocketTransport implements Transport, BytesReceiver {
     })
   }
 
-  receive(bytes: Uint8Array, isOwned: boolean): void {
-    this.isLending = !isOwned
-    this.subscriber?.next(bytes)
-    this.isLending = false
+  receive(received: Received): void {
+    this.subscriber?.next(received)
   }
 
-  keepBytes(areKept: boolean): void {
-    if (this.reads !== null) this.reads.keepsBytes = areKept
+  prefer(ownership: Ownership): void {
+    if (this.reads !== null) this.reads.wanted = ownership
   }
 
   pause(): void {
@@ -130,7 +127,7 @@ export class SocketTransport implements Transport, BytesReceiver {
 
   /** Bytes came by the stream. */
   emit(bytes: Uint8Array): void {
-    this.receive(bytes, isAlone(this.socket, bytes))
+    this.receive({ bytes, ownership: ownershipOf(this.socket, bytes) })
   }
 
   /** The input ended. */
@@ -158,7 +155,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     return writableEnded === writableFinished && this.remoteAddress !== ''
   }
 
-  private begin(subscriber: Subscriber<Uint8Array>): void {
+  private begin(subscriber: Subscriber<Received>): void {
     const { plain, socket } = this
     const failure = this.failure ?? (socket.destroyed ? new ConnectionClosedError() : null)
     if (failure !== null) return subscriber.error(failure)
@@ -172,11 +169,11 @@ export class SocketTransport implements Transport, BytesReceiver {
 }
 
 /**
- * Whether nobody else has memory of these bytes. A socket of Node makes an array for each read; another stream may pass
- * on what its writer still has, or a part of the pool that all Buffers of the process share.
+ * A socket of Node makes an array for each read, which is its reader's. Another stream may pass on what its writer
+ * still has, or a part of the pool that all Buffers of the process share.
  */
-function isAlone(stream: Duplex, bytes: Uint8Array): boolean {
-  return stream instanceof Socket && bytes.length === bytes.buffer.byteLength
+function ownershipOf(stream: Duplex, bytes: Uint8Array): Ownership {
+  return stream instanceof Socket && bytes.length === bytes.buffer.byteLength ? 'owned' : 'lent'
 }
 
 function onData(this: Transported, bytes: Uint8Array): void {

@@ -13,7 +13,7 @@
 import type { Observer, Subscription } from 'rxjs'
 import type { ReadOperation } from '../connection/operation.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
-import type { Transport } from './transport.js'
+import type { Received, Transport } from './transport.js'
 import { UnreadInput } from './unread-input.js'
 
 /** Whom the read loop belongs to. */
@@ -46,7 +46,7 @@ export interface ReadLimits {
 const NOTHING = new UnreadInput()
 
 /** The read loop of one connection. */
-export class ReadLoop implements Observer<Uint8Array> {
+export class ReadLoop implements Observer<Received> {
   /** Whether the input has ended. */
   hasEof: boolean
   private readonly connection: AnyServerConnection
@@ -106,12 +106,13 @@ export class ReadLoop implements Observer<Uint8Array> {
     return this.takePending()
   }
 
-  next(chunk: Uint8Array): void {
-    this.host.bytesIn(chunk)
+  next(received: Received): void {
+    const { bytes } = received
+    this.host.bytesIn(bytes)
     this.host.beginTurn()
-    if (this.isDropping) this.dropped += chunk.length
-    else if (this.pending.length > 0 || this.isYielding) this.pending.append(chunk)
-    else this.offer(chunk)
+    if (this.isDropping) this.dropped += bytes.length
+    else if (this.pending.length > 0 || this.isYielding) this.pending.append(bytes)
+    else this.offer(received)
     if (!this.isYielding && this.pending.length > 0) this.offerPending()
     this.endTurn()
   }
@@ -146,12 +147,12 @@ export class ReadLoop implements Observer<Uint8Array> {
     this.pauseOrResume()
   }
 
-  private offer(chunk: Uint8Array): void {
+  private offer({ bytes, ownership }: Received): void {
     const { connection } = this
-    const consumed = this.transport.isLending
-      ? connection.readLent(chunk, 0, chunk.length)
-      : connection.read(chunk, 0, chunk.length)
-    if (consumed < chunk.length) this.pending.append(chunk.subarray(consumed))
+    const consumed = ownership === 'lent'
+      ? connection.readLent(bytes, 0, bytes.length)
+      : connection.read(bytes, 0, bytes.length)
+    if (consumed < bytes.length) this.pending.append(bytes.subarray(consumed))
   }
 
   private offerPending(): void {
@@ -203,7 +204,7 @@ export class ReadLoop implements Observer<Uint8Array> {
    */
   private pauseOrResume(): void {
     if (this.isStopped) return
-    this.transport.keepBytes(this.connection.keepsBytes && !this.hasRestOfBody)
+    this.transport.prefer(this.hasRestOfBody ? 'lent' : this.connection.wantedInput)
     this.setPaused(this.isFull(this.connection.nextReadOperation()))
   }
 

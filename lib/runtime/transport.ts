@@ -4,7 +4,15 @@
  */
 import type { Observable } from 'rxjs'
 import type { IOVec } from '../buffer/iovec.js'
+import type { Ownership } from '../buffer/ownership.js'
 import type { PeerCertificate } from './peer-certificate.js'
+
+/** What one read of a transport brought. */
+export interface Received {
+  readonly bytes: Uint8Array
+  /** `lent` bytes change when the call that passes them returns. */
+  readonly ownership: Ownership
+}
 
 /** What is written at once: at least one byte. */
 export type Output = string | readonly IOVec[]
@@ -48,18 +56,15 @@ export interface Transport {
   /** The certificate that the peer showed; null where it showed none, or is gone. */
   readonly peerCertificate: PeerCertificate | null
   /**
-   * The bytes that come in, for one subscriber: completes at the end of the input, errors when the transport breaks. An
-   * emission is the subscriber's to keep, unless {@link isLending}.
+   * The bytes that come in, for one subscriber: completes at the end of the input, errors when the transport breaks.
    */
-  readonly bytes$: Observable<Uint8Array>
-  /** Whether the current emission is only lent: the bytes change when `next` returns. */
-  readonly isLending: boolean
+  readonly bytes$: Observable<Received>
   /** Whether {@link write} says at once what the peer takes, so that a write which has to wait shows a slow peer. */
   readonly answersAtOnce: boolean
   /** How many bytes of the writes under way were not taken yet; 0 where the transport does not know. */
   readonly unwrittenBytes: number
-  /** Says whether coming emissions are to be kept (`true`) or may be lent. A wish: see {@link isLending}. */
-  keepBytes(areKept: boolean): void
+  /** Says how coming bytes are wanted. That is a hint: what counts is the ownership that they come with. */
+  prefer(ownership: Ownership): void
   /** Stops emitting, as soon as it can; the peer is pushed back on. */
   pause(): void
   /** Goes on emitting. */

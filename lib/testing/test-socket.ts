@@ -4,7 +4,7 @@
  * works in virtual time.
  */
 import type { IOVec } from '../buffer/iovec.js'
-import type { SocketWatcher } from '../runtime/transport.js'
+import type { Received, SocketWatcher } from '../runtime/transport.js'
 import { bytesOf, joined } from './bytes.js'
 
 type Listener = (...values: unknown[]) => void
@@ -19,7 +19,7 @@ export interface Wire {
   resume(): void
   /** Puts bytes before all that was not read. */
   unread(bytes: Uint8Array): void
-  listen(observer: { next(bytes: Uint8Array): void; complete(): void; error(error: unknown): void }): void
+  listen(observer: { next(received: Received): void; complete(): void; error(error: unknown): void }): void
 }
 
 /** Who hears of it. */
@@ -57,7 +57,7 @@ export class TestSocket {
     this.isWriting = false
     this.isEnding = false
     wire.listen({
-      next: bytes => {
+      next: ({ bytes }) => {
         host.watcher?.bytesIn(bytes)
         this.emit('data', typeof Buffer === 'undefined' ? bytes : Buffer.from(bytes))
       },

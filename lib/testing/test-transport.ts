@@ -8,7 +8,7 @@
  */
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
 import { oneOf } from '../connection/option-check.js'
-import type { Addresses, Output, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
+import type { Addresses, Output, Received, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
 import { gathered } from './bytes.js'
 import { Pace } from './pace.js'
 import { TestSocket, type Wire } from './test-socket.js'
@@ -66,7 +66,6 @@ export class TestTransport implements Transport, Wire {
   readonly addresses: Addresses
   readonly isEncrypted: boolean
   readonly peerCertificate: null
-  readonly isLending: boolean
   readonly answersAtOnce: boolean
   private readonly peer: Peer
   private readonly scheduler: SchedulerLike
@@ -76,7 +75,7 @@ export class TestTransport implements Transport, Wire {
   private writer: WriteObserver | null
   private credit: number
   private readonly pace: Pace
-  private subscriber: Observer<Uint8Array> | null
+  private subscriber: Observer<Received> | null
   private isPaused: boolean
   private isDelivering: boolean
   /** Whether the end of the input was delivered: nobody listens to {@link bytes$} any more. */
@@ -89,7 +88,6 @@ export class TestTransport implements Transport, Wire {
     this.addresses = NO_ADDRESSES
     this.isEncrypted = reading.isEncrypted ?? false
     this.peerCertificate = null
-    this.isLending = false
     this.answersAtOnce = reading.takes !== 'later'
     this.peer = peer
     this.scheduler = scheduler
@@ -138,7 +136,7 @@ export class TestTransport implements Transport, Wire {
     return this.inbox.reduce((sum, arrival) => sum + (typeof arrival === 'string' ? 0 : arrival.length), 0)
   }
 
-  get bytes$(): Observable<Uint8Array> {
+  get bytes$(): Observable<Received> {
     return new Observable(subscriber => {
       this.subscriber = subscriber
       this.deliverLater()
@@ -146,7 +144,7 @@ export class TestTransport implements Transport, Wire {
     })
   }
 
-  keepBytes(): void {
+  prefer(): void {
     // All bytes are the receiver's to keep.
   }
 
@@ -197,7 +195,7 @@ export class TestTransport implements Transport, Wire {
     if (!this.isPaused) this.deliverLater()
   }
 
-  listen(observer: Observer<Uint8Array>): void {
+  listen(observer: Observer<Received>): void {
     this.subscriber = observer
   }
 
@@ -222,7 +220,7 @@ export class TestTransport implements Transport, Wire {
     const arrival = this.inbox.shift()
     if (arrival === 'end') this.complete()
     else if (arrival === 'reset') this.fail()
-    else if (arrival !== undefined) this.subscriber?.next(arrival)
+    else if (arrival !== undefined) this.subscriber?.next({ bytes: arrival, ownership: 'owned' })
     if (this.mayDeliver()) this.deliverLater()
   }
 

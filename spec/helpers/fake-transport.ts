@@ -9,7 +9,8 @@ import { HttpConnection, type ServerContext } from '../../lib/reactive/http-conn
 import type { BodySubject } from '../../lib/reactive/response-body/body-subject.js'
 import { serverContext } from '../../lib/reactive/server-context.js'
 import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
-import type { Output, Transport, WriteObserver } from '../../lib/runtime/transport.js'
+import type { Ownership } from '../../lib/buffer/ownership.js'
+import type { Output, Received, Transport, WriteObserver } from '../../lib/runtime/transport.js'
 import { latin1 } from './splits.js'
 
 /** The server's end of a connection. */
@@ -18,7 +19,8 @@ export class FakeTransport implements Transport {
   readonly addresses = { remotePort: 1, localAddress: 'here', localPort: 2 }
   readonly isEncrypted = false
   readonly peerCertificate = null
-  isLending = false
+  /** How the bytes come that the client sends. */
+  ownership: Ownership = 'owned'
   answersAtOnce = true
   /** What the client got. */
   text = ''
@@ -32,11 +34,11 @@ export class FakeTransport implements Transport {
   closed: 'closed' | 'reset' | null = null
   /** How often it was destroyed. */
   destroyed = 0
-  /** Whether the last wish was to keep bytes. */
-  isKeeping = false
+  /** How bytes were last said to be wanted. */
+  preferred: Ownership = 'lent'
   /** How often it is listened to. */
   listeners = 0
-  private observer: Observer<Uint8Array> | null = null
+  private observer: Observer<Received> | null = null
   private waiting: Uint8Array = new Uint8Array(0)
   private writer: WriteObserver | null = null
   private onClose: (() => void) | null = null
@@ -45,7 +47,7 @@ export class FakeTransport implements Transport {
     return this.waiting.length
   }
 
-  get bytes$(): Observable<Uint8Array> {
+  get bytes$(): Observable<Received> {
     return new Observable(subscriber => {
       this.observer = subscriber
       this.listeners++
@@ -56,8 +58,8 @@ export class FakeTransport implements Transport {
     })
   }
 
-  keepBytes(areKept: boolean): void {
-    this.isKeeping = areKept
+  prefer(ownership: Ownership): void {
+    this.preferred = ownership
   }
 
   pause(): void {
@@ -93,11 +95,11 @@ export class FakeTransport implements Transport {
     return this
   }
 
-  /** The client sends bytes, which are only lent where `isLending`. */
+  /** The client sends bytes. */
   receive(input: string | Uint8Array): void {
     const bytes = typeof input === 'string' ? latin1(input) : input
-    this.observer?.next(bytes)
-    if (this.isLending) bytes.fill(0)
+    this.observer?.next({ bytes, ownership: this.ownership })
+    if (this.ownership === 'lent') bytes.fill(0)
   }
 
   /** The client ends its side. */

@@ -47,7 +47,7 @@ describe('the shared buffer', () => {
     const sizes: number[] = []
     let isBusy = false
     const reads = ReusedBuffer.attach(socket, {
-      receive: bytes => {
+      receive: ({ bytes }) => {
         sizes.push(bytes.length / 1024)
         if (isBusy) reads.paused()
       },
@@ -58,14 +58,14 @@ describe('the shared buffer', () => {
         reads.receive(buffer.length, buffer)
       }
     }
-    reads.keepsBytes = true
+    reads.wanted = 'owned'
     fill(6)
     isBusy = true
     fill(3)
     isBusy = false
     fill(2)
     expect(sizes).toEqual([16, 32, 64, 128, 256, 256, 256, 64, 64, 64, 128])
-    reads.keepsBytes = false
+    reads.wanted = 'lent'
     expect(reads.nextBuffer()?.length).toBe(80 * 1024)
   })
 

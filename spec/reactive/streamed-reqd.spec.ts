@@ -268,7 +268,7 @@ describe('bytes that are lent', () => {
         complete: () => { reqd.respond({ body: reqd.target }) },
       })
     })
-    stage.transport.isLending = true
+    stage.transport.ownership = 'lent'
     stage.connection.start()
     const [first, second] = [latin1(post('abc')), latin1(post('def').replace('/ ', '/x '))]
     const all = Buffer.concat([first, second])

@@ -40,9 +40,9 @@ describe('while a request is handled', () => {
   it('a body that nobody takes is held, so that a client which leaves is noticed', () => {
     const { stage, reqds } = waiting()
     stage.receive(post('12345').slice(0, -5)).receive('123')
-    expect(stage.transport).toMatchObject({ isPaused: false, isKeeping: true })
+    expect(stage.transport).toMatchObject({ isPaused: false, preferred: 'owned' })
     stage.receive('45')
-    expect(stage.transport).toMatchObject({ isPaused: false, isKeeping: false })
+    expect(stage.transport).toMatchObject({ isPaused: false, preferred: 'lent' })
     stage.transport.breakDown(new Error('reset'))
     expect(reqds[0].signal.aborted).toBe(true)
   })
@@ -54,12 +54,12 @@ describe('while a request is handled', () => {
     const texts: string[] = []
     reqds[0].body.bytes$.subscribe(chunk => { texts.push(Buffer.from(chunk).toString()) })
     stage.settle()
-    expect(stage.transport).toMatchObject({ isPaused: false, isKeeping: true })
+    expect(stage.transport).toMatchObject({ isPaused: false, preferred: 'owned' })
     stage.receive('12345').receive('67890')
     expect(texts).toEqual(['12345', '67890'])
     reqds[0].respond({})
     stage.settle()
-    expect(stage.transport).toMatchObject({ isPaused: false, isKeeping: false })
+    expect(stage.transport).toMatchObject({ isPaused: false, preferred: 'lent' })
   })
 
   it('a body in chunks that nobody takes is held up to readBufferSize, and then not read', () => {

@@ -5,6 +5,7 @@
  * handler writes without regard to it is bounded: when 1 MiB of what was written above the high-water mark waits, and
  * the transport was offered it, the response is cut.
  */
+import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyWriter } from '../../connection/body-writer.js'
 import { chunkSize, isBytes, type Chunk } from '../../demand/chunk.js'
 import { ControlledSubject, type ControlledSink } from '../../demand/controlled-subject.js'
@@ -96,8 +97,8 @@ interface BodyOwner {
 export class BodySink implements ControlledSink<Chunk> {
   readonly writer: BodyWriter
   readonly marks: Marks
-  /** Whether chunks are only lent, so that all are copied. */
-  isLent: boolean
+  /** Whose the chunks are: all that are `lent` are copied. */
+  ownership: Ownership
   /** Makes the trailers when the body is complete. */
   trailers: (() => Headers) | null
   subject: BodySubject | null
@@ -107,7 +108,7 @@ export class BodySink implements ControlledSink<Chunk> {
   constructor(writer: BodyWriter, marks: Marks, owner: BodyOwner) {
     this.writer = writer
     this.marks = marks
-    this.isLent = false
+    this.ownership = 'owned'
     this.trailers = null
     this.subject = null
     this.owner = owner
@@ -121,7 +122,7 @@ export class BodySink implements ControlledSink<Chunk> {
   write(chunk: Chunk): void {
     if (typeof chunk === 'string') this.writer.writeString(chunk)
     else if (!isBytes(chunk)) throw new TypeError('a body is made of strings and Uint8Arrays')
-    else if (this.isLent || chunk.length <= COPY_LIMIT) this.writer.writeBytes(chunk)
+    else if (this.ownership === 'lent' || chunk.length <= COPY_LIMIT) this.writer.writeBytes(chunk)
     else this.writer.scheduleBytes(chunk)
   }
 

@@ -5,23 +5,24 @@
  * through the asynchronous iterator, as for any other iterable, took 1.5 times the CPU of an echo of 1 KiB. Chunks are
  * taken as they are lent and copied into the output: memory that is used again costs less than memory of their own.
  */
+import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyReader } from '../../connection/body-reader.js'
 import { BodyReading } from '../request-body/body-reading.js'
 import type { BodySubject } from './body-subject.js'
 
 /** Moves chunks from a request to a response. */
 export class BodyPump extends BodyReading {
-  readonly takesLent: boolean
+  readonly wanted: Ownership
   private readonly subject: BodySubject
   /** How many bytes are missing, -1 where that is not known. */
   private missing: number
 
   constructor(reader: BodyReader, subject: BodySubject) {
     super(reader)
-    this.takesLent = true
+    this.wanted = 'lent'
     this.subject = subject
     this.missing = reader.contentLength ?? -1
-    subject.bodySink.isLent = true
+    subject.bodySink.ownership = 'lent'
   }
 
   /** Asks for the next chunk when there is room. The end takes none: it leaves with the last chunk. */

@@ -36,11 +36,11 @@ describe('an echo', () => {
 
   it('takes chunks that are only lent', () => {
     const stage = new Stage(echo)
-    stage.transport.isLending = true
+    stage.transport.ownership = 'lent'
     stage.transport.capacity = 0
     stage.connection.start()
     stage.receive(`${upload(5_003)}${'x'.repeat(5_000)}`)
-    expect(stage.transport.isKeeping).toBe(false)
+    expect(stage.transport.preferred).toBe('lent')
     stage.take(100_000).receive('end')
     expect(stage.text).toMatch(/1388\r\nx{5000}\r\n3\r\nend\r\n0\r\n\r\n$/)
   })
