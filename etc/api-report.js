@@ -26,7 +26,7 @@ const MESSAGES = {
 
 /** The file name of an entry's report: `httprx.api.md` for `.`, `httprx-core.api.md` for `./core`. */
 function reportName(entry) {
-  return `httprx${entry.slice(1).replace('/', '-')}.api.md`
+  return `httprx${entry.slice(1).replaceAll('/', '-')}.api.md`
 }
 
 function configFor(entry, declarations) {

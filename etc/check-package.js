@@ -28,6 +28,7 @@ function install(tarball) {
   mkdirSync(join(modules, '@types'))
   run('tar', ['-xzf', tarball, '-C', join(modules, 'httprx'), '--strip-components=1'])
   for (const name of [...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }), '@types/node']) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true })
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name), 'dir')
   }
 }

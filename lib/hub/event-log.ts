@@ -1,16 +1,16 @@
 /**
- * The last events of a hub, each at its position: how many came before it.
+ * The last events of a hub, each at its position: how many came before it. A gap in what the hub itself got is one.
  *
  * Strategy: subscribers share the log and hold positions in it, so that a slow one costs no memory. Events that are
  * held no more are cut off in batches.
  */
-import type { HubEvent } from './hub-options.js'
+import type { HubEvent, HubGap } from './hub-options.js'
 
 /** A bounded log. */
 export class EventLog<T> {
   /** How many events are held. */
   readonly capacity: number
-  private events: HubEvent<T>[]
+  private events: (HubEvent<T> | HubGap)[]
   /** The position of the first event in {@link events}. */
   private offset: number
 
@@ -31,7 +31,7 @@ export class EventLog<T> {
   }
 
   /** Adds an event at {@link end}. */
-  push(event: HubEvent<T>): void {
+  push(event: HubEvent<T> | HubGap): void {
     this.events.push(event)
     if (this.events.length < 2 * this.capacity) return
     const { first } = this
@@ -40,7 +40,16 @@ export class EventLog<T> {
   }
 
   /** The event at a position from {@link first} up to {@link end}. */
-  at(position: number): HubEvent<T> {
+  at(position: number): HubEvent<T> | HubGap {
     return this.events[position - this.offset]
+  }
+
+  /** The id of the first event from this position on; null where there is none. */
+  idAt(position: number): string | null {
+    for (let at = position; at < this.end; at++) {
+      const event = this.at(at)
+      if ('id' in event) return event.id
+    }
+    return null
   }
 }

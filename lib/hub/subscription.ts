@@ -10,7 +10,7 @@ import { Reentry } from '../buffer/reentry.js'
 import { giveComplete, giveError, giveNext, offeredDemand, type Offer } from '../demand/offer.js'
 import { BackpressureError } from '../errors.js'
 import type { EventLog } from './event-log.js'
-import type { HubEvent, HubGap, HubOverflow } from './hub-options.js'
+import { isGap, type HubEvent, type HubGap, type HubOverflow } from './hub-options.js'
 
 /** Who hears of a subscriber's progress. */
 export interface SubscriptionHost {
@@ -18,13 +18,29 @@ export interface SubscriptionHost {
   advanced(): void
 }
 
-/** Where a subscriber begins. */
+/** Where a subscriber goes on in the log. */
 export interface Start {
   readonly position: number
-  /** What it said that it got last. */
-  readonly after: string | null
   /** How many events it missed that are held no more; null where that is not known. */
   readonly lost: number | null
+}
+
+/** Events from before the log, with which a subscriber may begin. */
+export interface Earlier<T> {
+  /** The next of them; where they are over, the place in the log; null where neither is known yet. */
+  next(): HubEvent<T> | HubGap | Start | null
+}
+
+/** With what a subscriber begins. */
+export type Beginning<T> = Start | Earlier<T>
+
+/** How somebody subscribes. */
+export interface Seat<T> {
+  readonly beginning: Beginning<T>
+  /** What it said that it got last. */
+  readonly after: string | null
+  readonly queue: number
+  readonly overflow: HubOverflow
 }
 
 /** A subscriber at work. */
@@ -35,31 +51,35 @@ export class HubSubscription<T> {
   private readonly subscriber: Subscriber<HubEvent<T> | HubGap>
   private readonly offer: Offer | null
   private readonly queue: number
-  /** The position of the event that it gets next. */
+  /** What it gets before it goes on in the log; null: nothing more. */
+  private earlier: Earlier<T> | null
+  /** The position of the event that it gets next from the log. */
   private position: number
   private last: string | null
   /** What it is to be told of that it missed; 0: nothing. */
   private lost: number | null
   /** The end of the log when it came: what was there before does not count against it. */
-  private readonly origin: number
+  private origin: number
   private readonly giving: Reentry
   private isCompleting: boolean
 
   constructor(
     log: EventLog<T>, host: SubscriptionHost, subscriber: Subscriber<HubEvent<T> | HubGap>,
-    options: Start & { readonly queue: number; readonly overflow: HubOverflow },
+    { after, beginning, queue, overflow }: Seat<T>,
   ) {
-    this.overflow = options.overflow
+    this.overflow = overflow
     this.log = log
     this.host = host
     this.subscriber = subscriber
     this.offer = offeredDemand()
-    this.queue = options.queue
-    this.position = options.position
-    this.last = options.after
-    this.lost = options.lost
+    this.queue = queue
+    this.earlier = 'next' in beginning ? beginning : null
+    this.position = log.end
+    this.last = after
+    this.lost = 0
     this.origin = log.end
     this.giving = new Reentry()
+    if (this.earlier === null) this.enter(beginning as Start)
     this.isCompleting = false
     if (this.offer !== null) subscriber.add(this.offer.whenWanted(() => { this.give() }))
   }
@@ -74,7 +94,7 @@ export class HubSubscription<T> {
     if (!this.giving.enter()) return
     while (this.isWanted && this.step()) this.host.advanced()
     this.giving.leave()
-    if (this.isCompleting && this.position === this.log.end) giveComplete(this.offer, this.subscriber)
+    if (this.isCompleting && this.hasAll) giveComplete(this.offer, this.subscriber)
   }
 
   /** An event was published. */
@@ -87,6 +107,12 @@ export class HubSubscription<T> {
   complete(): void {
     this.isCompleting = true
     this.give()
+    // What is not there yet will not come.
+    if (this.earlier !== null) giveComplete(this.offer, this.subscriber)
+  }
+
+  private get hasAll(): boolean {
+    return this.earlier === null && this.position === this.log.end
   }
 
   private get isWanted(): boolean {
@@ -95,22 +121,43 @@ export class HubSubscription<T> {
 
   /** Whether it is further behind than it may, were there so many events more. */
   private isBehind(more: number): boolean {
+    if (this.earlier !== null) return false
     const end = this.log.end + more
     return end - Math.max(this.position, this.origin) > this.queue || end - this.position > this.log.capacity
   }
 
   /** Gives one event, or tells of a gap. Returns whether there was one. */
   private step(): boolean {
+    if (this.earlier !== null) return this.stepEarlier(this.earlier)
     if (this.isBehind(0)) this.skip()
     if (this.lost !== 0) {
       this.tellGap(this.lost)
       return true
     }
     if (this.position === this.log.end) return false
-    const event = this.log.at(this.position++)
-    this.last = event.id
-    giveNext(this.offer, this.subscriber, event)
+    this.tell(this.log.at(this.position++))
     return true
+  }
+
+  private stepEarlier(earlier: Earlier<T>): boolean {
+    const item = earlier.next()
+    if (item === null) return false
+    if ('position' in item) this.enter(item)
+    else this.tell(isGap(item) ? { event: 'gap', data: { ...item.data, after: this.last } } : item)
+    return true
+  }
+
+  /** Goes on in the log. */
+  private enter({ position, lost }: Start): void {
+    this.earlier = null
+    this.position = position
+    this.lost = lost
+    this.origin = this.log.end
+  }
+
+  private tell(event: HubEvent<T> | HubGap): void {
+    if ('id' in event) this.last = event.id
+    giveNext(this.offer, this.subscriber, event)
   }
 
   /** Goes on with the oldest event that it may get, or with the newest. */
@@ -124,8 +171,7 @@ export class HubSubscription<T> {
   private tellGap(missed: number | null): void {
     const { log, position } = this
     this.lost = 0
-    const next = position < log.end ? log.at(position).id : null
-    giveNext(this.offer, this.subscriber, { event: 'gap', data: { after: this.last, next, missed } })
+    this.tell({ event: 'gap', data: { after: this.last, next: log.idAt(position), missed } })
   }
 
   private leave(): void {

@@ -19,6 +19,8 @@ const TESTING_FILES = [
   'testing/capture-file.ts', 'testing/capture-log.ts', 'testing/replay-command.ts', 'testing/activity.ts',
   'testing/virtual-timers.ts',
 ]
+/** The files that know a broker; nothing else imports them, so who has no broker loads no client of one. */
+const NATS_FOLDER = 'hub/nats/'
 const BUFFER_FILES = ['buffer/latin1.ts', 'buffer/utf8.ts']
 const IMPURE_GLOBALS = new Set([
   'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate', 'queueMicrotask',
@@ -81,7 +83,9 @@ function importViolations(path: string, module: string): string[] {
 
 /** Rooms import rooms, never a face; a face imports the rooms that it shows, and `index` the other face. */
 function mayImportFile(path: string, module: string): boolean {
-  const [from, to] = [roomOf(path), roomOf(fileOf(path, module))]
+  const target = fileOf(path, module)
+  const [from, to] = [roomOf(path), roomOf(target)]
+  if (target.startsWith(NATS_FOLDER) && !path.startsWith(NATS_FOLDER)) return false
   if (from === 'index' && to === 'core') return true
   const last = ROOMS.indexOf(FACES[from] ?? from)
   return last >= 0 && ROOMS.includes(to) && ROOMS.indexOf(to) <= last
@@ -91,6 +95,7 @@ function mayImportPackage(path: string, module: string): boolean {
   const room = roomOf(path)
   if (module.startsWith('node:')) return room === 'node' || room === 'ws' || TESTING_FILES.includes(path)
   if (module === 'ws') return room === 'ws'
+  if (module.startsWith('@nats-io/')) return path.startsWith(NATS_FOLDER)
   if (module === 'rxjs' || module.startsWith('rxjs/')) return ROOMS.indexOf(room) >= ROOMS.indexOf('application')
   return false
 }

@@ -1,0 +1,129 @@
+/**
+ * What every hub is made of, wherever its events come from: the log of the last events, the subscribers that hold
+ * positions in it, and the publishers that wait until those have room.
+ *
+ * Strategy: a hub gives each event its id and pushes it here once. A subscriber that falls behind holds nobody up.
+ */
+import { BehaviorSubject, Observable } from 'rxjs'
+import { checkOptions, oneOf, SIZE, type Shape } from '../connection/option-check.js'
+import { LocalProtocolError } from '../errors.js'
+import { keepPrepared } from '../sse/prepared-event.js'
+import { EventLog } from './event-log.js'
+import type { HubEvent, HubGap, SubscribeOptions } from './hub-options.js'
+import { HubSubscription, type Beginning } from './subscription.js'
+
+/** How many events a hub holds unless told otherwise. */
+export const HISTORY = 1_000
+
+const ID: Shape = { what: 'a string or null', isFit: value => typeof value === 'string' || value === null }
+
+const SUBSCRIBE_KINDS = {
+  after: ID, queue: SIZE, overflow: oneOf('gap', 'latest', 'disconnect', 'error', 'wait'),
+}
+
+/** The log of a hub and its subscribers. */
+export class FanOut<T> {
+  readonly log: EventLog<T>
+  readonly size$: Observable<number>
+  isClosed: boolean
+  private readonly sizes: BehaviorSubject<number>
+  private readonly subscriptions: Set<HubSubscription<T>>
+  /** Publishers that wait for room, in their order. */
+  private readonly waiting: (() => void)[]
+  /** Whether one of them is about to publish. */
+  private isReleasing: boolean
+
+  constructor(history: number) {
+    this.log = new EventLog(history)
+    this.sizes = new BehaviorSubject(0)
+    this.size$ = this.sizes.asObservable()
+    this.isClosed = false
+    this.subscriptions = new Set()
+    this.waiting = []
+    this.isReleasing = false
+  }
+
+  get size(): number {
+    return this.subscriptions.size
+  }
+
+  /** Adds the event to the log, and gives it to everybody who has room. */
+  push(event: HubEvent<T> | HubGap): void {
+    if ('id' in event) keepPrepared(event)
+    this.log.push(event)
+    for (const subscription of this.subscriptions) subscription.published()
+  }
+
+  /**
+   * Null where every subscriber that must lose nothing has room, and nobody waits; else resolves when that is so, in
+   * the order of the calls. Who waited publishes, or does not, and calls {@link proceed}.
+   */
+  room(): Promise<void> | null {
+    if (!this.isReleasing && this.waiting.length === 0 && this.isReady) return null
+    return new Promise(resolve => { this.waiting.push(resolve) })
+  }
+
+  /** Who waited for room has published: the next one may. */
+  proceed(): void {
+    this.isReleasing = false
+    this.advanced()
+  }
+
+  /**
+   * Subscribers of these options. `begin` is asked at each subscription where it begins; it hears how to go on where
+   * that is not in the log yet.
+   *
+   * @throws {@link LocalProtocolError} badRange: the queue; badOption
+   */
+  subscribe(
+    options: SubscribeOptions, begin: (after: string | null, goOn: () => void) => Beginning<T>,
+  ): Observable<HubEvent<T> | HubGap> {
+    checkOptions(options, SUBSCRIBE_KINDS)
+    const { overflow = 'gap', after = null } = options
+    const queue = Math.min(options.queue ?? this.log.capacity, this.log.capacity)
+    return new Observable(subscriber => {
+      const goOn = (): void => { subscription.give() }
+      const beginning = begin(after, goOn)
+      const subscription = new HubSubscription(this.log, this, subscriber, { after, beginning, queue, overflow })
+      this.add(subscription)
+      subscriber.add(() => { this.remove(subscription) })
+      subscription.give()
+      if (this.isClosed) subscription.complete()
+    })
+  }
+
+  /** Completes all subscribers, each when it got what was published, and takes no more. */
+  close(): void {
+    this.isClosed = true
+    for (const subscription of this.subscriptions) subscription.complete()
+    this.advanced()
+  }
+
+  /** @throws {@link LocalProtocolError} badState: the hub is closed */
+  assertOpen(): void {
+    if (this.isClosed) throw new LocalProtocolError('badState', 'the hub is closed')
+  }
+
+  /** A subscriber has room again, or is gone. */
+  advanced(): void {
+    if (this.isReleasing || this.waiting.length === 0 || !(this.isClosed || this.isReady)) return
+    this.isReleasing = true
+    this.waiting.shift()?.()
+  }
+
+  private get isReady(): boolean {
+    for (const { overflow, hasRoom } of this.subscriptions) if (overflow === 'wait' && !hasRoom) return false
+    return true
+  }
+
+  private add(subscription: HubSubscription<T>): void {
+    this.subscriptions.add(subscription)
+    this.sizes.next(this.size)
+  }
+
+  private remove(subscription: HubSubscription<T>): void {
+    this.subscriptions.delete(subscription)
+    this.sizes.next(this.size)
+    this.advanced()
+  }
+}

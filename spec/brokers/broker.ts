@@ -1,0 +1,78 @@
+/**
+ * A real broker: Debian's nats-server with JetStream, its store in a folder of its own, on a free port. It may be
+ * killed, stopped, and started again with what it had stored.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const PLACES = ['/usr/sbin/nats-server', '/usr/bin/nats-server']
+
+/** A port that nobody has. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await once(server.close(), 'close')
+  return port
+}
+
+/** A broker. */
+export class Broker {
+  /** Where it is reached. */
+  readonly url: string
+  private readonly port: number
+  private readonly folder: string
+  private child: ChildProcess | null
+
+  /** A broker that is ready. */
+  static async start(): Promise<Broker> {
+    const broker = new Broker(await freePort())
+    await broker.start()
+    return broker
+  }
+
+  private constructor(port: number) {
+    this.port = port
+    this.url = `nats://127.0.0.1:${port}`
+    this.folder = mkdtempSync(join(tmpdir(), 'httprx-broker-'))
+    this.child = null
+  }
+
+  /** Starts it again. Resolves when it is ready. */
+  async start(): Promise<void> {
+    const program = PLACES.find(place => existsSync(place))
+    if (program === undefined) throw new Error('nats-server is missing: apt-get install nats-server')
+    const words = ['-js', '-sd', this.folder, '-a', '127.0.0.1', '-p', String(this.port)]
+    const child = this.child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] })
+    let log = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => { log += text })
+    const ended = once(child, 'exit').then(() => { throw new Error(`the broker ended: ${log}`) })
+    while (!log.includes('Server is ready')) await Promise.race([once(child.stderr, 'data'), ended])
+    ended.catch(() => { /* It ends when it is told to. */ })
+  }
+
+  /** Kills it as a crash does; what it stored is there. */
+  async kill(): Promise<void> {
+    const { child } = this
+    this.child = null
+    if (child === null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  /** Forgets all that is stored, while it does not run. */
+  forget(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** Ends it, and what it stored. */
+  async stop(): Promise<void> {
+    await this.kill()
+    this.forget()
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * A hub over a real broker that goes away and comes back, streams that are not what they were, and subscribers that
+ * hold their process.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { jetstream } from '@nats-io/jetstream'
+import { House, Listener, numbers, publishAll, Taker } from './hubs.js'
+
+let house: House
+
+beforeAll(async () => { house = await House.open() })
+afterEach(async () => { await house.closeHubs() })
+afterAll(async () => { await house.close() })
+
+describe('a broker that goes away', () => {
+  it('comes back, and every subscriber goes on behind its last event', async () => {
+    const where = house.place()
+    const [one, two] = [await house.hub(where), await house.hub(where)]
+    const listeners = [one, two].map(hub => new Listener(hub.subscribe()))
+    await publishAll(one, 1, 3)
+    await Promise.all(listeners.map(listener => listener.has(3)))
+    await house.broker.kill()
+    const published = one.publish(4)
+    await house.broker.start()
+    expect(await published).toMatch(/-4$/)
+    await publishAll(two, 5, 6)
+    for (const listener of listeners) expect(await listener.has(6)).toEqual(numbers(1, 6))
+  })
+
+  it('holds no more publications than are allowed, and fails them in time', async () => {
+    const hub = await house.hub({ ...house.place(), unacknowledged: 2, publishTimeoutMs: 1 })
+    await house.broker.kill()
+    const published = [1, 2, 3].map(n => hub.publish(n))
+    await expect(published[2]).rejects.toMatchObject({ name: 'BackpressureError', waiting: 2 })
+    await expect(published[0]).rejects.toThrow('timeout')
+    await expect(published[1]).rejects.toThrow('timeout')
+    await house.broker.start()
+  })
+
+  it('is waited for by a subscriber that reads the stream', async () => {
+    const hub = await house.hub({ ...house.place(), history: 2 })
+    const [first] = await publishAll(hub, 1, 10)
+    await house.broker.kill()
+    const listener = new Listener(hub.subscribe({ after: first }))
+    await house.broker.start()
+    expect(await listener.has(9)).toEqual(numbers(2, 10))
+  })
+
+  it('refuses what is too large for it', async () => {
+    const hub = await house.hub<string>(house.place())
+    await expect(hub.publish('x'.repeat(2 ** 21))).rejects.toThrow('max_payload')
+  })
+})
+
+describe('a stream that is not what it was', () => {
+  it('is told as a gap where it was made anew, and is followed', async () => {
+    const where = house.place()
+    const hub = await house.hub(where)
+    const [old] = await publishAll(hub, 1, 3)
+    const listener = new Listener(hub.subscribe())
+    await house.manager.streams.delete(where.stream)
+    await house.manager.streams.add({ name: where.stream, subjects: [where.subject] })
+    const { seq } = await jetstream(house.admin).publish(where.subject, '7')
+    expect(await listener.has(2)).toEqual([expect.stringMatching(/^gap .*-3 to null: null$/), 7])
+    expect([seq, listener.ids[0]]).toEqual([1, expect.stringMatching(/-1$/)])
+    expect(await new Listener(hub.subscribe({ after: old })).has(4)).toEqual([2, 3, expect.stringMatching('gap'), 7])
+  })
+
+  it('is told as a gap where its messages are deleted before the process takes them', async () => {
+    const where = house.place()
+    const [hub, other] = [await house.hub({ ...where, prefetch: 1, limits: { messages: 3 } }), await house.hub(where)]
+    const [first] = await publishAll(hub, 1, 1)
+    const holder = new Taker(hub.subscribe({ overflow: 'wait', queue: 1 }))
+    const listener = new Listener(hub.subscribe({ after: first }))
+    await publishAll(other, 2, 20)
+    holder.take(100)
+    const log = await listener.hasLast(20)
+    expect(log.slice(-3)).toEqual([18, 19, 20])
+    const gaps = log.filter(thing => typeof thing === 'string')
+    const missed = gaps.reduce((sum, gap) => sum + Number(/\d+$/.exec(gap)), 0)
+    expect(missed + log.length - gaps.length).toBe(19)
+  })
+})
+
+describe('a subscriber that must lose nothing', () => {
+  it('holds its process, and the broker keeps the rest', async () => {
+    const where = house.place()
+    const [hub, other] = [await house.hub({ ...where, prefetch: 4, history: 4 }), await house.hub(where)]
+    const taker = new Taker(hub.subscribe({ overflow: 'wait' }))
+    const free = new Listener(other.subscribe())
+    await publishAll(other, 1, 300)
+    expect(await free.has(300)).toEqual(numbers(1, 300))
+    expect(hub.latestId).not.toBe(other.latestId)
+    expect(await taker.take(1_000).has(300)).toEqual(numbers(1, 300))
+  })
+
+  it('is waited for by a publisher that wishes so', async () => {
+    const hub = await house.hub({ ...house.place(), history: 1 })
+    const taker = new Taker(hub.subscribe({ overflow: 'wait' }))
+    const free = new Listener(hub.subscribe())
+    const first = await hub.publishWhenReady(1)
+    await free.has(1)
+    const published = hub.publishWhenReady(2)
+    await hub.publish(3)
+    expect(hub.latestId).toBe(first)
+    expect(await taker.take(10).has(3)).toEqual([1, 3, 2])
+    expect(await published).toBe(first.replace(/1$/, '3'))
+  })
+})

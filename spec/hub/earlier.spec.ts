@@ -1,0 +1,64 @@
+/**
+ * A subscriber that begins with events from before the log, as a hub has them that reads a stream.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { FanOut } from '../../lib/hub/fan-out.js'
+import { isGap, type HubEvent, type HubGap } from '../../lib/hub/hub-options.js'
+import type { Beginning } from '../../lib/hub/subscription.js'
+
+const eventOf = (n: number): HubEvent<number> => ({ id: `e-${n}`, data: n })
+const GAP: HubGap = { event: 'gap', data: { after: null, next: null, missed: 2 } }
+
+/** A subscriber that is given these things one after the other; null: it is not there yet. */
+function listen(fanOut: FanOut<number>, items: (HubEvent<number> | HubGap | Beginning<number> | null)[]) {
+  const log: unknown[] = []
+  let goOn = (): void => { /* It is set below. */ }
+  const events$ = fanOut.subscribe({ after: 'e-1', queue: 1, overflow: 'disconnect' }, (_, whenThere) => {
+    goOn = whenThere
+    return { next: () => (items.shift() ?? null) as HubEvent<number> | null }
+  })
+  const subscription = events$.subscribe({
+    next: event => { log.push(isGap(event) ? `gap after ${event.data.after} to ${event.data.next}` : event.data) },
+    complete: () => { log.push('end') },
+  })
+  return { log, goOn, subscription }
+}
+
+describe('earlier events', () => {
+  it('come first, as they are there, and the log goes on from the place that they name', () => {
+    const fanOut = new FanOut<number>(10)
+    for (const n of [3, 4]) fanOut.push(eventOf(n))
+    const { log, goOn } = listen(fanOut, [eventOf(2), null, GAP, null, { position: 1, lost: 0 }])
+    expect(log).toEqual([2])
+    goOn()
+    expect(log).toEqual([2, 'gap after e-2 to null'])
+    fanOut.push(eventOf(5))
+    expect(log).toEqual([2, 'gap after e-2 to null', 4, 5])
+  })
+
+  it('do not count what the log gets meanwhile against the subscriber', () => {
+    const fanOut = new FanOut<number>(2)
+    const { log, goOn } = listen(fanOut, [null, null, null, null])
+    for (const n of [3, 4, 5]) fanOut.push(eventOf(n))
+    goOn()
+    expect(log).toEqual([])
+    expect(fanOut.size).toBe(1)
+  })
+
+  it('end with the hub, also where they are not there yet', () => {
+    const fanOut = new FanOut<number>(10)
+    const { log } = listen(fanOut, [eventOf(2), null])
+    fanOut.close()
+    expect(log).toEqual([2, 'end'])
+  })
+
+  it('may be followed by a gap that the hub itself has', () => {
+    const fanOut = new FanOut<number>(10)
+    const { log } = listen(fanOut, [{ position: 0, lost: null }])
+    fanOut.push(GAP)
+    fanOut.push(eventOf(9))
+    expect(log).toEqual(['gap after e-1 to null', 'gap after null to null', 9])
+    const late = listen(fanOut, [{ position: 0, lost: 1 }])
+    expect(late.log).toEqual(['gap after e-1 to e-9', 'gap after null to null', 9])
+  })
+})
