@@ -39,7 +39,7 @@ describe('the exported surface', () => {
   })
 
   it.each(ENTRIES)('of %s has every value that the report promises', async entry => {
-    const report = readFileSync(join(ROOT, 'etc/api', `httprx${entry.slice(1).replace('/', '-')}.api.md`), 'utf8')
+    const report = readFileSync(join(ROOT, 'etc/api', `httprx${entry.slice(1).replaceAll('/', '-')}.api.md`), 'utf8')
     const values = report.matchAll(/^export (?:abstract )?(?:class|const|function) (\w+)/gm)
     const promised = [...values].map(match => match[1])
     const module = await import(`httprx${entry.slice(1)}`) as object
