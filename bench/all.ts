@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const NAMES = [
-  'hello', 'headers', 'pipelined', 'json', 'churn', 'echo-1k', 'echo-64k', 'pipeline',
+  'hello', 'headers', 'pipelined', 'json', 'churn', 'cold-start', 'echo-1k', 'echo-64k', 'pipeline',
   'download', 'upload', 'ndjson-upload',
   'websocket-echo', 'sse-fan-out', 'websocket-fan-out', 'rxjs-cost', 'latency', 'allocation',
   'idle-connections', 'idle-streams',

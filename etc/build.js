@@ -1,7 +1,7 @@
 /**
  * Builds what is asked for into dist/, or everything: `node etc/build.js [--clean] [esm] [cjs] [programs]`.
  *
- *   esm       the library as ES modules
+ *   esm       the library as ES modules: the compiler writes dist/modules, and bundle.js makes dist/esm of them
  *   cjs       the library as CommonJS
  *   programs  demos and benchmarks; they import the library by its name, so `esm` has to be there
  */
@@ -9,10 +9,12 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname } from 'node:path'
+import { bundle } from './bundle.js'
 
 const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 const COMMONJS = [
-  '--outDir', 'dist/cjs', '--module', 'commonjs', '--moduleResolution', 'bundler', '--verbatimModuleSyntax', 'false',
+  '--outDir', 'dist/cjs', '--declarationDir', 'dist/cjs',
+  '--module', 'commonjs', '--moduleResolution', 'bundler', '--verbatimModuleSyntax', 'false',
 ]
 
 /** Runs the compiler; its messages go to our output, and its failure is ours. */
@@ -27,7 +29,10 @@ function tsc(...options) {
 const isAsset = source => extname(source) !== '.ts'
 
 const parts = {
-  esm: () => tsc('-p', 'tsconfig.build.json'),
+  async esm() {
+    await tsc('-p', 'tsconfig.build.json')
+    await bundle()
+  },
   async cjs() {
     await tsc('-p', 'tsconfig.build.json', ...COMMONJS)
     writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
@@ -41,7 +46,7 @@ const parts = {
 }
 
 /** What each part leaves in dist/. */
-const folders = { esm: ['esm'], cjs: ['cjs'], programs: ['demos', 'bench', 'spec'] }
+const folders = { esm: ['modules', 'esm'], cjs: ['cjs'], programs: ['demos', 'bench', 'spec'] }
 
 process.chdir(dirname(import.meta.dirname))
 const words = process.argv.slice(2)

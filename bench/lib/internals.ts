@@ -1,9 +1,10 @@
 /**
- * What is measured and not exported. The programs import the built package by its name; these parts are taken from
- * where that was built to. Types say only what is used.
+ * What is measured and not exported. The programs import the built package by its name; these parts come from the
+ * modules that it is bundled from. They know nothing of the bundled copy: a program that connects some of them takes
+ * all of them from here. Types say only what is used.
  */
 
 /** Loads a module of the built library, as `wire/chunked-decoder`. */
 export async function internal<T>(module: string): Promise<T> {
-  return await import(new URL(`../../esm/${module}.js`, import.meta.url).href) as T
+  return await import(new URL(`../../modules/${module}.js`, import.meta.url).href) as T
 }

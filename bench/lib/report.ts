@@ -43,7 +43,7 @@ function write(cell: Cell): string {
   if (typeof cell === 'string') return cell
   if (!Number.isFinite(cell)) return '-'
   const size = Math.abs(cell)
-  if (size >= 1000) return Math.round(cell).toLocaleString('en')
+  if (size >= 1000 || Number.isInteger(cell)) return Math.round(cell).toLocaleString('en')
   return cell.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : 3)
 }
 

@@ -3,7 +3,7 @@
  * handlers whose result is the reply.
  */
 import { createServer, type Socket } from 'node:net'
-import { Response, ServerConnection } from 'httprx/core'
+import type * as Core from 'httprx/core'
 import { internal } from '../internals.js'
 import { GREETING } from '../scenario.js'
 import { listening } from './listening.js'
@@ -21,7 +21,9 @@ interface Host {
 }
 
 interface Internals {
-  readonly Driver: new (core: ServerConnection, transport: object, context: Context, host: Host) => { start(): void }
+  readonly Driver: new (
+    core: Core.ServerConnection, transport: object, context: Context, host: Host,
+  ) => { start(): void }
   readonly SocketTransport: new (socket: Socket) => object
   readonly NODE_PLATFORM: object
   readonly serverContext: (handler: null, options: object, platform: object, closed: () => void) => Context
@@ -33,6 +35,7 @@ const HOST: Host = {
 }
 
 export async function start(): Promise<number> {
+  const { Response, ServerConnection } = await internal<typeof Core>('core')
   const { Driver } = await internal<Internals>('runtime/driver')
   const { SocketTransport } = await internal<Internals>('node/socket-transport')
   const { NODE_PLATFORM } = await internal<Internals>('node/platform')
