@@ -1,0 +1,21 @@
+/**
+ * The page of the chat. EventSource comes back by itself, and says which message it heard last.
+ */
+export const PAGE = `<!doctype html>
+<html lang="en"><title>Chat across processes</title>
+<form><input autofocus placeholder="Say something" aria-label="message"></form>
+<ol></ol>
+<script>
+  const messages = new EventSource('/messages')
+  const [form, input, list] = ['form', 'input', 'ol'].map(name => document.querySelector(name))
+  const show = text => list.prepend(Object.assign(document.createElement('li'), { textContent: text }))
+  messages.onmessage = ({ data }) => show(data)
+  messages.addEventListener('gap', () => show('Some messages are gone.'))
+  form.onsubmit = event => {
+    event.preventDefault()
+    fetch('/messages', { method: 'POST', body: input.value })
+    form.reset()
+  }
+</script>
+</html>
+`
