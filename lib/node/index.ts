@@ -1,7 +1,6 @@
 /**
  * What Node adds: servers that listen.
  */
-export type { CloseOptions } from './close-options.js'
 export { listen } from './listen.js'
 export type { ListenOptions } from './listen-options.js'
 export { serve, type Server } from './serve.js'

@@ -7,7 +7,7 @@ import {
   BOOLEAN, checkOptions, COUNT, LONGEST_TIME, OBJECT, SIGNAL, TEXT, TIME,
 } from '../connection/option-check.js'
 import { CONNECTION_KINDS, type ConnectionOptions } from '../reactive/connection-options.js'
-import { CLOSE_KINDS, type CloseOptions } from './close-options.js'
+import { CLOSE_KINDS, type CloseOptions } from '../reactive/close-options.js'
 
 /** Where to listen and how; and how to close, where nothing else is said then. */
 export interface ListenOptions extends ConnectionOptions, CloseOptions {

@@ -14,7 +14,7 @@ import { HttpConnection, type Connection } from '../reactive/http-connection.js'
 import type { PipelineOwner } from '../reactive/pipeline.js'
 import { requestOf } from '../reactive/request-pipeline.js'
 import { onAbort } from './abort-listeners.js'
-import { closingOf } from './close-options.js'
+import { closingOf } from '../reactive/close-options.js'
 import type { ListenOptions } from './listen-options.js'
 import { Listener, type ListenerHost } from './listener.js'
 

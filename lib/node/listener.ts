@@ -1,21 +1,20 @@
 /**
- * A listening socket and the connections that it accepted.
+ * A listening socket, which lets connections in.
  *
- * Strategy: `listen` and `serve` are two faces of this. It knows each connection until that is over, so closing it can
- * wait for all of them, and end them when the time is up.
+ * Strategy: `listen` and `serve` are two faces of this. What is accepted goes to the connections of the server
+ * (reactive/connections.ts), which say how it closes; sockets within their TLS handshake are waited for as well.
  */
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
   createServer as createTlsServer, Server as TlsServer, type SecureContextOptions, type TlsOptions,
 } from 'node:tls'
-import type { Subscription } from 'rxjs'
-import { LONGEST_TIME } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
-import { HttpConnection, type ServerContext } from '../reactive/http-connection.js'
+import { Connections, type ConnectionsOwner } from '../reactive/connections.js'
+import type { HttpConnection, ServerContext } from '../reactive/http-connection.js'
 import { serverContext } from '../reactive/server-context.js'
 import type { Handler } from '../reactive/streamed-reqd.js'
-import type { CloseOptions } from './close-options.js'
+import type { CloseOptions } from '../reactive/close-options.js'
 import { Handshakes, type FailedHandshake } from './handshakes.js'
 import { listenError } from './listen-error.js'
 import { checkListenOptions, HANDSHAKE_TIMEOUT_MS, type ListenOptions } from './listen-options.js'
@@ -29,7 +28,7 @@ import { SocketTransport } from './socket-transport.js'
  */
 const BACKLOG_TURNS = 512
 
-/** Whom a listener tells. */
+/** Receives the notifications of a listener. */
 export interface ListenerHost {
   listening(): void
   accepted(connection: HttpConnection): void
@@ -39,9 +38,9 @@ export interface ListenerHost {
 }
 
 /** A listening socket at work. */
-export class Listener {
+export class Listener implements ConnectionsOwner {
   readonly context: ServerContext
-  readonly connections: Set<HttpConnection>
+  readonly connections: Connections
   private readonly options: ListenOptions
   private readonly host: ListenerHost
   /** The sockets under TLS; null without. */
@@ -51,31 +50,23 @@ export class Listener {
   private server: Server | null
   private count: number
   /** How many sockets the server accepted. */
-  private accepted: number
-  private isListening: boolean
-  /**
-   * `draining`: what waits to be accepted still is, and no connection takes a second request; `idling`: connections
-   * may still get that one; `ending`: only those that have one go on.
-   */
-  private state: 'new' | 'open' | 'draining' | 'idling' | 'ending' | 'closed'
-  private grace: Subscription | null
-  private idle: Subscription | null
+  private arrivals: number
+  private state: 'new' | 'binding' | 'listening' | 'closed'
 
   constructor(handler: Handler | null, options: ListenOptions, host: ListenerHost) {
     checkListenOptions(options)
-    this.context = serverContext(handler, options, NODE_PLATFORM, connection => { this.forget(connection) })
+    this.context = serverContext(handler, options, NODE_PLATFORM, connection => {
+      this.connections.forget(connection)
+    })
     this.options = options
     this.host = host
-    this.connections = new Set()
+    this.connections = new Connections(this.context, this)
     this.handshakes = options.tls === undefined ? null : this.makeHandshakes()
     this.secureContext = options.tls ?? {}
     this.server = null
     this.count = 0
-    this.accepted = 0
-    this.isListening = false
+    this.arrivals = 0
     this.state = 'new'
-    this.grace = null
-    this.idle = null
   }
 
   /** Where it listens; null before and after. */
@@ -85,12 +76,7 @@ export class Listener {
 
   /** Whether it listens, or is about to, and does not close. */
   get isOpen(): boolean {
-    return this.state === 'open'
-  }
-
-  /** How many connections there are. */
-  get size(): number {
-    return this.connections.size
+    return this.state !== 'new' && this.connections.isOpen
   }
 
   /** Binds the socket. */
@@ -99,10 +85,10 @@ export class Listener {
       const place = placeOf(this.options)
       const server = this.createServer()
       server.on('error', error => { this.fail(error) })
-      server.on('listening', () => { this.listens() }).on('connection', () => { this.accepted++ })
+      server.on('listening', () => { this.listens() }).on('connection', () => { this.arrivals++ })
       server.listen(place)
       this.server = server
-      this.state = 'open'
+      this.state = 'binding'
     } catch (error) {
       this.fail(error as Error)
     }
@@ -110,23 +96,12 @@ export class Listener {
 
   /** Handles a connection that was made elsewhere. */
   accept(socket: Duplex): HttpConnection {
-    const connection = new HttpConnection(++this.count, new SocketTransport(socket), this.context)
-    this.connections.add(connection)
-    if (this.state !== 'open' && !this.mayBegin) connection.cut()
-    else this.host.accepted(connection)
-    if (this.mayBegin) connection.drain()
-    return connection
+    return this.connections.accept(++this.count, new SocketTransport(socket))
   }
 
-  /**
-   * Accepts no more connections but those that wait already, closes those on which no request comes within `idleMs`
-   * milliseconds or has come unseen, and lets the others answer; after `graceMs` milliseconds what is left is cut.
-   */
-  close({ graceMs, idleMs }: Required<CloseOptions>): void {
-    if (this.state === 'open') this.drain(idleMs)
-    if (this.state === 'new' || this.state === 'closed') return
-    this.grace?.unsubscribe()
-    this.grace = this.after(graceMs, () => { this.cut() })
+  /** Closes, once it was started; again with other times. See {@link Connections.close}. */
+  close(options: Required<CloseOptions>): void {
+    if (this.state !== 'new') this.connections.close(options)
   }
 
   /**
@@ -141,57 +116,45 @@ export class Listener {
     this.secureContext = context
   }
 
-  /** Cuts all connections now. */
-  private cut(): void {
-    if (this.state === 'draining') this.server?.close()
-    this.state = 'ending'
-    this.handshakes?.abandon()
-    for (const connection of this.connections) connection.cut()
-    this.settle()
+  accepted(connection: HttpConnection): void {
+    this.host.accepted(connection)
   }
 
-  /** Whether a connection that is new, or idle, may have one more request although the server closes. */
-  private get mayBegin(): boolean {
-    return this.state === 'draining' || this.state === 'idling'
+  stopAccepting(done: () => void): void {
+    const stop = (): void => {
+      this.server?.close()
+      done()
+    }
+    if (this.state === 'listening') this.takeBacklog(stop, BACKLOG_TURNS)
+    else stop()
+  }
+
+  abandon(): void {
+    this.server?.close()
+    this.handshakes?.abandon()
+  }
+
+  get isBusy(): boolean {
+    return (this.handshakes?.size ?? 0) > 0
+  }
+
+  closed(): void {
+    this.finish()
+    this.host.closed()
   }
 
   private listens(): void {
-    this.isListening = true
+    this.state = 'listening'
     this.host.listening()
   }
 
-  private drain(idleMs: number): void {
-    this.state = 'draining'
-    for (const connection of this.connections) connection.drain()
-    if (this.isListening) this.takeBacklog(idleMs, BACKLOG_TURNS)
-    else this.stopListening(idleMs)
-  }
-
   /** What waits to be accepted would be reset, with the requests that it brings. */
-  private takeBacklog(idleMs: number, turns: number): void {
-    const { accepted } = this
+  private takeBacklog(done: () => void, turns: number): void {
+    const { arrivals } = this
     this.context.afterRead(() => {
-      if (this.state !== 'draining') return
-      if (this.accepted === accepted || turns === 0) this.stopListening(idleMs)
-      else this.takeBacklog(idleMs, turns - 1)
+      if (this.arrivals === arrivals || turns === 0) done()
+      else this.takeBacklog(done, turns - 1)
     })
-  }
-
-  private stopListening(idleMs: number): void {
-    const end = (): void => { this.endIdle() }
-    this.state = 'idling'
-    this.server?.close()
-    if (idleMs > 0) this.idle = this.after(idleMs, end)
-    else this.context.afterRead(end)
-    this.settle()
-  }
-
-  private endIdle(): void {
-    if (this.state !== 'idling') return
-    this.state = 'ending'
-    this.handshakes?.abandon()
-    for (const connection of this.connections) connection.endIdle()
-    this.settle()
   }
 
   private createServer(): Server {
@@ -222,25 +185,14 @@ export class Listener {
     const reason = (error as NodeJS.ErrnoException).code ?? 'ERR_TLS'
     const connection = ++this.count
     events?.next({ type: 'handshakeError', reason, error, remoteAddress, connection, time: clock.scheduler.now() })
-    this.settle()
-  }
-
-  private forget(connection: HttpConnection): void {
-    this.connections.delete(connection)
-    this.settle()
-  }
-
-  private settle(): void {
-    const isClosing = this.state === 'idling' || this.state === 'ending'
-    if (!isClosing || this.connections.size > 0 || (this.handshakes?.size ?? 0) > 0) return
-    this.finish()
-    this.host.closed()
+    this.connections.settle()
   }
 
   /** A server that could not accept one connection goes on with the others. */
   private fail(error: Error): void {
     if (this.state === 'closed') return
-    if (this.isListening) return this.context.onError(error, null)
+    if (this.state === 'listening') return this.context.onError(error, null)
+    this.connections.stop()
     this.finish()
     // In another turn: whoever tries again at once, until a port is free, leaves the others theirs.
     this.context.afterRead(() => { this.host.failed(listenError(error, this.options)) })
@@ -249,16 +201,7 @@ export class Listener {
   private finish(): void {
     this.state = 'closed'
     this.server = null
-    this.grace?.unsubscribe()
-    this.grace = null
-    this.idle?.unsubscribe()
-    this.idle = null
     this.handshakes?.destroy()
-  }
-
-  /** Null where that is longer than a timer can wait. */
-  private after(milliseconds: number, task: () => void): Subscription | null {
-    return milliseconds <= LONGEST_TIME ? this.context.clock.scheduler.schedule(task, milliseconds) : null
   }
 }
 

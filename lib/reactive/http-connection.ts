@@ -67,8 +67,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   private reported: unknown
   /** Whether the failure of the core was seen. */
   private hasSeenFailure: boolean
-  private isStarted: boolean
-  private isFinished: boolean
   private readonly closing: ClosingNotice
 
   constructor(id: number, transport: Transport, context: ServerContext) {
@@ -83,8 +81,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.events = null
     this.reported = NOTHING
     this.hasSeenFailure = false
-    this.isStarted = false
-    this.isFinished = false
     this.closing = new ClosingNotice()
   }
 
@@ -96,7 +92,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     // Not as an event: it would be made anew for each.
     return new GuardedObservable(subscriber => {
       this.events ??= new Subject()
-      if (this.isFinished) this.events.complete()
+      if (this.driver.isOver) this.events.complete()
       return this.events.subscribe(subscriber)
     }, error => { this.context.onError(error, null) })
   }
@@ -152,8 +148,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   start(): void {
-    if (this.isStarted) return
-    this.isStarted = true
+    if (!this.driver.isNew) return
     if (this.isObserved) this.emit({ type: 'open', remoteAddress: this.remoteAddress, isEncrypted: this.isEncrypted })
     this.driver.start()
   }
@@ -178,7 +173,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   later(task: () => void): void {
-    this.driver.later(task)
+    this.context.later(task)
   }
 
   /** Ends the connection now. */
@@ -230,9 +225,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   finished(): void {
-    if (this.isFinished) return
     this.turnEnded()
-    this.isFinished = true
     this.closing.end()
     if (this.isObserved) this.emit({ type: 'close', ...this.driver.breakage })
     this.pipeline?.complete()
@@ -271,7 +264,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   /** @internal Who takes the requests. */
   get requests(): RequestPipeline {
     this.pipeline ??= new RequestPipeline(this, this.context.afterRead)
-    if (this.isFinished) this.pipeline.complete()
+    if (this.driver.isOver) this.pipeline.complete()
     return this.pipeline
   }
 
@@ -290,7 +283,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   private closeBy(close: () => void): void {
-    if (this.isFinished) return
+    if (this.driver.isOver) return
     close()
     this.closing.give()
   }

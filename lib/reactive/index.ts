@@ -1,6 +1,7 @@
 /**
  * Requests and responses as Observables, as `httprx` exports them.
  */
+export type { CloseOptions } from './close-options.js'
 export type { ConnectionOptions } from './connection-options.js'
 export type { Connection } from './connection-view.js'
 export { handleEach, type HandleEachOptions } from './handle-each.js'

@@ -7,6 +7,7 @@ import { DEFAULT_CONFIG, withDefaults, type Config } from '../connection/config.
 import { defaultErrorHandler } from '../connection/error-handler.js'
 import { onRejection } from '../errors.js'
 import { Clock } from '../runtime/clock.js'
+import type { TurnTasks } from '../runtime/turn-tasks.js'
 import { settingsOf, type ConnectionOptions, type Settings } from './connection-options.js'
 import type { HttpConnection, ServerContext } from './http-connection.js'
 import type { Handler } from './streamed-reqd.js'
@@ -14,14 +15,8 @@ import type { Handler } from './streamed-reqd.js'
 type OnError = ServerContext['onError']
 
 /** What a kind of server adds to the options: its way to wait, and what it does with errors. */
-export interface Platform {
+export interface Platform extends TurnTasks {
   readonly scheduler: SchedulerLike
-  /** Runs the task soon, once what happens now is over. */
-  readonly defer: (task: () => void) => void
-  /** Runs the task after other connections had their turn. */
-  readonly later: (task: () => void) => void
-  /** Runs the task once what the operating system has by now was read. */
-  readonly afterRead: (task: () => void) => void
   /** Hears of errors where the options name nobody. */
   readonly onError: (error: unknown) => void
 }

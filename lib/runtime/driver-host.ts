@@ -3,27 +3,19 @@
  */
 import type { Clock } from './clock.js'
 import type { TimeLimits } from './deadlines.js'
-import type { ConnectionEventDetail } from './events.js'
+import type { EventSink } from './events.js'
 import type { ReadLimits } from './read-loop.js'
+import type { TurnTasks } from './turn-tasks.js'
 
 /** What the drivers of a server share. */
-export interface DriverContext {
+export interface DriverContext extends TurnTasks {
   readonly timeLimits: TimeLimits
   readonly readLimits: ReadLimits
   readonly clock: Clock
-  /** Runs the task soon, once what happens now is over. */
-  readonly defer: (task: () => void) => void
-  /** Runs the task after other connections had their turn. */
-  readonly later: (task: () => void) => void
-  /** Runs the task once what the transports have by now was read. */
-  readonly afterRead: (task: () => void) => void
 }
 
-/** Receives the notifications of a driver. */
-export interface DriverHost {
-  /** Whether somebody listens to events. */
-  readonly isObserved: boolean
-  emit(detail: ConnectionEventDetail): void
+/** The owner of a driver: it stands in a later room, so the driver knows it by this. */
+export interface DriverHost extends EventSink {
   /** A turn is over: whatever failed in it is known to the connection. */
   turnEnded(): void
   /** The application did something wrong. */

@@ -6,7 +6,6 @@
  * dropped for a bounded time and amount, so that the client gets the response and not a reset; then the transport is
  * closed.
  */
-import type { IOVec } from '../buffer/iovec.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
 import { ConnectionClosedError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import type { Ticking } from './clock.js'
@@ -15,56 +14,67 @@ import type { DriverContext, DriverHost } from './driver-host.js'
 import { NO_BREAKAGE, type Breakage } from './events.js'
 import { limitError } from './limit-error.js'
 import { phaseOf } from './phases.js'
-import { ReadLoop, type ReadHost } from './read-loop.js'
-import { SocketTelling, Telling } from './telling.js'
+import { ReadLoop, type ReadOwner } from './read-loop.js'
+import { SocketEvents } from './socket-events.js'
 import type { Transport } from './transport.js'
-import { WriteLoop, type WriteHost } from './write-loop.js'
+import { WriteLoop, type WriteOwner } from './write-loop.js'
 
 /** The driver of one connection. */
-export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Watched {
+export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   /** How many requests came so far: the owner counts them. */
   requestCount: number
-  receivedBytes: number
   /** What the client's departure looked like; null as long as it did not leave. */
   departure: ConnectionClosedError | null
   /** How the transport was broken off, if it was. */
   breakage: Breakage
-  /** The bytes of the writes that are over. */
-  private written: number
   private readonly core: AnyServerConnection
   private readonly transport: Transport
   private readonly context: DriverContext
+  private readonly host: DriverHost
   private readonly reads: ReadLoop
   private readonly writes: WriteLoop
   private readonly deadlines: Deadlines
   /** While it closes: up to how many received bytes requests are handled; -1 where it does not close. */
   private drainUntil: number
-  private state: 'new' | 'open' | 'lingering' | 'released' | 'over'
+  /** `ending`: everything that waits for the connection is being told. */
+  private state: 'new' | 'open' | 'lingering' | 'released' | 'ending' | 'over'
 
   constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
-    super(host)
     this.requestCount = 0
-    this.receivedBytes = 0
     this.departure = null
     this.breakage = NO_BREAKAGE
-    this.written = 0
     this.core = core
     this.transport = transport
     this.context = context
-    this.reads = new ReadLoop(core, transport, this, context.readLimits)
-    this.writes = new WriteLoop(core, transport, this)
+    this.host = host
+    this.writes = new WriteLoop(core, transport, this, context, host)
+    this.reads = new ReadLoop(core, transport, this, context.readLimits, this.writes, host)
     this.deadlines = new Deadlines(context.timeLimits, context.clock.now)
     this.drainUntil = -1
     this.state = 'new'
+  }
+
+  /** Whether it was not started. */
+  get isNew(): boolean {
+    return this.state === 'new'
+  }
+
+  /** Whether the connection holds nothing any more, and everybody was told. */
+  get isOver(): boolean {
+    return this.state === 'over'
   }
 
   get phase(): Phase {
     return this.state === 'lingering' ? 'linger' : phaseOf(this.core, this.reads.hasPending)
   }
 
+  get receivedBytes(): number {
+    return this.reads.receivedBytes
+  }
+
   /** Of a write that is under way what was taken counts: a slow client takes a large one bit by bit. */
   get writtenBytes(): number {
-    return this.written - this.transport.unwrittenBytes
+    return this.writes.writtenBytes - this.transport.unwrittenBytes
   }
 
   /** Whether the client has lately taken everything as fast as it came. */
@@ -90,9 +100,9 @@ export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Wat
     if (this.state !== 'new') return
     this.state = 'open'
     this.context.clock.add(this)
-    this.beginTurn()
+    this.writes.beginTurn()
     this.reads.start()
-    this.endTurn()
+    this.writes.endTurn()
   }
 
   /**
@@ -119,14 +129,16 @@ export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Wat
 
   /** Ends everything now. */
   destroy(isReset: boolean): void {
-    if (this.state === 'over') return
-    if (this.isObserved) this.noteBreakage(isReset ? 'server' : null)
+    if (this.state === 'ending' || this.state === 'over') return
+    if (this.host.isObserved) this.noteBreakage(isReset ? 'server' : null)
+    const { state } = this
     this.transport.destroy(isReset)
-    if (this.state === 'released') return
+    // The transport of a connection that was handed over says itself when it is closed.
+    if (state === 'released') return
     const rest = this.reads.stop()
-    this.stop('over')
+    this.stop('ending')
     this.core.lost(rest, () => this.departure ?? new LocalProtocolError('badState', 'the connection was cut'))
-    this.host.finished()
+    this.finish()
   }
 
   /**
@@ -136,8 +148,8 @@ export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Wat
   release(): { transport: unknown; head: Uint8Array } {
     const head = this.reads.stop()
     this.stop('released')
-    const watcher = this.isObserved ? new SocketTelling(this.host) : null
-    return { transport: this.transport.release(() => { this.finishRelease() }, watcher), head }
+    const watcher = this.host.isObserved ? new SocketEvents(this.host) : null
+    return { transport: this.transport.release(() => { this.finish() }, watcher), head }
   }
 
   tick(now: number): void {
@@ -145,41 +157,14 @@ export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Wat
     if (this.host.isObserved) this.tellStall()
     if (limit === null) return
     if (this.host.isObserved) this.host.emit({ type: 'timeout', limit })
-    this.beginTurn()
-    this.enforce(limit)
-    this.endTurn()
-  }
-
-  beginTurn(): void {
     this.writes.beginTurn()
-  }
-
-  endTurn(): void {
+    this.enforce(limit)
     this.writes.endTurn()
   }
 
   turnEnded(): void {
     this.host.turnEnded()
     if (this.drainUntil !== -1) this.endSoon()
-  }
-
-  bytesIn(bytes: Uint8Array): void {
-    this.writes.beginEvent()
-    this.receivedBytes += bytes.length
-    if (this.host.isObserved) this.host.emit({ type: 'bytesIn', count: bytes.length, bytes })
-  }
-
-  bytesOut(count: number, iovecs: readonly IOVec[]): void {
-    this.written += count
-    if (this.host.isObserved) this.host.emit({ type: 'bytesOut', count, iovecs })
-  }
-
-  defer(task: () => void): void {
-    this.context.defer(task)
-  }
-
-  later(task: () => void): void {
-    this.context.later(task)
   }
 
   /** What is queued is written all the same, as far as the transport takes it. */
@@ -190,14 +175,13 @@ export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Wat
   }
 
   inputEnded(): void {
-    if (this.host.isObserved) this.host.emit({ type: 'inputEnd' })
     if (this.state === 'lingering') this.destroy(false)
   }
 
   inputFailed(error: unknown): void {
     const wasDone = this.state === 'lingering' || (!this.core.isHandling && !this.core.hasPendingOutput)
     if (!wasDone) this.host.transportFailed(error)
-    if (this.isObserved) this.noteBreakage('client')
+    if (this.host.isObserved) this.noteBreakage('client')
     this.leave(false, error)
   }
 
@@ -257,9 +241,9 @@ export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Wat
 
   private drainCore(awaitsRequest: boolean): void {
     if (this.state !== 'open') return
-    this.beginTurn()
+    this.writes.beginTurn()
     this.core.drain(awaitsRequest, () => this.hasFurther)
-    this.endTurn()
+    this.writes.endTurn()
   }
 
   /** Whether a request came behind the current one, in time. */
@@ -284,12 +268,12 @@ export class Driver extends Telling implements ReadHost, WriteHost, Ticking, Wat
     if (this.breakage === NO_BREAKAGE) this.breakage = { brokenBy, unwritten: this.transport.unwrittenBytes }
   }
 
-  private finishRelease(): void {
+  private finish(): void {
     this.state = 'over'
     this.host.finished()
   }
 
-  private stop(state: 'over' | 'released'): void {
+  private stop(state: 'ending' | 'released'): void {
     this.state = state
     this.writes.stop()
     this.context.clock.delete(this)

@@ -70,6 +70,16 @@ export type ConnectionEventDetail =
   | { readonly type: 'timeout'; readonly limit: Limit }
   | { readonly type: 'close' } & Breakage
 
+/** Receives the events of a connection. Those who have one for it ask first, so that none is made in vain. */
+export interface EventSink {
+  /** Whether somebody listens. */
+  readonly isObserved: boolean
+  emit(detail: ConnectionEventDetail): void
+}
+
+/** The sink of what nobody can listen to. */
+export const NO_EVENTS: EventSink = { isObserved: false, emit: () => undefined }
+
 /** How a connection was broken off, if it was. */
 export interface Breakage {
   /** Who broke it off; null where it just ended. */

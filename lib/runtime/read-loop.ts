@@ -1,29 +1,25 @@
 /**
- * The read loop: bytes of the transport into the connection.
+ * The read loop (the design's "read processor"): bytes of the transport into the connection.
  *
  * Strategy: each emission is offered at once; what the connection does not consume is kept and offered again with what
- * follows. While the reader yields, the transport is read on, up to `readBufferSize`: only who reads learns that the
- * client has left, so a handler that never asks for a small body is told. Then the transport is paused; at once where
- * the handler does not take a body that is known not to fit, for which what is read ahead would be copied in vain. When
- * input is over for the connection, bytes are dropped, up to a limit.
+ * follows. While the reader yields, the transport is read on, up to `readBufferSize`: only a read reveals that the
+ * client left, and a handler that never asks for a small body has to be told. Then the transport is paused; it is paused
+ * at once where the handler does not take a body that is known not to fit, because what is read ahead would be copied in
+ * vain. When input is over for the connection, bytes are dropped, up to a limit.
  *
- * A client that ends its side while a request of it is handled has left: a closed tab, an aborted fetch. Requests that
- * came before the end are still handed to the handler, and what it answers within the event is sent.
+ * A client that ends its side (half-close) while a request of it is handled has left: a closed tab, an aborted fetch.
+ * Requests that came before the end are still handed to the handler, and what it answers within the event is sent.
  */
 import type { Observer, Subscription } from 'rxjs'
 import type { ReadOperation } from '../connection/operation.js'
 import type { AnyServerConnection } from '../connection/server-connection.js'
+import type { EventSink } from './events.js'
 import type { Received, Transport } from './transport.js'
 import { UnreadInput } from './unread-input.js'
+import type { WriteLoop } from './write-loop.js'
 
-/** Whom the read loop belongs to. */
-export interface ReadHost {
-  /** Output that is made meanwhile waits for {@link endTurn}, so that it leaves together. */
-  beginTurn(): void
-  endTurn(): void
-  bytesIn(bytes: Uint8Array): void
-  /** What the loop does. */
-  tell(type: 'readerYield' | 'readerResume' | 'pause' | 'resume'): void
+/** The owner of a read loop, which decides what the end of the input means. It imports the loop, not the other way. */
+export interface ReadOwner {
   /**
    * The client ended its side within a request: it takes no answer any more, unless it may be half-open. `rest` is what
    * came before and was not consumed.
@@ -43,44 +39,48 @@ export interface ReadLimits {
   readonly allowHalfOpen: boolean
 }
 
-const NOTHING = new UnreadInput()
-
 /** The read loop of one connection. */
 export class ReadLoop implements Observer<Received> {
-  /** Whether the input has ended. */
-  hasEof: boolean
+  /** How many bytes were received so far. */
+  receivedBytes: number
   private readonly connection: AnyServerConnection
   private readonly transport: Transport
-  private readonly host: ReadHost
+  private readonly owner: ReadOwner
   private readonly limits: ReadLimits
+  /** Output that is made while input is offered leaves together, at the end of the turn. */
+  private readonly writes: WriteLoop
+  private readonly events: EventSink
   private readonly pending: UnreadInput
   /** {@link resume}, once it was needed. */
   private wake: (() => void) | null
-  private isYielding: boolean
-  private isPaused: boolean
-  /** Whether the connection is reading what is pending: some of it may be the handler's by now. */
-  private isOffering: boolean
-  /** Whether input is over for the connection. */
-  private isDropping: boolean
-  private isStopped: boolean
+  private input: 'flowing' | 'paused' | 'ended'
+  /** What the connection does with input; `dropping`: input is over for it, and what still comes is dropped. */
+  private reader: 'reading' | 'yielding' | 'dropping' | 'stopped'
   private dropped: number
   private subscription: Subscription | null
 
-  constructor(connection: AnyServerConnection, transport: Transport, host: ReadHost, limits: ReadLimits) {
-    this.hasEof = false
+  constructor(
+    connection: AnyServerConnection, transport: Transport, owner: ReadOwner, limits: ReadLimits, writes: WriteLoop,
+    events: EventSink,
+  ) {
+    this.receivedBytes = 0
     this.connection = connection
     this.transport = transport
-    this.host = host
+    this.owner = owner
     this.limits = limits
+    this.writes = writes
+    this.events = events
     this.pending = new UnreadInput()
     this.wake = null
-    this.isYielding = false
-    this.isPaused = false
-    this.isOffering = false
-    this.isDropping = false
-    this.isStopped = false
+    this.input = 'flowing'
+    this.reader = 'reading'
     this.dropped = 0
     this.subscription = null
+  }
+
+  /** Whether the client ended its side. */
+  get hasEof(): boolean {
+    return this.input === 'ended'
   }
 
   /** How many bytes there are behind what the connection consumed. */
@@ -100,42 +100,45 @@ export class ReadLoop implements Observer<Received> {
 
   /** Stops reading for good. Returns the bytes that were read and not consumed, which are the caller's. */
   stop(): Uint8Array {
-    this.isStopped = true
+    this.reader = 'stopped'
     this.subscription?.unsubscribe()
     this.subscription = null
-    return this.takePending()
+    return this.pending.takeAll()
   }
 
   next(received: Received): void {
     const { bytes } = received
-    this.host.bytesIn(bytes)
-    this.host.beginTurn()
-    if (this.isDropping) this.dropped += bytes.length
-    else if (this.pending.length > 0 || this.isYielding) this.pending.append(bytes)
+    this.writes.beginEvent()
+    this.receivedBytes += bytes.length
+    if (this.events.isObserved) this.events.emit({ type: 'bytesIn', count: bytes.length, bytes })
+    this.writes.beginTurn()
+    if (this.reader === 'dropping') this.dropped += bytes.length
+    else if (this.pending.length > 0 || this.reader === 'yielding') this.pending.append(bytes)
     else this.offer(received)
-    if (!this.isYielding && this.pending.length > 0) this.offerPending()
+    if (this.reader === 'reading' && this.pending.length > 0) this.offerPending()
     this.endTurn()
   }
 
   complete(): void {
-    this.hasEof = true
-    this.host.beginTurn()
+    this.input = 'ended'
+    this.writes.beginTurn()
     this.offerEof()
     this.settle()
-    this.host.inputEnded()
-    this.host.endTurn()
+    if (this.events.isObserved) this.events.emit({ type: 'inputEnd' })
+    this.owner.inputEnded()
+    this.writes.endTurn()
     this.pauseOrResume()
   }
 
   error(error: unknown): void {
-    this.host.inputFailed(error)
+    this.owner.inputFailed(error)
   }
 
   private resume(): void {
-    if (this.isStopped) return
-    this.isYielding = false
-    this.host.tell('readerResume')
-    this.host.beginTurn()
+    if (this.reader !== 'yielding') return
+    this.reader = 'reading'
+    this.tell('readerResume')
+    this.writes.beginTurn()
     if (this.hasEof) this.offerEof()
     else if (this.pending.length > 0) this.offerPending()
     this.endTurn()
@@ -143,7 +146,7 @@ export class ReadLoop implements Observer<Received> {
 
   private endTurn(): void {
     this.settle()
-    this.host.endTurn()
+    this.writes.endTurn()
     this.pauseOrResume()
   }
 
@@ -156,22 +159,25 @@ export class ReadLoop implements Observer<Received> {
   }
 
   private offerPending(): void {
-    const { pending } = this
-    this.isOffering = true
-    const consumed = this.connection.read(pending.bytes, pending.off, pending.length)
-    this.isOffering = false
-    if (!this.isStopped) pending.consume(consumed)
+    const { bytes, off, length } = this.pending.lift()
+    this.keepRest(bytes, off, length, this.connection.read(bytes, off, length))
   }
 
   private offerEof(): void {
-    const { connection, pending } = this
-    if (this.endsWithinBody()) return this.host.clientLeft(this.takePending())
-    this.isOffering = true
-    const consumed = connection.readEof(pending.bytes, pending.off, pending.length)
-    this.isOffering = false
-    if (this.isStopped) return
-    pending.consume(consumed)
-    if (connection.isHandling && !this.limits.allowHalfOpen) this.host.clientLeft(this.takePending())
+    if (this.endsWithinBody()) return this.owner.clientLeft(this.pending.takeAll())
+    const { bytes, off, length } = this.pending.lift()
+    this.keepRest(bytes, off, length, this.connection.readEof(bytes, off, length))
+    if (this.isStopped || !this.connection.isHandling || this.limits.allowHalfOpen) return
+    this.owner.clientLeft(this.pending.takeAll())
+  }
+
+  /** A loop that was stopped within the read keeps nothing: what was offered may be the handler's. */
+  private keepRest(bytes: Uint8Array, off: number, length: number, consumed: number): void {
+    if (!this.isStopped) this.pending.put(bytes, off + consumed, length - consumed)
+  }
+
+  private get isStopped(): boolean {
+    return this.reader === 'stopped'
   }
 
   /**
@@ -185,17 +191,12 @@ export class ReadLoop implements Observer<Received> {
     return !this.isStopped && connection.isReceivingBody && !connection.isDroppingBody
   }
 
-  private takePending(): Uint8Array {
-    const { bytes, off, length } = this.isOffering ? NOTHING : this.pending
-    this.pending.clear()
-    return bytes.subarray(off, off + length)
-  }
-
   /** Does what the next read operation says: wait for more, wait to be woken, or drop. */
   private settle(): void {
+    if (this.isStopped) return
     const operation = this.connection.nextReadOperation()
     if (operation === 'close') this.drop()
-    else if (operation === 'yield' && !this.isYielding) this.yieldReader()
+    else if (operation === 'yield' && this.reader === 'reading') this.yieldReader()
   }
 
   /**
@@ -210,36 +211,37 @@ export class ReadLoop implements Observer<Received> {
 
   /** Whether what comes next is no data of the body, as far as that is known: it can be lent. */
   private get hasRestOfBody(): boolean {
-    return this.isYielding && this.pending.length >= this.connection.bodyLeft
+    return this.reader === 'yielding' && this.pending.length >= this.connection.bodyLeft
   }
 
   private yieldReader(): void {
-    this.isYielding = true
-    this.host.tell('readerYield')
+    this.reader = 'yielding'
+    this.tell('readerYield')
     this.connection.yieldReader(this.wake ??= () => { this.resume() })
   }
 
   private isFull(operation: ReadOperation): boolean {
     if (operation === 'close') return this.dropped > this.limits.lingerBytes
     if (operation === 'read') return false
-    return this.isYielding && Math.max(this.pending.length, this.connection.bodyLeft) >= this.limits.readBufferSize
+    const waiting = Math.max(this.pending.length, this.connection.bodyLeft)
+    return this.reader === 'yielding' && waiting >= this.limits.readBufferSize
   }
 
   private drop(): void {
-    this.isDropping = true
+    this.reader = 'dropping'
     this.dropped += this.pending.length
     this.pending.clear()
   }
 
   private setPaused(isPaused: boolean): void {
-    if (isPaused === this.isPaused) return
-    this.isPaused = isPaused
-    if (isPaused) {
-      this.transport.pause()
-      this.host.tell('pause')
-    } else {
-      this.transport.resume()
-      this.host.tell('resume')
-    }
+    if (this.hasEof || isPaused === (this.input === 'paused')) return
+    this.input = isPaused ? 'paused' : 'flowing'
+    if (isPaused) this.transport.pause()
+    else this.transport.resume()
+    this.tell(isPaused ? 'pause' : 'resume')
+  }
+
+  private tell(type: 'readerYield' | 'readerResume' | 'pause' | 'resume'): void {
+    if (this.events.isObserved) this.events.emit({ type })
   }
 }

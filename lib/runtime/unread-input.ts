@@ -34,11 +34,25 @@ export class UnreadInput {
     this.length += chunk.length
   }
 
-  /** Takes the first `count` bytes off. */
-  consume(count: number): void {
-    this.off += count
-    this.length -= count
-    if (this.length === 0) this.clear()
+  /** Takes everything out, at its place: it can be {@link put} back. */
+  lift(): { readonly bytes: Uint8Array; readonly off: number; readonly length: number } {
+    const { bytes, off, length } = this
+    this.clear()
+    return { bytes, off, length }
+  }
+
+  /** Puts bytes back that were taken out, or the rest of them. Nothing else may be here. */
+  put(bytes: Uint8Array, off: number, length: number): void {
+    if (length === 0) return
+    this.bytes = bytes
+    this.off = off
+    this.length = length
+  }
+
+  /** Takes everything out. */
+  takeAll(): Uint8Array {
+    const { bytes, off, length } = this.lift()
+    return bytes.subarray(off, off + length)
   }
 
   /** Forgets everything. */

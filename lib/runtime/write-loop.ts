@@ -6,33 +6,35 @@
  * handler does in one event) leaves in one write. A source that never ends and a peer that never fills up must not keep
  * the process from its other connections, so after some bytes the loop goes on in another turn of the event loop.
  *
- * Who is to judge whether the client is slow asks for what waits to be offered at once (`offer`), within a turn too: a
- * burst that the transport takes is no sign of a slow client.
+ * A backpressure policy that is to judge whether the client is slow has the pending output offered first (`offer`), also
+ * within a turn: a burst that the transport takes at once is no sign of a slow client.
  */
 import { firstBytes, IOVec } from '../buffer/iovec.js'
 import type { WriteOperation, WriteResult } from '../connection/operation.js'
+import type { EventSink } from './events.js'
 import type { Output, OutputTransport, WriteObserver } from './transport.js'
+import type { TurnTasks } from './turn-tasks.js'
 
 /**
- * How many bytes are written before other connections have their turn. It counts on from one event to the next: a
- * source of promises goes on without end while the event loop stands still.
+ * Bytes written before other connections have their turn. The count carries across events: a promise-driven source
+ * could otherwise starve the event loop.
  */
 const TURN_BYTES = 256 * 1024
 const NOTHING: readonly IOVec[] = []
 
 /**
- * How many bytes are written at once. A transport says when all of a write was taken, not how much of it: of one huge
- * body the client might take half without a sign of life.
+ * Bytes of one write at most. A transport reports when all of a write was taken, not how much of it: a client could
+ * take half of one huge body without a sign of life.
  */
 export const WRITE_BYTES = 256 * 1024
 
 /**
- * After how many bytes that the transport took at once the client is taken to keep up. One that does not read at all
- * lets the kernel's buffers take some (on Linux up to 4 MiB and what it reads ahead), and is not to count.
+ * Bytes accepted without waiting before a client counts as keeping up; more than the kernel's buffers absorb (on Linux
+ * up to 4 MiB, and what it reads ahead).
  */
 const KEPT_UP_BYTES = 8 * 1024 * 1024
 
-/** Whether the memory of the bytes is another's, so that the array is empty. */
+/** Whether the application transferred the memory of the bytes, so that the array is empty. */
 function isGivenAway({ buffer }: IOVec): boolean {
   return buffer.length === 0
 }
@@ -48,69 +50,63 @@ export interface OutputSource {
   yieldWriter(resume: () => void): void
 }
 
-/** Whom the write loop belongs to. */
-export interface WriteHost {
-  /** Whether somebody looks at what is written: as iovecs, then. */
-  readonly isObserved: boolean
-  bytesOut(count: number, iovecs: readonly IOVec[]): void
-  /** The transport did not take a write at once. */
-  writeWaits(count: number): void
-  /** What the loop does. */
-  tell(type: 'writerYield' | 'writerResume'): void
+/** The owner of a write loop. */
+export interface WriteOwner {
   /** There is nothing more to write; the transport is reset where a cut response would look complete. */
   outputClosed(mustReset: boolean): void
   /** The transport broke. */
   outputFailed(error: unknown): void
   /** Bytes that wait were given away: the application transferred what was the server's. */
   outputGivenAway(): void
-  /** Everything of a turn was done: what failed in it is known to the connection. */
+  /** Everything of a turn was written. */
   turnEnded(): void
-  /** Runs the task soon, once what happens now is over. */
-  defer(task: () => void): void
-  /** Runs the task after other connections had their turn. */
-  later(task: () => void): void
 }
 
 /** The write loop of one connection. */
 export class WriteLoop implements WriteObserver {
+  /** How many bytes the transport took, of the writes that are over. */
+  writtenBytes: number
   private readonly connection: OutputSource
   private readonly transport: OutputTransport
-  private readonly host: WriteHost
+  private readonly owner: WriteOwner
+  private readonly tasks: TurnTasks
+  private readonly events: EventSink
   private readonly wake: () => void
   /** {@link runDeferred}, once it was needed. */
   private run: (() => void) | null
+  /**
+   * What the loop waits for: nothing (`ready`), output (`yielding`), the transport (`awaiting` a write), or the turn of
+   * other connections (a write was `taken` and not reported).
+   */
+  private state: 'ready' | 'yielding' | 'awaiting' | 'taken' | 'closed'
+  /** Whether a whole turn of the event loop passed while the write was awaited; counted from the first question. */
+  private overdue: 'unasked' | 'asked' | 'yes'
   private turns: number
-  /** The write that was not reported: the transport has to take it, or did, and other connections come first. */
-  private writing: 'none' | 'awaited' | 'taken'
-  /** Whether a whole turn of the event loop passed since somebody asked about the write that is awaited. */
-  private isOverdue: boolean
-  /** Whether that turn is waited for. */
-  private isAsked: boolean
   /** How many writes there were. */
   private writes: number
-  private isYielding: boolean
   private isDeferred: boolean
-  private isClosed: boolean
   private count: number
   private iovecs: readonly IOVec[]
   private turnBytes: number
   /** How many bytes were taken at once since a write last had to wait. */
   private takenAtOnce: number
 
-  constructor(connection: OutputSource, transport: OutputTransport, host: WriteHost) {
+  constructor(
+    connection: OutputSource, transport: OutputTransport, owner: WriteOwner, tasks: TurnTasks, events: EventSink,
+  ) {
+    this.writtenBytes = 0
     this.connection = connection
     this.transport = transport
-    this.host = host
+    this.owner = owner
+    this.tasks = tasks
+    this.events = events
     this.wake = () => { this.resume() }
     this.run = null
+    this.state = 'ready'
+    this.overdue = 'unasked'
     this.turns = 0
-    this.writing = 'none'
-    this.isOverdue = false
-    this.isAsked = false
     this.writes = 0
-    this.isYielding = false
     this.isDeferred = false
-    this.isClosed = false
     this.count = 0
     this.iovecs = NOTHING
     this.turnBytes = 0
@@ -124,7 +120,7 @@ export class WriteLoop implements WriteObserver {
 
   /** How many bytes the write has that the transport did not take yet; 0 where there is none. */
   get underWay(): number {
-    return this.writing === 'awaited' ? this.count : 0
+    return this.state === 'awaiting' ? this.count : 0
   }
 
   /** Keeps output back until the matching {@link endTurn}. */
@@ -144,7 +140,7 @@ export class WriteLoop implements WriteObserver {
 
   /** Stops writing for good. */
   stop(): void {
-    this.isClosed = true
+    this.state = 'closed'
   }
 
   /**
@@ -153,19 +149,19 @@ export class WriteLoop implements WriteObserver {
    */
   offer(): boolean {
     this.turns++
-    while (!this.isClosed && this.writing !== 'awaited') {
-      if (this.writing === 'taken') this.reportTaken()
-      else if (this.connection.hasPendingOutput) this.step()
+    for (;;) {
+      if (this.state === 'taken') this.reportTaken()
+      else if (this.state === 'ready' && this.connection.hasPendingOutput) this.step()
       else break
     }
     this.turns--
-    if (this.turns === 0) this.host.turnEnded()
-    return this.writing !== 'awaited' || this.transport.answersAtOnce || this.isOverdueNow()
+    if (this.turns === 0) this.owner.turnEnded()
+    return this.state !== 'awaiting' || this.transport.answersAtOnce || this.isOverdue()
   }
 
   written(error: Error | null): void {
-    if (this.isClosed) return
-    if (error !== null) return this.host.outputFailed(error)
+    if (this.state === 'closed') return
+    if (error !== null) return this.owner.outputFailed(error)
     this.turnBytes = 0
     this.turns++
     this.reportTaken()
@@ -173,33 +169,30 @@ export class WriteLoop implements WriteObserver {
   }
 
   /** A transport that calls back does so in the next turn if it could take all at once. */
-  private isOverdueNow(): boolean {
-    if (this.isOverdue || this.isAsked) return this.isOverdue
+  private isOverdue(): boolean {
+    if (this.overdue !== 'unasked') return this.overdue === 'yes'
     const { writes } = this
-    this.isAsked = true
-    this.host.later(() => {
-      this.isAsked = false
-      if (writes === this.writes && this.writing === 'awaited') this.isOverdue = true
-    })
+    this.overdue = 'asked'
+    this.tasks.later(() => { if (writes === this.writes && this.overdue === 'asked') this.overdue = 'yes' })
     return false
   }
 
   private reportTaken(): void {
-    this.writing = 'none'
-    this.isOverdue = false
+    this.state = 'ready'
+    this.overdue = 'unasked'
     this.report()
   }
 
   private resume(): void {
-    if (this.isClosed) return
-    this.isYielding = false
-    this.host.tell('writerResume')
+    if (this.state !== 'yielding') return
+    this.state = 'ready'
+    this.tell('writerResume')
     if (this.turns === 0 && !this.isDeferred) this.deferFlush()
   }
 
   private deferFlush(): void {
     this.isDeferred = true
-    this.host.defer(this.run ??= () => { this.runDeferred() })
+    this.tasks.defer(this.run ??= () => { this.runDeferred() })
   }
 
   private runDeferred(): void {
@@ -210,13 +203,13 @@ export class WriteLoop implements WriteObserver {
   private flush(): void {
     // Callbacks of the connection write again within the loop: it goes on with that by itself.
     this.turns++
-    while (this.writing === 'none' && !this.isYielding && !this.isClosed) this.step()
+    while (this.state === 'ready') this.step()
     this.turns--
-    this.host.turnEnded()
+    this.owner.turnEnded()
   }
 
   private step(): void {
-    const text = this.host.isObserved ? '' : this.connection.pendingText
+    const text = this.events.isObserved ? '' : this.connection.pendingText
     if (text === '') this.doOperation()
     else this.write(text, text.length)
   }
@@ -230,7 +223,7 @@ export class WriteLoop implements WriteObserver {
   }
 
   private writeIovecs(pending: readonly IOVec[]): void {
-    if (pending.some(isGivenAway)) return this.host.outputGivenAway()
+    if (pending.some(isGivenAway)) return this.owner.outputGivenAway()
     const length = IOVec.lengthv(pending)
     this.iovecs = length <= WRITE_BYTES ? pending : firstBytes(pending, WRITE_BYTES)
     this.write(this.iovecs, Math.min(length, WRITE_BYTES))
@@ -241,15 +234,11 @@ export class WriteLoop implements WriteObserver {
     this.writes++
     this.turnBytes += count
     // Before the call: a transport without a network may come back within it.
-    this.writing = 'awaited'
+    this.state = 'awaiting'
     if (this.transport.write(output, this)) return this.taken(count)
     this.takenAtOnce = 0
     // It may have been taken within the call.
-    if (this.isAwaiting) this.host.writeWaits(count)
-  }
-
-  private get isAwaiting(): boolean {
-    return this.writing === 'awaited'
+    if (this.underWay > 0 && this.events.isObserved) this.events.emit({ type: 'writeWaits', count })
   }
 
   private taken(count: number): void {
@@ -259,26 +248,36 @@ export class WriteLoop implements WriteObserver {
   }
 
   private reportLater(): void {
-    this.writing = 'taken'
-    this.host.later(() => { if (this.writing === 'taken') this.written(null) })
+    this.state = 'taken'
+    this.tasks.later(() => { if (this.state === 'taken') this.written(null) })
   }
 
   private report(): void {
-    this.host.bytesOut(this.count, this.iovecs)
+    const { count, iovecs } = this
+    this.writtenBytes += count
+    if (this.events.isObserved) this.events.emit({ type: 'bytesOut', count, iovecs })
     this.iovecs = NOTHING
-    this.connection.reportWriteResult({ type: 'ok', count: this.count })
+    this.connection.reportWriteResult({ type: 'ok', count })
   }
 
   /** The connection may have been handed over just now. */
   private yieldWriter(): void {
     if (this.isClosed) return
-    this.isYielding = true
-    this.host.tell('writerYield')
+    this.state = 'yielding'
+    this.tell('writerYield')
     this.connection.yieldWriter(this.wake)
   }
 
   private close(mustReset: boolean): void {
-    this.isClosed = true
-    this.host.outputClosed(mustReset)
+    this.state = 'closed'
+    this.owner.outputClosed(mustReset)
+  }
+
+  private get isClosed(): boolean {
+    return this.state === 'closed'
+  }
+
+  private tell(type: 'writerYield' | 'writerResume'): void {
+    if (this.events.isObserved) this.events.emit({ type })
   }
 }

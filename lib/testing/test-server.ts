@@ -1,14 +1,15 @@
 /**
  * A server without a port: `serve` and `listen` in virtual time.
  *
- * Strategy: it is the server's own code from the connection inwards. Only what accepts sockets is replaced, and time.
+ * Strategy: it is the server's own code from its connections inwards. Only what lets sockets in is replaced, and time.
  */
 import { asyncScheduler, noop, ReplaySubject, Subject, type Observable } from 'rxjs'
 import { isPromise } from '../application/discard.js'
 import { checkOptions } from '../connection/option-check.js'
-import { closingOf, type CloseOptions } from '../node/close-options.js'
+import { closingOf, type CloseOptions } from '../reactive/close-options.js'
 import { checkListenOptions, type ListenOptions } from '../node/listen-options.js'
-import { HttpConnection, type Connection, type ServerContext } from '../reactive/http-connection.js'
+import { Connections, type ConnectionsOwner } from '../reactive/connections.js'
+import type { Connection, HttpConnection, ServerContext } from '../reactive/http-connection.js'
 import { serverContext } from '../reactive/server-context.js'
 import type { Handler, Reqd } from '../reactive/streamed-reqd.js'
 import type { ConnectionEvent } from '../runtime/events.js'
@@ -67,7 +68,7 @@ export interface Surroundings {
 }
 
 /** A server of a test. */
-export class TestServer {
+export class TestServer implements ConnectionsOwner {
   /** The requests of all clients. */
   readonly requests$: Observable<Reqd>
   /** The connections, when the clients connect. */
@@ -85,13 +86,12 @@ export class TestServer {
   private readonly options: ListenOptions
   private readonly context: ServerContext
   private readonly clients: TestClient[]
-  private readonly connections: Set<HttpConnection>
-  private readonly accepted: Subject<Connection>
+  private readonly connections: Connections
+  private readonly connects: Subject<Connection>
   private readonly errors: Subject<unknown>
   private readonly reported: unknown[]
   private readonly draining: ReplaySubject<void>
   private readonly closing: ReplaySubject<void>
-  private isClosing: boolean
   private isOver: boolean
   private writes: { frame: number; count: number }
 
@@ -102,16 +102,15 @@ export class TestServer {
     this.takes = takes
     this.options = options
     this.clients = []
-    this.connections = new Set()
-    this.accepted = new Subject()
+    this.connects = new Subject()
     this.errors = new Subject()
     this.reported = []
     this.draining = new ReplaySubject(1)
     this.closing = new ReplaySubject(1)
-    this.isClosing = false
     this.isOver = false
     this.writes = { frame: 0, count: 0 }
     this.context = this.createContext(handler)
+    this.connections = new Connections(this.context, this)
     const requests = (this.context.requests = new Subject())
     const events = (this.context.events = new Subject())
     requests.subscribe(reqd => {
@@ -120,7 +119,7 @@ export class TestServer {
     })
     events.subscribe(event => { this.clients[event.connection - 1]?.happened(event) })
     this.requests$ = labelled(requests.asObservable(), 'requests$')
-    this.connections$ = labelled(this.accepted.asObservable(), 'connections$')
+    this.connections$ = labelled(this.connects.asObservable(), 'connections$')
     this.events$ = labelled(events.asObservable(), 'events$')
     this.errors$ = labelled(this.errors.asObservable(), 'errors$')
     this.draining$ = labelled(this.draining.asObservable(), 'draining$')
@@ -151,17 +150,38 @@ export class TestServer {
    * after `graceMs` is cut.
    */
   close(options: CloseOptions = {}): void {
-    const { graceMs, idleMs } = closingOf(options, this.options)
-    if (!this.isClosing) {
-      this.isClosing = true
-      this.draining.next()
-      this.draining.complete()
-      for (const connection of this.connections) connection.drain()
-      if (idleMs === 0) this.endIdle()
-      else this.scheduler.schedule(() => { this.endIdle() }, idleMs)
-    }
-    this.scheduler.schedule(() => { for (const connection of this.connections) connection.cut() }, graceMs)
-    this.settle()
+    const times = closingOf(options, this.options)
+    this.draining.next()
+    this.draining.complete()
+    this.connections.close(times)
+  }
+
+  /** @internal */
+  accepted(connection: HttpConnection): void {
+    this.clients[connection.id - 1].connection = connection
+    this.connects.next(connection)
+    if (this.context.handler !== null) connection.start()
+  }
+
+  /** @internal No client waits to be accepted. */
+  stopAccepting(done: () => void): void {
+    done()
+  }
+
+  /** @internal */
+  abandon(): void {
+    // There is no handshake.
+  }
+
+  /** @internal */
+  get isBusy(): boolean {
+    return false
+  }
+
+  /** @internal */
+  closed(): void {
+    this.closing.next()
+    this.closing.complete()
   }
 
   /** The requests that nobody has begun to answer. @internal */
@@ -172,7 +192,7 @@ export class TestServer {
   /** Nobody hears of it any more: what ends now is not the application's doing. @internal */
   cut(): void {
     this.isOver = true
-    for (const connection of this.connections) connection.cut()
+    this.connections.cut()
   }
 
   /** What helps to understand a failed expectation. @internal */
@@ -202,7 +222,7 @@ export class TestServer {
       // What came is read at once.
       afterRead: task => { task() },
       onError: noop,
-    }, connection => { this.forget(connection) })
+    }, connection => { this.connections.forget(connection) })
   }
 
   /** A handler that fails the test where it returns what can't be waited for. */
@@ -231,31 +251,11 @@ export class TestServer {
 
   private accept(client: TestClient, transport: TestTransport): HttpConnection | null {
     const { maxConnections = Infinity } = this.options
-    if (this.isClosing || this.connections.size >= maxConnections) {
+    if (!this.connections.isOpen || this.connections.size >= maxConnections) {
       transport.destroy(false)
       return null
     }
-    const connection = new HttpConnection(this.clients.indexOf(client) + 1, transport, this.context)
-    this.connections.add(connection)
-    client.connection = connection
-    this.accepted.next(connection)
-    if (this.context.handler !== null) connection.start()
-    return connection
-  }
-
-  private forget(connection: HttpConnection): void {
-    this.connections.delete(connection)
-    this.settle()
-  }
-
-  private endIdle(): void {
-    for (const connection of this.connections) connection.endIdle()
-  }
-
-  private settle(): void {
-    if (!this.isClosing || this.connections.size > 0) return
-    this.closing.next()
-    this.closing.complete()
+    return this.connections.accept(this.clients.indexOf(client) + 1, transport)
   }
 
   private clientOf(reqd: Reqd): TestClient | undefined {

@@ -4,17 +4,18 @@
  * Strategy: the queue and the write loop of an HTTP connection (faraday.ts, write-loop.ts) serve here as well:
  * what is written within one turn leaves in one write, a long text is encoded part by part as room comes, and a source
  * that never ends lets other connections have their turn. What a client does not take is in the queue, and counts until
- * the operating system took it. A stream that is no socket is written to at once: who made it may wait for that.
+ * the operating system took it.
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Faraday } from '../buffer/faraday.js'
-import type { IOVec } from '../buffer/iovec.js'
 import { YIELD, type WriteOperation, type WriteResult } from '../connection/operation.js'
 import { ConnectionClosedError } from '../errors.js'
 import { NODE_PLATFORM } from '../node/platform.js'
 import { SocketOutput } from '../node/socket-output.js'
-import { WriteLoop, type OutputSource, type WriteHost } from '../runtime/write-loop.js'
+import { NO_EVENTS } from '../runtime/events.js'
+import type { TurnTasks } from '../runtime/turn-tasks.js'
+import { WriteLoop, type OutputSource, type WriteOwner } from '../runtime/write-loop.js'
 import type { FrameOutput } from './frame-writer.js'
 
 /** Receives the notifications of an output. */
@@ -32,23 +33,22 @@ const WRITTEN_DATA = 'bytes of a message were given away before they were sent'
 /** Larger bytes are not copied. */
 const COPIED = 2 * 1024
 
+/** A stream that is no socket is written to at once: its owner may wait for that. */
+const AT_ONCE: TurnTasks = { ...NODE_PLATFORM, defer: task => { task() } }
+
 /** The output of one WebSocket. */
-export class GateOutput implements FrameOutput, OutputSource, WriteHost {
-  readonly isObserved: boolean
+export class GateOutput implements FrameOutput, OutputSource, WriteOwner {
   private readonly host: OutputHost
-  private readonly isSocket: boolean
   private readonly transport: SocketOutput
   private readonly bytes: Faraday
   private readonly writes: WriteLoop
   private wake: (() => void) | null
 
   constructor(socket: Duplex, host: OutputHost) {
-    this.isObserved = false
     this.host = host
-    this.isSocket = socket instanceof Socket
     this.transport = new SocketOutput(socket)
     this.bytes = new Faraday()
-    this.writes = new WriteLoop(this, this.transport, this)
+    this.writes = new WriteLoop(this, this.transport, this, socket instanceof Socket ? NODE_PLATFORM : AT_ONCE, NO_EVENTS)
     this.wake = null
     this.beginTurn()
     this.endTurn()
@@ -148,18 +148,6 @@ export class GateOutput implements FrameOutput, OutputSource, WriteHost {
     this.wake = resume
   }
 
-  bytesOut(_count: number, _iovecs: readonly IOVec[]): void {
-    // Nobody looks.
-  }
-
-  tell(): void {
-    // Nobody looks.
-  }
-
-  writeWaits(): void {
-    // Nobody looks.
-  }
-
   turnEnded(): void {
     // Nothing waits for that.
   }
@@ -174,15 +162,6 @@ export class GateOutput implements FrameOutput, OutputSource, WriteHost {
 
   outputGivenAway(): void {
     this.host.outputFailed(new Error(WRITTEN_DATA))
-  }
-
-  defer(task: () => void): void {
-    if (this.isSocket) NODE_PLATFORM.defer(task)
-    else task()
-  }
-
-  later(task: () => void): void {
-    NODE_PLATFORM.later(task)
   }
 
   private wakeUp(): void {

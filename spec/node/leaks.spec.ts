@@ -161,7 +161,7 @@ describe.each(['a reset', 'an end'])('a thousand connections that break by %s', 
       await closed
     })
     await server.allOver.promise
-    expect(server.listener.size).toBe(0)
+    expect(server.listener.connections.size).toBe(0)
     expect(server.listener.context.clock.size).toBe(0)
     await collect()
     expect(server.remaining).toBeLessThan(5)

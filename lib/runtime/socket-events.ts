@@ -1,0 +1,32 @@
+/**
+ * The events of a socket that the connection handed over: its bytes no longer pass through the loops.
+ */
+import { IOVec } from '../buffer/iovec.js'
+import type { EventSink } from './events.js'
+import type { SocketWatcher } from './transport.js'
+
+/** Makes events of what comes and goes on a socket. */
+export class SocketEvents implements SocketWatcher {
+  private readonly events: EventSink
+
+  constructor(events: EventSink) {
+    this.events = events
+  }
+
+  bytesIn(bytes: Uint8Array): void {
+    if (this.events.isObserved) this.events.emit({ type: 'bytesIn', count: bytes.length, bytes })
+  }
+
+  inputEnded(): void {
+    if (this.events.isObserved) this.events.emit({ type: 'inputEnd' })
+  }
+
+  writeWaits(count: number): void {
+    if (this.events.isObserved) this.events.emit({ type: 'writeWaits', count })
+  }
+
+  bytesOut(bytes: Uint8Array): void {
+    const iovecs = [IOVec.create(bytes)]
+    if (this.events.isObserved) this.events.emit({ type: 'bytesOut', count: bytes.length, iovecs })
+  }
+}
