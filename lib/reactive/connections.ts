@@ -2,11 +2,11 @@
  * The connections of one server, from when they are accepted until the last is over.
  *
  * Strategy: each connection is known here until it is over, so closing can wait for all of them, and cut them when the
- * time is up. Closing has stages: the server takes what waits to be accepted (`draining`), connections may still get one
- * request each (`idling`), only those that have one go on (`ending`), `closed`. Where connections come from is the
- * owner's: a listening socket, or a test.
+ * time is up. Closing has stages: the server takes what waits to be accepted (`draining`), connections may still get
+ * one request each (`idling`), only those that have one go on (`ending`), `closed`. The owner lets connections in: a
+ * listening socket, or a test.
  */
-import type { Subscription } from 'rxjs'
+import type { SchedulerLike, Subscription } from 'rxjs'
 import { LONGEST_TIME } from '../connection/option-check.js'
 import type { Transport } from '../runtime/transport.js'
 import type { CloseOptions } from './close-options.js'
@@ -29,14 +29,16 @@ export interface ConnectionsOwner {
 export class Connections {
   private readonly context: ServerContext
   private readonly owner: ConnectionsOwner
+  private readonly scheduler: SchedulerLike
   private readonly all: Set<HttpConnection>
   private state: 'open' | 'draining' | 'idling' | 'ending' | 'closed'
   private grace: Subscription | null
   private idle: Subscription | null
 
-  constructor(context: ServerContext, owner: ConnectionsOwner) {
+  constructor(context: ServerContext, owner: ConnectionsOwner, scheduler: SchedulerLike = context.clock.scheduler) {
     this.context = context
     this.owner = owner
+    this.scheduler = scheduler
     this.all = new Set()
     this.state = 'open'
     this.grace = null
@@ -136,6 +138,6 @@ export class Connections {
 
   /** Null where that is longer than a timer can wait. */
   private after(milliseconds: number, task: () => void): Subscription | null {
-    return milliseconds <= LONGEST_TIME ? this.context.clock.scheduler.schedule(task, milliseconds) : null
+    return milliseconds <= LONGEST_TIME ? this.scheduler.schedule(task, milliseconds) : null
   }
 }

@@ -11,12 +11,13 @@ import { ConnectionClosedError, LocalProtocolError, RemoteProtocolError } from '
 import type { Ticking } from './clock.js'
 import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
 import type { DriverContext, DriverHost } from './driver-host.js'
-import { NO_BREAKAGE, type Breakage } from './events.js'
+import { NO_BREAKAGE, type Breakage, type EventSink } from './events.js'
 import { limitError } from './limit-error.js'
 import { phaseOf } from './phases.js'
 import { ReadLoop, type ReadOwner } from './read-loop.js'
 import { SocketEvents } from './socket-events.js'
 import type { Transport } from './transport.js'
+import type { TurnTasks } from './turn-tasks.js'
 import { WriteLoop, type WriteOwner } from './write-loop.js'
 
 /** The driver of one connection. */
@@ -29,10 +30,12 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   breakage: Breakage
   private readonly core: AnyServerConnection
   private readonly transport: Transport
+  readonly writes: WriteLoop
+  readonly tasks: TurnTasks
+  readonly events: EventSink
   private readonly context: DriverContext
   private readonly host: DriverHost
   private readonly reads: ReadLoop
-  private readonly writes: WriteLoop
   private readonly deadlines: Deadlines
   /** While it closes: up to how many received bytes requests are handled; -1 where it does not close. */
   private drainUntil: number
@@ -45,10 +48,12 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
     this.breakage = NO_BREAKAGE
     this.core = core
     this.transport = transport
+    this.tasks = context
+    this.events = host
     this.context = context
     this.host = host
-    this.writes = new WriteLoop(core, transport, this, context, host)
-    this.reads = new ReadLoop(core, transport, this, context.readLimits, this.writes, host)
+    this.writes = new WriteLoop(core, transport, this)
+    this.reads = new ReadLoop(core, transport, this, context.readLimits)
     this.deadlines = new Deadlines(context.timeLimits, context.clock.now)
     this.drainUntil = -1
     this.state = 'new'
@@ -130,7 +135,7 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   /** Ends everything now. */
   destroy(isReset: boolean): void {
     if (this.state === 'ending' || this.state === 'over') return
-    if (this.host.isObserved) this.noteBreakage(isReset ? 'server' : null)
+    if (this.events.isObserved) this.noteBreakage(isReset ? 'server' : null)
     const { state } = this
     this.transport.destroy(isReset)
     // The transport of a connection that was handed over says itself when it is closed.
@@ -148,15 +153,15 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   release(): { transport: unknown; head: Uint8Array } {
     const head = this.reads.stop()
     this.stop('released')
-    const watcher = this.host.isObserved ? new SocketEvents(this.host) : null
+    const watcher = this.events.isObserved ? new SocketEvents(this.events) : null
     return { transport: this.transport.release(() => { this.finish() }, watcher), head }
   }
 
   tick(now: number): void {
     const limit = this.deadlines.tick(this, now)
-    if (this.host.isObserved) this.tellStall()
+    if (this.events.isObserved) this.tellStall()
     if (limit === null) return
-    if (this.host.isObserved) this.host.emit({ type: 'timeout', limit })
+    if (this.events.isObserved) this.events.emit({ type: 'timeout', limit })
     this.writes.beginTurn()
     this.enforce(limit)
     this.writes.endTurn()
@@ -181,7 +186,7 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   inputFailed(error: unknown): void {
     const wasDone = this.state === 'lingering' || (!this.core.isHandling && !this.core.hasPendingOutput)
     if (!wasDone) this.host.transportFailed(error)
-    if (this.host.isObserved) this.noteBreakage('client')
+    if (this.events.isObserved) this.noteBreakage('client')
     this.leave(false, error)
   }
 
@@ -203,7 +208,7 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
 
   private tellStall(): void {
     const request = this.core.currentRequest
-    if (request !== null && this.deadlines.takeStall()) this.host.emit({ type: 'stalled', request })
+    if (request !== null && this.deadlines.takeStall()) this.events.emit({ type: 'stalled', request })
   }
 
   private enforce(limit: Limit): void {

@@ -3,9 +3,9 @@
  *
  * Strategy: each emission is offered at once; what the connection does not consume is kept and offered again with what
  * follows. While the reader yields, the transport is read on, up to `readBufferSize`: only a read reveals that the
- * client left, and a handler that never asks for a small body has to be told. Then the transport is paused; it is paused
- * at once where the handler does not take a body that is known not to fit, because what is read ahead would be copied in
- * vain. When input is over for the connection, bytes are dropped, up to a limit.
+ * client left, and a handler that never asks for a small body has to be told. Then the transport is paused; at once
+ * where the handler does not take a body that is known not to fit, because what is read ahead would be copied in vain.
+ * When input is over for the connection, bytes are dropped, up to a limit.
  *
  * A client that ends its side (half-close) while a request of it is handled has left: a closed tab, an aborted fetch.
  * Requests that came before the end are still handed to the handler, and what it answers within the event is sent.
@@ -20,6 +20,9 @@ import type { WriteLoop } from './write-loop.js'
 
 /** The owner of a read loop, which decides what the end of the input means. It imports the loop, not the other way. */
 export interface ReadOwner {
+  /** Output that is made while input is offered leaves together, at the end of the turn. */
+  readonly writes: WriteLoop
+  readonly events: EventSink
   /**
    * The client ended its side within a request: it takes no answer any more, unless it may be half-open. `rest` is what
    * came before and was not consumed.
@@ -47,7 +50,6 @@ export class ReadLoop implements Observer<Received> {
   private readonly transport: Transport
   private readonly owner: ReadOwner
   private readonly limits: ReadLimits
-  /** Output that is made while input is offered leaves together, at the end of the turn. */
   private readonly writes: WriteLoop
   private readonly events: EventSink
   private readonly pending: UnreadInput
@@ -59,17 +61,14 @@ export class ReadLoop implements Observer<Received> {
   private dropped: number
   private subscription: Subscription | null
 
-  constructor(
-    connection: AnyServerConnection, transport: Transport, owner: ReadOwner, limits: ReadLimits, writes: WriteLoop,
-    events: EventSink,
-  ) {
+  constructor(connection: AnyServerConnection, transport: Transport, owner: ReadOwner, limits: ReadLimits) {
     this.receivedBytes = 0
     this.connection = connection
     this.transport = transport
     this.owner = owner
     this.limits = limits
-    this.writes = writes
-    this.events = events
+    this.writes = owner.writes
+    this.events = owner.events
     this.pending = new UnreadInput()
     this.wake = null
     this.input = 'flowing'

@@ -6,8 +6,8 @@
  * handler does in one event) leaves in one write. A source that never ends and a peer that never fills up must not keep
  * the process from its other connections, so after some bytes the loop goes on in another turn of the event loop.
  *
- * A backpressure policy that is to judge whether the client is slow has the pending output offered first (`offer`), also
- * within a turn: a burst that the transport takes at once is no sign of a slow client.
+ * A backpressure policy that is to judge whether the client is slow has the pending output offered first (`offer`),
+ * also within a turn: a burst that the transport takes at once is no sign of a slow client.
  */
 import { firstBytes, IOVec } from '../buffer/iovec.js'
 import type { WriteOperation, WriteResult } from '../connection/operation.js'
@@ -50,8 +50,10 @@ export interface OutputSource {
   yieldWriter(resume: () => void): void
 }
 
-/** The owner of a write loop. */
+/** The owner of a write loop: a connection's driver, or the output of a WebSocket. */
 export interface WriteOwner {
+  readonly tasks: TurnTasks
+  readonly events: EventSink
   /** There is nothing more to write; the transport is reset where a cut response would look complete. */
   outputClosed(mustReset: boolean): void
   /** The transport broke. */
@@ -91,15 +93,13 @@ export class WriteLoop implements WriteObserver {
   /** How many bytes were taken at once since a write last had to wait. */
   private takenAtOnce: number
 
-  constructor(
-    connection: OutputSource, transport: OutputTransport, owner: WriteOwner, tasks: TurnTasks, events: EventSink,
-  ) {
+  constructor(connection: OutputSource, transport: OutputTransport, owner: WriteOwner) {
     this.writtenBytes = 0
     this.connection = connection
     this.transport = transport
     this.owner = owner
-    this.tasks = tasks
-    this.events = events
+    this.tasks = owner.tasks
+    this.events = owner.events
     this.wake = () => { this.resume() }
     this.run = null
     this.state = 'ready'

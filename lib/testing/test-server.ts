@@ -110,7 +110,7 @@ export class TestServer implements ConnectionsOwner {
     this.isOver = false
     this.writes = { frame: 0, count: 0 }
     this.context = this.createContext(handler)
-    this.connections = new Connections(this.context, this)
+    this.connections = new Connections(this.context, this, scheduler)
     const requests = (this.context.requests = new Subject())
     const events = (this.context.events = new Subject())
     requests.subscribe(reqd => {

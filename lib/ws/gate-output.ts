@@ -13,7 +13,7 @@ import { YIELD, type WriteOperation, type WriteResult } from '../connection/oper
 import { ConnectionClosedError } from '../errors.js'
 import { NODE_PLATFORM } from '../node/platform.js'
 import { SocketOutput } from '../node/socket-output.js'
-import { NO_EVENTS } from '../runtime/events.js'
+import { NO_EVENTS, type EventSink } from '../runtime/events.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
 import { WriteLoop, type OutputSource, type WriteOwner } from '../runtime/write-loop.js'
 import type { FrameOutput } from './frame-writer.js'
@@ -38,6 +38,8 @@ const AT_ONCE: TurnTasks = { ...NODE_PLATFORM, defer: task => { task() } }
 
 /** The output of one WebSocket. */
 export class GateOutput implements FrameOutput, OutputSource, WriteOwner {
+  readonly tasks: TurnTasks
+  readonly events: EventSink
   private readonly host: OutputHost
   private readonly transport: SocketOutput
   private readonly bytes: Faraday
@@ -45,10 +47,12 @@ export class GateOutput implements FrameOutput, OutputSource, WriteOwner {
   private wake: (() => void) | null
 
   constructor(socket: Duplex, host: OutputHost) {
+    this.tasks = socket instanceof Socket ? NODE_PLATFORM : AT_ONCE
+    this.events = NO_EVENTS
     this.host = host
     this.transport = new SocketOutput(socket)
     this.bytes = new Faraday()
-    this.writes = new WriteLoop(this, this.transport, this, socket instanceof Socket ? NODE_PLATFORM : AT_ONCE, NO_EVENTS)
+    this.writes = new WriteLoop(this, this.transport, this)
     this.wake = null
     this.beginTurn()
     this.endTurn()
