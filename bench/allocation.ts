@@ -2,8 +2,7 @@
  * How many bytes of the heap a request takes, for hello over 64 connections. What lies outside of the heap, as the
  * memory that sockets read into, is not counted.
  */
-import { Child } from './lib/child.js'
-import { loadCores } from './lib/cores.js'
+import { runClients } from './lib/client-process.js'
 import { chosenPeers, isShort } from './lib/options.js'
 import { printHeading, printTable, type Cell } from './lib/report.js'
 import { ServerProcess } from './lib/server-process.js'
@@ -14,10 +13,7 @@ const CONNECTIONS = 64
 const REQUESTS = isShort ? 200 : 2_000
 
 async function talkTo(server: ServerProcess): Promise<void> {
-  const words = [server.port, CONNECTIONS, REQUESTS].map(String)
-  const clients = new Child('./keep-alive-client.js', words, { core: loadCores[0] })
-  await clients.next()
-  await clients.stop()
+  await runClients('keep-alive', server.port, [CONNECTIONS, REQUESTS])
 }
 
 async function allocatedBy(peer: string): Promise<number> {

@@ -4,9 +4,8 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { Child } from './lib/child.js'
-import { loadCores } from './lib/cores.js'
-import type { NdjsonProgress } from './lib/ndjson-client.js'
+import { startClients } from './lib/client-process.js'
+import type { NdjsonProgress } from './lib/clients/transfers.js'
 import { isShort, words } from './lib/options.js'
 import { plot } from './lib/plot.js'
 import { printHeading, printTable } from './lib/report.js'
@@ -29,7 +28,8 @@ interface Sample {
 }
 
 const server = await ServerProcess.start('httprx-ndjson', 'ndjson', ['--expose-gc'])
-const client = new Child('./ndjson-client.js', [server.port, pieces, MIB].map(String), { core: loadCores[0] })
+const client = startClients('ndjson', server.port, [pieces, MIB])
+await client.next()
 const samples: Sample[] = []
 const began = Date.now()
 

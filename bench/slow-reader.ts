@@ -3,8 +3,8 @@
  * one such client and with 200, and how a normal client is served meanwhile. node:http does the same where it has the
  * form, to show what belongs to the source.
  */
-import { Child } from './lib/child.js'
-import { loadCores } from './lib/cores.js'
+import type { Child } from './lib/child.js'
+import { startClients } from './lib/client-process.js'
 import { endless } from './lib/endless.js'
 import { watchMemory, type MemoryGrowth } from './lib/memory-watch.js'
 import { askAgainAndAgain, readFor, type Times } from './lib/normal-client.js'
@@ -36,7 +36,7 @@ async function observe(form: string, count: number, seconds: number, peer = 'htt
   await readFor(port, '/endless', WARM_UP_SECONDS)
   let clients: Child | undefined
   const growth = watchMemory(server, { before: ALONE_SECONDS, during: seconds }, () => {
-    clients = new Child('./deaf-client.js', [port, count].map(String), { core: loadCores[0] })
+    clients = startClients('deaf', port, [count])
     return clients.next()
   })
   const alone = await askAgainAndAgain(port, ALONE_SECONDS)

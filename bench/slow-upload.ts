@@ -2,8 +2,8 @@
  * A client that uploads 2 GiB to a handler that takes 1 MiB a second: what the server's memory does, and how far the
  * client gets. It is watched for a while, not to the end, which would take half an hour: see `--seconds`.
  */
-import { Child } from './lib/child.js'
-import { loadCores } from './lib/cores.js'
+import { startClients } from './lib/client-process.js'
+import type { Progress } from './lib/clients/transfers.js'
 import { watchMemory } from './lib/memory-watch.js'
 import { fetchText } from './lib/normal-client.js'
 import { isShort, words, seconds as roundSeconds } from './lib/options.js'
@@ -16,10 +16,10 @@ const seconds = words.includes('whole') ? BYTES / MIB + 10 : Math.max(roundSecon
 
 const server = await ServerProcess.start('httprx-slow', 'generator', ['--expose-gc'])
 for (let count = 0; count < 200; count++) await fetchText(server.port, '/taken')
-const client = new Child('./flood-client.js', [server.port, BYTES].map(String), { core: loadCores[0] })
+const client = startClients('flood', server.port, [BYTES])
 const growth = await watchMemory(server, { before: 2, during: seconds }, () => client.next())
 const taken = Number(await fetchText(server.port, '/taken'))
-const { sent } = await client.ask<{ sent: number }>({})
+const { sent } = await client.ask<Progress>({})
 await client.stop()
 await server.stop()
 

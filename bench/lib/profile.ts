@@ -1,11 +1,18 @@
 /**
  * Reading a profile of the processor, as `--cpu-prof` writes it: which functions took the time themselves.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { SourceMap } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 interface Node {
   readonly id: number
-  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+  readonly callFrame: {
+    readonly functionName: string
+    readonly url: string
+    readonly lineNumber: number
+    readonly columnNumber: number
+  }
 }
 
 interface Profile {
@@ -41,10 +48,30 @@ export function costsOf(path: string): Cost[] {
   return [...costs.values()].sort((a, b) => b.time - a.time)
 }
 
-function costOf({ functionName, url, lineNumber }: Node['callFrame']): Cost {
+function costOf({ functionName, url, lineNumber, columnNumber }: Node['callFrame']): Cost {
   const name = functionName === '' ? '(anonymous)' : functionName
-  const place = url === '' ? '' : `${url.replace(/^.*\/(dist\/(esm|bench)|node_modules)\//, '')}:${lineNumber + 1}`
+  const source = sourceOf(url, lineNumber, columnNumber) ?? `${url}:${lineNumber + 1}`
+  const place = url === '' ? '' : source.replace(/^.*\/(lib|dist\/bench|node_modules)\//, '')
   return { name, place, owner: ownerOf(url), time: 0 }
+}
+
+const maps = new Map<string, SourceMap | null>()
+
+/** Where a place in a bundle comes from; null where there is no map of it. */
+function sourceOf(url: string, line: number, column: number): string | null {
+  let map = maps.get(url)
+  if (map === undefined) maps.set(url, map = mapOf(url))
+  const origin = map?.findEntry(line, column)
+  return origin !== undefined && 'originalSource' in origin
+    ? `${origin.originalSource}:${origin.originalLine + 1}`
+    : null
+}
+
+function mapOf(url: string): SourceMap | null {
+  const path = url.startsWith('file:') ? `${fileURLToPath(url)}.map` : ''
+  return existsSync(path)
+    ? new SourceMap(JSON.parse(readFileSync(path, 'utf8')) as ConstructorParameters<typeof SourceMap>[0])
+    : null
 }
 
 function ownerOf(url: string): Cost['owner'] {

@@ -1,10 +1,10 @@
 /**
  * What servers are loaded with, by name.
  */
-import { Child } from './child.js'
+import { runClients } from './client-process.js'
 import type { Attack } from './duel.js'
-import { CLIENTS } from './fan-out.js'
-import { load, type LoadResult, type Shape } from './load.js'
+import { CLIENTS, isMessages } from './fan-out.js'
+import { load, type Shape } from './load.js'
 import { seconds } from './options.js'
 import type { Scenario } from './scenario.js'
 
@@ -69,31 +69,27 @@ function requests(scenario: Scenario, shape: Shape): Workload {
 
 /** Connections that are opened, asked once and closed. */
 function visits(scenario: Scenario, transport: 'tcp' | 'tls', count: number): Workload {
-  const attack: Attack = (port, core) => runClient('./churn-client.js', [port, transport, count], core)
+  const attack: Attack = (port, core) => runClients('churn', port, [transport, count], core)
   return { scenario, attack, unit: 'connection', isFresh: false }
 }
 
 /** One transfer over one connection. */
 function transfer(scenario: Scenario, kind: string, unit: Workload['unit'] = 'byte'): Workload {
-  const attack: Attack = (port, core) => runClient('./transfer-client.js', [port, kind], core)
+  const attack: Attack = (port, core) => runClients('transfer', port, [kind], core)
   return { scenario, attack, unit, isFresh: true }
 }
 
 /** Messages over 64 WebSocket connections, one at a time over each, for one round's time. */
 function messages(): Workload {
-  const attack: Attack = (port, core) => runClient('./websocket-client.js', [port, CONNECTIONS, seconds], core)
+  const attack: Attack = (port, core) => runClients('websockets', port, [CONNECTIONS, seconds], core)
   return { scenario: 'websocket', attack, unit: 'message', isFresh: false }
 }
 
 /** Events from the server to many clients, for one round's time. */
 function streams(scenario: Scenario, unit: Workload['unit']): Workload {
-  const attack: Attack = (port, core) => runClient('./stream-client.js', [port, scenario, CLIENTS, seconds], core)
+  const words = [CLIENTS, seconds]
+  const attack: Attack = (port, core) => isMessages(scenario)
+    ? runClients('messages', port, words, core)
+    : runClients('events', port, ['/', ...words], core)
   return { scenario, attack, unit, isFresh: false }
-}
-
-async function runClient(program: string, words: (string | number)[], core: number | null): Promise<LoadResult> {
-  const client = new Child(program, words.map(String), { core })
-  const result = await client.next<LoadResult>()
-  await client.stop()
-  return result
 }

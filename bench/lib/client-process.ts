@@ -1,0 +1,23 @@
+/**
+ * Clients in a process of their own, on the core that load comes from.
+ */
+import { Child } from './child.js'
+import type { ModeName } from './client.js'
+import { loadCores } from './cores.js'
+
+/** Starts clients of one mode: `client.ts` says what its words are. */
+export function startClients(
+  mode: ModeName, port: number, words: readonly (string | number)[], core = loadCores[0],
+): Child {
+  return new Child('./client.js', [mode, port, ...words].map(String), { core })
+}
+
+/** Starts clients, and stops them when they have said what came of it. */
+export async function runClients<T extends object>(
+  mode: ModeName, port: number, words: readonly (string | number)[], core = loadCores[0],
+): Promise<T> {
+  const clients = startClients(mode, port, words, core)
+  const result = await clients.next<T>()
+  await clients.stop()
+  return result
+}

@@ -1,0 +1,60 @@
+/**
+ * A client that asks at a constant rate, whatever the answers do, and takes each answer's time.
+ *
+ * Strategy: against coordinated omission. A client that sends a request when the last one was answered sends none while
+ * the server is busy with something else, so that a pause of a second is one slow answer, not a thousand. Here a timer
+ * alone decides when a request is due, and its time runs from then: it takes any idle connection, and where none is,
+ * it waits for one, and that is part of its time. How late the timer itself was is told, to see that what is measured
+ * is the server's: it is not part of a request's time, as no answer has to do with it.
+ */
+import type { Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { head, open, openMany } from './sockets.js'
+
+const REQUEST = head('GET', '/')
+/** What an answer ends with. */
+const END = '!'.charCodeAt(0)
+/** How long the last answers are waited for. */
+const PATIENCE_MS = 10_000
+
+/** What was seen, in milliseconds. */
+export interface RateResult {
+  /** The time of each request. */
+  readonly times: readonly number[]
+  /** How late the client's own timer was, each time. */
+  readonly lateness: readonly number[]
+}
+
+export async function askAtRate(port: number, words: readonly string[]): Promise<RateResult> {
+  const [rate, seconds, connections] = words.map(Number)
+  const times: number[] = []
+  const lateness: number[] = []
+  /** When each request was due that waits for a connection. */
+  const waiting: number[] = []
+  const idle: Socket[] = []
+  const serve = (due: number): void => {
+    const socket = idle.pop()
+    if (socket === undefined) return void waiting.push(due)
+    socket.write(REQUEST)
+    socket.once('data', bytes => {
+      if (bytes.at(-1) !== END) throw new Error(`the server answered:\n${bytes.toString('latin1')}`)
+      times.push(performance.now() - due)
+      idle.push(socket)
+      const next = waiting.shift()
+      if (next !== undefined) serve(next)
+    })
+  }
+  idle.push(...await openMany(connections, () => open(port)))
+  const total = rate * seconds
+  const began = performance.now()
+  for (let asked = 0; asked < total;) {
+    const planned = began + asked / rate * 1000
+    await setTimeout(Math.max(1, planned - performance.now()))
+    const now = performance.now()
+    lateness.push(Math.max(0, now - planned))
+    for (; asked < total && began + asked / rate * 1000 <= now; asked++) serve(now)
+  }
+  for (let left = PATIENCE_MS; times.length < total && left > 0; left -= 10) await setTimeout(10)
+  if (times.length < total) throw new Error(`${total - times.length} requests were not answered`)
+  return { times, lateness }
+}

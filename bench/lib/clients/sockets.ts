@@ -1,0 +1,80 @@
+/**
+ * What all clients do with their sockets: open many, write as much as is taken, read at a rate, count.
+ */
+import { connect, type OnReadOpts, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+
+/** How many connections are opened at once: fewer than may wait to be accepted. */
+const BATCH = 100
+
+/** Opens a connection. Where the server closes it, the process ends with an error. */
+export function open(port: number, onread?: OnReadOpts): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...onread && { onread } })
+    socket.once('connect', () => { resolve(socket) })
+    socket.on('error', reject)
+    socket.on('close', () => { throw new Error('the server closed a connection') })
+  })
+}
+
+/** Opens so many, a batch at a time; each is used as soon as its batch is open. */
+export async function openMany(count: number, openOne: () => Promise<Socket>): Promise<Socket[]> {
+  const sockets: Socket[] = []
+  while (sockets.length < count) {
+    const size = Math.min(BATCH, count - sockets.length)
+    sockets.push(...await Promise.all(Array.from({ length: size }, openOne)))
+  }
+  return sockets
+}
+
+/** Head of a request; `fields` are lines without their ends. */
+export function head(method: string, path: string, ...fields: string[]): string {
+  return [`${method} ${path} HTTP/1.1`, 'Host: bench', ...fields, '', ''].join('\r\n')
+}
+
+/** Says how a number of bytes is ahead of so many a second since the clock began, in milliseconds. */
+export class Pace {
+  private readonly began = process.hrtime.bigint()
+  private readonly rate: number
+
+  constructor(rate: number) {
+    this.rate = rate
+  }
+
+  /** How long to wait until so many bytes are due. */
+  wait(bytes: number): number {
+    return bytes / this.rate * 1000 - Number(process.hrtime.bigint() - this.began) / 1e6
+  }
+}
+
+/** Writes a piece so many times, each when there is room for it and, where there is a pace, when it is due. */
+export async function pour(socket: Socket, piece: Uint8Array, count: number, pace?: Pace): Promise<void> {
+  for (let sent = 0; sent < count; sent++) {
+    const waitMs = pace?.wait(sent * piece.length) ?? 0
+    if (waitMs > 0) await setTimeout(waitMs)
+    if (!socket.write(piece)) await new Promise(resolve => socket.once('drain', resolve))
+  }
+}
+
+/** Counts what comes on a socket, and reads on when that is due. */
+export function readAt(pace: Pace, socket: Socket, receive: (bytes: Buffer) => void): void {
+  let received = 0
+  socket.on('data', bytes => {
+    receive(bytes)
+    received += bytes.length
+    const waitMs = pace.wait(received)
+    if (waitMs <= 0) return
+    socket.pause()
+    globalThis.setTimeout(() => socket.resume(), waitMs)
+  })
+}
+
+/** Answers each message of the benchmark with how far the client is. */
+export function whenAsked(progress: () => object): void {
+  process.on('message', () => { process.send?.(progress()) })
+}
+
+/** Returns how many seconds have passed. */
+export function secondsSince(start: bigint): number {
+  return Number(process.hrtime.bigint() - start) / 1e9
+}

@@ -1,0 +1,75 @@
+/**
+ * Clients of what a server sends without an end, and those that never read it.
+ */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { WebSocket } from 'ws'
+import { head, open, openMany } from './sockets.js'
+
+const HANDSHAKE = head('GET', '/', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==')
+const MESSAGE = 'x'.repeat(64)
+/** Each event has one. */
+const END = '}'.charCodeAt(0)
+
+export function events(port: number, [path, ...words]: readonly string[]): Promise<object> {
+  return countEvents(port, head('GET', path), words)
+}
+
+export function messages(port: number, words: readonly string[]): Promise<object> {
+  return countEvents(port, HANDSHAKE, words)
+}
+
+/** Nothing of what comes is kept, so one buffer is enough for all. */
+async function countEvents(port: number, request: string, words: readonly string[]): Promise<object> {
+  const [connections, seconds] = words.map(Number)
+  const buffer = new Uint8Array(64 * 1024)
+  let count = 0
+  await openMany(connections, async () => {
+    let opened = (): void => undefined
+    const first = new Promise<void>(resolve => { opened = resolve })
+    const socket = await open(port, { buffer, callback: length => {
+      opened()
+      const bytes = buffer.subarray(0, length)
+      for (let at = bytes.indexOf(END); at >= 0; at = bytes.indexOf(END, at + 1)) count++
+      return true
+    } })
+    socket.write(request)
+    await first
+    return socket
+  })
+  const before = count
+  await setTimeout(seconds * 1000)
+  return { units: count - before, seconds, p99Ms: NaN }
+}
+
+export async function webSockets(port: number, words: readonly string[]): Promise<object> {
+  const [connections, seconds] = words.map(Number)
+  let count = 0
+  const sockets = await Promise.all(Array.from({ length: connections }, async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { perMessageDeflate: false })
+    socket.on('message', () => {
+      count++
+      socket.send(MESSAGE)
+    })
+    await once(socket, 'open')
+    return socket
+  }))
+  for (const socket of sockets) socket.send(MESSAGE)
+  await setTimeout(seconds * 1000)
+  for (const socket of sockets) socket.terminate()
+  return { units: count, seconds, p99Ms: NaN }
+}
+
+/** A server may cut them off. */
+export async function deaf(port: number, [count]: readonly string[]): Promise<object> {
+  for (let left = Number(count); left > 0; left--) {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    socket.pause()
+    socket.write(head('GET', '/endless'))
+  }
+  return { count }
+}
