@@ -19,10 +19,10 @@ import { AsyncSubject, type Observable, type Observer, Subject, type Subscriber,
 import { GuardedObservable, type Report } from '../application/guarded-observable.js'
 import { libraryScheduler } from '../application/library-scheduler.js'
 import { Reentry } from '../buffer/reentry.js'
-import { LocalProtocolError } from '../errors.js'
 import { chunkSize } from './chunk.js'
 import { demandOf, type Demanding } from './demanding.js'
 import type { Ahead } from './drops.js'
+import { settledMarks, type Marks, type WaterMarks } from './water-marks.js'
 
 /** Where values go: a response body, a WebSocket, an array of a test. */
 export interface ControlledSink<T> {
@@ -30,8 +30,8 @@ export interface ControlledSink<T> {
   readonly pending: number
   /** Takes the value. */
   write(value: T): void
-  /** Takes the end. What is pending is still passed on. */
-  complete(): void
+  /** Takes the end. What is pending is still passed on; a sink that knows when, and whether, it was calls `ended`. */
+  complete(ended?: (result: SinkResult) => void): void
   /** Cuts: what was written must not look complete. */
   error(error: unknown): void
   /**
@@ -52,19 +52,8 @@ export interface ControlledSink<T> {
   report?(error: unknown): void
 }
 
-/** How much a {@link ControlledSubject} lets wait, in the unit of its sink. */
-export interface WaterMarks {
-  /** Above it `write` answers false; up to it demand goes. 16 KiB unless given. */
-  readonly highWaterMark?: number | undefined
-  /** Drained to it, the next demand is made: below the high-water mark, and half of it unless given. */
-  readonly lowWaterMark?: number | undefined
-}
-
 /** How the sink of a {@link ControlledSubject} ended: all was passed on, or the rest never will be. */
 export type SinkResult = 'done' | 'aborted'
-
-/** The high-water mark where none is given. */
-export const DEFAULT_HIGH_WATER_MARK = 16_384
 
 /** How many demands may be answered by nothing before others have their turn. */
 const EMPTY_ANSWERS_PER_TURN = 1_000
@@ -76,9 +65,9 @@ const EMPTY_ANSWERS_PER_TURN = 1_000
  * subject.ready$.subscribe(wanted => subject.next(read(wanted)))
  */
 export class ControlledSubject<T> implements Observer<T>, Demanding {
+  /** @internal */
+  readonly marks: Marks
   private readonly sink: ControlledSink<T>
-  private readonly highWaterMark: number
-  private readonly lowWaterMark: number
   /** The emission of `ready$` that no write has answered; 0 if there is none. */
   private demand: number
   /** How many demands in a row were answered by nothing. */
@@ -94,10 +83,8 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
 
   /** @throws {@link LocalProtocolError} badRange: not 0 <= lowWaterMark < highWaterMark */
   constructor(sink: ControlledSink<T>, marks?: WaterMarks) {
-    const highWaterMark = marks?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK
+    this.marks = settledMarks(marks)
     this.sink = sink
-    this.highWaterMark = highWaterMark
-    this.lowWaterMark = marks?.lowWaterMark ?? Math.floor(highWaterMark / 2)
     this.demand = 0
     this.emptyAnswers = 0
     this.isWaiting = false
@@ -107,9 +94,6 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.listeners = null
     this.demands = null
     this.ending = null
-    if (!(this.lowWaterMark >= 0 && this.lowWaterMark < highWaterMark)) {
-      throw new LocalProtocolError('badRange', 'the water marks must be 0 <= lowWaterMark < highWaterMark')
-    }
   }
 
   /** Whether the end was reached on either side. What is written then is ignored. */
@@ -149,7 +133,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     // After the write: one that the sink threw at has answered nothing.
     this.demand = 0
     if (this.listeners !== null) this.answered(value)
-    return !this.isClosed && this.sink.pending <= this.highWaterMark
+    return !this.isClosed && this.sink.pending <= this.marks.highWaterMark
   }
 
   /** {@link write} without its answer. */
@@ -159,7 +143,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
 
   /** Ends the values. Doing so again, or after the sink ended, does nothing. */
   complete(): void {
-    if (this.end()) this.sink.complete()
+    if (this.end()) this.sink.complete(result => { this.closed(result) })
   }
 
   /** Cuts: the sink's other side must not take what was written for complete. */
@@ -233,7 +217,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
   private emitDemands(): void {
     if (!this.emission.enter()) return
     while (this.mayEmit()) {
-      this.demand = this.highWaterMark - this.sink.pending
+      this.demand = this.marks.highWaterMark - this.sink.pending
       this.listeners?.next(this.demand)
     }
     this.emission.leave()
@@ -242,9 +226,9 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
   private mayEmit(): boolean {
     if (this.demand > 0 || this.isWaiting || this.listeners?.observed !== true) return false
     if (this.emptyAnswers >= EMPTY_ANSWERS_PER_TURN) return this.rest()
-    if (this.sink.pending <= this.lowWaterMark) return true
+    if (this.sink.pending <= this.marks.lowWaterMark) return true
     this.isWaiting = true
-    this.sink.whenDrained(this.lowWaterMark, () => this.drained())
+    this.sink.whenDrained(this.marks.lowWaterMark, () => this.drained())
     return false
   }
 

@@ -1,9 +1,9 @@
 /**
- * Who stands behind a `ready$`: what an operator between a source and its consumer may ask and tell.
+ * The consumer behind a `ready$`: what an operator between a source and its consumer may ask and tell.
  *
- * Strategy: a demand that nobody answered says that bytes wait, not that the client is slow: within one turn nothing
- * was offered to the transport yet. So an operator offers it before it judges. The consumer is found at the Observable
- * itself, under a registered symbol: sources of other packages and of a second copy of this one pass it on as it is.
+ * Strategy: an unanswered demand says that bytes wait, not that the client is slow: within one turn nothing was offered
+ * to the transport yet. So an operator offers it before it judges. The consumer is found at the Observable itself,
+ * under a registered symbol: sources of other packages and of a second copy of this one pass it on as it is.
  */
 import type { Observable } from 'rxjs'
 import type { Ahead } from './drops.js'
@@ -28,12 +28,21 @@ export interface Demanding {
 
 const DEMANDING = Symbol.for('httprx.demanding')
 
+/** The consumer behind a `ready$` that the application made: nothing is known of it. */
+const UNKNOWN: Demanding = {
+  pending: 0,
+  flush: () => true,
+  dropped: () => undefined,
+  ahead: () => undefined,
+  reportLate: () => undefined,
+}
+
 /** The Observable, marked as the demand of that consumer. */
 export function demandOf(ready$: Observable<number>, consumer: Demanding): Observable<number> {
   return Object.assign(ready$, { [DEMANDING]: consumer })
 }
 
-/** The consumer whose demand the Observable is; null where it is another Observable. */
-export function demanding(ready$: Observable<number>): Demanding | null {
-  return (ready$ as { [DEMANDING]?: Demanding })[DEMANDING] ?? null
+/** Returns the consumer whose demand the Observable is; of any other Observable, one that has and does nothing. */
+export function demanding(ready$: Observable<number>): Demanding {
+  return (ready$ as { [DEMANDING]?: Demanding })[DEMANDING] ?? UNKNOWN
 }

@@ -1,16 +1,17 @@
 /**
  * Sources of any kind as Observables.
  *
- * Strategy: what can be pulled is, one value at a time while something is wanted (giver.ts). RxJS's `from` takes all of
- * an iterable at once, and of an asynchronous one whatever it gives.
+ * Strategy: what can be pulled is pulled, one value at a time while something is wanted (puller.ts). RxJS's `from`
+ * takes all of an iterable at once, and of an asynchronous one whatever it gives. A function gets a `ready$` that says
+ * what the subscriber offered to take.
  */
 import { from, NEVER, Observable, takeWhile, type ObservableInput, type Subscriber } from 'rxjs'
-import { isPromise, type ReportError } from '../application/discard.js'
-import { onRejection } from '../errors.js'
-import { ControlledSubject, DEFAULT_HIGH_WATER_MARK, type ControlledSink } from './controlled-subject.js'
-import { Giver } from './giver.js'
+import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
 import { offeredDemand, type Offer } from './offer.js'
-import { isObservable, pullableOf, type Pullable, type PulledSource } from './pullable.js'
+import { isObservable, pullableOf, type PulledSource } from './pullable.js'
+import { Puller } from './puller.js'
+import { OfferTaker } from './taker.js'
+import { DEFAULT_HIGH_WATER_MARK } from './water-marks.js'
 
 /**
  * Where values come from: an iterable, an async iterable, a web stream or a Node `Readable`, which are pulled; an
@@ -36,7 +37,11 @@ export function fromSource<T>(source: Source<T>): Observable<T> {
   if (typeof source === 'object' && isObservable(source)) return from(source)
   // Before it is subscribed: what is no source is a mistake of who calls.
   if (!isPullable(source)) throw new TypeError('a source is an iterable, a stream, an Observable or a function')
-  return new Observable(subscriber => { new Puller(subscriber, source).run() })
+  return new Observable(subscriber => {
+    const puller = new Puller(wake => new OfferTaker(subscriber, wake), report => pullableOf(source, report))
+    subscriber.add(() => { puller.stop() })
+    puller.run()
+  })
 }
 
 /**
@@ -104,60 +109,4 @@ function isPullable<T>(source: Source<T>): source is PulledSource<T> {
   if (typeof source !== 'object' || (source as unknown) === null) return false
   return Symbol.asyncIterator in source || Symbol.iterator in source
     || typeof (source as Partial<ReadableStream<T>>).getReader === 'function'
-}
-
-/** Pulls value by value. */
-class Puller<T> extends Giver<T> {
-  private readonly source: Pullable<T>
-  private readonly take: (result: IteratorResult<T, unknown>) => void
-  private readonly fail: (error: unknown) => void
-  private isOver: boolean
-
-  constructor(subscriber: Subscriber<T>, source: PulledSource<T>) {
-    super(subscriber)
-    const report: ReportError = error => { this.reportLate(error) }
-    this.source = pullableOf(source, report)
-    this.take = result => { this.takeLater(result) }
-    this.fail = error => { this.failLater(error) }
-    this.isOver = false
-    subscriber.add(() => { if (!this.isOver) this.release(report) })
-  }
-
-  protected override step(): boolean {
-    const result = this.source.next()
-    if (!isPromise(result)) {
-      this.accept(result)
-      return true
-    }
-    result.then(this.take, this.fail)
-    return false
-  }
-
-  private takeLater(result: IteratorResult<T, unknown>): void {
-    this.accept(result)
-    this.stepped()
-  }
-
-  private failLater(error: unknown): void {
-    const isLate = this.subscriber.closed
-    this.isOver = true
-    if (isLate) this.reportLate(error)
-    else this.error(error)
-  }
-
-  private accept(result: IteratorResult<T, unknown>): void {
-    if (result.done === true) {
-      this.isOver = true
-      this.complete()
-    } else this.next(result.value)
-  }
-
-  private release(report: ReportError): void {
-    this.isOver = true
-    try {
-      onRejection(this.source.return?.(), report)
-    } catch (error) {
-      report(error)
-    }
-  }
 }

@@ -17,7 +17,8 @@
  */
 import { Reentry } from '../buffer/reentry.js'
 import { ValueQueue } from '../buffer/value-queue.js'
-import { BackpressureError } from '../errors.js'
+import { BackpressureError, onRejection } from '../errors.js'
+import type { Demanding } from './demanding.js'
 import { Tally, type Ahead } from './drops.js'
 import { Waiting, type Offer } from './offer.js'
 
@@ -34,20 +35,18 @@ export interface BackpressurePolicy {
 export interface GateHost<T> {
   /** Whether nothing is taken any more. */
   readonly isClosed: boolean
-  /** How many bytes wait behind the gate. */
-  readonly pending: number
+  /** The consumer behind the gate. */
+  readonly consumer: Demanding
   /** How much is wanted: where it is more than 0, a value passes; else {@link Gate.drain} is called later. */
   wanted(): number
   sizeOf(value: T): number
   pass(value: T): void
-  /** Offers what is pending to the transport. Returns false where that cannot say yet what it took. */
-  flush(): boolean
-  dropped(value: T): void
-  /** What operators hold of what was given. */
-  ahead(ahead: Ahead): void
-  reportLate(error: unknown): void
-  complete(): void
-  error(error: unknown): void
+  /** Tells the application of a dropped value. What that throws, or rejects with, is the error of the source. */
+  onDrop(value: T): unknown
+  /** The source is complete, and all that waited has passed. */
+  finish(): void
+  /** The source, or the application, failed. It may do so after {@link finish}. */
+  fail(error: unknown): void
 }
 
 /** How many bytes wait for a client of which it cannot be said yet whether it is slow. */
@@ -103,11 +102,11 @@ export class Gate<T> implements Offer {
   }
 
   ahead(ahead: Ahead): void {
-    this.host.ahead(ahead)
+    this.host.consumer.ahead(ahead)
   }
 
   reportLate(error: unknown): void {
-    this.host.reportLate(error)
+    this.host.consumer.reportLate(error)
   }
 
   /** Something is wanted again. */
@@ -115,7 +114,7 @@ export class Gate<T> implements Offer {
     if (!this.draining.enter()) return
     while (this.queue !== null && this.host.wanted() > 0) this.host.pass(this.shift(this.queue))
     this.draining.leave()
-    if (this.isCompleting && !this.isHolding) this.host.complete()
+    if (this.isCompleting && !this.isHolding) this.host.finish()
     else this.waiting?.notify(() => this.wanted > 0)
   }
 
@@ -124,7 +123,7 @@ export class Gate<T> implements Offer {
     const { host } = this
     this.tally?.arrive(this.giving === 0)
     if (this.mayPass()) return host.pass(value)
-    const isKnown = host.flush()
+    const isKnown = host.consumer.flush()
     if (host.isClosed) return
     if (this.mayPass()) host.pass(value)
     else if (this.giving > 0) this.push(value, this.weightOf(value))
@@ -133,7 +132,7 @@ export class Gate<T> implements Offer {
 
   complete(): void {
     this.isCompleting = true
-    if (!this.isHolding && !this.draining.isBusy) this.host.complete()
+    if (!this.isHolding && !this.draining.isBusy) this.host.finish()
   }
 
   /** Forgets what waits. */
@@ -151,11 +150,21 @@ export class Gate<T> implements Offer {
     const weight = this.weightOf(value)
     const isDroppingOldest = overflow === 'dropOldest'
     while (isDroppingOldest && this.queue !== null && this.weight + weight > capacity) {
-      this.host.dropped(this.shift(this.queue))
+      this.drop(this.shift(this.queue))
     }
     if (isDroppingOldest || this.weight + weight <= capacity) this.push(value, weight)
-    else if (overflow === 'error') this.host.error(this.overflowError(weight))
-    else this.host.dropped(value)
+    else if (overflow === 'error') this.host.fail(this.overflowError(weight))
+    else this.drop(value)
+  }
+
+  private drop(value: T): void {
+    const { host } = this
+    host.consumer.dropped(host.sizeOf(value))
+    try {
+      onRejection(host.onDrop(value), error => { host.fail(error) })
+    } catch (error) {
+      host.fail(error)
+    }
   }
 
   private push(value: T, weight: number): void {
@@ -177,7 +186,7 @@ export class Gate<T> implements Offer {
   }
 
   private overflowError(weight: number): BackpressureError {
-    const waiting = this.weight + this.host.pending
+    const waiting = this.weight + this.host.consumer.pending
     return new BackpressureError(
       `the source is faster than its consumer: ${waiting} bytes wait, and ${weight} more found no room. A source that `
       + 'can wait is an iterable, a stream, pulled() or a function of ready$; one that cannot has a policy: '

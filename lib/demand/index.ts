@@ -2,7 +2,7 @@
  * Demand, as `httprx` exports it: who may send how much.
  */
 export { chunkSize, type Chunk } from './chunk.js'
-export { ControlledSubject, type ControlledSink, type SinkResult, type WaterMarks } from './controlled-subject.js'
+export { ControlledSubject, type ControlledSink, type SinkResult } from './controlled-subject.js'
 export { concatMap, mergeMap } from './flattening.js'
 export { fromSource, type Source } from './from-source.js'
 export {
@@ -15,3 +15,4 @@ export {
   fromPublisher, toPublisher, type FromPublisherOptions, type ToPublisherOptions,
 } from './reactive-streams/publisher.js'
 export type { Publisher, Subscriber, Subscription } from './reactive-streams/types.js'
+export type { WaterMarks } from './water-marks.js'

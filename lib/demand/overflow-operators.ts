@@ -1,17 +1,14 @@
 /**
  * Operators for sources that cannot be slowed: what becomes of values that nobody wants yet.
  *
- * Strategy: one gate (gate.ts) with credit serves all of them. Each value of `ready$` sets the credit; a value that
- * passes costs its size, and may cost more than is left, as long as something is left. Credit is taken before a value
- * is passed on, because its consumer may grant the next credit from within. Nothing passes after `ready$` completed,
- * because nobody is there to take it; what waits then is freed by unsubscribing.
+ * Strategy: one gate (gate.ts) in front of a subscriber with credit (credited-subscriber.ts) serves all of them. Each
+ * value of `ready$` sets the credit, and a value passes as long as something is left of it. Nothing passes after
+ * `ready$` completed, because nobody is there to take it; what waits then is freed by unsubscribing.
  */
 import { Observable, type Subscriber, takeWhile } from 'rxjs'
 import { checkOptions, checkValue, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
-import { onRejection } from '../errors.js'
 import { chunkSize } from './chunk.js'
-import { demanding, type Demanding } from './demanding.js'
-import type { Ahead } from './drops.js'
+import { CreditedSubscriber } from './credited-subscriber.js'
 import { Gate, type BackpressurePolicy, type BufferOverflow, type GateHost } from './gate.js'
 import { offering } from './offer.js'
 
@@ -73,18 +70,12 @@ export function onBackpressureError<T>(ready$: Observable<number>): SameTypeOper
 /** Returns the operator of a policy. */
 export function gated<T>(ready$: Observable<number>, options: GateOptions<T>): SameTypeOperator<T> {
   return source => new Observable<T>(subscriber => {
-    const host = new DemandHost(subscriber, options, demanding(ready$))
+    const host = new GatedSubscriber(subscriber, ready$, options)
     const gate = new Gate(host, options)
     // A source that never pauses within its subscription has nothing to unsubscribe yet: the gate tells it to stop.
     const whileOpen = takeWhile<unknown>(() => !subscriber.closed)
     subscriber.add(() => gate.clear())
-    subscriber.add(ready$.subscribe({
-      next: wanted => {
-        host.credit = wanted
-        gate.drain()
-      },
-      error: error => subscriber.error(error),
-    }))
+    subscriber.add(host.follow(ready$, () => { gate.drain() }, error => { subscriber.error(error) }))
     if (subscriber.closed) return
     subscriber.add(offering(gate, () => source.pipe(whileOpen as SameTypeOperator<T>).subscribe({
       next: value => gate.take(value),
@@ -94,65 +85,22 @@ export function gated<T>(ready$: Observable<number>, options: GateOptions<T>): S
   })
 }
 
-/** A subscriber, and the credit that `ready$` gave it. */
-class DemandHost<T> implements GateHost<T> {
-  credit: number
+/** The subscriber of the operator. */
+class GatedSubscriber<T> extends CreditedSubscriber<T> implements GateHost<T> {
   readonly sizeOf: (value: T) => number
-  private readonly subscriber: Subscriber<T>
-  private readonly onDrop: ((value: T) => void) | undefined
-  private readonly consumer: Demanding | null
+  private readonly hook: ((value: T) => void) | undefined
 
-  constructor(subscriber: Subscriber<T>, { sizeOf = chunkSize, onDrop }: GateOptions<T>, consumer: Demanding | null) {
-    this.credit = 0
+  constructor(subscriber: Subscriber<T>, ready$: Observable<number>, { sizeOf = chunkSize, onDrop }: GateOptions<T>) {
+    super(subscriber, ready$)
     this.sizeOf = sizeOf
-    this.subscriber = subscriber
-    this.onDrop = onDrop
-    this.consumer = consumer
-  }
-
-  get isClosed(): boolean {
-    return this.subscriber.closed
-  }
-
-  get pending(): number {
-    return this.consumer?.pending ?? 0
-  }
-
-  wanted(): number {
-    return this.credit
+    this.hook = onDrop
   }
 
   pass(value: T): void {
-    this.credit -= this.sizeOf(value)
-    this.subscriber.next(value)
+    this.give(value, this.sizeOf(value))
   }
 
-  flush(): boolean {
-    return this.consumer?.flush() ?? true
-  }
-
-  dropped(value: T): void {
-    this.consumer?.dropped(this.sizeOf(value))
-    try {
-      onRejection(this.onDrop?.(value), error => { this.subscriber.error(error) })
-    } catch (error) {
-      this.subscriber.error(error)
-    }
-  }
-
-  ahead(ahead: Ahead): void {
-    this.consumer?.ahead(ahead)
-  }
-
-  reportLate(error: unknown): void {
-    this.consumer?.reportLate(error)
-  }
-
-  complete(): void {
-    this.subscriber.complete()
-  }
-
-  error(error: unknown): void {
-    this.subscriber.error(error)
+  onDrop(value: T): unknown {
+    return this.hook?.(value)
   }
 }

@@ -1,13 +1,14 @@
 /**
  * A source made of "give me the next page".
  *
- * Strategy: while something is wanted, the next page is asked for, one at a time (giver.ts); a page is passed on whole,
- * so the source runs ahead of its demand by at most one page. An empty page is asked again. Pages are asked in a loop,
- * never from within the answer to the last.
+ * Strategy: while something is wanted, the next page is asked for, one at a time (source-loop.ts); a page is passed on
+ * whole, so the source runs ahead of its demand by at most one page. After an empty page the next one is asked for.
+ * Pages are asked for in a loop, never from within the answer to the last.
  */
 import { defaultIfEmpty, from, Observable, type ObservableInput, take } from 'rxjs'
 import type { Subscriber } from 'rxjs'
-import { Giver } from './giver.js'
+import { SourceLoop } from './source-loop.js'
+import { OfferTaker } from './taker.js'
 
 /** The next values in order, or null: there are no more. */
 export type Page<T> = readonly T[] | null
@@ -31,21 +32,23 @@ export function pulled<T>(next: NextPage<T>): Observable<T> {
   return new Observable<T>(subscriber => { new PageReader(subscriber, next).run() })
 }
 
-class PageReader<T> extends Giver<T> {
+class PageReader<T> extends SourceLoop<T> {
+  private readonly subscriber: Subscriber<T>
   private readonly nextPage: NextPage<T>
   /** The page that came within the asking; undefined if it is still to come. */
   private answer: Page<T> | undefined
   private isAsking: boolean
 
   constructor(subscriber: Subscriber<T>, nextPage: NextPage<T>) {
-    super(subscriber)
+    super(wake => new OfferTaker(subscriber, wake))
+    this.subscriber = subscriber
     this.nextPage = nextPage
     this.answer = undefined
     this.isAsking = false
   }
 
   protected override step(): boolean {
-    const result = this.nextPage(this.wanted)
+    const result = this.nextPage(this.taker.wanted)
     const page = result === null || isPage(result) ? result : this.await(result)
     if (page === undefined) return this.subscriber.closed
     this.pass(page)
@@ -57,7 +60,7 @@ class PageReader<T> extends Giver<T> {
     this.isAsking = true
     this.subscriber.add(from(input).pipe(take(1), defaultIfEmpty([])).subscribe({
       next: page => { this.receive(page) },
-      error: error => { this.error(error) },
+      error: error => { this.taker.error(error) },
     }))
     this.isAsking = false
     return this.answer
@@ -73,8 +76,8 @@ class PageReader<T> extends Giver<T> {
   }
 
   private pass(page: Page<T>): void {
-    if (page === null) return this.complete()
-    for (let i = 0; i < page.length && !this.subscriber.closed; i++) this.next(page[i])
+    if (page === null) return this.taker.complete()
+    for (let i = 0; i < page.length && !this.subscriber.closed; i++) this.taker.next(page[i])
   }
 }
 

@@ -9,7 +9,7 @@ import type { ErrorHandler } from '../connection/error-handler.js'
 import {
   BOOLEAN, checkMarks, checkValues, COUNT, FUNCTION, INTERVAL, SCHEDULER, SIZE, TIME,
 } from '../connection/option-check.js'
-import { DEFAULT_HIGH_WATER_MARK } from '../demand/controlled-subject.js'
+import { DEFAULT_HIGH_WATER_MARK } from '../demand/water-marks.js'
 import type { Reqd } from './streamed-reqd.js'
 
 /** What the reactive layer can be told. */

@@ -7,13 +7,13 @@ import { checkValue, checkValues, FUNCTION, SIZE, TEXT } from '../connection/opt
 import type { StreamingOptions } from '../connection/reqd.js'
 import { isBytes, type Chunk } from '../demand/chunk.js'
 import { OVERFLOW, type Overflow } from '../demand/overflow-policy.js'
+import { lowWaterMarkOf, type Marks } from '../demand/water-marks.js'
 import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
 import { headersOf, type HeadersInit } from './reply-fields.js'
-import type { Marks } from './response-body/body-subject.js'
 
 /**
  * Where the body of a response comes from.
@@ -87,7 +87,7 @@ export function marksOf(reply: Reply, marks: Marks): Marks {
   checkValues(reply, STREAM_KINDS)
   const { highWaterMark } = reply
   if (highWaterMark === undefined || highWaterMark === marks.highWaterMark) return marks
-  return { highWaterMark, lowWaterMark: highWaterMark >> 1 }
+  return { highWaterMark, lowWaterMark: lowWaterMarkOf(highWaterMark) }
 }
 
 /**

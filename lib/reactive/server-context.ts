@@ -5,6 +5,7 @@ import type { SchedulerLike } from 'rxjs'
 import { currentContext } from '../application/context.js'
 import { DEFAULT_CONFIG, withDefaults, type Config } from '../connection/config.js'
 import { defaultErrorHandler } from '../connection/error-handler.js'
+import { lowWaterMarkOf } from '../demand/water-marks.js'
 import { onRejection } from '../errors.js'
 import { Clock } from '../runtime/clock.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
@@ -29,7 +30,7 @@ export function serverContext(
   const settings = settingsOf(options)
   const clock = new Clock(settings.connectionsCheckingInterval, options.scheduler ?? platform.scheduler)
   const config = { ...configOf(options, clock), scheme: schemeOf(settings), keepAlive: keepAliveOf(settings) }
-  const highWaterMark = settings.highWaterMark
+  const { highWaterMark } = settings
   return {
     settings,
     timeLimits: settings,
@@ -40,7 +41,7 @@ export function serverContext(
       lingerBytes: settings.lingerBytes,
       allowHalfOpen: settings.allowHalfOpen,
     },
-    marks: { highWaterMark, lowWaterMark: options.lowWaterMark ?? highWaterMark >> 1 },
+    marks: { highWaterMark, lowWaterMark: options.lowWaterMark ?? lowWaterMarkOf(highWaterMark) },
     clock,
     handler,
     home: currentContext(),

@@ -16,6 +16,7 @@ import type { ExchangeResult, ReqdHost, StreamingOptions } from '../connection/r
 import { isBytes } from '../demand/chunk.js'
 import type { BodyEvent } from '../demand/drops.js'
 import { ABANDONED } from '../demand/flattening.js'
+import type { Marks } from '../demand/water-marks.js'
 import type { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import { Response } from '../message/response.js'
@@ -26,7 +27,7 @@ import {
   bodyOf, checkedReply, marksOf, responseOf, streamingOf, trailersOf, type HandlerResult, type Reply,
 } from './reply.js'
 import { RequestBody } from './request-body/request-body.js'
-import { BodySink, BodySubject, type Marks } from './response-body/body-subject.js'
+import { BodySink, BodySubject } from './response-body/body-subject.js'
 import { feed, type Feeding } from './response-body/feed.js'
 
 /** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
@@ -282,7 +283,7 @@ export class Reqd extends FedReqd {
   }
 
   private openSubject(response: Response, marks: Marks, options?: StreamingOptions): BodySubject {
-    const subject = new BodySubject(new BodySink(this.openBody(response, options), marks, this))
+    const subject = new BodySubject(new BodySink(this.openBody(response, options), this), marks)
     if (this.result === 'aborted') subject.closed('aborted')
     this.subject = subject
     return subject

@@ -9,12 +9,12 @@
  */
 import { interval, Subscriber, type Observable, type SchedulerLike } from 'rxjs'
 import { PreparedText } from '../connection/prepared-text.js'
-import { DEFAULT_HIGH_WATER_MARK } from '../demand/controlled-subject.js'
-import type { Ahead } from '../demand/drops.js'
+import type { Demanding } from '../demand/demanding.js'
 import { Gate, type GateHost } from '../demand/gate.js'
 import { offering } from '../demand/offer.js'
 import { policyOf, type Overflow } from '../demand/overflow-policy.js'
-import { BackpressureError, onRejection } from '../errors.js'
+import { DEFAULT_HIGH_WATER_MARK } from '../demand/water-marks.js'
+import { BackpressureError } from '../errors.js'
 import type { Clock, Ticking } from '../runtime/clock.js'
 import type { SseEvent } from './event.js'
 import type { Outlet } from './outlet.js'
@@ -68,8 +68,8 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     return this.isOver || this.outlet.isClosed
   }
 
-  get pending(): number {
-    return this.outlet.pending
+  get consumer(): Demanding {
+    return this.outlet.consumer
   }
 
   /** Sends the greeting; `connect` connects the stream with the rest of its connection and returns how to undo that. */
@@ -86,7 +86,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
   close(): void {
     if (this.isOver) return
     this.write(this.plan.farewell)
-    this.end(() => { this.outlet.complete() })
+    this.end(() => { this.outlet.finish() })
   }
 
   /** Ends without a word: the client is gone. */
@@ -127,7 +127,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     try {
       this.previous = prepared(event, this.previous)
     } catch (error) {
-      return this.error(error)
+      return this.fail(error)
     }
     this.gate.take(this.previous)
   }
@@ -148,37 +148,20 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     this.write(event)
   }
 
-  flush(): boolean {
-    return this.outlet.flush()
+  onDrop({ event }: PreparedEvent): unknown {
+    return this.plan.onDrop?.(event)
   }
 
-  dropped({ event, size }: PreparedEvent): void {
-    this.outlet.dropped(size)
-    try {
-      onRejection(this.plan.onDrop?.(event), error => { this.error(error) })
-    } catch (error) {
-      this.error(error)
-    }
-  }
-
-  ahead(ahead: Ahead): void {
-    this.outlet.ahead(ahead)
-  }
-
-  reportLate(error: unknown): void {
-    this.outlet.reportLate(error)
-  }
-
-  complete(): void {
-    this.end(() => { this.outlet.complete() })
+  finish(): void {
+    this.end(() => { this.outlet.finish() })
   }
 
   /** A client that was too slow is no error of the source. */
-  error(error: unknown): void {
+  fail(error: unknown): void {
     const isLeft = this.plan.overflow === 'disconnect' && error instanceof BackpressureError
     this.end(() => {
-      if (isLeft) this.outlet.complete()
-      else this.outlet.error(error)
+      if (isLeft) this.outlet.finish()
+      else this.outlet.fail(error)
     })
   }
 
@@ -197,7 +180,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     try {
       this.outlet.write(text)
     } catch (error) {
-      this.end(() => { this.outlet.error(error) })
+      this.end(() => { this.outlet.fail(error) })
     }
   }
 
@@ -213,12 +196,12 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     try {
       tell()
     } catch (error) {
-      this.outlet.error(error)
+      this.outlet.fail(error)
     }
     try {
       this.unsubscribe()
     } catch (error) {
-      this.outlet.reportLate(error)
+      this.consumer.reportLate(error)
     }
   }
 }
@@ -242,7 +225,7 @@ class SourceObserver extends Subscriber<SseEvent | string> {
   override error(error: unknown): void {
     if (this.isDone || this.closed) return
     this.isDone = true
-    this.stream.error(error)
+    this.stream.fail(error)
     this.unsubscribe()
   }
 

@@ -19,7 +19,7 @@ import type { BodySubject } from '../reactive/response-body/body-subject.js'
 import { FEEDS, type FedConnection, type Feeding, type SelfFeeding } from '../reactive/response-body/feed.js'
 import { EventStream, type StreamPlan } from './event-stream.js'
 import { formatEvent, type SseEvent } from './event.js'
-import { BodyOutlet, DemandOutlet } from './outlet.js'
+import { BodyOutlet, SubscriberOutlet } from './outlet.js'
 
 /** How events are sent. Times are in milliseconds. */
 export interface SseOptions {
@@ -104,18 +104,12 @@ export function sse(source: Source<SseEvent | string>, options: SseOptions = {})
 function bodyOf(plan: StreamPlan, times: SseOptions): SelfFeeding {
   const body: Extract<Reply['body'], (...args: never[]) => unknown> =
     (ready$, closing$) => new Observable(subscriber => {
-      const outlet = new DemandOutlet(subscriber, ready$)
+      const outlet = new SubscriberOutlet(subscriber, ready$)
       const stream = new EventStream(plan, () => outlet)
       subscriber.add(stream)
       stream.start(() => {
         subscriber.add(closing$.subscribe(() => { stream.close() }))
-        subscriber.add(ready$.subscribe({
-          next: wanted => {
-            outlet.grant(wanted)
-            stream.drained()
-          },
-          error: (error: unknown) => { stream.error(error) },
-        }))
+        subscriber.add(outlet.follow(ready$, () => { stream.drained() }, error => { stream.fail(error) }))
         return beating(stream, times, null)
       })
     })

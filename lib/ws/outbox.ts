@@ -1,11 +1,12 @@
 /**
- * The messages to the client: what is on its way, and who waits for it to get less.
+ * The messages to the client: how much is on its way, and the callbacks that wait until less is.
  *
  * Strategy: what a WebSocket has buffered is the only queue; the subject that is written to, and each source that is
- * sent, may wait for it to get less. Before there is one, messages wait in a list, each
- * counted with the header of its frame, so that empty ones count too.
+ * sent, may wait until it has drained. Before there is a WebSocket, messages wait in a list, each counted with the
+ * header of its frame, so that empty ones count too.
  */
 import { isBytes } from '../demand/chunk.js'
+import type { Drained } from '../demand/water-marks.js'
 import { messageSize } from './frame-writer.js'
 import type { WebSocketMessage } from './message.js'
 import type { WebSocketLike } from './web-socket-like.js'
@@ -19,14 +20,12 @@ interface Wait {
 }
 
 /** The way out of one connection. */
-export class Outbox {
+export class Outbox implements Drained {
   private readonly limit: number
   private socket: WebSocketLike | null
   private waiting: WebSocketMessage[]
   private waitingBytes: number
-  private wait: Wait | null
-  /** Those that wait beside it. */
-  private others: Wait[]
+  private waits: Wait[]
 
   /** `limit`: with more bytes pending, it takes no message. */
   constructor(limit: number) {
@@ -34,8 +33,7 @@ export class Outbox {
     this.socket = null
     this.waiting = []
     this.waitingBytes = 0
-    this.wait = null
-    this.others = []
+    this.waits = []
   }
 
   /** How many bytes were written and not taken by the operating system yet. */
@@ -63,35 +61,18 @@ export class Outbox {
     this.drained()
   }
 
-  /** Calls back once when at most `mark` bytes are pending. */
+  /** Calls back once when at most `mark` bytes are pending: at once, if that is so now. Any number may wait. */
   whenDrained(mark: number, callback: () => void): void {
-    this.wait = { mark, callback }
-    this.drained()
+    if (this.pending <= mark) callback()
+    else this.waits.push({ mark, callback })
   }
 
-  /** As {@link whenDrained}, beside what waits already. The callback is never called at once. */
-  alsoWhenDrained(mark: number, callback: () => void): void {
-    this.others.push({ mark, callback })
-  }
-
-  /** Less is pending. */
+  /** Less is pending. Each that is called back may write, so that the next one waits on. */
   drained(): void {
-    const { wait, others } = this
-    if (wait !== null && this.pending <= wait.mark) {
-      this.wait = null
-      wait.callback()
-    }
-    if (others.length > 0) this.tellOthers()
-  }
-
-  /** Each may write, so that the next one waits on. */
-  private tellOthers(): void {
-    const { others } = this
-    this.others = []
-    for (const wait of others) {
-      if (this.pending <= wait.mark) wait.callback()
-      else this.others.push(wait)
-    }
+    const { waits } = this
+    if (waits.length === 0) return
+    this.waits = []
+    for (const wait of waits) this.whenDrained(wait.mark, wait.callback)
   }
 
   private keep(message: WebSocketMessage): void {

@@ -7,29 +7,24 @@
  */
 import { Subscriber, type Observable } from 'rxjs'
 import { currentContext, type Context } from '../application/context.js'
-import type { Ahead } from '../demand/drops.js'
+import type { Demanding } from '../demand/demanding.js'
 import { Gate, type GateHost } from '../demand/gate.js'
 import { offering } from '../demand/offer.js'
 import { policyOf } from '../demand/overflow-policy.js'
-import { BackpressureError, onRejection } from '../errors.js'
+import { Room, type Drained, type Marks } from '../demand/water-marks.js'
+import { BackpressureError } from '../errors.js'
 import { messageSize } from './frame-writer.js'
 import type { SendOptions } from './message-source.js'
 import type { WebSocketMessage } from './message.js'
 
 /** What a source of messages needs of the connection. */
-export interface SendingHost {
+export interface SendingHost extends Demanding {
   /** Whether no message goes out any more. */
   readonly isClosed: boolean
-  /** How many bytes wait for the client. */
-  readonly pending: number
-  readonly marks: { readonly highWaterMark: number; readonly lowWaterMark: number }
+  readonly marks: Marks
+  /** What waits for the client. */
+  readonly queue: Drained
   write(message: WebSocketMessage): boolean
-  flush(): boolean
-  dropped(size: number): void
-  ahead(ahead: Ahead): void
-  reportLate(error: unknown): void
-  /** Calls back when little waits. */
-  whenReady(callback: () => void): void
   error(error: unknown): void
   terminate(): void
   /** The source is of no interest any more. */
@@ -38,30 +33,26 @@ export interface SendingHost {
 
 /** How one source is sent. */
 export class Sending extends Subscriber<WebSocketMessage> implements GateHost<WebSocketMessage> {
-  private readonly host: SendingHost
+  readonly consumer: SendingHost
   private readonly options: Required<Pick<SendOptions, 'overflow'>> & Pick<SendOptions, 'onDrop'>
   private readonly gate: Gate<WebSocketMessage>
+  private readonly room: Room
   private readonly context: Context
   private isDone: boolean
-  private isWaiting: boolean
 
   constructor(host: SendingHost, options: Sending['options']) {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- what RxJS puts around an observer costs each message
     super()
-    this.host = host
+    this.consumer = host
     this.options = options
     this.gate = new Gate<WebSocketMessage>(this, policyOf(options.overflow, host.marks.highWaterMark))
+    this.room = new Room(host.queue, host.marks, () => { if (!this.isClosed) this.gate.drain() })
     this.context = currentContext()
     this.isDone = false
-    this.isWaiting = false
   }
 
   get isClosed(): boolean {
-    return this.closed || this.host.isClosed
-  }
-
-  get pending(): number {
-    return this.host.pending
+    return this.closed || this.consumer.isClosed
   }
 
   /** Subscribes the source, which is offered the demand. */
@@ -74,7 +65,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
     try {
       this.context.runInAsyncScope(() => { this.unsubscribe() })
     } catch (error) {
-      this.host.reportLate(error)
+      this.consumer.reportLate(error)
     }
   }
 
@@ -85,34 +76,26 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
   override error(error: unknown): void {
     if (this.isDone || this.closed) return
     this.isDone = true
-    if (this.options.overflow === 'disconnect' && error instanceof BackpressureError) this.host.terminate()
-    else this.host.error(error)
+    if (this.options.overflow === 'disconnect' && error instanceof BackpressureError) this.consumer.terminate()
+    else this.consumer.error(error)
     this.unsubscribe()
   }
 
   override complete(): void {
     if (this.isDone || this.closed) return
     this.isDone = true
-    if (!this.gate.isHolding) this.unsubscribe()
+    this.gate.complete()
   }
 
   override unsubscribe(): void {
     if (this.closed) return
     this.gate.clear()
-    this.host.sent(this)
+    this.consumer.sent(this)
     super.unsubscribe()
   }
 
   wanted(): number {
-    if (this.isWaiting) return 0
-    const { marks, pending } = this.host
-    if (pending < marks.highWaterMark) return marks.highWaterMark - pending
-    this.isWaiting = true
-    this.host.whenReady(() => {
-      this.isWaiting = false
-      if (!this.isClosed) this.drained()
-    })
-    return 0
+    return this.room.wanted()
   }
 
   sizeOf(message: WebSocketMessage): number {
@@ -121,40 +104,22 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
 
   pass(message: WebSocketMessage): void {
     try {
-      this.host.write(message)
+      this.consumer.write(message)
     } catch (error) {
       this.fail(error)
     }
   }
 
-  flush(): boolean {
-    return this.host.flush()
+  onDrop(message: WebSocketMessage): unknown {
+    return this.options.onDrop?.(message)
   }
 
-  dropped(message: WebSocketMessage): void {
-    this.host.dropped(messageSize(message))
-    try {
-      onRejection(this.options.onDrop?.(message), error => { this.fail(error) })
-    } catch (error) {
-      this.fail(error)
-    }
+  finish(): void {
+    this.unsubscribe()
   }
 
-  ahead(ahead: Ahead): void {
-    this.host.ahead(ahead)
-  }
-
-  reportLate(error: unknown): void {
-    this.host.reportLate(error)
-  }
-
-  private drained(): void {
-    this.gate.drain()
-    if (this.isDone && !this.gate.isHolding) this.unsubscribe()
-  }
-
-  /** An error of ours: the source may have ended. */
-  private fail(error: unknown): void {
+  /** The source may have ended. */
+  fail(error: unknown): void {
     this.isDone = false
     this.error(error)
   }

@@ -181,11 +181,6 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.outbox.whenDrained(mark, callback)
   }
 
-  /** As {@link whenDrained}, beside what waits already, and never at once. */
-  alsoWhenDrained(mark: number, callback: () => void): void {
-    this.outbox.alsoWhenDrained(mark, callback)
-  }
-
   /** Sets how the connection is closed when the messages to the peer are complete. */
   closeWith(close: Close): void {
     this.close ??= close

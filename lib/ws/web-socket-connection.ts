@@ -5,14 +5,15 @@ import { endWith, ignoreElements, NEVER, Subscription, takeUntil, tap, type Obse
 import type { Report } from '../application/guarded-observable.js'
 import { checkOptions } from '../connection/option-check.js'
 import { chunkSize } from '../demand/chunk.js'
-import { ControlledSubject, type WaterMarks } from '../demand/controlled-subject.js'
+import { ControlledSubject } from '../demand/controlled-subject.js'
 import { fromSource } from '../demand/from-source.js'
 import { DEFAULT_OVERFLOW } from '../demand/overflow-policy.js'
+import type { Drained, WaterMarks } from '../demand/water-marks.js'
 import { LocalProtocolError } from '../errors.js'
 import { messagesOf, projectionsOf, type ProjectMessage } from './message-flow.js'
 import { SEND_KINDS, type MessageSource, type SendOptions } from './message-source.js'
 import type { WebSocketClosure, WebSocketMessage } from './message.js'
-import { Sending, type SendingHost } from './sending.js'
+import { Sending } from './sending.js'
 import type { Session } from './session.js'
 
 /** RFC 6455 §5.5: a control frame has at most 125 bytes; two are the code's. */
@@ -33,17 +34,13 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   /** The subprotocol that was chosen, '' if none was. */
   readonly protocol: string
   private readonly session: Session
-  /** @internal */
-  readonly marks: SendingHost['marks']
   private readonly reportMessages: Report
 
   /** @internal */
-  constructor(session: Session, protocol: string, marks: WaterMarks & { readonly highWaterMark: number }) {
+  constructor(session: Session, protocol: string, marks: WaterMarks) {
     super(session, marks)
     this.protocol = protocol
     this.session = session
-    const { highWaterMark, lowWaterMark = Math.floor(highWaterMark / 2) } = marks
-    this.marks = { highWaterMark, lowWaterMark }
     session.subject = this
     // A failure that nobody handles leaves nobody to take messages.
     this.reportMessages = (error, kind) => {
@@ -124,8 +121,8 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   }
 
   /** @internal */
-  whenReady(callback: () => void): void {
-    this.session.alsoWhenDrained(this.marks.lowWaterMark, callback)
+  get queue(): Drained {
+    return this.session
   }
 
   /** @internal */

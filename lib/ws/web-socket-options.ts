@@ -6,7 +6,7 @@ import { libraryScheduler } from '../application/library-scheduler.js'
 import {
   BOOLEAN, checkMarks, checkOptions, COUNT, either, FUNCTION, OBJECT, oneOf, SCHEDULER, SIZE, TIME, type Shape,
 } from '../connection/option-check.js'
-import { DEFAULT_HIGH_WATER_MARK, type WaterMarks } from '../demand/controlled-subject.js'
+import { DEFAULT_HIGH_WATER_MARK, type WaterMarks } from '../demand/water-marks.js'
 
 /** How messages are compressed (RFC 7692). */
 export interface DeflateOptions {

@@ -2,7 +2,8 @@
  * A sink that passes on what a test says, and counts the rest.
  */
 import { chunkSize } from '../../lib/demand/chunk.js'
-import { type ControlledSink, ControlledSubject, type WaterMarks } from '../../lib/demand/controlled-subject.js'
+import { type ControlledSink, ControlledSubject } from '../../lib/demand/controlled-subject.js'
+import type { WaterMarks } from '../../lib/demand/water-marks.js'
 
 export class MeteredSink<T> implements ControlledSink<T> {
   pending = 0

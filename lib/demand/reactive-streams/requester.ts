@@ -2,15 +2,16 @@
  * The subscriber of a publisher whose items become values of an Observable.
  *
  * Strategy: while something is wanted and all that was requested has come, one more batch is requested: from a loop
- * (giver.ts), because a publisher may answer within the request.
+ * (source-loop.ts), because a publisher may answer within the request.
  */
 import type { Subscriber } from 'rxjs'
 import { Reentry } from '../../buffer/reentry.js'
-import { Giver } from '../giver.js'
+import { SourceLoop } from '../source-loop.js'
+import { OfferTaker } from '../taker.js'
 import type { Subscriber as PublisherSubscriber, Subscription as PublisherSubscription } from './types.js'
 
 /** What {@link fromPublisher} subscribes with. Rules are cited as `RS §2.5`. */
-export class Requester<T> extends Giver<T> implements PublisherSubscriber<T> {
+export class Requester<T> extends SourceLoop<T> implements PublisherSubscriber<T> {
   private readonly batch: number
   private subscription: PublisherSubscription | null
   /** How many items were requested and did not come yet. */
@@ -19,7 +20,7 @@ export class Requester<T> extends Giver<T> implements PublisherSubscriber<T> {
   private readonly requesting: Reentry
 
   constructor(subscriber: Subscriber<T>, batch: number) {
-    super(subscriber)
+    super(wake => new OfferTaker(subscriber, wake))
     this.batch = batch
     this.subscription = null
     this.outstanding = 0
@@ -36,7 +37,7 @@ export class Requester<T> extends Giver<T> implements PublisherSubscriber<T> {
     if ((subscription as unknown) === null || (subscription as unknown) === undefined) {
       throw new TypeError('a subscription is needed (RS §2.13)')
     }
-    if (this.subscription !== null || this.subscriber.closed) {
+    if (this.subscription !== null || this.taker.isClosed) {
       subscription.cancel()
       return
     }
@@ -47,19 +48,19 @@ export class Requester<T> extends Giver<T> implements PublisherSubscriber<T> {
   // RS §2.8: items may still come after the end; a closed subscriber ignores them.
   onNext(item: T): void {
     this.outstanding--
-    this.next(item)
+    this.taker.next(item)
     if (this.outstanding <= 0 && !this.requesting.isBusy) this.stepped()
   }
 
   // RS §2.4: after the end the subscription counts as cancelled.
   onError(error: unknown): void {
     this.subscription = null
-    this.error(error)
+    this.taker.error(error)
   }
 
   onComplete(): void {
     this.subscription = null
-    this.complete()
+    this.taker.complete()
   }
 
   protected override step(): boolean {

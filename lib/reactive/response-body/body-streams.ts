@@ -10,9 +10,9 @@
 import { defer, filter, map, type Observable, of, Subject, type Subscription } from 'rxjs'
 import { ValueQueue } from '../../buffer/value-queue.js'
 import { isBytes, type Chunk } from '../../demand/chunk.js'
-import { DEFAULT_HIGH_WATER_MARK } from '../../demand/controlled-subject.js'
 import { fromSource, type Source } from '../../demand/from-source.js'
 import { gated } from '../../demand/overflow-operators.js'
+import { DEFAULT_HIGH_WATER_MARK } from '../../demand/water-marks.js'
 import { bodyOf, type BodySource } from '../reply.js'
 
 const encoder = new TextEncoder()

@@ -8,17 +8,13 @@
 import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyWriter } from '../../connection/body-writer.js'
 import { chunkSize, isBytes, type Chunk } from '../../demand/chunk.js'
-import { ControlledSubject, type ControlledSink } from '../../demand/controlled-subject.js'
+import { ControlledSubject, type ControlledSink, type SinkResult } from '../../demand/controlled-subject.js'
+import type { Demanding } from '../../demand/demanding.js'
 import { NO_DROPS, type Ahead, type BodyEvent, type Drops } from '../../demand/drops.js'
 import { Excess } from '../../demand/excess.js'
+import type { Marks } from '../../demand/water-marks.js'
 import { BackpressureError } from '../../errors.js'
 import type { Headers } from '../../message/headers.js'
-
-/** How much may wait, in bytes. */
-export interface Marks {
-  readonly highWaterMark: number
-  readonly lowWaterMark: number
-}
 
 /**
  * A body in the making: an Observer of chunks, with demand. Bytes written belong to the server from then on. Where
@@ -32,11 +28,10 @@ export class BodySubject extends ControlledSubject<Chunk> {
   private excess: Excess | null
 
   /** @internal */
-  constructor(sink: BodySink) {
-    super(sink, sink.marks)
+  constructor(sink: BodySink, marks: Marks) {
+    super(sink, marks)
     this.bodySink = sink
     this.excess = null
-    sink.subject = this
   }
 
   /** @internal Cuts the response where more is written than the client takes. */
@@ -56,8 +51,8 @@ export class BodySubject extends ControlledSubject<Chunk> {
   }
 
   private admits(chunk: Chunk, excess: Excess): boolean {
-    const { highWaterMark } = this.bodySink.marks
-    if (this.bodySink.isBelowMark || this.isClosed) return true
+    const { highWaterMark } = this.marks
+    if (this.pending <= highWaterMark || this.isClosed) return true
     const size = chunkSize(chunk)
     if (excess.takes(size, this.pending, highWaterMark)) return true
     this.flush()
@@ -94,23 +89,19 @@ interface BodyOwner {
 }
 
 /** The writer of a body, as a sink. */
-export class BodySink implements ControlledSink<Chunk> {
+export class BodySink implements ControlledSink<Chunk>, Demanding {
   readonly writer: BodyWriter
-  readonly marks: Marks
   /** Whose the chunks are: all that are `lent` are copied. */
   ownership: Ownership
   /** Makes the trailers when the body is complete. */
   trailers: (() => Headers) | null
-  subject: BodySubject | null
   private readonly owner: BodyOwner
   private drops: Drops
 
-  constructor(writer: BodyWriter, marks: Marks, owner: BodyOwner) {
+  constructor(writer: BodyWriter, owner: BodyOwner) {
     this.writer = writer
-    this.marks = marks
     this.ownership = 'owned'
     this.trailers = null
-    this.subject = null
     this.owner = owner
     this.drops = NO_DROPS
   }
@@ -126,10 +117,9 @@ export class BodySink implements ControlledSink<Chunk> {
     else this.writer.scheduleBytes(chunk)
   }
 
-  complete(): void {
-    const { subject, writer } = this
-    writer.close(this.trailers?.())
-    writer.flush(result => subject?.closed(result === 'written' ? 'done' : 'aborted'))
+  complete(ended: (result: SinkResult) => void): void {
+    this.writer.close(this.trailers?.())
+    this.writer.flush(result => { ended(result === 'written' ? 'done' : 'aborted') })
   }
 
   error(error: unknown): void {
@@ -156,21 +146,6 @@ export class BodySink implements ControlledSink<Chunk> {
   /** Reports an error that changes nothing any more: the body has ended. */
   reportLate(error: unknown): void {
     this.owner.reportLate(error)
-  }
-
-  /** Whether no more than the high-water mark waits. */
-  get isBelowMark(): boolean {
-    return this.pending <= this.marks.highWaterMark
-  }
-
-  /** Whether less than the high-water mark waits. */
-  get hasRoom(): boolean {
-    return this.pending < this.marks.highWaterMark
-  }
-
-  /** Calls back once when there is much room again: when at most the low-water mark waits. */
-  whenReady(callback: () => void): void {
-    this.whenDrained(this.marks.lowWaterMark, callback)
   }
 
   whenDrained(mark: number, callback: () => void): void {

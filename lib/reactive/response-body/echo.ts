@@ -7,6 +7,7 @@
  */
 import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyReader } from '../../connection/body-reader.js'
+import { Room } from '../../demand/water-marks.js'
 import { BodyReading } from '../request-body/body-reading.js'
 import type { BodySubject } from './body-subject.js'
 
@@ -14,6 +15,7 @@ import type { BodySubject } from './body-subject.js'
 export class BodyPump extends BodyReading {
   readonly wanted: Ownership
   private readonly subject: BodySubject
+  private readonly room: Room
   /** How many bytes are missing, -1 where that is not known. */
   private missing: number
 
@@ -21,15 +23,14 @@ export class BodyPump extends BodyReading {
     super(reader)
     this.wanted = 'lent'
     this.subject = subject
+    this.room = new Room(subject.bodySink, subject.marks, () => { this.pull() })
     this.missing = reader.contentLength ?? -1
     subject.bodySink.ownership = 'lent'
   }
 
   /** Asks for the next chunk when there is room. The end takes none: it leaves with the last chunk. */
   pull(): void {
-    const { bodySink } = this.subject
-    if (this.missing === 0 || bodySink.hasRoom) this.read()
-    else bodySink.whenReady(() => { this.pull() })
+    if (this.missing === 0 || this.room.wanted() > 0) this.read()
   }
 
   /** Asks for no more: the client of the response is gone. */

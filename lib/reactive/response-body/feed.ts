@@ -11,13 +11,13 @@ import { Observable, Subscriber, from } from 'rxjs'
 import { discard } from '../../application/discard.js'
 import { type Chunk } from '../../demand/chunk.js'
 import { controlled, DEFAULT_OVERFLOW } from '../../demand/overflow-policy.js'
-import { isObservable, pullableOf } from '../../demand/pullable.js'
+import { isObservable } from '../../demand/pullable.js'
 import { BackpressureError } from '../../errors.js'
 import type { Clock } from '../../runtime/clock.js'
 import type { BodySource, Reply } from '../reply.js'
 import { RequestBody } from '../request-body/request-body.js'
 import type { BodySubject } from './body-subject.js'
-import { Pull, type PulledConnection } from './iterate.js'
+import { iterate, type PulledConnection } from './iterate.js'
 
 /** What the connection keeps of a source that feeds a body: how to stop it. */
 export interface Feeding {
@@ -60,14 +60,12 @@ export function feed(
   if (isSelfFeeding(source)) return source[FEEDS](subject, connection)
   if (typeof source === 'function') return subscribe(madeBy(source, subject, connection), subject)
   if (isObservable(source)) {
-    const { highWaterMark } = subject.bodySink.marks
+    const { highWaterMark } = subject.marks
     const { overflow = DEFAULT_OVERFLOW, onDrop } = reply
     const chunks$ = controlled(from(source), subject.ready$, { overflow, highWaterMark, onDrop })
     return subscribe(overflow === 'disconnect' ? disconnecting(chunks$, connection) : chunks$, subject)
   }
-  const pull = new Pull(pullableOf(source, error => { subject.bodySink.reportLate(error) }), subject, connection)
-  pull.pull()
-  return { unsubscribe: () => { pull.stop() } }
+  return iterate(source, subject, connection)
 }
 
 /** @throws TypeError: the function made no Observable */

@@ -1,0 +1,39 @@
+/**
+ * What is left of a demand.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { Credit } from '../../lib/demand/credit.js'
+
+describe('Credit', () => {
+  it('is nothing before the first demand', () => {
+    const credit = new Credit()
+    expect([credit.left, credit.isWhole]).toEqual([0, false])
+  })
+
+  it('is spent by what values cost, and may be overdrawn by the last', () => {
+    const credit = new Credit()
+    credit.grant(10)
+    expect([credit.left, credit.isWhole]).toEqual([10, true])
+    credit.spend(4)
+    expect([credit.left, credit.isWhole]).toEqual([6, false])
+    credit.spend(9)
+    expect([credit.left, credit.isWhole]).toEqual([-3, false])
+  })
+
+  it('is replaced by the next demand, whatever was left or overdrawn', () => {
+    const credit = new Credit()
+    credit.grant(10)
+    credit.spend(25)
+    credit.grant(8)
+    expect([credit.left, credit.isWhole]).toEqual([8, true])
+    credit.spend(1)
+    credit.grant(3)
+    expect(credit.left).toBe(3)
+  })
+
+  it('is not whole where nothing was demanded', () => {
+    const credit = new Credit()
+    credit.grant(0)
+    expect(credit.isWhole).toBe(false)
+  })
+})
