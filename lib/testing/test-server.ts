@@ -68,7 +68,7 @@ export interface Surroundings {
 }
 
 /** A server of a test. */
-export class TestServer implements ConnectionsOwner {
+export class TestServer {
   /** The requests of all clients. */
   readonly requests$: Observable<Reqd>
   /** The connections, when the clients connect. */
@@ -110,7 +110,7 @@ export class TestServer implements ConnectionsOwner {
     this.isOver = false
     this.writes = { frame: 0, count: 0 }
     this.context = this.createContext(handler)
-    this.connections = new Connections(this.context, this, scheduler)
+    this.connections = new Connections(this.context, this.admission(), scheduler)
     const requests = (this.context.requests = new Subject())
     const events = (this.context.events = new Subject())
     requests.subscribe(reqd => {
@@ -156,34 +156,6 @@ export class TestServer implements ConnectionsOwner {
     this.connections.close(times)
   }
 
-  /** @internal */
-  accepted(connection: HttpConnection): void {
-    this.clients[connection.id - 1].connection = connection
-    this.connects.next(connection)
-    if (this.context.handler !== null) connection.start()
-  }
-
-  /** @internal No client waits to be accepted. */
-  stopAccepting(done: () => void): void {
-    done()
-  }
-
-  /** @internal */
-  abandon(): void {
-    // There is no handshake.
-  }
-
-  /** @internal */
-  get isBusy(): boolean {
-    return false
-  }
-
-  /** @internal */
-  closed(): void {
-    this.closing.next()
-    this.closing.complete()
-  }
-
   /** The requests that nobody has begun to answer. @internal */
   get unanswered(): Reqd[] {
     return this.clients.flatMap(client => client.unanswered)
@@ -223,6 +195,24 @@ export class TestServer implements ConnectionsOwner {
       afterRead: task => { task() },
       onError: noop,
     }, connection => { this.connections.forget(connection) })
+  }
+
+  /** How clients come in: at once, so that none waits to be accepted. */
+  private admission(): ConnectionsOwner {
+    return {
+      accepted: connection => {
+        this.clients[connection.id - 1].connection = connection
+        this.connects.next(connection)
+        if (this.context.handler !== null) connection.start()
+      },
+      stopAccepting: done => { done() },
+      abandon: noop,
+      isBusy: false,
+      closed: () => {
+        this.closing.next()
+        this.closing.complete()
+      },
+    }
   }
 
   /** A handler that fails the test where it returns what can't be waited for. */
