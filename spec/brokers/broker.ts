@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +26,7 @@ export class Broker {
   readonly url: string
   private readonly port: number
   private readonly folder: string
+  private readonly copy: string
   private child: ChildProcess | null
 
   /** A broker that is ready. */
@@ -39,6 +40,7 @@ export class Broker {
     this.port = port
     this.url = `nats://127.0.0.1:${port}`
     this.folder = mkdtempSync(join(tmpdir(), 'httprx-broker-'))
+    this.copy = `${this.folder}-copy`
     this.child = null
   }
 
@@ -65,14 +67,20 @@ export class Broker {
     await ended
   }
 
-  /** Forgets all that is stored, while it does not run. */
-  forget(): void {
-    rmSync(this.folder, { recursive: true, force: true })
+  /** Copies what it has stored, while it does not run. */
+  save(): void {
+    cpSync(this.folder, this.copy, { recursive: true })
+  }
+
+  /** Puts what was copied in the place of what it has stored since then, while it does not run. */
+  restore(): void {
+    rmSync(this.folder, { recursive: true })
+    renameSync(this.copy, this.folder)
   }
 
   /** Ends it, and what it stored. */
   async stop(): Promise<void> {
     await this.kill()
-    this.forget()
+    for (const folder of [this.folder, this.copy]) rmSync(folder, { recursive: true, force: true })
   }
 }

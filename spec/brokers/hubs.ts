@@ -3,7 +3,7 @@
  */
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { filter, firstValueFrom, Subject, type Observable } from 'rxjs'
+import { filter, firstValueFrom, ReplaySubject, Subject, type Observable } from 'rxjs'
 import { isGap, NatsHub, type HubEvent, type HubGap, type NatsHubOptions } from '../../lib/hub/nats/index.js'
 import { offering, Waiting, type Offer } from '../../lib/demand/offer.js'
 import { Broker } from './broker.js'
@@ -21,7 +21,7 @@ export class House {
   static async open(): Promise<House> {
     const broker = await Broker.start()
     const admin = await connect({ servers: broker.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
-    return new House(broker, admin, await jetstreamManager(admin))
+    return new House(broker, admin, await jetstreamManager(admin, { timeout: 1_000 }))
   }
 
   private constructor(broker: Broker, admin: NatsConnection, manager: JetStreamManager) {
@@ -46,6 +46,13 @@ export class House {
     return hub
   }
 
+  /** Starts the broker again. Resolves when it answers: one that begins to run may lose what it is asked. */
+  async restart(): Promise<void> {
+    await this.broker.start()
+    const answers = (): Promise<boolean> => this.manager.getAccountInfo().then(() => true, () => false)
+    while (!await answers());
+  }
+
   async closeHubs(): Promise<void> {
     await Promise.all(this.hubs.splice(0).map(hub => hub.close()))
   }
@@ -54,6 +61,15 @@ export class House {
     await this.admin.close()
     await this.broker.stop()
   }
+}
+
+/** Publishes these numbers one after the other, and waits until the hub has them itself; returns their ids. */
+export async function publishHeld(hub: NatsHub<number>, from: number, to: number): Promise<string[]> {
+  const events$ = new ReplaySubject<Item>()
+  hub.subscribe().subscribe(events$)
+  const ids = await publishAll(hub, from, to)
+  await firstValueFrom(events$.pipe(filter(event => !isGap(event) && event.id === ids.at(-1))))
+  return ids
 }
 
 /** Publishes these numbers one after the other; returns their ids. */

@@ -5,9 +5,9 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { jetstream } from '@nats-io/jetstream'
-import { firstValueFrom, take, toArray } from 'rxjs'
+import { config, firstValueFrom, take, toArray } from 'rxjs'
 import { NatsHub } from '../../lib/hub/nats/index.js'
-import { House, Listener, numbers, publishAll, Taker } from './hubs.js'
+import { House, Listener, numbers, publishAll, publishHeld, Taker } from './hubs.js'
 
 let house: House
 
@@ -60,6 +60,18 @@ describe('a hub over NATS', () => {
     expect(await listener.has(1)).toEqual([2])
     expect(errors).toEqual([expect.any(SyntaxError)])
     expect(await new Listener(hub.subscribe({ after: hub.latestId?.replace(/2$/, '1') })).has(1)).toEqual([2])
+  })
+
+  it('lets RxJS report what the application throws when it hears of an error', async () => {
+    const where = house.place()
+    const reported = new Promise<unknown>(resolve => { config.onUnhandledError = resolve })
+    const hub = await house.hub({ ...where, onError: () => { throw new Error('mine') } })
+    const listener = new Listener(hub.subscribe())
+    await jetstream(house.admin).publish(where.subject, 'not JSON')
+    await hub.publish(2)
+    expect(await listener.has(1)).toEqual([2])
+    expect(await reported).toEqual(new Error('mine'))
+    config.onUnhandledError = null
   })
 
   it('serves several hubs over one connection, and leaves that open', async () => {
@@ -152,7 +164,7 @@ describe('a subscriber that comes back', () => {
 
   it('is told of what the stream does not hold any more', async () => {
     const hub = await house.hub({ ...house.place(), history: 2, limits: { messages: 5 } })
-    const ids = await publishAll(hub, 1, 10)
+    const ids = await publishHeld(hub, 1, 10)
     expect(await new Listener(hub.subscribe({ after: ids[1] })).has(6)).toEqual([
       `gap ${ids[1]} to ${ids[5]}: 3`, 6, 7, 8, 9, 10,
     ])
@@ -162,21 +174,46 @@ describe('a subscriber that comes back', () => {
     const where = house.place()
     await house.manager.streams.add({ name: where.stream, subjects: [`${where.stream}.>`], max_msgs: 5 })
     const hub = await house.hub({ ...where, history: 2 })
-    const ids = await publishAll(hub, 1, 3)
+    const ids = await publishHeld(hub, 1, 3)
     for (let n = 0; n < 4; n++) await jetstream(house.admin).publish(`${where.stream}.other`, '')
-    const last = await hub.publish(4)
+    const [last] = await publishHeld(hub, 4, 4)
     expect(new Listener(hub.subscribe({ after: ids[2] })).log).toEqual([4])
     expect(await new Listener(hub.subscribe({ after: ids[0] })).has(2)).toEqual([`gap ${ids[0]} to ${last}: null`, 4])
   })
 
   it('is told where its id is none of the stream', async () => {
     const hub = await house.hub(house.place())
-    const [first] = await publishAll(hub, 1, 2)
+    const [first] = await publishHeld(hub, 1, 2)
     for (const after of ['', '17', 'other-1', `${first}x`]) {
       expect(new Listener(hub.subscribe({ after })).log).toEqual([`gap ${after} to ${first}: null`, 1, 2])
     }
     const after = first.replace(/1$/, '999')
     expect(await new Listener(hub.subscribe({ after })).has(3)).toEqual([`gap ${after} to ${first}: null`, 1, 2])
+  })
+
+  it('is told of it while it takes them, too', async () => {
+    const hub = await house.hub({ ...house.place(), history: 2, limits: { messages: 300 } })
+    const [first] = await publishHeld(hub, 1, 250)
+    const taker = new Taker(hub.subscribe({ after: first }))
+    await taker.take(10).has(10)
+    await publishHeld(hub, 251, 550)
+    const log = await taker.take(1_000).hasLast(550)
+    // It holds the page that it has begun.
+    expect(log.slice(0, 100)).toEqual(numbers(2, 101))
+    expect(log[100]).toMatch(/^gap \S+-101 to \S+-251: 149$/)
+    expect(log.slice(101)).toEqual(numbers(251, 550))
+  })
+
+  it('goes on where only other subjects were published since', async () => {
+    const where = house.place()
+    await house.manager.streams.add({ name: where.stream, subjects: [`${where.stream}.>`] })
+    const one = await house.hub(where)
+    const [first] = await publishAll(one, 1, 1)
+    for (let n = 0; n < 20; n++) await jetstream(house.admin).publish(`${where.stream}.other`, '')
+    const two = await house.hub({ ...where, history: 3 })
+    const listener = new Listener(two.subscribe({ after: first }))
+    await one.publish(2)
+    expect(await listener.has(1)).toEqual([2])
   })
 
   it('waits for a process that is behind what it has seen', async () => {

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { jetstream } from '@nats-io/jetstream'
-import { House, Listener, numbers, publishAll, Taker } from './hubs.js'
+import { House, Listener, numbers, publishAll, publishHeld, Taker } from './hubs.js'
 
 let house: House
 
@@ -21,7 +21,7 @@ describe('a broker that goes away', () => {
     await Promise.all(listeners.map(listener => listener.has(3)))
     await house.broker.kill()
     const published = one.publish(4)
-    await house.broker.start()
+    await house.restart()
     expect(await published).toMatch(/-4$/)
     await publishAll(two, 5, 6)
     for (const listener of listeners) expect(await listener.has(6)).toEqual(numbers(1, 6))
@@ -34,7 +34,7 @@ describe('a broker that goes away', () => {
     await expect(published[2]).rejects.toMatchObject({ name: 'BackpressureError', waiting: 2 })
     await expect(published[0]).rejects.toThrow('timeout')
     await expect(published[1]).rejects.toThrow('timeout')
-    await house.broker.start()
+    await house.restart()
   })
 
   it('is waited for by a subscriber that reads the stream', async () => {
@@ -42,8 +42,23 @@ describe('a broker that goes away', () => {
     const [first] = await publishAll(hub, 1, 10)
     await house.broker.kill()
     const listener = new Listener(hub.subscribe({ after: first }))
-    await house.broker.start()
+    await house.restart()
     expect(await listener.has(9)).toEqual(numbers(2, 10))
+  })
+
+  it('ends with the process where its connection does', async () => {
+    const hub = await house.hub({ ...house.place(), history: 2 })
+    const [first] = await publishHeld(hub, 1, 10)
+    const statuses = hub.connection.status()
+    await house.broker.kill()
+    for await (const { type } of statuses) if (type === 'disconnect') break
+    const reader = new Listener(hub.subscribe({ after: first }))
+    const published = hub.publish(11)
+    await hub.connection.close()
+    await expect(published).rejects.toThrow('closed')
+    await hub.close()
+    expect(reader.log).toEqual(['end'])
+    await house.restart()
   })
 
   it('refuses what is too large for it', async () => {
@@ -56,7 +71,7 @@ describe('a stream that is not what it was', () => {
   it('is told as a gap where it was made anew, and is followed', async () => {
     const where = house.place()
     const hub = await house.hub(where)
-    const [old] = await publishAll(hub, 1, 3)
+    const [old] = await publishHeld(hub, 1, 3)
     const listener = new Listener(hub.subscribe())
     await house.manager.streams.delete(where.stream)
     await house.manager.streams.add({ name: where.stream, subjects: [where.subject] })
@@ -64,6 +79,36 @@ describe('a stream that is not what it was', () => {
     expect(await listener.has(2)).toEqual([expect.stringMatching(/^gap .*-3 to null: null$/), 7])
     expect([seq, listener.ids[0]]).toEqual([1, expect.stringMatching(/-1$/)])
     expect(await new Listener(hub.subscribe({ after: old })).has(4)).toEqual([2, 3, expect.stringMatching('gap'), 7])
+  })
+
+  it('is told so to one that was reading what was there before', async () => {
+    const where = house.place()
+    const hub = await house.hub({ ...where, history: 2 })
+    const [first] = await publishHeld(hub, 1, 50)
+    const taker = new Taker(hub.subscribe({ after: first }))
+    await taker.take(10).has(10)
+    const free = new Listener(hub.subscribe())
+    await house.manager.streams.delete(where.stream)
+    await house.manager.streams.add({ name: where.stream, subjects: [where.subject] })
+    await jetstream(house.admin).publish(where.subject, '77')
+    await free.hasLast(77)
+    expect((await taker.take(100).hasLast(77)).slice(9)).toEqual([11, expect.stringMatching(/^gap .*: null$/), 77])
+  })
+
+  it('is told as a gap where it lost its end, as with its machine, and is followed', async () => {
+    const hub = await house.hub(house.place())
+    await publishHeld(hub, 1, 3)
+    await house.broker.kill()
+    house.broker.save()
+    await house.restart()
+    const listener = new Listener(hub.subscribe())
+    const ids = await publishHeld(hub, 4, 5)
+    await house.broker.kill()
+    house.broker.restore()
+    await house.restart()
+    expect(await listener.has(3)).toEqual([4, 5, `gap ${ids[1]} to null: null`])
+    expect(await hub.publish(44)).toBe(ids[0])
+    expect(await listener.has(4)).toEqual([4, 5, `gap ${ids[1]} to null: null`, 44])
   })
 
   it('is told as a gap where its messages are deleted before the process takes them', async () => {
