@@ -24,18 +24,18 @@ export interface BodyCallbacks {
   onError?(error: unknown): void | PromiseLike<void>
 }
 
-/** Whose body it is. @internal */
-export interface BodyReaderOwner {
-  /** A callback threw that was called at once, and not by the connection. */
-  bodyCallbackFailed(exn: unknown): void
-}
-
-/** What a body needs of its connection. @internal */
+/**
+ * What a body calls: its connection, whose input half itself knows bodies (the interface turns the import round).
+ *
+ * @internal
+ */
 export interface BodyReaderHost {
   /** A read was scheduled. */
   bodyWanted(): void
   /** The handler wants no more of the body. */
   bodyUnwanted(): void
+  /** A callback failed that the connection can't catch: it is asynchronous, or was not called by the connection. */
+  bodyCallbackFailed(reader: BodyReader, exn: unknown): void
 }
 
 /** One request body, exported as `Body.Reader`. */
@@ -48,8 +48,6 @@ export class BodyReader {
   wanted: Ownership
   /** @internal How many bytes Content-Length announced; null for a chunked body. */
   readonly contentLength: number | null
-  /** @internal Whose body it is, as soon as that is known. */
-  owner: BodyReaderOwner | null
   private readonly host: BodyReaderHost | null
   private callbacks: BodyCallbacks | null
   private state: 'open' | 'eof' | 'closed' | 'failed'
@@ -57,18 +55,24 @@ export class BodyReader {
   /** What is left of a body whose connection ended behind it; null elsewhere. */
   private rest: Uint8Array[] | null
 
-  /** @internal A body without a host is complete and empty. */
-  constructor(host: BodyReaderHost | null, contentLength = host === null ? 0 : null) {
+  /** @internal */
+  constructor(host: BodyReaderHost | null, contentLength: number | null) {
     this.trailers = null
     this.isTouched = false
     this.wanted = 'owned'
     this.contentLength = contentLength
-    this.owner = null
     this.host = host
     this.callbacks = null
-    this.state = host === null ? 'eof' : 'open'
+    this.state = 'open'
     this.error = null
     this.rest = null
+  }
+
+  /** @internal A body that is complete and empty. */
+  static empty(host: BodyReaderHost | null): BodyReader {
+    const reader = new BodyReader(host, 0)
+    reader.state = 'eof'
+    return reader
   }
 
   /** Whether nothing more will be read: the body is complete, failed, or was closed. */
@@ -164,15 +168,14 @@ export class BodyReader {
 
   /** Hears of what a callback fails with that is asynchronous. */
   private watch(result: unknown): void {
-    if (result !== undefined) onRejection(result, exn => this.owner?.bodyCallbackFailed(exn))
+    if (result !== undefined) onRejection(result, exn => this.host?.bodyCallbackFailed(this, exn))
   }
 
   private guard(callback: () => unknown): void {
     try {
       this.watch(callback())
     } catch (exn) {
-      if (this.owner === null) throw exn
-      this.owner.bodyCallbackFailed(exn)
+      this.host?.bodyCallbackFailed(this, exn)
     }
   }
 

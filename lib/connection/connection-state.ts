@@ -13,10 +13,10 @@ import type { ReqdBase } from './reqd.js'
 /** The state of one connection, as it can be read. */
 export abstract class ConnectionState {
   /** @internal */
-  protected readonly exchanges: Exchanges<ReqdBase>
+  protected readonly exchanges: Exchanges
 
   /** @internal */
-  constructor(exchanges: Exchanges<ReqdBase>) {
+  constructor(exchanges: Exchanges) {
     this.exchanges = exchanges
   }
 
@@ -54,12 +54,12 @@ export abstract class ConnectionState {
 
   /** Whether the connection was handed over to another protocol, or will be when its head is on the wire. */
   get isUpgrade(): boolean {
-    return this.exchanges.output.current === 'upgrade'
+    return this.exchanges.output === 'upgrade'
   }
 
   /** Whether a request is being handled: its response is not complete, or its body was not consumed. */
   get isHandling(): boolean {
-    return this.exchanges.output.current !== 'idle' && this.exchanges.output.current !== 'closed'
+    return this.exchanges.output !== 'idle' && this.exchanges.output !== 'closed'
   }
 
   /** Whether the body of the current request is incomplete: the handler reads it, or the rest is being dropped. */
@@ -72,13 +72,13 @@ export abstract class ConnectionState {
    * A change of it is told to who waits by `yieldReader`.
    */
   get wantsInput(): boolean {
-    return this.exchanges.input.nextOperation() === 'read'
+    return this.exchanges.nextReadOperation() === 'read'
   }
 
   /** Whether the response to the current request was queued to its end, or the head of an upgrade. */
   get isResponseComplete(): boolean {
-    const { current } = this.exchanges.output
-    return current === 'complete' || current === 'upgrade'
+    const { output } = this.exchanges
+    return output === 'complete' || output === 'upgrade'
   }
 
   /**
@@ -102,8 +102,9 @@ export abstract class ConnectionState {
 
   /** Whether the error handler has not completed its response. */
   get isAnsweringError(): boolean {
-    const { input, output } = this.exchanges
-    return (input.current === 'closed' && output.current !== 'closed') || output.isAnsweringError
+    const { input, output, reqd } = this.exchanges
+    if (input.current === 'closed') return output !== 'closed'
+    return (reqd?.failure ?? null) !== null && (output === 'waiting' || output === 'streaming')
   }
 
   /**
@@ -125,28 +126,28 @@ export abstract class ConnectionState {
    * begins with its first byte.
    */
   get isResponseOwed(): boolean {
-    const { current, hasBegun } = this.exchanges.output
-    return current === 'waiting' || current === 'failing' || (current === 'streaming' && !hasBegun)
+    const { output, hasBegun } = this.exchanges
+    return output === 'waiting' || output === 'failing' || (output === 'streaming' && !hasBegun)
   }
 
   /** Whether the body of a response is being written. */
   get isStreaming(): boolean {
-    return this.exchanges.output.current === 'streaming'
+    return this.exchanges.output === 'streaming'
   }
 
   /** The request that is being handled, or null. */
   get currentRequest(): Request | null {
-    return this.exchanges.output.reqd?.request ?? null
+    return this.exchanges.reqd?.request ?? null
   }
 
   /** How many bytes of output wait to be written. */
   get pendingBytes(): number {
-    return this.exchanges.output.output.pendingBytes
+    return this.exchanges.queue.bytes.pendingBytes
   }
 
   /** Whether output waits to be written. */
   get hasPendingOutput(): boolean {
-    return this.exchanges.output.output.hasPending
+    return this.exchanges.queue.bytes.hasPending
   }
 
   /**
@@ -157,7 +158,7 @@ export abstract class ConnectionState {
    * @internal
    */
   get pendingText(): string {
-    return this.exchanges.output.queue.pendingText
+    return this.exchanges.queue.pendingText
   }
 
   /**

@@ -1,32 +1,23 @@
 /**
- * Where the two sides of a connection meet: requests go to the handler, failures to the error handler, and when a
- * request and its response are complete it is decided whether the connection goes on.
+ * Where the two halves of a connection meet: whether it goes on, ends, or is handed over.
  *
- * Strategy: the sides tell what happened, and every decision is made here, from the states of both; `settle` is the one
- * that RFC 9112 §9.3 is about. Whatever ends the connection closes both sides at once: input is not consumed any more,
- * and queued output is still written. Only the response to an error comes after the input was closed.
+ * Strategy: an exchange is what the output half does (output-side.ts), with the input half beside it; this file has the
+ * decisions that need the states of both. `settle` is the one that RFC 9112 §9.3 is about. The output half decides what
+ * a response looks like; request-reader.ts, which calls this file, decides what is consumed of a read. Whatever ends
+ * the connection closes both halves at once: input is not consumed any more, and queued output is still written. Only
+ * the response to an error comes after the input was closed.
  */
 import { LocalProtocolError, onRejection, RemoteProtocolError } from '../errors.js'
 import { requestIsPersistent } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
 import type { BodyReader } from './body-reader.js'
+import type { BodyWriter } from './body-writer.js'
 import type { Config } from './config.js'
-import type { ErrorHandler, Failure } from './error-handler.js'
-import type { InputHost, OutputHost } from './hosts.js'
-import { InputSide } from './input-side.js'
+import type { Failure } from './error-handler.js'
+import type { Handlers } from './handlers.js'
+import type { ReadOperation } from './operation.js'
 import { OutputSide } from './output-side.js'
 import type { ReqdBase, ReqdHost } from './reqd.js'
-
-/** Whom requests go to. @internal */
-export interface Handlers<R extends ReqdBase> {
-  readonly errorHandler: ErrorHandler
-  /** Hears of what a callback throws when its exchange is over. */
-  readonly onLateError?: ((error: unknown) => void) | undefined
-  /** Handles a request. */
-  handler(reqd: R): void | PromiseLike<void>
-  /** Makes the request descriptor of a request; `reader` is null where it has no body. */
-  makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): R
-}
 
 /** Makes what a body fails with: an error with its stack costs more than all else that a connection does at its end. */
 type Reason = () => unknown
@@ -35,111 +26,105 @@ const unread: Reason = () => new LocalProtocolError('bodyClosed', 'the connectio
 const noneFurther = (): boolean => false
 
 /** The exchanges of one connection, one after the other. @internal */
-export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
-  readonly input: InputSide
-  readonly output: OutputSide
+export class Exchanges extends OutputSide implements ReqdHost {
   /** What ended the work, where {@link hasFailed}. */
   failure: unknown
   hasFailed: boolean
   /** The request whose handling ended the work, or null: there is none, or the failure came between two. */
   failedReqd: ReqdBase | null
-  private readonly config: Config
-  private readonly handlers: Handlers<R>
   /** `awaiting`: one more request may begin, and those that came; `ending`: none. */
   private draining: 'no' | 'awaiting' | 'ending'
   /** Whether requests came behind the current one that are to be handled, too. */
   private hasFurther: () => boolean
   private isRequestPersistent: boolean
 
-  constructor(config: Config, handlers: Handlers<R>) {
-    this.input = new InputSide(this, config)
-    this.output = new OutputSide(this, config, handlers.errorHandler)
+  constructor(config: Config, handlers: Handlers) {
+    super(config, handlers)
     this.failure = null
     this.failedReqd = null
     this.hasFailed = false
-    this.config = config
-    this.handlers = handlers
     this.draining = 'no'
     this.hasFurther = noneFurther
     this.isRequestPersistent = true
   }
 
   get isClosed(): boolean {
-    return this.input.current === 'closed' && this.output.current === 'closed'
+    return this.input.current === 'closed' && this.output === 'closed'
   }
 
+  /** Whether the output leaves room for another response. */
   get mayStartRequest(): boolean {
-    return this.output.output.pendingBytes <= this.config.writeBufferSize
+    return this.queue.bytes.pendingBytes <= this.config.writeBufferSize
   }
 
-  get mayPersist(): boolean {
+  protected override get mayPersist(): boolean {
     return this.isRequestPersistent && this.input.canReachNext
       && (this.draining === 'no' || (this.draining === 'awaiting' && this.hasFurther()))
   }
 
-  get isUndecided(): boolean {
-    return this.input.isUndecided
+  nextReadOperation(): ReadOperation {
+    return this.input.nextOperation(this.mayStartRequest)
   }
 
+  /** A request came; `reader` is null where it has no body. */
   requestArrived(request: Request, reader: BodyReader | null): void {
     this.isRequestPersistent = requestIsPersistent(request)
-    const reqd = this.handlers.makeReqd(this.output, request, reader)
-    this.output.begin(reqd)
+    const reqd = this.handlers.makeReqd(this, request, reader)
+    this.begin(reqd)
     try {
       const result: unknown = this.handlers.handler(reqd)
-      if (result !== undefined) onRejection(result, exn => { this.output.bodyCallbackFailed(reqd, exn) })
+      if (result !== undefined) onRejection(result, exn => { this.chargeTo(reqd === this.reqd, exn) })
     } catch (exn) {
-      if (this.output.current === 'idle') this.callbackFailed(exn)
-      else this.output.reqdFailed(reqd, exn)
+      if (this.output === 'idle') this.callbackFailed(exn)
+      else this.reqdFailed(reqd, exn)
     }
   }
 
-  /** What the handler does with the body is known: see {@link bodyUnwanted}. */
+  /** The handler of a request with a body has returned: see {@link bodyUnwanted}. */
   handlerReturned(): void {
-    this.output.handlerReturned()
+    this.sendWaiting()
     this.bodyUnwanted()
   }
 
-  headFailed(failure: Failure): void {
-    this.fail(failure)
-  }
-
-  bodyFailed(error: RemoteProtocolError): void {
-    this.reportExn(error)
-  }
-
-  bodyDone(): void {
-    this.settle()
+  bodyWanted(): void {
+    if (this.input.takeExpectation()) this.sendContinue()
+    this.wakeReader()
   }
 
   bodyUnwanted(): void {
-    if (this.output.current === 'upgrade') this.upgradeSent()
+    if (this.output === 'upgrade') this.upgradeSent()
     else this.settle()
   }
 
-  continueWanted(): void {
-    this.output.sendContinue()
+  bodyCallbackFailed(reader: BodyReader, exn: unknown): void {
+    this.chargeTo(this.reqd?.requestBody === reader, exn)
   }
 
-  takeExpectation(): boolean {
-    return this.input.takeExpectation()
+  /** Runs a callback that the application gave to the writer `owner`, or to no writer. */
+  override guard(callback: () => unknown, owner: BodyWriter | null): void {
+    const failed = (exn: unknown): void => { this.chargeTo(owner === this.writer || this.output === 'idle', exn) }
+    try {
+      onRejection(callback(), failed)
+    } catch (exn) {
+      failed(exn)
+    }
   }
 
-  inputEnded(): void {
-    this.end()
+  override lateCallbackFailed(exn: unknown): void {
+    this.handlers.onLateError?.(exn)
+  }
+
+  reqdFailed(reqd: ReqdBase, exn: unknown): void {
+    if (reqd === this.reqd) this.callbackFailed(exn)
   }
 
   /**
    * Fails the current exchange. Between two exchanges there is nobody to tell: an answer would be taken for that to the
    * client's next request.
    */
-  callbackFailed(exn: unknown): void {
-    if (this.output.current === 'idle') this.endFailed(exn)
+  override callbackFailed(exn: unknown): void {
+    if (this.output === 'idle') this.endFailed(exn)
     else this.reportExn(exn)
-  }
-
-  lateCallbackFailed(exn: unknown): void {
-    this.handlers.onLateError?.(exn)
   }
 
   /**
@@ -147,39 +132,34 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
    * not a request line. A client that sent nothing would take any answer for that to its next request.
    */
   reportExn(exn: unknown): void {
-    const isBetween = this.output.current === 'idle' && !this.input.isWithinHead
+    const isBetween = this.output === 'idle' && !this.input.isWithinHead
     if (isBetween && !(exn instanceof RemoteProtocolError)) return this.endFailed(exn)
-    const request = this.output.reqd?.request ?? null
-    this.fail({ error: exn, request, method: request?.method ?? this.input.method })
+    const request = this.reqd?.request ?? null
+    this.fail({ error: exn, request, method: request?.method ?? this.input.head.method })
   }
 
-  responseComplete(): void {
-    this.settle()
-  }
-
-  responseCut(error: unknown): void {
+  protected override responseCut(error: unknown): void {
     if (error === null) this.end(() => new LocalProtocolError('badState', 'the response was cut'))
     else this.endFailed(error)
   }
 
   /** RFC 9110 §7.8: the request is read to its end in HTTP/1.1 before the other protocol begins. */
-  upgradeSent(): void {
+  protected override upgradeSent(): void {
     if (!this.input.body.isInUse) this.input.drain()
-    this.input.wake()
+    this.wakeReader()
   }
 
   /** Hands the connection over if it is free: the request is consumed, and what was queued is written. */
   handOverWhenFree(): void {
     if (!this.isHandOverDue) return
     this.input.handOver()
-    this.output.handOver()
+    this.callUpgradeHandler()
     this.wake()
   }
 
   /** Takes a body from its handler, whose response is complete: it does not read on, or the client does not send. */
   dropBody(): void {
-    const { current } = this.output
-    if (this.input.current !== 'body' || (current !== 'complete' && current !== 'upgrade')) return
+    if (this.input.current !== 'body' || (this.output !== 'complete' && this.output !== 'upgrade')) return
     const { reader } = this.input.body
     this.failReader(reader, () => reader.isScheduled
       ? new RemoteProtocolError('requestTimeout')
@@ -189,20 +169,20 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
 
   /** A read may have ended: what had to wait for that can go on. */
   readEnded(): void {
-    if (this.isHandOverDue) this.output.queue.wakeup.wake()
-    this.input.wake()
+    if (this.isHandOverDue) this.queue.wakeup.wake()
+    this.wakeReader()
   }
 
   /** Bytes were written: what waited for that can go on. */
   written(): void {
     this.handOverWhenFree()
-    this.input.wake()
+    this.wakeReader()
   }
 
   /** Handles no further request. */
   drain(): void {
     this.draining = 'ending'
-    if (this.output.current === 'idle') this.end()
+    if (this.output === 'idle') this.end()
   }
 
   /** Handles further requests only where `hasFurther` says that they came, and one that the client was promised. */
@@ -218,7 +198,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
    */
   outputClosed(rest: Uint8Array, reason: Reason): void {
     const reader = this.input.close(rest)
-    this.output.discard()
+    this.discard()
     this.failReader(reader, reason)
     this.wake()
   }
@@ -230,7 +210,7 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
 
   /** Not within a read: its caller does not know yet which bytes are left for the other protocol. */
   private get isHandOverDue(): boolean {
-    return this.output.isHandOverDue && this.input.current === 'done' && !this.input.bytes.isUnderWay
+    return this.isFreeForUpgrade && this.input.current === 'done' && !this.input.bytes.isUnderWay
   }
 
   private endFailed(error: unknown): void {
@@ -241,19 +221,20 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
   /** Closes both sides; a body fails with `reason` unless it is complete with `rest`, the input not consumed. */
   close(reason: Reason, rest: Uint8Array | null = null): void {
     const reader = this.input.close(rest)
-    this.output.finish()
+    this.finish()
     this.failReader(reader, reason)
     this.wake()
   }
 
-  private fail(failure: Failure): void {
+  /** Ends the work: the failure is answered if no response has begun. */
+  fail(failure: Failure): void {
     if (this.hasFailed) {
-      // Whoever answers an error can't be relied on to complete what a second failure came into.
-      this.output.errorHandlerFailed()
+      // An error handler can't be relied on to complete a response that a second failure interrupted.
+      this.errorHandlerFailed()
     } else if (!this.isClosed) {
       this.noteFailure(failure.error)
       const reader = this.input.close()
-      this.output.fail(failure)
+      this.answer(failure)
       this.failReader(reader, () => failure.error)
       this.wake()
     }
@@ -263,21 +244,21 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     if (this.hasFailed) return
     this.hasFailed = true
     this.failure = error
-    this.failedReqd = this.output.reqd
+    this.failedReqd = this.reqd
   }
 
   /** Decides what follows a complete response (RFC 9112 §9.3, §9.6). */
-  private settle(): void {
-    if (this.output.current !== 'complete' || this.input.body.isInUse) return
-    if (!this.output.isPersistent || this.draining === 'ending' || !this.input.canReachNext) {
+  override settle(): void {
+    if (this.output !== 'complete' || this.input.body.isInUse) return
+    if (!this.isPersistent || this.draining === 'ending' || !this.input.canReachNext) {
       this.end()
     } else if (this.input.current === 'done') {
-      this.output.next()
+      this.next()
       this.input.next()
     } else {
       this.input.drain()
     }
-    this.input.wake()
+    this.wakeReader()
   }
 
   /** The connection ends anyway, so what the application's callback throws then changes nothing. */
@@ -290,8 +271,22 @@ export class Exchanges<R extends ReqdBase> implements InputHost, OutputHost {
     }
   }
 
+  /**
+   * Wakes the reader unless its next operation is still to wait. Not within a read: the reader would offer bytes again
+   * that the read has consumed.
+   */
+  wakeReader(): void {
+    if (!this.input.bytes.isUnderWay && this.nextReadOperation() !== 'yield') this.input.wakeup.wake()
+  }
+
+  /** A callback failed, of the current exchange or of one that is over. */
+  private chargeTo(isCurrent: boolean, exn: unknown): void {
+    if (isCurrent) this.callbackFailed(exn)
+    else this.lateCallbackFailed(exn)
+  }
+
   private wake(): void {
-    this.input.wake()
-    this.output.queue.wakeup.wake()
+    this.wakeReader()
+    this.queue.wakeup.wake()
   }
 }

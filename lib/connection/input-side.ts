@@ -1,57 +1,42 @@
 /**
- * The input half of a connection: heads, bodies and the end of the input.
+ * The input half of a connection: what it is doing, and the parts of the request that it reads.
  *
- * Strategy: it holds no bytes. In each state it consumes what it can use of the bytes offered and leaves the rest to be
- * offered again: a head that is not complete, data that nobody asked for, the next request while one is handled. What
- * was found is told to the host, which may change the state; the loop goes on as long as bytes or state move.
+ * Strategy: it holds no bytes and calls nobody but the reader of a body that it drops. The bytes are read by
+ * request-reader.ts, which moves it on; what follows from that is decided in exchanges.ts.
  */
-import type { Ownership } from '../buffer/ownership.js'
-import { LocalProtocolError, RemoteProtocolError, type RemoteErrorCode } from '../errors.js'
-import { requestBodyLength, type BodyLength } from '../message/body-length.js'
-import { expectation } from '../message/persistence.js'
-import type { Request } from '../message/request.js'
+import { LocalProtocolError } from '../errors.js'
 import { FixedDecoder } from '../wire/fixed-decoder.js'
 import { BodyIntake } from './body-intake.js'
-import { BodyReader, type BodyReaderHost } from './body-reader.js'
+import { BodyReader } from './body-reader.js'
 import type { Config } from './config.js'
 import { HeadIntake } from './head-intake.js'
-import type { InputHost } from './hosts.js'
 import { Input } from './input.js'
 import type { ReadOperation } from './operation.js'
-import { decoderOf, requestFault } from './request-check.js'
+import { INPUT_MOVES, OPERATIONS, type InputState } from './states.js'
 import { Wakeup } from './wakeup.js'
 
-/**
- * What the input half is doing: `head`, between requests or within a head; `body`, reading the body for the handler;
- * `drain`, dropping what is left of a body after the response; `done`, the request is complete; `upgraded`, all that
- * follows is another protocol's; `closed`, nothing more.
- */
-export type InputState = 'head' | 'body' | 'drain' | 'done' | 'upgraded' | 'closed'
-
-const NO_BODY = new BodyIntake(new FixedDecoder(0), new BodyReader(null), false)
+const NO_BODY = new BodyIntake(new FixedDecoder(0), BodyReader.empty(null), false)
 
 /** The input half of one connection. @internal */
-export class InputSide implements BodyReaderHost {
+export class InputSide {
   readonly wakeup: Wakeup
   /** Whether the input ended and all of it was consumed. */
   hasEof: boolean
   /** The read that is under way, or what is left of the last one. */
   readonly bytes: Input
-  private readonly host: InputHost
-  private readonly config: Config
-  private readonly head: HeadIntake
+  readonly head: HeadIntake
   /** The body of the current request; where there is none, one that is complete. */
   body: BodyIntake
+  private readonly drainLimit: number
   private state: InputState
 
-  constructor(host: InputHost, config: Config) {
+  constructor(config: Config) {
     this.wakeup = new Wakeup()
     this.hasEof = false
     this.bytes = new Input()
-    this.host = host
-    this.config = config
     this.head = new HeadIntake(config)
     this.body = NO_BODY
+    this.drainLimit = config.drainLimit
     this.state = 'head'
   }
 
@@ -62,11 +47,6 @@ export class InputSide implements BodyReaderHost {
   /** Whether part of a head was consumed. */
   get isWithinHead(): boolean {
     return this.state === 'head' && this.head.isWithinHead
-  }
-
-  /** The method of the head that was consumed in part, '' where there is none. */
-  get method(): string {
-    return this.head.method
   }
 
   /** Whether the handler, which is running, has not begun to read a body that would not be dropped if it never did. */
@@ -82,58 +62,33 @@ export class InputSide implements BodyReaderHost {
     return this.state !== 'body' || this.body.isInUse || this.isWorthDraining
   }
 
-  nextOperation(): ReadOperation {
+  /** Whether more of the body was dropped than the limit allows. */
+  get hasDroppedTooMuch(): boolean {
+    return this.body.dropped > this.drainLimit
+  }
+
+  /** The next operation; `hasRoom` says whether the output leaves room for another response. */
+  nextOperation(hasRoom: boolean): ReadOperation {
     switch (this.state) {
-      case 'head': return this.host.mayStartRequest ? 'read' : 'yield'
-      case 'body': return this.body.isWanted ? 'read' : 'yield'
-      case 'drain': return 'read'
-      case 'done': return 'yield'
-      case 'upgraded': return 'upgrade'
-      case 'closed': return 'close'
+      case 'head': return hasRoom ? OPERATIONS.head.read : OPERATIONS['head, full'].read
+      case 'body': return this.body.isWanted ? OPERATIONS['body, wanted'].read : OPERATIONS.body.read
+      case 'drain': return OPERATIONS.drain.read
+      case 'done': return OPERATIONS.done.read
+      case 'upgraded': return OPERATIONS.upgraded.read
+      case 'closed': return OPERATIONS.closed.read
     }
   }
 
-  /**
-   * Calls who waits for the next operation, unless that is still to wait. Not within a read: who is called would offer
-   * bytes again that the read has consumed.
-   */
-  wake(): void {
-    if (!this.bytes.isUnderWay && this.nextOperation() !== 'yield') this.wakeup.wake()
+  /** A request came that has a body, or null. */
+  arrived(body: BodyIntake | null): void {
+    this.state = body === null ? INPUT_MOVES.requestCame.to : INPUT_MOVES.bodyBegan.to
+    if (body !== null) this.body = body
   }
 
-  /**
-   * Consumes what can be used of `bytes[start, end)`. Returns how many bytes that were.
-   *
-   * @throws {@link LocalProtocolError} badState: called by a callback that it called itself
-   */
-  consume(bytes: Uint8Array, start: number, end: number, ownership: Ownership): number {
-    this.bytes.begin(bytes, end)
-    try {
-      return this.consumed(start, this.run(start, ownership))
-    } finally {
-      this.release()
-    }
-  }
-
-  /** Consumes the last bytes of the input, and acts on its end unless bytes remain that must be offered again. */
-  consumeEof(bytes: Uint8Array, start: number, end: number): number {
-    this.bytes.begin(bytes, end)
-    try {
-      const off = this.run(start, 'owned')
-      this.reachEof(off)
-      return this.consumed(start, off)
-    } finally {
-      this.release()
-    }
-  }
-
-  bodyWanted(): void {
-    if (this.takeExpectation()) this.host.continueWanted()
-    this.wake()
-  }
-
-  bodyUnwanted(): void {
-    this.host.bodyUnwanted()
+  /** The body was read or dropped to its end. */
+  bodyEnded(body: BodyIntake): void {
+    this.state = INPUT_MOVES.bodyEnded.to
+    body.reader.complete(body.trailers)
   }
 
   /** Whether the client waits for 100 Continue; from now on it does not. */
@@ -146,18 +101,18 @@ export class InputSide implements BodyReaderHost {
   /** Drops the rest of the body from now on. */
   drain(): void {
     if (this.state !== 'body') return
-    this.state = 'drain'
+    this.state = INPUT_MOVES.bodyDropped.to
     this.body.reader.fail(new LocalProtocolError('bodyClosed', 'the body was dropped after the response'))
   }
 
   /** Consumes nothing more: what follows is another protocol's. */
   handOver(): void {
-    this.state = 'upgraded'
+    this.state = INPUT_MOVES.handedOver.to
   }
 
   /** Waits for the next head. */
   next(): void {
-    this.state = 'head'
+    this.state = INPUT_MOVES.exchangeOver.to
     this.body = NO_BODY
   }
 
@@ -165,136 +120,12 @@ export class InputSide implements BodyReaderHost {
   close(rest: Uint8Array | null = null): BodyReader {
     if (rest !== null && this.state === 'body') this.body.receiveRest(rest)
     const { reader } = this.body
-    this.state = 'closed'
+    this.state = INPUT_MOVES.closed.to
     this.body = NO_BODY
     return reader
   }
 
   private get isWorthDraining(): boolean {
-    return this.body.isWorthDraining(this.config.drainLimit)
-  }
-
-  private release(): void {
-    this.bytes.finish()
-    this.head.release()
-  }
-
-  /** How many bytes of a read that stopped at `off` were consumed: all, where nobody will use what is left. */
-  private consumed(start: number, off: number): number {
-    return (this.state === 'closed' ? this.bytes.end : off) - start
-  }
-
-  /** Steps as long as that moves anything. Returns where it stopped. */
-  private run(start: number, ownership: Ownership): number {
-    let off = start
-    for (let before = -1, state = this.state; off !== before || state !== this.state;) {
-      before = off
-      state = this.state
-      off += this.step(off, ownership)
-    }
-    return off
-  }
-
-  private step(off: number, ownership: Ownership): number {
-    switch (this.state) {
-      case 'head': return off < this.bytes.end && this.host.mayStartRequest ? this.stepHead(off) : 0
-      case 'body': return this.stepBody(off, ownership)
-      case 'drain': return this.stepDrain(off)
-      default: return 0
-    }
-  }
-
-  private stepHead(off: number): number {
-    const { head } = this
-    const consumed = head.receive(this.bytes, off)
-    if (head.fault !== null) this.headFault(head.fault)
-    else if (head.request !== null) this.arrive(head.request)
-    return consumed
-  }
-
-  private headFault(code: RemoteErrorCode): void {
-    const error = new RemoteProtocolError(code, this.head.faultOffset)
-    this.host.headFailed({ error, request: null, method: this.method })
-  }
-
-  private arrive(request: Request): void {
-    const length = requestBodyLength(request)
-    const expected = expectation(request)
-    const fault = requestFault(request, length, expected, this.config)
-    if (fault === null) this.accept(request, length, expected === 'continue')
-    else this.host.headFailed({ error: new RemoteProtocolError(fault), request, method: request.method })
-  }
-
-  private accept(request: Request, length: BodyLength, expectsContinue: boolean): void {
-    const decoder = decoderOf(length, this.config)
-    if (decoder === null) {
-      this.state = 'done'
-      this.host.requestArrived(request, null)
-    } else {
-      this.state = 'body'
-      const reader = new BodyReader(this, length.type === 'fixed' ? length.length : null)
-      this.body = new BodyIntake(decoder, reader, expectsContinue)
-      this.begin(request, this.body)
-    }
-  }
-
-  private begin(request: Request, body: BodyIntake): void {
-    body.isHandlerRunning = true
-    this.host.requestArrived(request, body.reader)
-    body.isHandlerRunning = false
-    this.host.handlerReturned()
-  }
-
-  private stepBody(off: number, ownership: Ownership): number {
-    const { body } = this
-    try {
-      const consumed = body.receive(this.bytes, off, ownership)
-      this.bytes.reached = off + consumed
-      if (this.current === 'body') this.settleBody(body)
-      return consumed
-    } catch (exn) {
-      this.host.callbackFailed(exn)
-      return 0
-    }
-  }
-
-  private settleBody(body: BodyIntake): void {
-    if (body.fault !== null) this.bodyFault(body.fault)
-    if (!body.isDone) return
-    this.state = 'done'
-    body.reader.complete(body.trailers)
-    this.host.bodyDone()
-  }
-
-  private stepDrain(off: number): number {
-    const { body } = this
-    const consumed = body.discard(this.bytes, off)
-    if (body.fault === null && body.dropped > this.config.drainLimit) this.host.inputEnded()
-    else this.settleBody(body)
-    return consumed
-  }
-
-  private reachEof(off: number): void {
-    this.hasEof = off === this.bytes.end
-    if (this.state === 'head') this.eofInHead(off)
-    else if (this.state === 'body') this.eofInBody(off)
-    else if (this.state === 'drain') this.host.inputEnded()
-  }
-
-  private eofInHead(off: number): void {
-    if (this.hasEof && !this.isWithinHead) {
-      this.host.inputEnded()
-    } else if (this.host.mayStartRequest) {
-      this.headFault(this.head.end(this.bytes, off))
-    }
-  }
-
-  /** Data that is there and that nobody asked for yet comes before the end. */
-  private eofInBody(off: number): void {
-    if (this.hasEof || this.body.isWanted) this.bodyFault(this.body.end(this.bytes, off))
-  }
-
-  private bodyFault(code: RemoteErrorCode): void {
-    this.host.bodyFailed(new RemoteProtocolError(code, this.body.faultOffset))
+    return this.body.isWorthDraining(this.drainLimit)
   }
 }

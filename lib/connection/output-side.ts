@@ -1,14 +1,15 @@
 /**
  * The output half of a connection: the responses, in order, and what answers where something went wrong.
  *
- * Strategy: one queue of bytes and one exchange at a time. A response goes into the queue as it is made; when it is
- * complete the host is told, and may start the next request before the bytes are on the wire, so that responses which
- * are ready together leave together. A response that can't be completed is cut: no last chunk, and the connection ends.
- * Callbacks of the application run when the state already says what happened: they may call back into the connection.
+ * Strategy: one queue of bytes and one exchange at a time. A response goes into the queue as it is made. When it is
+ * complete, {@link OutputSide.settle} may start the next request before the bytes are on the wire, so that responses
+ * which are ready together leave together. A response that can't be completed is cut: no last chunk, and the connection
+ * ends. Callbacks of the application run when the state already says what happened: they may call back into the
+ * connection. What ends or continues the connection is abstract here: exchanges.ts decides it.
  */
 import type { Faraday } from '../buffer/faraday.js'
 import { utf8Length } from '../buffer/utf8.js'
-import { onRejection, type LocalProtocolError } from '../errors.js'
+import type { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
 import type { Status } from '../message/status.js'
@@ -17,67 +18,90 @@ import { interimHead, UNKNOWN_LENGTH, type ResponseHead } from '../wire/response
 import { BodyWriter, type BodyWriterHost } from './body-writer.js'
 import type { Config } from './config.js'
 import { answerError, defaultErrorHandler } from './error-handler.js'
-import type { ErrorHandler, ErrorResponder, Failure } from './error-handler.js'
+import type { ErrorResponder, Failure } from './error-handler.js'
+import type { Handlers } from './handlers.js'
 import { errorHeadOf, headOf, upgradeHeadOf } from './head-maker.js'
-import type { OutputHost } from './hosts.js'
+import { InputSide } from './input-side.js'
 import { OutputQueue } from './output-queue.js'
-import type { OutputState } from './output-state.js'
-import type { ExchangeResult, ReqdBase, ReqdHost } from './reqd.js'
+import type { ExchangeResult, ReqdBase } from './reqd.js'
+import { OUTPUT_MOVES, type OutputState } from './states.js'
 import { queueWhole, type HeldResponse } from './whole-response.js'
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 /** The output half of one connection. @internal */
-export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
+export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
+  readonly input: InputSide
+  /** What the output half is doing: see states.ts. */
+  output: OutputState
   readonly queue: OutputQueue
-  readonly output: Faraday
-  isPersistent: boolean // Whether the connection goes on after the current response, as its head said.
-  reqd: ReqdBase | null // The request whose response is owed or not yet followed by another, or null.
-  private readonly host: OutputHost
-  private readonly config: Config
-  private readonly errorHandler: ErrorHandler
-  private state: OutputState
-  private writer: BodyWriter | null
-  private upgradeHandler: (() => void) | null // Who takes the connection over, until it is called.
-  private held: HeldResponse | null // A response that waits for its handler to return.
-  private isHeadDue: boolean // Whether the head of {@link writer} is to be sent when the handler returns.
-  private start: number // Where the streamed response begins in the queue.
-  private failure: Failure | null // What the error handler answers.
+  /** The request whose response is owed or not yet followed by another, or null. */
+  reqd: ReqdBase | null
+  /** Whether the connection goes on after the current response, as its head said. */
+  protected isPersistent: boolean
+  protected readonly config: Config
+  protected readonly handlers: Handlers
+  private readonly bytes: Faraday
+  protected writer: BodyWriter | null
+  /** Takes the connection over; null before and once it was called. */
+  private upgradeHandler: (() => void) | null
+  /** A response that waits for its handler to return. */
+  private held: HeldResponse | null
+  /** Whether the head of {@link writer} is to be sent when the handler returns. */
+  private isHeadDue: boolean
+  /** Where the streamed response begins in the queue. */
+  private start: number
+  /** What the error handler answers. */
+  private answered: Failure | null
 
-  constructor(host: OutputHost, config: Config, errorHandler: ErrorHandler) {
+  constructor(config: Config, handlers: Handlers) {
+    this.input = new InputSide(config)
+    this.output = 'idle'
     this.queue = new OutputQueue()
-    this.output = this.queue.bytes
-    this.isPersistent = true
-    this.host = host
-    this.config = config
-    this.errorHandler = errorHandler
-    this.state = 'idle'
     this.reqd = null
+    this.isPersistent = true
+    this.config = config
+    this.handlers = handlers
+    this.bytes = this.queue.bytes
     this.writer = null
     this.upgradeHandler = null
     this.held = null
     this.isHeadDue = false
     this.start = 0
-    this.failure = null
+    this.answered = null
   }
 
-  get current(): OutputState { return this.state }
+  /** A callback of the current exchange threw. */
+  abstract callbackFailed(exn: unknown): void
+  /** A callback threw whose exchange is over: another exchange does not lose its response by that. */
+  abstract lateCallbackFailed(exn: unknown): void
+  abstract guard(callback: () => unknown, owner: BodyWriter | null): void
+  /** The response may be complete, or the request: decides whether the connection goes on. */
+  abstract settle(): void
+  /** Whether the connection could go on after the response that is about to begin. */
+  protected abstract get mayPersist(): boolean
+  /** The response can't be completed. */
+  protected abstract responseCut(error: unknown): void
+  /** The head of an upgrade was queued. */
+  protected abstract upgradeSent(): void
 
-  begin(reqd: ReqdBase): void {
+  /** The response to a request is owed from now on. */
+  protected begin(reqd: ReqdBase): void {
     this.reqd = reqd
-    this.state = 'waiting'
+    this.output = OUTPUT_MOVES.requestCame.to
   }
 
-  next(): void {
+  /** The exchange is over, and the connection goes on. */
+  protected next(): void {
     this.reqd = null
     this.writer = null
-    this.state = 'idle'
+    this.output = OUTPUT_MOVES.exchangeOver.to
   }
 
   /** RFC 9110 §10.1.1: only as long as no final response has begun; a held one has not. */
-  sendContinue(): void {
+  protected sendContinue(): void {
     if (this.hasBegun && this.held === null) return
-    this.output.writeLatin1(CONTINUE)
+    this.bytes.writeLatin1(CONTINUE)
     this.queue.wakeup.wake()
   }
 
@@ -85,25 +109,25 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     const head = interimHead(status, headers)
     if (!reqd.isWaiting || reqd.request.version !== Version.HTTP_1_1) return false
     // The client has its leave to send the body then: it gets it once.
-    if (status === 100) this.host.takeExpectation()
-    this.output.writeLatin1(head)
+    if (status === 100) this.input.takeExpectation()
+    this.bytes.writeLatin1(head)
     this.queue.wakeup.wake()
     return true
   }
 
   sendFixed(reqd: ReqdBase, response: Response, body: string | Uint8Array): void {
     const length = typeof body === 'string' ? utf8Length(body) : body.length
-    const head = headOf(this.config, { reqd, response, length }, this.host.mayPersist)
+    const head = headOf(this.config, { reqd, response, length }, this.mayPersist)
     reqd.responded('fixed', response)
     this.isPersistent = head.isPersistent
-    if (head.isPersistent && this.host.isUndecided) this.held = { reqd, response, head, body, length }
+    if (head.isPersistent && this.input.isUndecided) this.held = { reqd, response, head, body, length }
     else queueWhole(this.queue, head, { body, length })
     this.bodyComplete()
   }
 
   sendStreaming(reqd: ReqdBase, response: Response, isFlushed: boolean, owed: 'waiting' | 'failing'): BodyWriter {
     if (reqd.state !== owed) return BodyWriter.dead(this)
-    const head = headOf(this.config, { reqd, response, length: UNKNOWN_LENGTH }, this.host.mayPersist)
+    const head = headOf(this.config, { reqd, response, length: UNKNOWN_LENGTH }, this.mayPersist)
     reqd.responded('streaming', response)
     this.isPersistent = head.isPersistent
     return this.stream(head, isFlushed)
@@ -121,26 +145,19 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     this.upgrade(upgradeHandler, '')
   }
 
-  reqdFailed(reqd: ReqdBase, exn: unknown): void {
-    if (reqd === this.reqd) this.host.callbackFailed(exn)
-  }
-
-  bodyCallbackFailed(reqd: ReqdBase, exn: unknown): void {
-    if (reqd === this.reqd) this.host.callbackFailed(exn)
-    else this.host.lateCallbackFailed(exn)
-  }
-
-  /** The handler returned: what it does with the body is known, so that heads which waited for that are sent. */
-  handlerReturned(): void {
+  /** Sends the heads that waited for the handler to return: what it does with the body is known. */
+  protected sendWaiting(): void {
     this.releaseHeld()
     if (this.isHeadDue) this.writer?.sendHead()
     this.isHeadDue = false
   }
 
-  /** Whether the connection is to be handed over, and what was queued is written. */
-  get isHandOverDue(): boolean { return this.upgradeHandler !== null && !this.output.hasPending }
+  /** Whether a handler waits for the connection, and all that was queued is written. */
+  protected get isFreeForUpgrade(): boolean {
+    return this.upgradeHandler !== null && !this.bytes.hasPending
+  }
 
-  handOver(): void {
+  protected callUpgradeHandler(): void {
     const { upgradeHandler: handler, reqd } = this
     if (handler === null) return
     this.upgradeHandler = null
@@ -150,52 +167,52 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   }
 
   /** Answers an error if no response has begun, else cuts the response or lets a complete one be delivered. */
-  fail(failure: Failure): void {
+  protected answer(failure: Failure): void {
     if (this.hasBegun) return this.finish()
     const answered = this.reqd?.failure ?? null
-    this.failure = answered ?? failure
+    this.answered = answered ?? failure
     if (answered !== null) return this.errorHandlerFailed()
-    this.abandon('failing')
-    // Who is told that the response was taken away may have closed the connection.
-    if (this.current === 'failing' && !answerError(this.errorHandler, failure, this)) this.errorHandlerFailed()
+    this.abandon(OUTPUT_MOVES.failed.to)
+    // A callback that learns of the abandoned response may have closed the connection.
+    if (this.output === 'failing' && !answerError(this.handlers.errorHandler, failure, this)) this.errorHandlerFailed()
   }
 
   /** The default answers in place of an error handler that failed, unless part of its response was sent. */
-  errorHandlerFailed(): void {
-    const { failure } = this
-    this.failure = null
-    if (failure === null || this.current === 'closed') return
-    if (this.hasBegun && this.state !== 'failing') return this.host.responseCut(null)
-    this.abandon('failing')
-    if (!answerError(defaultErrorHandler, failure, this)) this.host.responseCut(null)
+  protected errorHandlerFailed(): void {
+    const { answered } = this
+    this.answered = null
+    if (answered === null || this.output === 'closed') return
+    if (this.hasBegun && this.output !== 'failing') return this.responseCut(null)
+    this.abandon(OUTPUT_MOVES.failed.to)
+    if (!answerError(defaultErrorHandler, answered, this)) this.responseCut(null)
   }
 
   errorHandlerThrew(exn: unknown, failure: Failure, isLate: boolean): void {
-    this.host.lateCallbackFailed(exn)
-    if (isLate && this.failure === failure) this.errorHandlerFailed()
+    this.lateCallbackFailed(exn)
+    if (isLate && this.answered === failure) this.errorHandlerFailed()
   }
 
   /** Begins the response to an error, unless the connection ended in the meantime. */
   startError(failure: Failure, headers: Headers, status: Status): BodyWriter {
-    if (this.state !== 'failing') return BodyWriter.dead(this)
+    if (this.output !== 'failing') return BodyWriter.dead(this)
     const head = errorHeadOf(this.config, failure, Response.create(status, { headers }))
     this.isPersistent = false
     return this.stream(head, false)
   }
 
   /** Queues nothing more; what is queued is still written. A response that is not complete is cut. */
-  finish(): void {
-    if (this.state === 'closed') return
+  protected finish(): void {
+    if (this.output === 'closed') return
     this.releaseHeld()
-    const isEndless = this.state === 'streaming' && this.hasBegun && this.writer?.isCloseDelimited === true
-    this.abandon('closed')
+    const isEndless = this.output === 'streaming' && this.hasBegun && this.writer?.isCloseDelimited === true
+    this.abandon(OUTPUT_MOVES.closed.to)
     if (isEndless) this.queue.cutFrom(this.start)
     else this.queue.close()
   }
 
-  discard(): void {
+  protected discard(): void {
     this.held = null
-    this.abandon('closed')
+    this.abandon(OUTPUT_MOVES.closed.to)
     this.queue.drop()
   }
 
@@ -205,83 +222,66 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
   }
 
   bodyTruncated(error: LocalProtocolError): void {
-    if (this.hasBegun) this.host.responseCut(error)
-    else this.host.callbackFailed(error)
-  }
-
-  guard(callback: () => unknown, owner: BodyWriter | null): void {
-    const failed = (exn: unknown): void => {
-      if (owner === this.writer || this.state === 'idle') this.host.callbackFailed(exn)
-      else this.host.lateCallbackFailed(exn)
-    }
-    try {
-      onRejection(callback(), failed)
-    } catch (exn) {
-      failed(exn)
-    }
+    if (this.hasBegun) this.responseCut(error)
+    else this.callbackFailed(error)
   }
 
   finalHead(head: string): string {
-    this.start = this.output.position
+    this.start = this.bytes.position
     const { reqd } = this
     const response = reqd?.response
-    if (!this.isPersistent || !reqd || !response || (this.host.mayPersist && !this.host.isUndecided)) return head
+    if (!this.isPersistent || !reqd || !response || (this.mayPersist && !this.input.isUndecided)) return head
     this.isPersistent = false
     return headOf(this.config, { reqd, response, length: UNKNOWN_LENGTH }, false).text
   }
 
-  /** Whether the error handler owes (the rest of) a response after which the connection may go on. */
-  get isAnsweringError(): boolean {
-    return (this.reqd?.failure ?? null) !== null && (this.state === 'waiting' || this.state === 'streaming')
-  }
-
   /** Whether it is too late for another response to the current request. */
   get hasBegun(): boolean {
-    if (this.state === 'streaming') return this.writer?.hasBegun === true
+    if (this.output === 'streaming') return this.writer?.hasBegun === true
     // One that will be handed over without a response of ours, and was not yet, owes it.
-    if (this.state === 'upgrade') return this.upgradeHandler === null || this.reqd?.response !== null
-    return this.state !== 'waiting' && this.state !== 'idle'
+    if (this.output === 'upgrade') return this.upgradeHandler === null || this.reqd?.response !== null
+    return this.output !== 'waiting' && this.output !== 'idle'
   }
 
   private releaseHeld(): void {
     const { held } = this
     if (held === null) return
     this.held = null
-    const head = this.host.mayPersist ? held.head : headOf(this.config, held, false)
+    const head = this.mayPersist ? held.head : headOf(this.config, held, false)
     this.isPersistent = head.isPersistent
     queueWhole(this.queue, head, held)
     this.queue.wakeup.wake()
   }
 
   private upgrade(upgradeHandler: () => void, head: string): void {
-    this.state = 'upgrade'
+    this.output = OUTPUT_MOVES.upgradeBegan.to
     this.upgradeHandler = upgradeHandler
-    this.output.writeLatin1(this.host.takeExpectation() ? CONTINUE + head : head)
-    this.host.upgradeSent()
+    this.bytes.writeLatin1(this.input.takeExpectation() ? CONTINUE + head : head)
+    this.upgradeSent()
     this.queue.wakeup.wake()
   }
 
   private stream(head: ResponseHead, isFlushed: boolean): BodyWriter {
     const writer = new BodyWriter(this, head, head.text)
     this.writer = writer
-    this.state = 'streaming'
-    this.isHeadDue = isFlushed && this.host.isUndecided
+    this.output = OUTPUT_MOVES.bodyBegan.to
+    this.isHeadDue = isFlushed && this.input.isUndecided
     if (isFlushed && !this.isHeadDue) writer.sendHead()
     return writer
   }
 
   private complete(): void {
-    this.state = 'complete'
+    this.output = OUTPUT_MOVES.responseComplete.to
     this.tell(this.reqd, 'done')
-    this.host.responseComplete()
+    this.settle()
   }
 
   /** Takes the response away from the handler. */
-  private abandon(next: OutputState): void {
+  private abandon(next: 'failing' | 'closed'): void {
     const { reqd, writer } = this
-    const isOwed = this.state === 'waiting' || this.state === 'streaming' || this.upgradeHandler !== null
+    const isOwed = this.output === 'waiting' || this.output === 'streaming' || this.upgradeHandler !== null
     if (reqd !== null && isOwed && !this.hasBegun) reqd.state = 'abandoned'
-    this.state = next
+    this.output = next
     this.writer = null
     this.upgradeHandler = null
     writer?.abort()
@@ -294,7 +294,7 @@ export class OutputSide implements BodyWriterHost, ErrorResponder, ReqdHost {
     try {
       reqd?.ended(result)
     } catch (exn) {
-      this.host.callbackFailed(exn)
+      this.callbackFailed(exn)
     }
   }
 }

@@ -10,7 +10,7 @@ import { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import { Response } from '../message/response.js'
 import type { Status } from '../message/status.js'
-import { BodyReader } from './body-reader.js'
+import { BodyReader, type BodyReaderHost } from './body-reader.js'
 import type { BodyWriter } from './body-writer.js'
 import type { Failure } from './error-handler.js'
 
@@ -26,8 +26,13 @@ export interface StreamingOptions {
   readonly flushHeadersImmediately?: boolean
 }
 
-/** What a request needs of its connection. @internal */
-export interface ReqdHost {
+/**
+ * What a request descriptor calls: the output half of its connection, which itself knows descriptors (the interface
+ * turns the import round).
+ *
+ * @internal
+ */
+export interface ReqdHost extends BodyReaderHost {
   /** Queues an informational response. Returns whether the client knows such. */
   sendInterim(reqd: ReqdBase, status: Status, headers: Headers): boolean
   /** Queues a whole response. */
@@ -40,8 +45,6 @@ export interface ReqdHost {
   takeOver(reqd: ReqdBase, upgradeHandler: () => void): void
   /** The handler failed. */
   reqdFailed(reqd: ReqdBase, exn: unknown): void
-  /** A callback that the handler gave to the body threw. */
-  bodyCallbackFailed(reqd: ReqdBase, exn: unknown): void
 }
 
 /** What all kinds of request descriptors share: see {@link Reqd}. */
@@ -64,12 +67,11 @@ export abstract class ReqdBase {
     this.reader = reader
     this.host = host
     this.answer = null
-    if (reader !== null) reader.owner = this
   }
 
   /** The body of the request; complete and empty where it has none. */
   get requestBody(): BodyReader {
-    return (this.reader ??= this.noBody())
+    return (this.reader ??= BodyReader.empty(this.host))
   }
 
   /** The response that the handler began, or null. */
@@ -159,11 +161,6 @@ export abstract class ReqdBase {
     }
   }
 
-  /** @internal */
-  bodyCallbackFailed(exn: unknown): void {
-    this.host.bodyCallbackFailed(this, exn)
-  }
-
   /** @internal The connection has queued (the head of) a response. */
   responded(state: ResponseState, response: Response): void {
     this.state = state
@@ -184,12 +181,6 @@ export abstract class ReqdBase {
   /** @internal Begins the response of the error handler. @throws as {@link respondWithString} */
   protected openErrorBody(response: Response): BodyWriter {
     return this.host.sendStreaming(this, response, false, 'failing')
-  }
-
-  private noBody(): BodyReader {
-    const reader = new BodyReader(null)
-    reader.owner = this
-    return reader
   }
 
   private mayRespond(): boolean {

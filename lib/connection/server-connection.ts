@@ -4,59 +4,32 @@
  * Strategy: the caller asks what to do next, does it, and reports what came of it; the connection never calls out
  * except to the handler, the error handler, the callbacks they registered, and the two resume callbacks of the caller.
  * Input and output are two machines (input-side.ts, output-side.ts) that meet in exchanges.ts, where it is decided
- * whether the connection goes on. Requests are handled one at a time, in order.
- *
- * The next operations for input and output between two calls, by the state of both sides (`-`: can't be). Output is
- * `write` wherever bytes are pending; the table says what it is when none are.
- *
- * | input \ output | idle        | waiting     | streaming   | complete    | failing     | upgrade     | closed      |
- * |----------------|-------------|-------------|-------------|-------------|-------------|-------------|-------------|
- * | head           | read/yield  | -           | -           | -           | -           | -           | -           |
- * | head, full     | yield/write | -           | -           | -           | -           | -           | -           |
- * | body, wanted   | -           | read/yield  | read/yield  | read/yield  | -           | read/yield  | -           |
- * | body           | -           | yield/yield | yield/yield | yield/yield | -           | yield/yield | -           |
- * | drain          | -           | -           | -           | read/yield  | -           | read/yield  | -           |
- * | done           | -           | yield/yield | yield/yield | -           | -           | yield/write | -           |
- * | upgraded       | -           | -           | -           | -           | -           | upgrade     | -           |
- * | closed         | -           | -           | close/yield | -           | close/yield | -           | close/close |
- *
- * Input: `head`, between requests or within a head; `full`, more output waits than `writeBufferSize`; `body`, the
- * handler may read the body; `wanted`, it scheduled a read, or trailers are being read; `drain`, the rest of the body
- * is dropped; `done`, the request was read; `upgraded`, another protocol has begun, and both loops are over. Output:
- * `idle`, no response is owed; `waiting`, for the handler to respond; `streaming`, a body is being written (with closed
- * input, by the error handler); `complete`, the response is queued but the body is not consumed; `failing`, the error
- * handler owes a response; `upgrade`, the other protocol begins when the head is on the wire and the request is `done`.
- *
- * When a response is complete and the request is `done`, the connection returns to head/idle if it is persistent, else
- * both sides close. An incomplete body is then drained, or keeps its reader if the handler is still reading, or ends
- * the connection if it is not persistent or too long to be drained. All this is decided when the handler has returned,
- * which may respond first and read then.
- *
- * Where both sides wait for somebody else, time must say when that ends, and time is the driver's. What `httprx` limits
- * by, and calls then: `head`, headersTimeout and keepAliveTimeout; `body, wanted`, requestTimeout; `waiting`, and
- * `streaming` without a byte, handlerTimeout; `streaming` with none that waits, sourceTimeout; `failing`, and
- * `streaming` behind closed input, errorHandlerTimeout (all `reportExn`); `complete` and `upgrade` with a `body` of
- * which nothing is consumed, lingerTimeout (`dropBody`); with `drain`, lingerTimeout (`shutdown`); pending output,
- * writeTimeout (`closed` is reported).
+ * whether the connection goes on; states.ts has their states, and what the caller does in each.
+ * Requests are handled one at a time, in order.
  */
 import { checkRange } from '../buffer/iovec.js'
 import { LocalProtocolError } from '../errors.js'
 import { CONFIG_KINDS, DEFAULT_CONFIG, withDefaults, type Config } from './config.js'
 import { ConnectionState } from './connection-state.js'
 import { defaultErrorHandler } from './error-handler.js'
-import { Exchanges, type Handlers } from './exchanges.js'
+import { Exchanges } from './exchanges.js'
+import type { Handlers } from './handlers.js'
 import { checkOptions, checkValue, FUNCTION } from './option-check.js'
 import { UPGRADE, type ReadOperation, type WriteOperation, type WriteResult } from './operation.js'
-import { Reqd, type ReqdBase } from './reqd.js'
+import { Reqd } from './reqd.js'
+import { RequestReader } from './request-reader.js'
 import { SERVER_KINDS, type ServerConnectionOptions } from './server-connection-options.js'
 
 const NO_BYTES = new Uint8Array(0)
 
-/** One connection; see the table at the head of this file. */
-export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState {
+/** One connection. */
+export class ServerConnection extends ConnectionState {
+  private readonly reader: RequestReader
+
   /** @internal Use {@link create}. Both can be what many connections share. */
-  constructor(handlers: Handlers<R>, config: Config) {
+  constructor(handlers: Handlers, config: Config) {
     super(new Exchanges(config, handlers))
+    this.reader = new RequestReader(this.exchanges, config)
   }
 
   /**
@@ -68,8 +41,8 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
     handler: (reqd: Reqd) => void | PromiseLike<void>, options: ServerConnectionOptions = {},
   ): ServerConnection {
     const { config = {}, errorHandler = defaultErrorHandler, onLateError } = options
-    const makeReqd: Handlers<Reqd>['makeReqd'] = (host, request, reader) => new Reqd(host, request, reader)
-    const handlers = { handler, errorHandler, onLateError, makeReqd }
+    const makeReqd: Handlers['makeReqd'] = (host, request, reader) => new Reqd(host, request, reader)
+    const handlers: Handlers = { handler, errorHandler, onLateError, makeReqd }
     checkValue('the handler', handler, FUNCTION)
     checkOptions(options, SERVER_KINDS)
     checkOptions(config, CONFIG_KINDS)
@@ -79,7 +52,7 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
   /** What the caller does next for input. */
   nextReadOperation(): ReadOperation {
     this.exchanges.readEnded()
-    return this.exchanges.input.nextOperation()
+    return this.exchanges.nextReadOperation()
   }
 
   /**
@@ -91,7 +64,7 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
    */
   read(bytes: Uint8Array, off: number, len: number): number {
     checkRange(bytes, off, len)
-    return this.exchanges.input.consume(bytes, off, off + len, 'owned')
+    return this.reader.consume(bytes, off, off + len, 'owned')
   }
 
   /**
@@ -101,7 +74,7 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
    */
   readLent(bytes: Uint8Array, off: number, len: number): number {
     checkRange(bytes, off, len)
-    return this.exchanges.input.consume(bytes, off, off + len, 'lent')
+    return this.reader.consume(bytes, off, off + len, 'lent')
   }
 
   /**
@@ -112,7 +85,7 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
    */
   readEof(bytes: Uint8Array, off: number, len: number): number {
     checkRange(bytes, off, len)
-    return this.exchanges.input.consumeEof(bytes, off, off + len)
+    return this.reader.consumeEof(bytes, off, off + len)
   }
 
   /**
@@ -123,13 +96,13 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
    */
   yieldReader(resume: () => void): void {
     this.exchanges.input.wakeup.register(resume)
-    this.exchanges.input.wake()
+    this.exchanges.wakeReader()
   }
 
   /** What the caller does next for output. */
   nextWriteOperation(): WriteOperation {
     this.exchanges.handOverWhenFree()
-    return this.exchanges.input.current === 'upgraded' ? UPGRADE : this.exchanges.output.queue.nextOperation()
+    return this.exchanges.input.current === 'upgraded' ? UPGRADE : this.exchanges.queue.nextOperation()
   }
 
   /**
@@ -142,7 +115,7 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
     if (result.type === 'closed') {
       this.lost(NO_BYTES, () => new LocalProtocolError('badState', 'the peer takes no more output'))
     } else {
-      this.exchanges.output.queue.shift(result.count)
+      this.exchanges.queue.shift(result.count)
       this.exchanges.written()
     }
   }
@@ -168,8 +141,8 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
    * @throws {@link LocalProtocolError} alreadyYielded
    */
   yieldWriter(resume: () => void): void {
-    this.exchanges.output.queue.wakeup.register(resume)
-    if (this.nextWriteOperation().type !== 'yield') this.exchanges.output.queue.wakeup.wake()
+    this.exchanges.queue.wakeup.register(resume)
+    if (this.nextWriteOperation().type !== 'yield') this.exchanges.queue.wakeup.wake()
   }
 
   /**
@@ -206,6 +179,3 @@ export class ServerConnection<R extends ReqdBase = Reqd> extends ConnectionState
     else this.exchanges.drain()
   }
 }
-
-/** A connection of whatever request descriptors: what drives a connection sees none of them. */
-export type AnyServerConnection = Pick<ServerConnection, keyof ServerConnection>

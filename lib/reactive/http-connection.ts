@@ -57,7 +57,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   readonly remoteAddress: string
   readonly isEncrypted: boolean
   private readonly context: ServerContext
-  private readonly core: ServerConnection<Reqd>
+  private readonly core: ServerConnection
   private readonly driver: Driver
   private readonly transport: Transport
   /** Who takes the requests; null before somebody asks. */
@@ -74,7 +74,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.remoteAddress = transport.remoteAddress
     this.isEncrypted = transport.isEncrypted
     this.context = context
-    this.core = new ServerConnection<Reqd>(this, this.isEncrypted ? context.encryptedConfig : context.config)
+    this.core = new ServerConnection(this, this.isEncrypted ? context.encryptedConfig : context.config)
     this.driver = new Driver(this.core, transport, context, this)
     this.transport = transport
     this.pipeline = null

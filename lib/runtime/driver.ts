@@ -6,7 +6,7 @@
  * dropped for a bounded time and amount, so that the client gets the response and not a reset; then the transport is
  * closed.
  */
-import type { AnyServerConnection } from '../connection/server-connection.js'
+import type { ServerConnection } from '../connection/server-connection.js'
 import { ConnectionClosedError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import type { Ticking } from './clock.js'
 import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
@@ -28,7 +28,7 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   departure: ConnectionClosedError | null
   /** How the transport was broken off, if it was. */
   breakage: Breakage
-  private readonly core: AnyServerConnection
+  private readonly core: ServerConnection
   private readonly transport: Transport
   readonly writes: WriteLoop
   readonly tasks: TurnTasks
@@ -42,7 +42,7 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   /** `ending`: everything that waits for the connection is being told. */
   private state: 'new' | 'open' | 'lingering' | 'released' | 'ending' | 'over'
 
-  constructor(core: AnyServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
+  constructor(core: ServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
     this.requestCount = 0
     this.departure = null
     this.breakage = NO_BREAKAGE

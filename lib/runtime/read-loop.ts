@@ -12,7 +12,7 @@
  */
 import type { Observer, Subscription } from 'rxjs'
 import type { ReadOperation } from '../connection/operation.js'
-import type { AnyServerConnection } from '../connection/server-connection.js'
+import type { ServerConnection } from '../connection/server-connection.js'
 import type { EventSink } from './events.js'
 import type { Received, Transport } from './transport.js'
 import { UnreadInput } from './unread-input.js'
@@ -46,7 +46,7 @@ export interface ReadLimits {
 export class ReadLoop implements Observer<Received> {
   /** How many bytes were received so far. */
   receivedBytes: number
-  private readonly connection: AnyServerConnection
+  private readonly connection: ServerConnection
   private readonly transport: Transport
   private readonly owner: ReadOwner
   private readonly limits: ReadLimits
@@ -61,7 +61,7 @@ export class ReadLoop implements Observer<Received> {
   private dropped: number
   private subscription: Subscription | null
 
-  constructor(connection: AnyServerConnection, transport: Transport, owner: ReadOwner, limits: ReadLimits) {
+  constructor(connection: ServerConnection, transport: Transport, owner: ReadOwner, limits: ReadLimits) {
     this.receivedBytes = 0
     this.connection = connection
     this.transport = transport

@@ -230,7 +230,7 @@ class NotingReqd extends Reqd {
 }
 
 describe('a request descriptor is told once how its exchange ended', () => {
-  let connection: ServerConnection<NotingReqd>
+  let connection: ServerConnection
 
   /** The results of exchanges with this handler, after `act`. */
   function resultsOf(

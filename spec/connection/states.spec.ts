@@ -1,28 +1,28 @@
 /**
- * The table at the head of server-connection.ts: each cell that it has is reached and does what the cell says, and no
+ * The tables of states.ts. Each cell that it has is reached and does what the cell says, and no
  * walk reaches one that it says can't be.
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { ServerConnection } from '../../lib/connection/server-connection.js'
+import {
+  INPUT_MOVES, OPERATIONS, OUTPUT_MOVES, type OutputState,
+} from '../../lib/connection/states.js'
 import { Headers } from '../../lib/message/headers.js'
 import { Runtime, echoTarget, get, post, postChunks, readBody, readOnce, responding } from '../helpers/runtime.js'
-import { Walker, walks } from '../helpers/walker.js'
+import { Walker, walks, type Walk } from '../helpers/walker.js'
 
-const SOURCE = readFileSync(join(__dirname, '../../lib/connection/server-connection.ts'), 'utf8')
+const OUTPUT_STATES = ['idle', 'waiting', 'streaming', 'complete', 'failing', 'upgrade', 'closed'] as const
 
-/** The table: what stands at `input × output`. */
-const TABLE = parseTable(SOURCE)
+/** The table: what stands at `input × output`, '' for what can't be. */
+const TABLE = new Map<string, string>(Object.entries(OPERATIONS).flatMap(([input, { read, write }]) => {
+  return OUTPUT_STATES.map(output => [`${input} × ${output}`, cellOf(read, (write as Row)[output])] as const)
+}))
 
-function parseTable(source: string): Map<string, string> {
-  const rows = source.split('\n').filter(line => line.startsWith(' * |') && !line.includes('---'))
-    .map(line => line.split('|').slice(1, -1).map(cell => cell.trim()))
-  const [[, ...outputs], ...inputs] = rows
-  return new Map(inputs.flatMap(([input, ...cells]) => {
-    return cells.map((cell, index) => [`${input} × ${outputs[index]}`, cell] as const)
-  }))
+type Row = Partial<Record<OutputState, string>>
+
+function cellOf(read: string, write: string | undefined): string {
+  return write === undefined ? '' : `${read}/${write}`
 }
 
 /** The parts of a connection that its states are kept in. */
@@ -30,24 +30,24 @@ interface Inside {
   readonly exchanges: {
     readonly mayStartRequest: boolean
     readonly input: { readonly current: string; readonly body: { readonly isWanted: boolean } }
-    readonly output: { readonly current: string }
+    readonly output: string
   }
 }
 
 /** Which cell a connection is in. */
-function cellOf(connection: ServerConnection): string {
+function placeOf(connection: ServerConnection): string {
   const { exchanges } = connection as unknown as Inside
   const { input, output } = exchanges
   const isFull = input.current === 'head' && !exchanges.mayStartRequest
   const isWanted = input.current === 'body' && input.body.isWanted
-  return `${input.current}${isFull ? ', full' : ''}${isWanted ? ', wanted' : ''} × ${output.current}`
+  return `${input.current}${isFull ? ', full' : ''}${isWanted ? ', wanted' : ''} × ${output}`
 }
 
 /** The two operations, as a cell has them. */
 function operationsOf(connection: ServerConnection): string {
   const input = connection.nextReadOperation()
   const output = connection.nextWriteOperation().type
-  return input === 'upgrade' && output === 'upgrade' ? 'upgrade' : `${input}/${output}`
+  return `${input}/${output}`
 }
 
 const POST = post('hello').slice(0, -5)
@@ -110,7 +110,7 @@ const WAYS: Record<string, () => Runtime> = {
   'closed × closed': () => after('('),
 }
 
-const reachable = [...TABLE].filter(([, cell]) => cell !== '-')
+const reachable = [...TABLE].filter(([, cell]) => cell !== '')
 
 describe('the table of states', () => {
   it('has eight rows and seven columns', () => {
@@ -124,7 +124,7 @@ describe('the table of states', () => {
   it.each(reachable)('%s: %s', (name, cell) => {
     const runtime = WAYS[name]()
     if (!cell.endsWith('/write')) runtime.writeAll()
-    expect(cellOf(runtime.connection)).toBe(name)
+    expect(placeOf(runtime.connection)).toBe(name)
     expect(operationsOf(runtime.connection)).toBe(cell)
   })
 
@@ -141,14 +141,56 @@ describe('the table of states', () => {
   })
 })
 
+type Moves = Readonly<Record<string, { readonly from: readonly string[]; readonly to: string }>>
+
+/** Where each event of a half leads from which state: `from → to`. */
+function arrows(moves: Moves): Set<string> {
+  return new Set(Object.values(moves).flatMap(({ from, to }) => from.map(state => `${state} → ${to}`)))
+}
+
+/** Notes each change of the property of an object. */
+function watchChanges(target: object, key: string, seen: Set<string>): void {
+  const fields = target as Record<string, string>
+  let current = fields[key]
+  Object.defineProperty(target, key, {
+    get: () => current,
+    set: (next: string) => {
+      if (next !== current) seen.add(`${current} → ${next}`)
+      current = next
+    },
+  })
+}
+
+describe('the events of the two halves', () => {
+  const inputs = new Set<string>()
+  const outputs = new Set<string>()
+
+  function watched(walk: Walk): Walker {
+    const walker = new Walker(walk)
+    const { exchanges } = walker.connection as unknown as Inside
+    watchChanges(exchanges.input, 'state', inputs)
+    watchChanges(exchanges, 'output', outputs)
+    return walker
+  }
+
+  it('lead where the tables say, and each of them comes, in walks', () => {
+    fc.assert(fc.property(walks, walk => {
+      const walker = watched(walk)
+      for (const step of walk.steps) walker.step(step)
+    }), { numRuns: 3000, seed: 1 })
+    expect([...inputs].sort()).toEqual([...arrows(INPUT_MOVES)].sort())
+    expect([...outputs].sort()).toEqual([...arrows(OUTPUT_MOVES)].sort())
+  })
+})
+
 /** Demands that the connection is in a cell that can be, and asks for what the cell says. Returns the cell's name. */
 function demandCell(connection: ServerConnection): string {
   // Asking may hand the connection over or wake a loop, so the cell is looked up afterwards.
   operationsOf(connection)
   const operations = operationsOf(connection)
-  const name = cellOf(connection)
+  const name = placeOf(connection)
   const cell = TABLE.get(name)
-  expect([name, cell]).not.toEqual([name, '-'])
+  expect([name, cell]).not.toEqual([name, ''])
   expect([name, operations]).toEqual([name, connection.hasPendingOutput ? `${cell?.split('/')[0]}/write` : cell])
   return name
 }

@@ -33,6 +33,10 @@ export class PeerBody implements BodyReaderHost {
     this.closed++
   }
 
+  bodyCallbackFailed(_reader: BodyReader, exn: unknown): void {
+    throw exn
+  }
+
   /** Sends pieces, each as soon as it is asked for. */
   send(...pieces: (string | Uint8Array)[]): this {
     for (const piece of pieces) this.waiting.push(typeof piece === 'string' ? new TextEncoder().encode(piece) : piece)

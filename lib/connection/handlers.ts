@@ -1,0 +1,18 @@
+/**
+ * What a connection asks of its user: to handle requests, to answer errors, to hear of failures.
+ */
+import type { Request } from '../message/request.js'
+import type { BodyReader } from './body-reader.js'
+import type { ErrorHandler } from './error-handler.js'
+import type { ReqdBase, ReqdHost } from './reqd.js'
+
+/** The user of a connection. @internal */
+export interface Handlers {
+  readonly errorHandler: ErrorHandler
+  /** Hears of what a callback throws when its exchange is over. */
+  readonly onLateError?: ((error: unknown) => void) | undefined
+  /** Handles a request that {@link makeReqd} made. */
+  handler(reqd: ReqdBase): void | PromiseLike<void>
+  /** Makes the request descriptor of a request; `reader` is null where it has no body. */
+  makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): ReqdBase
+}
