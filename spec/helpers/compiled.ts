@@ -1,0 +1,15 @@
+/**
+ * Samples of code with what the compiler says about each: those that must compile, and those that must not.
+ */
+import { compileBlocks } from './markdown.js'
+
+/** What a sample is about, its code, and what the compiler's complaint must say; null: it compiles. */
+export type Sample = readonly [about: string, code: string, complaint: RegExp | null]
+
+/** Returns all samples by their groups, with the complaint of each, '' for none. They are compiled at once. */
+export function judged(imports: string, groups: Record<string, readonly Sample[]>): [string, RegExp | null, string][] {
+  const samples = Object.entries(groups).flatMap(([group, some]) => some.map(sample => [group, ...sample] as const))
+  const blocks = samples.map(([, , code], line) => ({ kind: 'ts', text: `${imports}\n${code}\nexport {}`, line }))
+  const complaints = compileBlocks(blocks)
+  return samples.map(([group, about, , complaint], index) => [`${group}: ${about}`, complaint, complaints[index]])
+}
