@@ -1,12 +1,12 @@
 /**
- * Classes whose objects are known in every copy of the package.
+ * Makes `instanceof` work across copies of the package.
  *
- * Strategy: a process can have two copies of the package (ES modules and CommonJS, two versions, the realms of a test
- * runner), whose classes have different prototypes. The objects of a branded class carry a symbol of the registry that
- * all copies and realms share, and `instanceof` asks for that.
+ * Strategy: a process can load two copies of the package (ES modules and CommonJS, two versions, the realms of a test
+ * runner), whose classes have different prototypes. The objects of a branded class carry a symbol from the global
+ * registry, which all copies and realms share, and `instanceof` checks for that symbol.
  */
 
-/** A class, whoever may construct it. */
+/** Any class, also one with a private constructor. */
 interface Class {
   readonly prototype: object
 }
@@ -14,8 +14,8 @@ interface Class {
 const ordinary = Function.prototype[Symbol.hasInstance] as (this: unknown, value: unknown) => boolean
 
 /**
- * Makes `instanceof type` true for objects of this class, of its subclasses, and of the class that another copy branded
- * with the same name. For subclasses themselves `instanceof` stays as it is.
+ * Makes `instanceof type` true for objects of this class, of its subclasses, and of any class that another copy branded
+ * with the same name. `instanceof` of a subclass is unchanged.
  */
 export function brand(type: Class, name: string): void {
   const mark = Symbol.for(`httprx.${name}`)

@@ -1,17 +1,17 @@
 /**
- * The asynchronous context (AsyncLocalStorage, traces) that the application's code runs in.
+ * The asynchronous context (AsyncLocalStorage, traces) in which the application's code runs.
  *
- * Strategy: what happens on a connection happens in whatever context the event loop is in: that of a socket, of another
- * request's write, of a timer that all share. So who takes a callback of the application captures the context at that
- * moment, and calls it back within. What the platform calls a context is the platform's: this room only knows how to
- * run something in one. On a platform without contexts, functions just run.
+ * Strategy: a connection's work runs in whatever context the event loop happens to be in: that of a socket, of another
+ * request's write, of a shared timer. So code that accepts a callback from the application captures the context at that
+ * moment and runs the callback in it. The platform provides the contexts; on a platform without them, functions just
+ * run.
  *
- * A handler begins in the context of the server, and what it enters (`enterWith`) stays with its request. Where the
- * platform forgets what is entered when a run is over, running it in the server's context is enough; where it writes
- * that into the context (Node before 24), each request needs one of its own.
+ * A handler starts in the context of the server, and a store that it enters (`enterWith`) stays with its request. Where
+ * the platform drops an entered store at the end of a run, running the handler in the server's context is enough; where
+ * `enterWith` changes the context object itself (Node before 24), each request needs a context of its own.
  *
- * Measured where nobody uses a store: on Node 20, 20 ns to capture and 20 ns to run; on Node 26, 15 ns a request to
- * run it in the server's context, 65 ns with one of its own.
+ * Measured without a store in use: on Node 20, 20 ns to capture and 20 ns to run; on Node 26, 15 ns a request to run it
+ * in the server's context, 65 ns with one of its own.
  */
 import { Subscriber } from 'rxjs'
 import type { ReportError } from './discard.js'
@@ -29,15 +29,15 @@ let capture: (() => Context) | null = null
 let isolates = false
 
 /**
- * Sets how the current context is captured, and whether what is entered within a run is forgotten when that is over. It
- * is for the platform, when it is loaded.
+ * Sets how the current context is captured, and whether a store entered within a run is dropped at its end. The
+ * platform calls it when it is loaded.
  */
 export function useContexts(captureContext: () => Context, areIsolated: boolean): void {
   capture = captureContext
   isolates = areIsolated
 }
 
-/** Calls the function in a context that begins as `home` is, in which what the function enters stays. */
+/** Calls the function in a context that starts as `home`; a store that it enters does not leak into `home`. */
 export function runApart(home: Context, f: () => void): void {
   if (isolates) home.runInAsyncScope(f)
   else home.runInAsyncScope(() => { currentContext().runInAsyncScope(f) })
@@ -48,12 +48,12 @@ export function currentContext(): Context {
   return capture === null ? NO_CONTEXT : capture()
 }
 
-/** Returns a subscriber that passes everything on in the current context. */
+/** Returns a subscriber that forwards all notifications in the current context. */
 export function inContext<T>(subscriber: Subscriber<T>): Subscriber<T> {
   return capture === null ? subscriber : new ContextSubscriber(subscriber, capture())
 }
 
-/** Passes everything on in a context. */
+/** Forwards all notifications in a context. */
 class ContextSubscriber<T> extends Subscriber<T> {
   private readonly context: Context
 
@@ -78,12 +78,12 @@ class ContextSubscriber<T> extends Subscriber<T> {
 
 let prepareSignal: (signal: AbortSignal) => void = () => undefined
 
-/** Says what the platform does to the signal of each request: Node 20 warns of more than ten listeners. */
+/** Sets how the platform prepares the signal of each request: Node 20 warns of more than ten listeners. */
 export function useSignals(preparation: (signal: AbortSignal) => void): void {
   prepareSignal = preparation
 }
 
-/** A controller whose signal is ready to be given away. What its listeners throw is reported. */
+/** Returns a controller whose signal may be given to the application. Errors of its listeners go to `report`. */
 export function makeAbortController(report: ReportError): AbortController {
   const controller = new AbortController()
   prepareSignal(controller.signal)

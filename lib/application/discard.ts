@@ -1,13 +1,13 @@
 /**
- * The end of a body source that will not be read.
+ * Releases body sources that will not be read.
  *
- * Strategy: a source may hold something from the moment it was made (an open file, a connection), so whoever gets one
- * and does not read it says so to it. What fails within that is reported: there is nobody else to hear of it, and an
- * `'error'` event without a listener ends the process.
+ * Strategy: a source may hold a resource from the moment it is made (an open file, a connection), so every source that
+ * is not read is cancelled. Failures of that are reported: nobody else would learn of them, and an `'error'` event
+ * without a listener ends the process.
  */
 import { onRejection } from '../errors.js'
 
-/** What is used of a source to end it: a stream of Node, a web stream, or an iterator. */
+/** The methods that end a source: a Node stream, a web stream, or an iterator. */
 interface Releasable {
   destroy?(): unknown
   on?(event: 'error', listener: (error: unknown) => void): unknown
@@ -16,14 +16,14 @@ interface Releasable {
   return?(): unknown
 }
 
-/** Gets the errors that come while a source ends. */
+/** Receives the errors of application code that no caller can receive. */
 export type ReportError = (error: unknown) => void
 
-/** Releases what a source holds that will not be read. What did not begin to work holds nothing. */
+/** Releases the resources of a source that will not be read. An Observable holds none before it is subscribed. */
 export function discard(source: unknown, report: ReportError): void {
   if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return
   try {
-    // What a promise brings has an end, too.
+    // A promised source is released once it arrives.
     if (isPromise<unknown>(source)) return void source.then(value => { discard(value, report) }, report)
     onRejection(end(source, report), report)
   } catch (error) {
@@ -31,7 +31,7 @@ export function discard(source: unknown, report: ReportError): void {
   }
 }
 
-/** Discards the body of what may be a reply. */
+/** Discards the body of a value that may be a reply. */
 export function discardReply(reply: unknown, report: ReportError): void {
   if (typeof reply !== 'object' || reply === null) return
   discard((reply as { readonly body?: unknown }).body, report)
@@ -45,7 +45,7 @@ export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T>
 function end(source: Releasable, report: ReportError): unknown {
   if (typeof source.cancel === 'function') return source.cancel()
   if (typeof source.destroy === 'function') {
-    // Before it is destroyed: a file that could not be opened says so later.
+    // The listener comes first: a file that could not be opened emits its error after destroy().
     if (typeof source.on === 'function') source.on('error', report)
     source.destroy()
     return undefined
@@ -53,7 +53,7 @@ function end(source: Releasable, report: ReportError): unknown {
   return typeof source.next === 'function' ? source.return?.() : undefined
 }
 
-/** Whether this is what an aborted signal, or a stream that was destroyed, makes of work that was under way. */
+/** Whether the error is a mere consequence of an abort: an aborted signal, or a destroyed stream. */
 export function isAftermath(error: unknown): boolean {
   const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown }
   return name === 'AbortError' || code === 'ERR_STREAM_PREMATURE_CLOSE'

@@ -1,10 +1,9 @@
 /**
- * The Observables that the application is given.
+ * The Observables that the library gives to the application.
  *
- * Strategy: RxJS rethrows what a consumer throws, and an error that nobody handles, where it ends the process. A
- * client decides when a body fails and what a message says, so both go to whoever reports errors instead. Operators on
- * such an Observable give another of its kind; what is made of several (`merge`, `combineLatest`), and what goes
- * through a Subject, is a plain Observable of RxJS.
+ * Strategy: RxJS rethrows a consumer's exception, or an unhandled error, in a timer, which ends the process. Because a
+ * client decides when a body fails and what a message contains, both go to a report function instead. Operators on such
+ * an Observable return another guarded one; combinations (`merge`, `combineLatest`) and Subjects are plain RxJS.
  *
  * A consumer is called in the asynchronous context in which it subscribed.
  */
@@ -13,7 +12,7 @@ import { Observable, type Observer, type Operator, type Subscriber, type Subscri
 import { inContext } from './context.js'
 import { isPromise } from './discard.js'
 
-/** Hears of what consumers throw, and at which value; and of the errors of an Observable that they do not handle. */
+/** Receives what a consumer throws, with the value that it was given, and the errors that no consumer handles. */
 export type Report = (error: unknown, kind: 'thrown' | 'unhandled', value?: unknown) => void
 
 type Next<T> = (value: T) => unknown
@@ -22,7 +21,7 @@ type Next<T> = (value: T) => unknown
 export class GuardedObservable<T> extends Observable<T> {
   protected readonly report: Report
 
-  /** With `isInPlace` consumers are called in the context of whoever emits. */
+  /** With `isInPlace` consumers are called in the emitter's context instead of their own. */
   constructor(
     subscribe: ((subscriber: Subscriber<T>) => TeardownLogic) | undefined, report: Report, isInPlace = false,
   ) {
@@ -30,13 +29,13 @@ export class GuardedObservable<T> extends Observable<T> {
     this.report = report
   }
 
-  /** The values of another Observable. */
+  /** Returns a guarded Observable with the notifications of `source`. */
   static from<T>(source: Observable<T>, report: Report): GuardedObservable<T> {
     return new GuardedObservable(subscriber => source.subscribe(subscriber), report)
   }
 
-  /* eslint-disable @typescript-eslint/no-deprecated -- the one way for operators to give another of the same kind */
-  /** @internal What operators call; the name is RxJS's. */
+  /* eslint-disable @typescript-eslint/no-deprecated -- the only way to make operators return this class */
+  /** @internal Called by operators; the name is RxJS's. */
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
     const lifted = new GuardedObservable<R>(undefined, this.report)
     lifted.source = this
@@ -67,7 +66,7 @@ export class GuardedObservable<T> extends Observable<T> {
   }
 }
 
-/** Calls a consumer, and reports what it throws, at once or with a promise. */
+/** Calls a consumer and reports what it throws or rejects with. */
 class GuardedObserver<T> implements Observer<T> {
   private readonly observer: Partial<Observer<T>>
   private readonly report: Report
@@ -105,7 +104,7 @@ class GuardedObserver<T> implements Observer<T> {
   }
 }
 
-/** Whether it is a subscriber of RxJS, of any copy: what operators and Subjects subscribe with. */
+/** Whether the value is a Subscriber, from any copy of RxJS: operators and Subjects subscribe with one. */
 function isSubscriber<T>(value: object | null | undefined): value is Subscriber<T> {
   const candidate = value as Partial<Subscriber<T>> | null | undefined
   return typeof candidate?.next === 'function' && typeof candidate.unsubscribe === 'function' && 'closed' in candidate

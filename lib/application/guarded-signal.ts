@@ -1,10 +1,10 @@
 /**
- * The signal of a request, whose listeners cannot end the process.
+ * Guards the AbortSignal of a request, so that its listeners cannot end the process.
  *
- * Strategy: an EventTarget gives what a listener throws to the process, in a later tick, where nobody can catch it. A
- * client decides when the signal of its request aborts, so each listener is called by one of ours, which reports what
- * it throws. All signals share these functions; `fetch`, streams and `AbortSignal.any` see a signal like any other. The
- * listeners of a signal that was made of it (`AbortSignal.any`, `AbortSignal.abort`) are not ours to call.
+ * Strategy: an EventTarget rethrows a listener's exception in a later tick, where nobody can catch it. Because a client
+ * decides when the signal of its request aborts, each listener is wrapped in a function that reports what it throws.
+ * All signals share these functions; `fetch`, streams and `AbortSignal.any` see an ordinary signal. Listeners of
+ * derived signals (`AbortSignal.any`) are not guarded.
  */
 import { onRejection } from '../errors.js'
 import type { ReportError } from './discard.js'
@@ -16,10 +16,10 @@ const REPORT = Symbol('httprx report')
 
 type GuardedSignal = AbortSignal & { readonly [REPORT]: ReportError }
 
-/** The function that calls a listener: an EventTarget knows a listener that was added before by its identity. */
+/** One wrapper per listener: an EventTarget recognizes a listener by its identity. */
 const guards = new WeakMap<object, GuardedListener>()
 
-/** Has what the listeners of the signal throw, or reject with, reported. */
+/** Makes the signal report what its listeners throw or reject with. */
 export function guardSignal(signal: AbortSignal, report: ReportError): void {
   Object.defineProperties(signal, {
     [REPORT]: { value: report },
@@ -40,16 +40,16 @@ function removeEventListener(this: AbortSignal, type: string, listener: Listener
   Reflect.apply(remove, this, [type, guardOf(listener), ...rest])
 }
 
-/** What is no listener is the EventTarget's to refuse. */
+/** Returns the wrapper of a listener. An invalid listener is returned as it is, for the EventTarget to refuse. */
 function guardOf(listener: unknown): unknown {
   if (typeof listener !== 'function' && (typeof listener !== 'object' || listener === null)) return listener
   const guard = guards.get(listener) ?? guarded(listener as Listener)
-  // A guard is its own: the EventTarget removes what it has, where a listener goes with another signal.
+  // A guard is its own guard: for `{signal}` options the EventTarget passes the wrapper itself to removeEventListener.
   guards.set(listener, guard).set(guard, guard)
   return guard
 }
 
-/** Node knows `currentTarget` for the first listener alone; `this` is the signal for all of them. */
+/** Uses `this` as the signal, because Node sets `event.currentTarget` for the first listener only. */
 function guarded(listener: Listener): GuardedListener {
   return function (event) {
     try {

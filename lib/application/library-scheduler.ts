@@ -1,23 +1,23 @@
 /**
- * The time of the library itself: RxJS's async scheduler, on the timers that were there when the library was loaded.
+ * The library's own scheduler: RxJS's async scheduler on the timers that existed when the library was loaded.
  *
- * Strategy: a test runner fakes timers and Date by replacing them, and RxJS looks for them at each call. A server and
- * its connections must not stand still for that, so they use what was taken here. Virtual time of RxJS is meant, and
- * has precedence: while a `TestScheduler` runs, whose means are delegates of RxJS's internal providers, everything
- * goes through `asyncScheduler`. No public name tells whether one runs. The providers are the same in all of 7.x; a
- * spec looks that they are where they are looked for (spec/testing/rxjs-time.spec.ts).
+ * Strategy: a test runner fakes time by replacing the global timers and Date, which RxJS looks up at each call. A
+ * server must not stop for that, so it uses the originals captured here. RxJS's virtual time takes precedence: while a
+ * `TestScheduler` runs, which sets delegates on RxJS's internal providers, everything goes through `asyncScheduler`. No
+ * public name tells whether one runs. The providers are the same in all of 7.x; spec/testing/rxjs-time.spec.ts checks
+ * that they are where this file imports them from.
  */
 import { asyncScheduler, type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs'
 import { dateTimestampProvider } from 'rxjs/internal/scheduler/dateTimestampProvider'
 import { intervalProvider } from 'rxjs/internal/scheduler/intervalProvider'
 
 const { setTimeout, clearTimeout, Date } = globalThis
-// A spy may replace the method of the class that was taken.
+// Captured too: a spy may replace the method on the captured class.
 const { now } = Date
 
 type Work<T> = (this: SchedulerAction<T>, state?: T) => void
 
-/** A piece of work on a timer. It closes when it was done and is not to be done again. */
+/** An action on a timer. It closes after it ran, unless it rescheduled itself. */
 class TimerAction<T> extends Subscription implements SchedulerAction<T> {
   private readonly work: Work<T>
   private timer: ReturnType<typeof setTimeout> | null
@@ -60,7 +60,7 @@ class TimerAction<T> extends Subscription implements SchedulerAction<T> {
   }
 }
 
-/** Real time, whoever fakes the timers of the process; virtual while a `TestScheduler` of RxJS runs. */
+/** Real time, even while the process's timers are faked; virtual time while a `TestScheduler` of RxJS runs. */
 export const libraryScheduler: SchedulerLike = {
   now: () => {
     const { delegate } = dateTimestampProvider
@@ -72,7 +72,7 @@ export const libraryScheduler: SchedulerLike = {
   },
 }
 
-/** A point in time as a Date field has it (RFC 9110 §5.6.7, IMF-fixdate). */
+/** Formats a time (milliseconds since the epoch) as a Date field does (RFC 9110 §5.6.7, IMF-fixdate). */
 export function imfFixdate(time: number): string {
   return new Date(time).toUTCString()
 }

@@ -1,27 +1,27 @@
 /**
  * The time of a server: one clock, one coarse tick for all its connections, and the text of the Date field.
  *
- * Strategy: no timer belongs to a request or a connection. Whoever has a time limit is asked at each tick, and the
- * ticking stops when there is nobody to ask.
+ * Strategy: no request or connection has a timer of its own. Each connection registers here and checks its time limits
+ * at every tick; the interval stops when nothing is registered.
  */
 import { interval, type SchedulerLike, type Subscription } from 'rxjs'
 import { imfFixdate, libraryScheduler } from '../application/library-scheduler.js'
 
-/** Somebody with time limits. */
+/** An object that checks its time limits at each tick. */
 export interface Ticking {
-  /** Called at each tick with the clock's time. */
+  /** Called at each tick with {@link Clock.now}. */
   tick(now: number): void
 }
 
-/** A clock on a scheduler's time. */
+/** The clock of one server, driven by a scheduler. */
 export class Clock {
   readonly scheduler: SchedulerLike
-  /** How often it ticks. */
+  /** The time between two ticks. */
   readonly intervalMs: number
   private readonly start: number
   private readonly ticking: Set<Ticking>
   private subscription: Subscription | null
-  /** The text of the Date field, until the next tick; '' if it has to be made. */
+  /** The text of the Date field, valid until the next tick; '' if it is not cached. */
   private dateText: string
 
   constructor(intervalMs: number, scheduler: SchedulerLike = libraryScheduler) {
@@ -33,23 +33,23 @@ export class Clock {
     this.dateText = ''
   }
 
-  /** The time in milliseconds since the clock was made: small enough to be kept in place, without an object. */
+  /** Milliseconds since the clock was made: small enough for engines to store it without allocating. */
   get now(): number {
     return this.scheduler.now() - this.start
   }
 
-  /** How many are asked at each tick. */
+  /** The number of registered objects. */
   get size(): number {
     return this.ticking.size
   }
 
-  /** Asks `one` at each tick from now on. */
+  /** Registers `one`: it is called at each tick. */
   add(one: Ticking): void {
     this.ticking.add(one)
     this.subscription ??= interval(this.intervalMs, this.scheduler).subscribe(() => { this.tick() })
   }
 
-  /** Asks `one` no more. */
+  /** Removes `one`. The interval stops with the last. */
   delete(one: Ticking): void {
     this.ticking.delete(one)
     if (this.ticking.size > 0) return
@@ -59,8 +59,8 @@ export class Clock {
   }
 
   /**
-   * The time as a Date field has it (RFC 9110 §5.6.7, IMF-fixdate). It is made once a tick, or each time while nothing
-   * ticks: to ask for the time at each response took 4 % of a hello.
+   * The value of the Date field (RFC 9110 §5.6.7, IMF-fixdate). It is formatted once a tick, or at each call while the
+   * clock does not tick: reading the time for each response took 4 % of a hello.
    */
   date(): string {
     if (this.dateText !== '') return this.dateText

@@ -1,10 +1,10 @@
 /**
  * The time limits of one connection.
  *
- * Strategy: at each tick of the server's clock the connection's state is looked at, and time is counted from the tick
- * that first saw it. A request that comes and goes between two ticks costs nothing. A limit therefore holds for at
- * least its time and at most two ticks longer. Time counts against a client only while the server waits for that
- * client.
+ * Strategy: each tick of the server's clock samples the connection's phase, and time is counted from the tick that
+ * first saw that phase. A request that starts and ends between two ticks costs nothing. A limit therefore fires no
+ * earlier than its time and at most two ticks later. Time counts against a client only while the server waits for
+ * that client.
  */
 /** What a connection is waiting for. */
 export type Phase =
@@ -15,24 +15,22 @@ export type Limit =
   | 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'writeTimeout' | 'handlerTimeout' | 'lingerTimeout'
   | 'readTimeout' | 'errorHandlerTimeout' | 'sourceTimeout'
 
-/** How long each limit is, in milliseconds, and after how long a handler has stalled; 0: no limit. */
+/** Each limit, and the time after which a handler counts as stalled, in milliseconds; 0: no limit. */
 export type TimeLimits = Readonly<Record<Limit | 'stalledAfter', number>>
 
-/** What is looked at. */
+/** What each tick samples of a connection. Counts are totals since it opened, unless they say otherwise. */
 export interface Watched {
   readonly phase: Phase
-  /** How many requests came so far. */
+  /** Requests received. */
   readonly requestCount: number
-  /** How many bytes were received so far. */
   readonly receivedBytes: number
-  /** How many bytes were written so far. */
   readonly writtenBytes: number
-  /** How many bytes of the current body were consumed so far. */
+  /** Bytes of the current request body that were consumed. */
   readonly bodyConsumed: number
   readonly hasOutput: boolean
 }
 
-/** The time limits of one connection, counted at ticks. */
+/** The time limits of one connection, checked at each tick. */
 export class Deadlines {
   private readonly limits: TimeLimits
   private phase: Phase
@@ -44,10 +42,10 @@ export class Deadlines {
   private written: number
   private consumed: number
   private writtenSince: number
-  /** Whether the last tick saw output that waits for the client. */
+  /** Whether the last tick saw pending output. */
   private isWaiting: boolean
   private last: number
-  /** The last request whose handler was found to have stalled. */
+  /** The number of the last request that was reported as stalled. */
   private stalled: number
 
   constructor(limits: TimeLimits, now: number) {
@@ -66,7 +64,7 @@ export class Deadlines {
     this.stalled = 0
   }
 
-  /** Whether the last tick found that the handler had not answered for long: once for each request. */
+  /** Returns true once for each request whose handler, at the last tick, had been silent for `stalledAfter`. */
   takeStall(): boolean {
     const hasStalled = this.phase === 'handler' && exceeds(this.last - this.since, this.limits.stalledAfter)
     if (!hasStalled || this.stalled === this.request) return false
@@ -74,7 +72,7 @@ export class Deadlines {
     return true
   }
 
-  /** The limit that is reached at `now`, or null. */
+  /** Samples the connection and returns the limit that is reached at `now`, or null. */
   tick(watched: Watched, now: number): Limit | null {
     const passed = now - this.last
     this.last = now
@@ -99,17 +97,17 @@ export class Deadlines {
     this.writtenSince = now
   }
 
-  /** Whether a handler that has responded goes on reading, between two waits that the ticks saw. */
+  /** Whether a handler that has already responded read more of the body since the last tick. */
   private hasReadOn(watched: Watched): boolean {
     return watched.phase === 'unread' && watched.bodyConsumed !== this.consumed
   }
 
-  /** Whether a source gave something, which was taken, between two ticks that saw it silent. */
+  /** Whether a source emitted, and the bytes were written, between two ticks that both saw it silent. */
   private hasWrittenOn(watched: Watched): boolean {
     return watched.phase === 'source' && watched.writtenBytes !== this.written
   }
 
-  /** Whether what is waited for belongs to the same request as at the last tick: a body does to its head. */
+  /** Whether the connection waits for the same request as at the last tick; a body belongs to its head's request. */
   private isSameRequest(watched: Watched): boolean {
     if (watched.phase === 'idle') return false
     if (watched.phase === 'head') return this.phase === 'head' && watched.requestCount === this.request

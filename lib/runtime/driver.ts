@@ -1,10 +1,10 @@
 /**
- * What drives a connection: the state machine, the two loops that connect it with a transport, and its time limits.
+ * Drives one connection: joins the state machine, the two loops that connect it to a transport, and its time limits.
  *
- * Strategy: everything that happens on a connection happens within a turn, and output leaves at the end of the turn.
- * After the last response the connection is closed in stages (RFC 9112 §9.6): output is ended, input is read and
- * dropped for a bounded time and amount, so that the client gets the response and not a reset; then the transport is
- * closed.
+ * Strategy: all work on a connection happens within a turn, and output is written at the end of the turn. After the
+ * last response the connection closes in stages (RFC 9112 §9.6): the driver half-closes the output, then reads and
+ * drops input for a bounded time and amount, so that the client receives the response and not a reset, then closes the
+ * transport.
  */
 import type { ServerConnection } from '../connection/server-connection.js'
 import { ConnectionClosedError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
@@ -22,11 +22,11 @@ import { WriteLoop, type WriteOwner } from './write-loop.js'
 
 /** The driver of one connection. */
 export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
-  /** How many requests came so far: the owner counts them. */
+  /** Requests received so far. The owner counts them. */
   requestCount: number
-  /** What the client's departure looked like; null as long as it did not leave. */
+  /** The error that describes how the client left; null while it is there. */
   departure: ConnectionClosedError | null
-  /** How the transport was broken off, if it was. */
+  /** How the transport was cut, if it was. */
   breakage: Breakage
   private readonly core: ServerConnection
   private readonly transport: Transport
@@ -37,9 +37,9 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   private readonly host: DriverHost
   private readonly reads: ReadLoop
   private readonly deadlines: Deadlines
-  /** While it closes: up to how many received bytes requests are handled; -1 where it does not close. */
+  /** While draining, requests that begin before this count of received bytes are handled; -1: not draining. */
   private drainUntil: number
-  /** `ending`: everything that waits for the connection is being told. */
+  /** `ending`: the core is notifying everything that waits for the connection. */
   private state: 'new' | 'open' | 'lingering' | 'released' | 'ending' | 'over'
 
   constructor(core: ServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
@@ -59,12 +59,12 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
     this.state = 'new'
   }
 
-  /** Whether it was not started. */
+  /** Whether {@link start} has not been called. */
   get isNew(): boolean {
     return this.state === 'new'
   }
 
-  /** Whether the connection holds nothing any more, and everybody was told. */
+  /** Whether the connection holds no resources and its owner has been told. */
   get isOver(): boolean {
     return this.state === 'over'
   }
@@ -77,17 +77,17 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
     return this.reads.receivedBytes
   }
 
-  /** Of a write that is under way what was taken counts: a slow client takes a large one bit by bit. */
+  /** Includes what the transport took of the write in flight: a slow client takes a large write bit by bit. */
   get writtenBytes(): number {
     return this.writes.writtenBytes - this.transport.unwrittenBytes
   }
 
-  /** Whether the client has lately taken everything as fast as it came. */
+  /** Whether the client has lately accepted all output without a wait. */
   get isKeepingUp(): boolean {
     return this.writes.isKeepingUp
   }
 
-  /** Offers what waits to the transport now. Returns false where that cannot say yet what it took. */
+  /** Offers pending output to the transport now. Returns false if the transport cannot say yet what it took. */
   offerOutput(): boolean {
     return this.writes.offer()
   }
@@ -111,8 +111,8 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   }
 
   /**
-   * Closes when the current response is complete, and with `takesFurther` those to the requests that come before
-   * {@link endIdle}. A client that is idle, or was told that the connection goes on, may send one more.
+   * Closes after the current response and, with `takesFurther`, after the responses to requests received before
+   * {@link endIdle}. A client that is idle, or was promised keep-alive, may send one more request.
    */
   drain(takesFurther: boolean): void {
     if (this.state === 'new') return this.destroy(false)
@@ -120,25 +120,25 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
     this.drainCore(true)
   }
 
-  /** After {@link drain}: closes, at once or when the requests that came are answered. */
+  /** Ends a {@link drain}: closes at once, or when the requests received so far are answered. */
   endIdle(): void {
     this.drainUntil = Math.min(this.drainUntil, this.receivedBytes)
     if (!this.isWithinRequest) this.drainCore(false)
   }
 
-  /** Closes; when a request is handled, after its response. */
+  /** Closes now, or after the response to the request in flight. */
   end(): void {
     if (this.state === 'new') this.destroy(false)
     else this.drainCore(false)
   }
 
-  /** Ends everything now. */
+  /** Closes the transport now and fails whatever is in flight. With `isReset` the peer sees a reset. */
   destroy(isReset: boolean): void {
     if (this.state === 'ending' || this.state === 'over') return
     if (this.events.isObserved) this.noteBreakage(isReset ? 'server' : null)
     const { state } = this
     this.transport.destroy(isReset)
-    // The transport of a connection that was handed over says itself when it is closed.
+    // After a release, the transport's onClose callback calls finish().
     if (state === 'released') return
     const rest = this.reads.stop()
     this.stop('ending')
@@ -147,8 +147,8 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   }
 
   /**
-   * Stops driving and gives up the transport, with the bytes that were read behind the last request. The connection is
-   * over when the transport is closed.
+   * Stops driving and hands over the transport, with the bytes that were read after the last request (`head`, owned by
+   * the caller). The connection is over when the transport is closed.
    */
   release(): { transport: unknown; head: Uint8Array } {
     const head = this.reads.stop()
@@ -172,7 +172,7 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
     if (this.drainUntil !== -1) this.endSoon()
   }
 
-  /** What is queued is written all the same, as far as the transport takes it. */
+  /** Queued output is still offered, as far as the transport takes it. */
   clientLeft(rest: Uint8Array): void {
     this.departure ??= new ConnectionClosedError()
     this.writes.offer()
@@ -221,20 +221,20 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
     }
   }
 
-  /** A body that does not end, or that its handler left unread, is dropped, for as long again; then all ends. */
+  /** An unread or endless body is first dropped for another `lingerTimeout`; then the connection is closed. */
   private stopLingering(): void {
     if (this.state === 'lingering') this.destroy(false)
     else if (this.core.isDroppingBody) this.core.shutdown()
     else this.core.dropBody()
   }
 
-  /** A client that sent nothing is not answered. */
+  /** Answers 408 to a partial head; a client that sent nothing gets no answer. */
   private endHead(): void {
     if (this.isWithinRequest) this.core.reportExn(new RemoteProtocolError('requestTimeout'))
     else this.closeIdle()
   }
 
-  /** Closes an idle connection, after a look at what has come in the meantime. */
+  /** Closes an idle connection, after reading what has arrived in the meantime. */
   private closeIdle(): void {
     this.drain(true)
     this.context.afterRead(() => { this.endIdle() })
@@ -251,19 +251,19 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
     this.writes.endTurn()
   }
 
-  /** Whether a request came behind the current one, in time. */
+  /** Whether a pipelined request behind the current one arrived before the drain ended. */
   private get hasFurther(): boolean {
     const behind = this.reads.unconsumed - this.core.bodyLeft
     return behind > 0 && this.receivedBytes - behind < this.drainUntil
   }
 
-  /** A connection that closes, and was told that it goes on, is idle: it closes after a look at what has come. */
+  /** A draining connection whose client was promised keep-alive is idle: it closes after one more read. */
   private endSoon(): void {
     if (this.drainUntil === Infinity || this.state !== 'open' || this.core.isClosed || this.isWithinRequest) return
     this.context.afterRead(() => { this.endIdle() })
   }
 
-  /** The client is gone, or counts as gone. */
+  /** Ends the connection because the client is gone, or counts as gone. */
   private leave(isReset: boolean, cause?: unknown): void {
     this.departure ??= cause instanceof ConnectionClosedError ? cause : new ConnectionClosedError(cause)
     this.destroy(isReset)

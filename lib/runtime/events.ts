@@ -1,34 +1,34 @@
 /**
- * What happens on a connection, for those who watch. An event is made only while somebody does.
+ * The events of a connection, for logs, metrics and captures. An event object is made only while somebody listens.
  */
 import type { IOVec } from '../buffer/iovec.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
 import type { Limit } from './deadlines.js'
 
-/** What every event has: which connection, and when, in milliseconds of the scheduler's clock. */
+/** The fields of every event: the connection's number, and the time in milliseconds of the scheduler's clock. */
 interface Occurrence {
   readonly connection: number
   readonly time: number
 }
 
-/** One thing that happened. */
+/** One event of a connection. */
 export type ConnectionEvent = Occurrence & ConnectionEventDetail
 
-/** The kinds of events. Counts are in bytes; the bytes themselves are only lent: a copy keeps them. */
+/** The kinds of events. Counts are in bytes. The bytes are lent for the call: copy them to keep them. */
 export type ConnectionEventDetail =
   | { readonly type: 'open'; readonly remoteAddress: string; readonly isEncrypted: boolean }
   | {
-    /** A TLS handshake failed: this connection was none. Told by the server alone. */
+    /** A TLS handshake failed, so there is no connection. Emitted by the server alone. */
     readonly type: 'handshakeError'
-    /** The code of the error: Node's, or the name of the option whose limit was reached. */
+    /** Node's error code, or the name of the option whose limit was reached. */
     readonly reason: string
     readonly error: Error
     readonly remoteAddress: string
   }
   | { readonly type: 'bytesIn'; readonly count: number; readonly bytes: Uint8Array }
   | { readonly type: 'bytesOut'; readonly count: number; readonly iovecs: readonly IOVec[] }
-  /** The transport did not take all of a write at once: `bytesOut` follows when it has. Streams never do at once. */
+  /** The transport did not take a whole write at once; `bytesOut` follows when it has. Streams always wait. */
   | { readonly type: 'writeWaits'; readonly count: number }
   | { readonly type: 'inputEnd' }
   | { readonly type: 'readerYield' }
@@ -45,7 +45,7 @@ export type ConnectionEventDetail =
     readonly result: 'done' | 'aborted'
   }
   | {
-    /** The client was too slow for a value. The numbers are those of all values of this response that were dropped. */
+    /** A value was dropped because the client was too slow. The counts are totals of this response. */
     readonly type: 'drop'
     readonly request: Request
     readonly count: number
@@ -53,9 +53,9 @@ export type ConnectionEventDetail =
   }
   | {
     /**
-     * Operators behind a source that can wait may hold what it gave: demand does not reach it through them. Told when
-     * `silent - late` has doubled. Of `pulled` values so far, nothing came of `silent` while they were given (a filter
-     * dropped them, or they are held), and `late` came at other times (they were held).
+     * Operators after a pull source may buffer its values, because demand does not pass through them. Emitted each time
+     * `silent - late` has doubled. Of `pulled` values so far, `silent` produced no output while they were passed in (a
+     * filter dropped them, or an operator holds them), and `late` outputs came at other times (they had been held).
      */
     readonly type: 'ahead'
     readonly request: Request
@@ -65,28 +65,28 @@ export type ConnectionEventDetail =
   }
   | { readonly type: 'upgrade'; readonly request: Request }
   | { readonly type: 'error'; readonly error: unknown }
-  /** The handler of a request has not begun to respond for long. Once for each. */
+  /** The handler of a request has not begun to respond for `stalledAfter`. Emitted once a request. */
   | { readonly type: 'stalled'; readonly request: Request }
   | { readonly type: 'timeout'; readonly limit: Limit }
   | { readonly type: 'close' } & Breakage
 
-/** Receives the events of a connection. Those who have one for it ask first, so that none is made in vain. */
+/** Receives the events of a connection. Callers check {@link isObserved} first, so that no event is made in vain. */
 export interface EventSink {
-  /** Whether somebody listens. */
+  /** Whether anybody listens. */
   readonly isObserved: boolean
   emit(detail: ConnectionEventDetail): void
 }
 
-/** The sink of what nobody can listen to. */
+/** A sink that drops every event. */
 export const NO_EVENTS: EventSink = { isObserved: false, emit: () => undefined }
 
-/** How a connection was broken off, if it was. */
+/** How a connection was cut, if it was. */
 export interface Breakage {
-  /** Who broke it off; null where it just ended. */
+  /** The side that cut it; null if it ended regularly. */
   readonly brokenBy: 'client' | 'server' | null
-  /** How many bytes of the last write the transport had not taken; 0 where it does not know. */
+  /** Bytes of the last write that the transport had not taken; 0 if it does not know. */
   readonly unwritten: number
 }
 
-/** A connection that just ended. */
+/** The value for a connection that ended regularly. */
 export const NO_BREAKAGE: Breakage = { brokenBy: null, unwritten: 0 }

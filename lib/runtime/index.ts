@@ -1,5 +1,5 @@
 /**
- * The runtime, as `httprx` shows it: what is told of a connection and of its peer.
+ * The public types of the runtime: the events of a connection and the certificate of its peer.
  */
 export type { Limit } from './deadlines.js'
 export type { ConnectionEvent, ConnectionEventDetail } from './events.js'

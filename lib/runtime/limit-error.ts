@@ -1,15 +1,15 @@
 /**
- * What a request fails with whose time limit was reached.
+ * The error with which a request fails when it reaches a time limit.
  */
 import { HandlerTimeoutError, RemoteProtocolError, SourceTimeoutError } from '../errors.js'
 import type { Limit } from './deadlines.js'
 
-/** The limits that are a request's own: its response says which was reached. */
+/** The limits that fail a single request, whose response then tells the client. */
 export type RequestLimit = Extract<
   Limit, 'readTimeout' | 'requestTimeout' | 'handlerTimeout' | 'errorHandlerTimeout' | 'sourceTimeout'
 >
 
-/** Returns the error of the request: the client's fault, the handler's, or that of the source of the response. */
+/** Returns the error by fault: the client's, the handler's, or that of the response's source. */
 export function limitError(limit: RequestLimit): Error {
   switch (limit) {
     case 'readTimeout':

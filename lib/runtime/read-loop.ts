@@ -1,14 +1,15 @@
 /**
- * The read loop (the design's "read processor"): bytes of the transport into the connection.
+ * The read loop (the design's "read processor"): passes bytes from the transport to the connection.
  *
- * Strategy: each emission is offered at once; what the connection does not consume is kept and offered again with what
- * follows. While the reader yields, the transport is read on, up to `readBufferSize`: only a read reveals that the
- * client left, and a handler that never asks for a small body has to be told. Then the transport is paused; at once
- * where the handler does not take a body that is known not to fit, because what is read ahead would be copied in vain.
- * When input is over for the connection, bytes are dropped, up to a limit.
+ * Strategy: each read is offered to the connection at once; unconsumed bytes are kept and offered again together with
+ * what follows. While the reader yields, the loop reads ahead up to `readBufferSize`, because only a read reveals that
+ * the client left, and a handler that ignores a small body must still learn of it. Then it pauses the transport. If the
+ * rest of the body is known not to fit, it pauses at once, because bytes read ahead would be copied in vain. After the
+ * connection has closed its input, the loop drops up to `lingerBytes`, then pauses.
  *
- * A client that ends its side (half-close) while a request of it is handled has left: a closed tab, an aborted fetch.
- * Requests that came before the end are still handed to the handler, and what it answers within the event is sent.
+ * A client that half-closes while its request is handled counts as gone (a closed tab, an aborted fetch), unless
+ * `allowHalfOpen` is set. Requests received before the end still reach the handler, and what it answers within the same
+ * event is sent.
  */
 import type { Observer, Subscription } from 'rxjs'
 import type { ReadOperation } from '../connection/operation.js'
@@ -18,14 +19,14 @@ import type { Received, Transport } from './transport.js'
 import { UnreadInput } from './unread-input.js'
 import type { WriteLoop } from './write-loop.js'
 
-/** The owner of a read loop, which decides what the end of the input means. It imports the loop, not the other way. */
+/** The owner of a read loop; it decides what the end of the input means. The owner imports the loop, not vice versa. */
 export interface ReadOwner {
-  /** Output that is made while input is offered leaves together, at the end of the turn. */
+  /** Holds the output that is produced while input is offered, and writes it at the end of the turn. */
   readonly writes: WriteLoop
   readonly events: EventSink
   /**
-   * The client ended its side within a request: it takes no answer any more, unless it may be half-open. `rest` is what
-   * came before and was not consumed.
+   * The client half-closed within a request and `allowHalfOpen` is not set, so it counts as gone. `rest` holds the
+   * received bytes that were not consumed; the owner of the loop owns them.
    */
   clientLeft(rest: Uint8Array): void
   /** The input ended. */
@@ -34,17 +35,17 @@ export interface ReadOwner {
   inputFailed(error: unknown): void
 }
 
-/** How much input is held and dropped. */
+/** Limits, in bytes, on the input that is held and dropped. */
 export interface ReadLimits {
   readonly readBufferSize: number
   readonly lingerBytes: number
-  /** Whether a client that ended its side waits for its answers. */
+  /** Whether a client that half-closes still gets its responses. */
   readonly allowHalfOpen: boolean
 }
 
 /** The read loop of one connection. */
 export class ReadLoop implements Observer<Received> {
-  /** How many bytes were received so far. */
+  /** Bytes received so far. */
   receivedBytes: number
   private readonly connection: ServerConnection
   private readonly transport: Transport
@@ -53,10 +54,10 @@ export class ReadLoop implements Observer<Received> {
   private readonly writes: WriteLoop
   private readonly events: EventSink
   private readonly pending: UnreadInput
-  /** {@link resume}, once it was needed. */
+  /** Calls {@link resume}; made at the first yield. */
   private wake: (() => void) | null
   private input: 'flowing' | 'paused' | 'ended'
-  /** What the connection does with input; `dropping`: input is over for it, and what still comes is dropped. */
+  /** What happens to input; `dropping`: the connection has closed its input, and further bytes are dropped. */
   private reader: 'reading' | 'yielding' | 'dropping' | 'stopped'
   private dropped: number
   private subscription: Subscription | null
@@ -77,17 +78,17 @@ export class ReadLoop implements Observer<Received> {
     this.subscription = null
   }
 
-  /** Whether the client ended its side. */
+  /** Whether the client has half-closed. */
   get hasEof(): boolean {
     return this.input === 'ended'
   }
 
-  /** How many bytes there are behind what the connection consumed. */
+  /** The number of received bytes that the connection has not consumed. */
   get unconsumed(): number {
     return this.connection.unconsumed ?? this.pending.length
   }
 
-  /** Whether bytes wait that the connection has not consumed. */
+  /** Whether unconsumed bytes are kept here. */
   get hasPending(): boolean {
     return this.pending.length > 0
   }
@@ -97,7 +98,7 @@ export class ReadLoop implements Observer<Received> {
     this.subscription = this.transport.bytes$.subscribe(this)
   }
 
-  /** Stops reading for good. Returns the bytes that were read and not consumed, which are the caller's. */
+  /** Stops reading for good. Returns the unconsumed bytes, which the caller then owns. */
   stop(): Uint8Array {
     this.reader = 'stopped'
     this.subscription?.unsubscribe()
@@ -170,7 +171,7 @@ export class ReadLoop implements Observer<Received> {
     this.owner.clientLeft(this.pending.takeAll())
   }
 
-  /** A loop that was stopped within the read keeps nothing: what was offered may be the handler's. */
+  /** A loop that was stopped during the read keeps nothing: the handler may own the bytes that were offered. */
   private keepRest(bytes: Uint8Array, off: number, length: number, consumed: number): void {
     if (!this.isStopped) this.pending.put(bytes, off + consumed, length - consumed)
   }
@@ -180,8 +181,8 @@ export class ReadLoop implements Observer<Received> {
   }
 
   /**
-   * Whether the client has left within a body that the handler has, or may yet read: that it is not complete is no
-   * fault which an answer could name.
+   * Whether the client left within a body that the handler reads or may yet read. Nobody is left to receive a 400 for
+   * the incomplete body.
    */
   private endsWithinBody(): boolean {
     const { connection } = this
@@ -190,7 +191,7 @@ export class ReadLoop implements Observer<Received> {
     return !this.isStopped && connection.isReceivingBody && !connection.isDroppingBody
   }
 
-  /** Does what the next read operation says: wait for more, wait to be woken, or drop. */
+  /** Follows the next read operation: wait for input, wait to be woken, or drop. */
   private settle(): void {
     if (this.isStopped) return
     const operation = this.connection.nextReadOperation()
@@ -199,8 +200,8 @@ export class ReadLoop implements Observer<Received> {
   }
 
   /**
-   * Comes when output has left: an echo whose client takes it at once is not paused, and each of its requests costs two
-   * system calls less.
+   * Called after output was written: an echo whose client takes it at once is never paused, which saves two system
+   * calls a request.
    */
   private pauseOrResume(): void {
     if (this.isStopped) return
@@ -208,7 +209,7 @@ export class ReadLoop implements Observer<Received> {
     this.setPaused(this.isFull(this.connection.nextReadOperation()))
   }
 
-  /** Whether what comes next is no data of the body, as far as that is known: it can be lent. */
+  /** Whether the rest of the body is already here, so that the next bytes are not body data and can be lent. */
   private get hasRestOfBody(): boolean {
     return this.reader === 'yielding' && this.pending.length >= this.connection.bodyLeft
   }

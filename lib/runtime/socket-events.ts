@@ -1,11 +1,11 @@
 /**
- * The events of a socket that the connection handed over: its bytes no longer pass through the loops.
+ * The events of a socket after its connection was handed over (an upgrade): its bytes bypass the two loops.
  */
 import { IOVec } from '../buffer/iovec.js'
 import type { EventSink } from './events.js'
 import type { SocketWatcher } from './transport.js'
 
-/** Makes events of what comes and goes on a socket. */
+/** Emits connection events for the traffic of a socket. */
 export class SocketEvents implements SocketWatcher {
   private readonly events: EventSink
 

@@ -1,87 +1,89 @@
 /**
- * What the reactive layer knows of a socket: its methods, not its class. TCP, TLS and Unix sockets, any Duplex, and the
- * sockets of a marble diagram have the same few.
+ * The interface between the loops and a socket. TCP, TLS and Unix sockets, any Duplex and the sockets of marble
+ * diagrams implement it.
+ *
+ * Strategy: input is pushed through one Observable that can be paused; output is one write at a time, which either
+ * succeeds at once or calls its observer later. The interface knows neither HTTP nor Node.
  */
 import type { Observable } from 'rxjs'
 import type { IOVec } from '../buffer/iovec.js'
 import type { Ownership } from '../buffer/ownership.js'
 import type { PeerCertificate } from './peer-certificate.js'
 
-/** What one read of a transport brought. */
+/** The result of one read. */
 export interface Received {
   readonly bytes: Uint8Array
-  /** `lent` bytes change when the call that passes them returns. */
+  /** `lent` bytes are valid only until the call that passes them returns; `owned` bytes belong to the receiver. */
   readonly ownership: Ownership
 }
 
-/** What is written at once: at least one byte. */
+/** The data of one write, at least one byte. A string is latin-1. */
 export type Output = string | readonly IOVec[]
 
-/** Who writes. */
+/** Receives the completion of a write. */
 export interface WriteObserver {
-  /** A write is over, with what failed, or null. */
+  /** The write succeeded (null) or failed. */
   written(error: Error | null): void
 }
 
-/** The ends of a connection, where its kind of socket has such things. */
+/** The ports and the local address of a connection; null or '' for sockets without them. */
 export interface Addresses {
   readonly remotePort: number | null
-  /** '' where there is none. */
   readonly localAddress: string
   readonly localPort: number | null
 }
 
-/** Sees what comes and goes on a socket that was handed over. The bytes are only lent. */
+/** Observes the traffic of a socket that was handed over. The bytes are lent for the call. */
 export interface SocketWatcher {
   bytesIn(bytes: Uint8Array): void
-  /** The peer ended its side. */
+  /** The peer half-closed. */
   inputEnded(): void
-  /** Not all of a write was taken at once. */
+  /** The socket did not take a whole write of `count` bytes at once. */
   writeWaits(count: number): void
-  /** A write was taken. */
+  /** The socket took a whole write. */
   bytesOut(bytes: Uint8Array): void
 }
 
-/** The way out of a transport. */
+/** The output half of a transport. */
 export type OutputTransport = Pick<Transport, 'answersAtOnce' | 'unwrittenBytes' | 'write'>
 
-/** One connection's bytes, in both directions. */
+/** The byte streams of one connection, in both directions. */
 export interface Transport {
-  /** The rest of the addresses, as long as the socket is open; mostly nobody asks. */
+  /** The other addresses, while the socket is open. A getter, because few applications ask. */
   readonly addresses: Addresses
-  /** The address of the peer, as its kind of socket writes it; '' where there is none. */
+  /** The peer's address in the socket's own notation; '' if there is none. */
   readonly remoteAddress: string
-  /** Whether the bytes are encrypted on the way, so that URLs start with `https:`. */
+  /** Whether the connection is encrypted (TLS), so that URLs start with `https:`. */
   readonly isEncrypted: boolean
-  /** The certificate that the peer showed; null where it showed none, or is gone. */
+  /** The certificate that the peer presented; null if it presented none, or is gone. */
   readonly peerCertificate: PeerCertificate | null
   /**
-   * The bytes that come in, for one subscriber: completes at the end of the input, errors when the transport breaks.
+   * The input, for one subscriber. Completes when the peer half-closes, errors when the transport breaks.
    */
   readonly bytes$: Observable<Received>
-  /** Whether {@link write} says at once what the peer takes, so that a write which has to wait shows a slow peer. */
+  /** Whether {@link write} tells at once what the peer takes, so that a write that waits reveals a slow peer. */
   readonly answersAtOnce: boolean
-  /** How many bytes of the writes under way were not taken yet; 0 where the transport does not know. */
+  /** Bytes of the writes in flight that were not taken yet; 0 if the transport does not know. */
   readonly unwrittenBytes: number
-  /** Says how coming bytes are wanted. That is a hint: what counts is the ownership that they come with. */
+  /** Hints at the ownership preferred for further input. Only {@link Received.ownership} is binding. */
   prefer(ownership: Ownership): void
-  /** Stops emitting, as soon as it can; the peer is pushed back on. */
+  /** Stops emitting as soon as possible, which applies backpressure to the peer. */
   pause(): void
-  /** Goes on emitting. */
+  /** Resumes emitting. */
   resume(): void
   /**
-   * Writes the bytes, or the characters of a latin-1 text as a byte each. Returns true if all were taken at once; else
-   * the observer is told once they are, or with the error if they never will be: after the end of {@link bytes$}
-   * nothing else says that the transport broke. The bytes stay as they are until then.
+   * Writes bytes, or a latin-1 text at one byte a character. Returns true if all were taken at once; otherwise the
+   * observer is called once they are, or with an error. After {@link bytes$} has ended, that error is the only sign of
+   * a broken transport. The caller must not change the bytes until then.
    */
   write(output: Output, observer: WriteObserver): boolean
-  /** Ends the output; input goes on. */
+  /** Half-closes: ends the output while input continues. */
   end(): void
-  /** Ends both directions now. With `isReset`, so that the peer sees a failure and not an end. */
+  /** Closes both directions now. With `isReset` the peer sees a reset instead of a regular end. */
   destroy(isReset: boolean): void
   /**
-   * Gives the socket up to another protocol and returns it. Only {@link destroy} may be called afterwards; `onClose` is
-   * called once when the socket is closed. A watcher sees what comes and goes until then.
+   * Hands the socket over to another protocol and returns it. Only {@link destroy} may be called afterwards; `onClose`
+   * is called once, when the socket is closed. The watcher observes the traffic until then.
    */
   release(onClose: () => void, watcher: SocketWatcher | null): unknown
 }

@@ -1,13 +1,13 @@
 /**
- * How the runtime puts work off. Each platform (Node's event loop, virtual time) has its own way.
+ * How the runtime defers work. Each platform (Node's event loop, virtual time) implements it.
  */
 
-/** Runs tasks later, each once. */
+/** Schedules tasks; each runs once. */
 export interface TurnTasks {
-  /** Runs the task soon, once what happens now is over. */
+  /** Runs the task soon, after the current call stack. */
   readonly defer: (task: () => void) => void
-  /** Runs the task after other connections had their turn. */
+  /** Runs the task after other connections have had their turn. */
   readonly later: (task: () => void) => void
-  /** Runs the task once what the operating system has by now was read. */
+  /** Runs the task after the input that the operating system holds by now was read. */
   readonly afterRead: (task: () => void) => void
 }

@@ -1,22 +1,19 @@
 /**
- * The input of one connection that was read and not consumed: part of a head, or requests behind the one that is
- * handled.
+ * The received, unconsumed input of one connection: part of a head, or pipelined requests behind the current one.
  *
- * Strategy: an array that is only ever appended to. Views of what was consumed may be in the hands of a handler, so
- * nothing is moved down and no byte is written twice; when there is no room left behind the end, the rest is copied to
- * a new array of twice the size, and when nothing is left the array is dropped.
+ * Strategy: an array that is only appended to. A handler may own views of consumed bytes, so nothing is moved down and
+ * no byte is overwritten. When there is no room at the end, the rest is copied to a new array of twice its size; when
+ * nothing is left, the array is dropped.
  */
 
 const SMALLEST = 512
 const NONE = new Uint8Array(0)
 
-/** A queue of bytes at consecutive places. */
+/** A queue of contiguous bytes. */
 export class UnreadInput {
-  /** The array that the bytes are in. */
+  /** The array that holds the bytes, `length` of them from index `off`. */
   bytes: Uint8Array
-  /** The index of the first byte. */
   off: number
-  /** How many bytes there are. */
   length: number
 
   constructor() {
@@ -34,14 +31,14 @@ export class UnreadInput {
     this.length += chunk.length
   }
 
-  /** Takes everything out, at its place: it can be {@link put} back. */
+  /** Takes everything out without a copy; the rest can be {@link put} back. */
   lift(): { readonly bytes: Uint8Array; readonly off: number; readonly length: number } {
     const { bytes, off, length } = this
     this.clear()
     return { bytes, off, length }
   }
 
-  /** Puts bytes back that were taken out, or the rest of them. Nothing else may be here. */
+  /** Puts back bytes from {@link lift}, or the rest of them. The queue must be empty. */
   put(bytes: Uint8Array, off: number, length: number): void {
     if (length === 0) return
     this.bytes = bytes
@@ -49,13 +46,13 @@ export class UnreadInput {
     this.length = length
   }
 
-  /** Takes everything out. */
+  /** Takes everything out. The caller owns the bytes. */
   takeAll(): Uint8Array {
     const { bytes, off, length } = this.lift()
     return bytes.subarray(off, off + length)
   }
 
-  /** Forgets everything. */
+  /** Drops everything. */
   clear(): void {
     this.bytes = NONE
     this.off = 0

@@ -1,13 +1,13 @@
 /**
- * The write loop: the connection's output into the transport.
+ * The write loop: writes the connection's output to the transport.
  *
- * Strategy: as long as the transport takes everything at once the loop goes on, and reports each write as it is taken,
- * which is what wakes a source that waits for demand. What is made within one turn (the requests of one read, what a
- * handler does in one event) leaves in one write. A source that never ends and a peer that never fills up must not keep
- * the process from its other connections, so after some bytes the loop goes on in another turn of the event loop.
+ * Strategy: while the transport takes everything at once, the loop continues and reports each write, which gives a
+ * waiting source new demand. Output produced within one turn (by the requests of one read, or by a handler in one
+ * event) leaves in one write. An endless source with a fast client must not starve other connections, so after
+ * `TURN_BYTES` the loop continues in a later turn of the event loop.
  *
- * A backpressure policy that is to judge whether the client is slow has the pending output offered first (`offer`),
- * also within a turn: a burst that the transport takes at once is no sign of a slow client.
+ * An overflow policy calls `offer` before it judges a client slow, also within a turn: a burst that the transport takes
+ * at once is no sign of a slow client.
  */
 import { firstBytes, IOVec } from '../buffer/iovec.js'
 import type { WriteOperation, WriteResult } from '../connection/operation.js'
@@ -23,8 +23,8 @@ const TURN_BYTES = 256 * 1024
 const NOTHING: readonly IOVec[] = []
 
 /**
- * Bytes of one write at most. A transport reports when all of a write was taken, not how much of it: a client could
- * take half of one huge body without a sign of life.
+ * The maximum of bytes in one write. A transport reports only whole writes, so a client that had taken half of one huge
+ * write would look dead.
  */
 export const WRITE_BYTES = 256 * 1024
 
@@ -34,15 +34,15 @@ export const WRITE_BYTES = 256 * 1024
  */
 const KEPT_UP_BYTES = 8 * 1024 * 1024
 
-/** Whether the application transferred the memory of the bytes, so that the array is empty. */
+/** Whether the application transferred the underlying ArrayBuffer, which leaves the array empty. */
 function isGivenAway({ buffer }: IOVec): boolean {
   return buffer.length === 0
 }
 
-/** Where the output comes from: a connection, or what took its place. */
+/** The source of the output: a connection, or the protocol that replaced it. */
 export interface OutputSource {
   readonly hasPendingOutput: boolean
-  /** Text that waits and was not encoded yet, or ''. */
+  /** Pending output that is still unencoded latin-1 text, or ''. */
   readonly pendingText: string
   nextWriteOperation(): WriteOperation
   reportWriteResult(result: WriteResult): void
@@ -54,19 +54,19 @@ export interface OutputSource {
 export interface WriteOwner {
   readonly tasks: TurnTasks
   readonly events: EventSink
-  /** There is nothing more to write; the transport is reset where a cut response would look complete. */
+  /** The output is closed. `mustReset`: a regular end would make a truncated response look complete. */
   outputClosed(mustReset: boolean): void
   /** The transport broke. */
   outputFailed(error: unknown): void
-  /** Bytes that wait were given away: the application transferred what was the server's. */
+  /** The application transferred pending bytes that the server owned. */
   outputGivenAway(): void
-  /** Everything of a turn was written. */
+  /** The output of a turn was offered. */
   turnEnded(): void
 }
 
 /** The write loop of one connection. */
 export class WriteLoop implements WriteObserver {
-  /** How many bytes the transport took, of the writes that are over. */
+  /** Bytes of the completed writes. */
   writtenBytes: number
   private readonly connection: OutputSource
   private readonly transport: OutputTransport
@@ -74,23 +74,23 @@ export class WriteLoop implements WriteObserver {
   private readonly tasks: TurnTasks
   private readonly events: EventSink
   private readonly wake: () => void
-  /** {@link runDeferred}, once it was needed. */
+  /** Calls {@link runDeferred}; made when first needed. */
   private run: (() => void) | null
   /**
-   * What the loop waits for: nothing (`ready`), output (`yielding`), the transport (`awaiting` a write), or the turn of
-   * other connections (a write was `taken` and not reported).
+   * What the loop waits for: nothing (`ready`), output (`yielding`), the completion of a write (`awaiting`), or the
+   * turn of other connections, to report a write that was `taken`.
    */
   private state: 'ready' | 'yielding' | 'awaiting' | 'taken' | 'closed'
-  /** Whether a whole turn of the event loop passed while the write was awaited; counted from the first question. */
+  /** Whether the write in flight has taken longer than a turn of the event loop since {@link isOverdue} first asked. */
   private overdue: 'unasked' | 'asked' | 'yes'
   private turns: number
-  /** How many writes there were. */
+  /** The number of writes so far, which identifies the current one. */
   private writes: number
   private isDeferred: boolean
   private count: number
   private iovecs: readonly IOVec[]
   private turnBytes: number
-  /** How many bytes were taken at once since a write last had to wait. */
+  /** Bytes taken at once since a write last had to wait. */
   private takenAtOnce: number
 
   constructor(connection: OutputSource, transport: OutputTransport, owner: WriteOwner) {
@@ -113,27 +113,27 @@ export class WriteLoop implements WriteObserver {
     this.takenAtOnce = 0
   }
 
-  /** Whether the client has lately taken everything as fast as it came: {@link KEPT_UP_BYTES} at least. */
+  /** Whether at least {@link KEPT_UP_BYTES} were taken without a wait. */
   get isKeepingUp(): boolean {
     return this.takenAtOnce >= KEPT_UP_BYTES
   }
 
-  /** How many bytes the write has that the transport did not take yet; 0 where there is none. */
+  /** The size of the write in flight in bytes; 0 if there is none. */
   get underWay(): number {
     return this.state === 'awaiting' ? this.count : 0
   }
 
-  /** Keeps output back until the matching {@link endTurn}. */
+  /** Holds output back until the matching {@link endTurn}. */
   beginTurn(): void {
     this.turns++
   }
 
-  /** Something happened outside: the event loop goes on, so other connections have had their turn. */
+  /** Called at an event from outside: the event loop has run, so other connections have had their turn. */
   beginEvent(): void {
     this.turnBytes = 0
   }
 
-  /** Writes what there is. */
+  /** Writes the output of the turn, if this ends the outermost one. */
   endTurn(): void {
     if (--this.turns === 0) this.flush()
   }
@@ -144,8 +144,8 @@ export class WriteLoop implements WriteObserver {
   }
 
   /**
-   * Offers the transport what waits, now. Returns whether what waits then is what the client does not take; false where
-   * the transport could not say yet.
+   * Offers pending output to the transport now. Returns true if what is still pending waits for the client; false if
+   * the transport cannot tell yet.
    */
   offer(): boolean {
     this.turns++
@@ -168,7 +168,7 @@ export class WriteLoop implements WriteObserver {
     this.endTurn()
   }
 
-  /** A transport that calls back does so in the next turn if it could take all at once. */
+  /** A transport with asynchronous completion calls back in the next turn if it could take all at once. */
   private isOverdue(): boolean {
     if (this.overdue !== 'unasked') return this.overdue === 'yes'
     const { writes } = this
@@ -201,7 +201,7 @@ export class WriteLoop implements WriteObserver {
   }
 
   private flush(): void {
-    // Callbacks of the connection write again within the loop: it goes on with that by itself.
+    // Re-entrant: callbacks of the connection produce output within the loop, which then writes it too.
     this.turns++
     while (this.state === 'ready') this.step()
     this.turns--
@@ -233,11 +233,11 @@ export class WriteLoop implements WriteObserver {
     this.count = count
     this.writes++
     this.turnBytes += count
-    // Before the call: a transport without a network may come back within it.
+    // Set before the call: a transport without a network may call back within it.
     this.state = 'awaiting'
     if (this.transport.write(output, this)) return this.taken(count)
     this.takenAtOnce = 0
-    // It may have been taken within the call.
+    // The transport may have called back within the call.
     if (this.underWay > 0 && this.events.isObserved) this.events.emit({ type: 'writeWaits', count })
   }
 
@@ -260,7 +260,7 @@ export class WriteLoop implements WriteObserver {
     this.connection.reportWriteResult({ type: 'ok', count })
   }
 
-  /** The connection may have been handed over just now. */
+  /** Does nothing if the connection was handed over during the operation. */
   private yieldWriter(): void {
     if (this.isClosed) return
     this.state = 'yielding'
