@@ -1,5 +1,5 @@
 /**
- * The unit of a body: what it is, and how big it is.
+ * Chunks, the unit of a body: their type and their size.
  */
 import { utf8Length } from '../buffer/utf8.js'
 
@@ -7,8 +7,8 @@ import { utf8Length } from '../buffer/utf8.js'
 export type Chunk = Uint8Array | string
 
 /**
- * Returns what a value costs of a demand: the bytes of a view, the UTF-8 bytes of a string, and 1 for anything else,
- * which is an item.
+ * Returns how much of a demand a value uses up: the bytes of a view, the UTF-8 bytes of a string, and 1 for any other
+ * value, which counts as an item.
  */
 export function chunkSize(chunk: unknown): number {
   if (typeof chunk === 'string') return utf8Length(chunk)
@@ -16,7 +16,7 @@ export function chunkSize(chunk: unknown): number {
   return ArrayBuffer.isView(chunk) ? chunk.byteLength : 1
 }
 
-/** Whether this is a Uint8Array, of whichever realm (a `vm` context, a test runner's sandbox). */
+/** Whether the value is a Uint8Array, also one of another realm (a `vm` context, a test runner's sandbox). */
 export function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
 }

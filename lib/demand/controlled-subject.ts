@@ -1,19 +1,20 @@
 /**
- * A subject that says when it wants more.
+ * A subject with backpressure: it signals when its sink has room for more.
  *
- * Strategy: values go straight into a sink, which alone holds what waits; this object only compares how much that is
- * with two marks. The demand contract: `ready$` emits how much is wanted, first when it is subscribed; at most one
- * emission is unanswered; a write answers it; the next one comes when the sink has drained to the low-water mark. A
- * source that writes at most what was asked for, plus the end of its last value, keeps the sink at the high-water
- * mark plus that end.
+ * Strategy: values go straight into a sink, which holds the only queue; the subject compares the length of that queue
+ * with two water marks. The demand contract: `ready$` emits how many bytes (or items) to write, first when it is
+ * subscribed. At most one emission is unanswered; a write answers it, and the next emission comes when the sink has
+ * drained to the low-water mark. A source that writes at most the demand, rounded up to whole values, fills the sink at
+ * most to the high-water mark plus the rest of one value.
  *
- * A source may answer inside the emission. Its write then wants the next emission, which a loop makes and not the
- * write, so that the stack does not grow. Nothing here is made before somebody asks for it: a subject that is only
- * written to holds no Observable, and its sink has no callback.
+ * A source may write within the emission. The next emission then comes from a loop and not from that write, so that the
+ * stack does not grow. The Observables are made when they are first read: a subject that is only written to has none,
+ * and its sink holds no callback.
  *
- * A source that answers with nothing (empty text or bytes), again and again, is asked on after others had their turn.
+ * A source that keeps answering with empty chunks gets its next demand in a later turn of the event loop, so that it
+ * cannot starve other connections.
  *
- * It does not refuse: a write above the mark is passed on, and `write` says so.
+ * The subject refuses no value: a write above the high-water mark is passed on, and `write` returns false.
  */
 import { AsyncSubject, type Observable, type Observer, Subject, type Subscriber, type TeardownLogic } from 'rxjs'
 import { GuardedObservable, type Report } from '../application/guarded-observable.js'
@@ -24,42 +25,48 @@ import { demandOf, type Demanding } from './demanding.js'
 import type { Ahead } from './drops.js'
 import { settledMarks, type Marks, type WaterMarks } from './water-marks.js'
 
-/** Where values go: a response body, a WebSocket, an array of a test. */
+/** The destination of the values: a response body, a WebSocket, an array in a test. */
 export interface ControlledSink<T> {
-  /** How much was accepted and not passed on yet: bytes, or items. */
+  /** How many bytes (or items) were accepted and not passed on yet. */
   readonly pending: number
   /** Takes the value. */
   write(value: T): void
-  /** Takes the end. What is pending is still passed on; a sink that knows when, and whether, it was calls `ended`. */
+  /**
+   * Takes the end. Pending values are still passed on. A sink that can tell when they were, or that they never will be,
+   * calls `ended` then.
+   */
   complete(ended?: (result: SinkResult) => void): void
-  /** Cuts: what was written must not look complete. */
+  /** Aborts: the receiver must not take the values for complete. */
   error(error: unknown): void
   /**
-   * Calls back once when at most `mark` is pending: at once, if that is so now; never, if the sink ended. An earlier
-   * callback that still waits is forgotten.
+   * Calls back once when at most `mark` bytes (or items) are pending: at once, if that is so now; never, if the sink
+   * has ended. It replaces an earlier callback that still waits.
    */
   whenDrained(mark: number, callback: () => void): void
   /**
-   * Passes on at once what can be, so that what is still pending says how slow the other side is. Returns false where
-   * that cannot be said yet. Sinks that pass on by themselves need none.
+   * Passes on as much as the receiver takes now, so that `pending` shows how slow the receiver is. Returns false where
+   * the sink cannot tell yet how much was taken. A sink that passes values on by itself needs no `flush`.
    */
   flush?(): boolean
-  /** Hears that a value of that size was dropped before it came here. */
+  /** Called when a value of that size was dropped before it reached the sink. */
   dropped?(size: number): void
-  /** Hears that operators between a source that can wait and here may hold values. */
+  /** Called when operators between a pausable source and the sink seem to hold values. */
   ahead?(ahead: Ahead): void
-  /** Hears of what subscribers of `ready$` and `closed$` throw. Unless there is this, it is rethrown, as by RxJS. */
+  /** Receives the errors that subscribers of `ready$` and `closed$` throw. Without it they are rethrown, as by RxJS. */
   report?(error: unknown): void
 }
 
-/** How the sink of a {@link ControlledSubject} ended: all was passed on, or the rest never will be. */
+/**
+ * How the sink of a {@link ControlledSubject} ended: 'done' when all values were passed on, 'aborted' when some never
+ * will be.
+ */
 export type SinkResult = 'done' | 'aborted'
 
-/** How many demands may be answered by nothing before others have their turn. */
+/** How many demands in a row may be answered by empty values before other connections have their turn. */
 const EMPTY_ANSWERS_PER_TURN = 1_000
 
 /**
- * An observer with demand: write to it, and `ready$` tells how much more is wanted.
+ * An observer with demand: `ready$` emits how much may be written next.
  *
  * @example
  * subject.ready$.subscribe(wanted => subject.next(read(wanted)))
@@ -70,9 +77,9 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
   private readonly sink: ControlledSink<T>
   /** The emission of `ready$` that no write has answered; 0 if there is none. */
   private demand: number
-  /** How many demands in a row were answered by nothing. */
+  /** How many demands in a row were answered by empty values. */
   private emptyAnswers: number
-  /** Whether the sink, or a scheduler, has our callback. */
+  /** Whether a callback waits at the sink or at the scheduler. */
   private isWaiting: boolean
   private readonly emission: Reentry
   private hasEnded: boolean
@@ -96,14 +103,15 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.ending = null
   }
 
-  /** Whether the end was reached on either side. What is written then is ignored. */
+  /** Whether the subject was completed or aborted, or the sink has ended. Later writes are ignored. */
   get isClosed(): boolean {
     return this.hasEnded
   }
 
   /**
-   * How much is wanted: more than 0, at most the high-water mark. It is shared by all who subscribe; a late one sees
-   * the demand that is unanswered. It completes at the end, however that comes, and never fails.
+   * The demand, in bytes or items: more than 0, at most the high-water mark. All subscribers share one demand; a late
+   * one gets the demand that is unanswered. It completes when the subject is closed, for whatever reason, and never
+   * fails.
    */
   get ready$(): Observable<number> {
     this.demands ??= demandOf(
@@ -130,7 +138,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
   write(value: T): boolean {
     if (this.hasEnded) return false
     this.sink.write(value)
-    // After the write: one that the sink threw at has answered nothing.
+    // After the write: a value that the sink refused with an exception has not answered the demand.
     this.demand = 0
     if (this.listeners !== null) this.answered(value)
     return !this.isClosed && this.sink.pending <= this.marks.highWaterMark
@@ -146,7 +154,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     if (this.end()) this.sink.complete(result => { this.closed(result) })
   }
 
-  /** Cuts: the sink's other side must not take what was written for complete. */
+  /** Aborts: the receiver must not take the values for complete. */
   error(error: unknown): void {
     if (this.end()) this.sink.error(error)
   }
@@ -171,7 +179,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.sink.report?.(error)
   }
 
-  /** Says how the sink ended. It is for the sink's owner to call; only the first call counts. */
+  /** Tells the subject how the sink ended. Only the sink's owner calls it, and only the first call counts. */
   closed(result: SinkResult): void {
     if (this.result !== null) return
     this.result = result
@@ -213,7 +221,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.emitDemands()
   }
 
-  /** Emits demands as long as they are answered at once. */
+  /** Emits demands as long as they are answered synchronously. */
   private emitDemands(): void {
     if (!this.emission.enter()) return
     while (this.mayEmit()) {

@@ -1,11 +1,11 @@
 /**
- * What is left of a demand: each value costs its size, and the last may cost more than is left.
+ * The unused part of a demand. Each value uses up its size; the last one may use up more than is left.
  *
- * Strategy: demands are not added up. Whoever says what is wanted counts what it has already, so each new demand takes
- * the place of what was left of the last one.
+ * Strategy: demands are not added up. A consumer has taken its pending values into account when it computes a demand,
+ * so a new demand replaces the rest of the last one.
  */
 
-/** A demand, and what was spent of it. */
+/** A demand and its unused part. */
 export class Credit {
   private granted: number
   private rest: number
@@ -15,23 +15,23 @@ export class Credit {
     this.rest = 0
   }
 
-  /** How much is wanted: nothing where it is not more than 0. */
+  /** The demand: none where it is 0 or negative. */
   get left(): number {
     return this.rest
   }
 
-  /** Whether nothing was spent since the last demand. */
+  /** Whether no value was given since the last demand. */
   get isWhole(): boolean {
     return this.granted > 0 && this.rest === this.granted
   }
 
-  /** Takes a demand in place of what is left. */
+  /** Replaces the rest of the last demand by a new one. */
   grant(wanted: number): void {
     this.granted = wanted
     this.rest = wanted
   }
 
-  /** Answers it by a value of that size. */
+  /** Uses up the size of a value. */
   spend(size: number): void {
     this.rest -= size
   }

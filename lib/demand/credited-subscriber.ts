@@ -1,15 +1,15 @@
 /**
- * A subscriber that keeps to a `ready$`, and the consumer whose `ready$` that is.
+ * A subscriber that gets no more than a `ready$` demands, and the consumer that `ready$` belongs to.
  *
- * Strategy: each value of `ready$` is a credit (credit.ts). It is spent before a value is passed on, because the
- * consumer may grant the next one from within. What an operator asks and tells its consumer beside that goes to the
- * consumer itself, which is found at the `ready$` (demanding.ts).
+ * Strategy: each value of `ready$` is a credit (credit.ts). A value is charged before it is passed on, because the
+ * consumer may grant the next credit while it takes the value. All other questions and notifications go to the consumer
+ * directly, which is attached to its `ready$` (demanding.ts).
  */
 import type { Observable, Subscriber, Subscription } from 'rxjs'
 import { Credit } from './credit.js'
 import { demanding, type Demanding } from './demanding.js'
 
-/** The end of a chain of operators that is driven by demand. */
+/** The subscriber at the end of a demand-driven chain of operators. */
 export class CreditedSubscriber<T> {
   readonly consumer: Demanding
   protected readonly subscriber: Subscriber<T>
@@ -25,17 +25,17 @@ export class CreditedSubscriber<T> {
     return this.subscriber.closed
   }
 
-  /** Whether all that was given was answered by a new demand. */
+  /** Whether a new demand has come since the last value. */
   get isIdle(): boolean {
     return this.credit.isWhole
   }
 
-  /** How much is wanted. */
+  /** The demand. */
   wanted(): number {
     return this.credit.left
   }
 
-  /** Takes each demand of the `ready$`, and calls `drained` behind it. */
+  /** Subscribes to `ready$`; calls `drained` after each demand. */
   follow(ready$: Observable<number>, drained: () => void, failed: (error: unknown) => void): Subscription {
     return ready$.subscribe({
       next: wanted => {
@@ -46,7 +46,7 @@ export class CreditedSubscriber<T> {
     })
   }
 
-  /** Gives a value of that size. */
+  /** Passes on a value of that size. */
   give(value: T, size: number): void {
     this.credit.spend(size)
     this.subscriber.next(value)

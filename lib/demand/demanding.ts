@@ -1,34 +1,34 @@
 /**
- * The consumer behind a `ready$`: what an operator between a source and its consumer may ask and tell.
+ * The consumer behind a `ready$`: the questions and notifications of operators between a source and that consumer.
  *
- * Strategy: an unanswered demand says that bytes wait, not that the client is slow: within one turn nothing was offered
- * to the transport yet. So an operator offers it before it judges. The consumer is found at the Observable itself,
- * under a registered symbol: sources of other packages and of a second copy of this one pass it on as it is.
+ * Strategy: without demand, bytes are pending, but the client is not necessarily slow: within one turn of the event
+ * loop they may not have been offered to the transport yet. So an operator has them offered before it applies its
+ * overflow policy. The consumer is a property of the Observable under a registered symbol, which also works across two
+ * copies of this package.
  */
 import type { Observable } from 'rxjs'
 import type { Ahead } from './drops.js'
 
-/** The consumer of a source that cannot be slowed. */
+/** The consumer of a source that cannot be paused. */
 export interface Demanding {
   /** @internal How much was accepted and not passed on yet, in the unit of the demand. */
   readonly pending: number
   /**
-   * @internal
-   * Offers what is pending to the transport now, which may make a new demand at once. Returns false where the transport
-   * cannot say yet what it took.
+   * @internal Offers the pending bytes to the transport now, which may cause a new demand synchronously. Returns false
+   *   where the transport cannot tell yet how much it took.
    */
   flush(): boolean
   /** @internal A value of that size was dropped. */
   dropped(size: number): void
   /** @internal Operators may hold values that were pulled. */
   ahead(ahead: Ahead): void
-  /** @internal Hears of errors of a source that was told to end already. */
+  /** @internal Receives errors of a source that was already told to stop. */
   reportLate(error: unknown): void
 }
 
 const DEMANDING = Symbol.for('httprx.demanding')
 
-/** The consumer behind a `ready$` that the application made: nothing is known of it. */
+/** Stands in for the consumer of a `ready$` that the application made itself. */
 const UNKNOWN: Demanding = {
   pending: 0,
   flush: () => true,
@@ -37,12 +37,12 @@ const UNKNOWN: Demanding = {
   reportLate: () => undefined,
 }
 
-/** The Observable, marked as the demand of that consumer. */
+/** Attaches the consumer to its `ready$`. */
 export function demandOf(ready$: Observable<number>, consumer: Demanding): Observable<number> {
   return Object.assign(ready$, { [DEMANDING]: consumer })
 }
 
-/** Returns the consumer whose demand the Observable is; of any other Observable, one that has and does nothing. */
+/** Returns the consumer attached to a `ready$`; a consumer that ignores everything where there is none. */
 export function demanding(ready$: Observable<number>): Demanding {
   return (ready$ as { [DEMANDING]?: Demanding })[DEMANDING] ?? UNKNOWN
 }

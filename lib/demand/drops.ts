@@ -1,5 +1,5 @@
 /**
- * What is told of the values of a response: those that a slow client did not get, and those that operators hold.
+ * The events about values of a response: values dropped for a slow client, and values that operators hold.
  */
 
 /** How many values of a response were dropped, and of how many bytes in all. */
@@ -11,28 +11,29 @@ export interface Drops {
 /** Nothing yet. */
 export const NO_DROPS: Drops = { count: 0, bytes: 0 }
 
-/** What became of the values that sources gave which can wait. */
+/** The fate of the values that pausable sources gave. */
 export interface Ahead {
   /** How many were pulled. */
   readonly pulled: number
-  /** Of how many of them nothing came out of the operators while they were given. */
+  /** For how many of them no value left the operators within the same call. */
   readonly silent: number
-  /** How many values came out at another time: operators held them. */
+  /** How many values left the operators outside any such call: operators had held them. */
   readonly late: number
 }
 
-/** What a body tells of its values. */
+/** The events of a body. */
 export type BodyEvent = { readonly type: 'drop' } & Drops | { readonly type: 'ahead' } & Ahead
 
-/** The first difference that is told. */
+/** How many held values the first event reports. */
 const FIRST_TOLD = 16
 
 /**
- * Counts what goes into the operators between a source that can wait and its consumer, and what comes out: where they
- * hold values, no demand reaches the source. It is told whenever what may be held has doubled.
+ * Counts the values that enter and leave the operators between a pausable source and its consumer. Values that
+ * operators hold are invisible to the demand. An event is due whenever the number of values that may be held has
+ * doubled.
  */
 export class Tally {
-  /** How many values came out. */
+  /** How many values left the operators. */
   arrivals: number
   private pulled: number
   private silent: number
@@ -47,13 +48,13 @@ export class Tally {
     this.limit = FIRST_TOLD
   }
 
-  /** A value came out. `isLate`: no source was giving. */
+  /** A value left the operators. `isLate`: no source was giving one. */
   arrive(isLate: boolean): void {
     this.arrivals++
     if (isLate) this.late++
   }
 
-  /** A value was given, before which so many had come out. Returns what is to be told; null: nothing. */
+  /** A value was given; `before` is {@link arrivals} from before that. Returns the event that is due; null: none. */
   given(before: number): Ahead | null {
     this.pulled++
     if (this.arrivals !== before) return null

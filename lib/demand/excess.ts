@@ -1,14 +1,14 @@
 /**
- * The bound on what is written without regard to the demand.
+ * The bound on values that are written without demand.
  *
- * Strategy: a source that keeps to its demand never writes while more than the high-water mark waits, but for the rest
- * of an answer. So only what is written above the mark is counted, as long as it waits.
+ * Strategy: a source that respects the demand does not write above the high-water mark, except for the rest of one
+ * answer. So only bytes written above the mark count, as long as they are pending.
  */
 
-/** How many bytes, or items, may wait of what was written while more than the high-water mark waited. */
+/** How many bytes (or items) written above the high-water mark may be pending. */
 const LIMIT = 1024 * 1024
 
-/** What was written above a high-water mark; the part of it that waits is the last in the queue. */
+/** Counts what was written above a high-water mark; its pending part is at the end of the queue. */
 export class Excess {
   private written: number
 
@@ -16,7 +16,10 @@ export class Excess {
     this.written = 0
   }
 
-  /** Counts a value that is written while `pending` waits. Returns false where it is too much, and then counts none. */
+  /**
+   * Counts a value that is written while `pending` bytes wait. Returns false, and does not count the value, where that
+   * exceeds the bound.
+   */
   takes(size: number, pending: number, highWaterMark: number): boolean {
     if (pending <= highWaterMark) return true
     const waiting = Math.min(this.written, pending) + size

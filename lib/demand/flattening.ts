@@ -1,13 +1,12 @@
 /**
  * RxJS's flattening operators, with demand.
  *
- * Strategy: RxJS's own buffer what they are given while their inner Observables are active, out of anybody's sight.
- * These are the same operators, with an offer (offer.ts) of their own in front of them: something is wanted while fewer
- * inner Observables than the concurrency are active, and the consumer behind wants something. So a source that can wait
- * does, and any number of asynchronous stages in a row holds a bounded amount. Inner Observables are offered the demand
- * of the consumer itself.
+ * Strategy: RxJS's own operators buffer their input without bound while their inner Observables are active. These are
+ * the same operators behind an offer (offer.ts) of their own: they have demand while fewer inner Observables than the
+ * concurrency are active and the consumer has demand. So a pausable source pauses, and any number of asynchronous
+ * stages in a row holds a bounded number of values. Inner Observables are offered the consumer's own demand.
  *
- * Requests that wait for others may be left by their clients meanwhile. Nobody begins to work on those.
+ * Clients may leave while their requests wait for earlier ones. No work is started for such requests.
  */
 import {
   EMPTY, mergeMap as mergeMapOfRx, Observable, tap, type ObservableInput, type ObservedValueOf, type OperatorFunction,
@@ -18,9 +17,9 @@ import { giveComplete, giveNext, offeredDemand, offering, Waiting, type Offer } 
 
 /**
  * As RxJS's `mergeMap`: projects each value to an Observable (a promise, an iterable) and emits their values as they
- * come, of `concurrency` of them at a time. A source that can wait is not asked for more meanwhile, and not for more
- * than the client takes: so what it holds is bounded, if `concurrency` is given. Of requests ({@link Reqd}) those are
- * left out whose client went away while they waited.
+ * come, of `concurrency` of them at a time. Meanwhile a pausable source is not asked for more, nor for more than the
+ * client takes: so the number of values held is bounded, if `concurrency` is given. Requests ({@link Reqd}) whose
+ * client went away while they waited are skipped.
  *
  * @example
  * body: reqd.body.bytes$.pipe(mergeMap(chunk => encrypt(chunk), 8))
@@ -52,22 +51,22 @@ export function concatMap<T, O extends ObservableInput<unknown>>(
   return mergeMap(project, 1)
 }
 
-/** The key under which a value says whether nobody waits any more for what becomes of it. */
+/** The key of the property of a value that is true when its result is not needed any more. */
 export const ABANDONED = Symbol('abandoned')
 
 function isAbandoned(value: unknown): boolean {
   return typeof value === 'object' && value !== null && (value as { [ABANDONED]?: boolean })[ABANDONED] === true
 }
 
-/** What an operator wants of its source. */
+/** The demand of a flattening operator towards its source. */
 class Stage implements Offer {
   private readonly concurrency: number
-  /** The demand of the consumer behind; null where it offers none. */
+  /** The consumer's offer; null where it made none. */
   private readonly consumer: Offer | null
   private readonly waiting: Waiting
   private readonly tally: Tally
   private active: number
-  /** How many sources that took the offer are giving. */
+  /** How many sources that took the offer are giving a value now. */
   private giving: number
 
   constructor(concurrency: number) {
@@ -88,7 +87,7 @@ class Stage implements Offer {
     return this.waiting.add(callback)
   }
 
-  /** What the operator gives at once to its own consumer waits there. */
+  /** Values that the operator emits within the call queue up at its own consumer. */
   enter(): number {
     this.giving++
     this.consumer?.enter()
@@ -102,7 +101,7 @@ class Stage implements Offer {
     if (ahead !== null) this.ahead(ahead)
   }
 
-  /** A value came out of the operators in front of this one. */
+  /** A value left the operators in front of this one. */
   arrive(): void {
     this.tally.arrive(this.giving === 0)
   }
@@ -115,14 +114,12 @@ class Stage implements Offer {
     this.consumer?.reportLate(error)
   }
 
-  /** Hears of the consumer's demand, until the returned function is called. */
+  /** Follows the consumer's demand until the returned function is called. */
   watch(): () => void {
     return this.consumer?.whenWanted(() => { this.notify() }) ?? (() => undefined)
   }
 
-  /**
-   * The inner Observable, which counts as active until it ends. Its values are what a value of the source became.
-   */
+  /** Returns the inner Observable of a value, which counts as active until it ends. */
   inner<R>(values$: Observable<R>): Observable<R> {
     return new Observable<R>(subscriber => {
       this.active++

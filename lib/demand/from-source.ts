@@ -1,9 +1,9 @@
 /**
  * Sources of any kind as Observables.
  *
- * Strategy: what can be pulled is pulled, one value at a time while something is wanted (puller.ts). RxJS's `from`
- * takes all of an iterable at once, and of an asynchronous one whatever it gives. A function gets a `ready$` that says
- * what the subscriber offered to take.
+ * Strategy: an iterable or a stream is pulled, one value at a time while there is demand (puller.ts). RxJS's `from`
+ * takes all of an iterable at once, and an asynchronous iterable as fast as it goes. A function gets a `ready$` that
+ * emits the demand that the subscriber offered.
  */
 import { from, NEVER, Observable, takeWhile, type ObservableInput, type Subscriber } from 'rxjs'
 import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
@@ -14,8 +14,8 @@ import { OfferTaker } from './taker.js'
 import { DEFAULT_HIGH_WATER_MARK } from './water-marks.js'
 
 /**
- * Where values come from: an iterable, an async iterable, a web stream or a Node `Readable`, which are pulled; an
- * Observable, or a function from the demand to one.
+ * A source of values: an iterable, an async iterable, a web stream or a Node `Readable`, which are pulled; an
+ * Observable; or a function that gets the demand and returns an Observable.
  */
 export type Source<T> =
   | PulledSource<T>
@@ -23,9 +23,9 @@ export type Source<T> =
   | ((ready$: Observable<number>, closing$: Observable<void>) => Observable<T>)
 
 /**
- * Returns the values of the source as an Observable. What is pulled keeps to the demand of who subscribes: as a body,
- * or as what `sse` or a WebSocket sends, also through operators that work at once. Elsewhere it is pulled freely. When
- * it is unsubscribed, the source is told to end (`return`, `cancel`, `destroy`).
+ * Returns the values of the source as an Observable. A pulled source respects the demand of its subscriber: of a body,
+ * of `sse` and of a WebSocket, also through synchronous operators. Any other subscriber gets its values as fast as they
+ * come. Unsubscribing tells the source to stop (`return`, `cancel`, `destroy`).
  *
  * @example
  * body: fromSource(cursor).pipe(map(row => JSON.stringify(row) + '\n'))
@@ -35,7 +35,7 @@ export type Source<T> =
 export function fromSource<T>(source: Source<T>): Observable<T> {
   if (typeof source === 'function') return fromFunction(source)
   if (typeof source === 'object' && isObservable(source)) return from(source)
-  // Before it is subscribed: what is no source is a mistake of who calls.
+  // Not when it is subscribed: to pass something else is a mistake of the caller.
   if (!isPullable(source)) throw new TypeError('a source is an iterable, a stream, an Observable or a function')
   return new Observable(subscriber => {
     const puller = new Puller(wake => new OfferTaker(subscriber, wake), report => pullableOf(source, report))
@@ -45,7 +45,7 @@ export function fromSource<T>(source: Source<T>): Observable<T> {
 }
 
 /**
- * As RxJS's `from`, but what can be pulled keeps to the demand.
+ * As RxJS's `from`, but an iterable or a stream respects the demand.
  * @internal
  */
 export function fromInput<T>(input: ObservableInput<T>): Observable<T> {
@@ -53,19 +53,19 @@ export function fromInput<T>(input: ObservableInput<T>): Observable<T> {
   return isPullable(source) && !isObservable(source) ? fromSource(source) : from(input)
 }
 
-/** A function gets the demand of the offer that stands; where none does, there is always room. */
+/** The function gets the demand of the current offer; without an offer, there is always room. */
 function fromFunction<T>(source: Extract<Source<T>, (...args: never[]) => unknown>): Observable<T> {
   return new Observable(subscriber => {
     const subject = new ControlledSubject<T>(new OfferSink(subscriber, offeredDemand()), MARKS)
-    // What never pauses within its subscription has to hear at once that nobody listens any more.
+    // A source that emits for ever within its subscription must be stopped as soon as the subscriber is closed.
     return source(subject.ready$, NEVER).pipe(takeWhile(() => !subscriber.closed)).subscribe(subject)
   })
 }
 
-/** Whatever is wanted is demanded, up to the mark. */
+/** Any demand of the offer is passed on, up to the mark. */
 const MARKS = { highWaterMark: DEFAULT_HIGH_WATER_MARK, lowWaterMark: DEFAULT_HIGH_WATER_MARK - 1 }
 
-/** Room is what the offer wants. */
+/** A sink whose room is the demand of an offer. */
 class OfferSink<T> implements ControlledSink<T> {
   private readonly subscriber: Subscriber<T>
   private readonly offer: Offer | null

@@ -1,19 +1,20 @@
 /**
- * A gate for values that cannot be slowed: what becomes of those that nobody wants yet.
+ * The overflow policy at work: a gate between a source that cannot be paused and its consumer.
  *
- * Strategy: a value passes while something is wanted. What does not pass waits in a queue of bounded weight; the
- * policies differ in that bound and in what happens beyond it. Where values go, and how much is wanted there, is the
- * host's to say: an Observable behind `ready$`, or a body itself.
+ * Strategy: a value passes while there is demand. Other values wait in a queue of bounded weight; the policies differ
+ * in that bound and in what happens beyond it. The host provides the destination and its demand: a subscriber with a
+ * `ready$`, or a body itself.
  *
- * A value for which nothing is wanted is not judged before the consumer has offered what waits to its transport: a
- * burst within one turn costs a client that keeps up nothing. Where the transport cannot say at once what it took, the
- * queue may hold {@link SLACK_BYTES}; the policy holds again for the first value that comes when that is known.
+ * The policy is applied to a value only after the consumer has offered its pending bytes to the transport: a client
+ * that keeps up loses nothing in a burst within one turn. Where the transport cannot tell at once how much it took, the
+ * queue may hold {@link SLACK_BYTES}; the policy applies again to the first value that comes when that is known.
  *
- * A source that can wait is offered the demand (offer.ts). What it gives waits, however much that becomes on its way:
- * it gives no more until all of it has passed. The policy judges what comes from elsewhere, or later.
+ * A pausable source is offered the demand (offer.ts). All values that come of one of its values may wait, however many
+ * operators make of it, and it gives no more until they have passed. The policy applies to values from other sources,
+ * and to those that come later.
  *
- * The end of the source waits for the queue, its error does not. Nothing is made before it is needed: a gate at which
- * nothing ever waits has no queue.
+ * The completion of the source waits for the queue, its error does not. The queue is made for the first value that
+ * waits.
  */
 import { Reentry } from '../buffer/reentry.js'
 import { ValueQueue } from '../buffer/value-queue.js'
@@ -22,34 +23,36 @@ import type { Demanding } from './demanding.js'
 import { Tally, type Ahead } from './drops.js'
 import { Waiting, type Offer } from './offer.js'
 
-/** What happens to a value that finds no room. */
+/** What happens to a value for which the buffer has no room. */
 export type BufferOverflow = 'error' | 'dropOldest' | 'dropNewest'
 
-/** How much may wait, and what happens beyond. With `dropOldest` the newest value is kept, however large it is. */
+/**
+ * The bound of the buffer, and what happens beyond it. With `dropOldest` the newest value is kept, however large it is.
+ */
 export interface BackpressurePolicy {
   readonly capacity: number
   readonly overflow: BufferOverflow
 }
 
-/** Where the values of a gate go. */
+/** The destination of the values of a gate. */
 export interface GateHost<T> {
-  /** Whether nothing is taken any more. */
+  /** Whether no more values are taken. */
   readonly isClosed: boolean
   /** The consumer behind the gate. */
   readonly consumer: Demanding
-  /** How much is wanted: where it is more than 0, a value passes; else {@link Gate.drain} is called later. */
+  /** The demand: more than 0, where a value may pass; else the host calls {@link Gate.drain} later. */
   wanted(): number
   sizeOf(value: T): number
   pass(value: T): void
-  /** Tells the application of a dropped value. What that throws, or rejects with, is the error of the source. */
+  /** Tells the application of a dropped value. If that throws or rejects, the source has failed. */
   onDrop(value: T): unknown
-  /** The source is complete, and all that waited has passed. */
+  /** The source is complete, and all waiting values have passed. */
   finish(): void
   /** The source, or the application, failed. It may do so after {@link finish}. */
   fail(error: unknown): void
 }
 
-/** How many bytes wait for a client of which it cannot be said yet whether it is slow. */
+/** How many bytes may wait while it is not known yet whether the client is slow. */
 const SLACK_BYTES = 1024 * 1024
 
 /** A gate in front of one consumer. */
@@ -60,7 +63,7 @@ export class Gate<T> implements Offer {
   private weight: number
   private readonly draining: Reentry
   private isCompleting: boolean
-  /** How many sources that took the offer are giving. */
+  /** How many sources that took the offer are giving a value now. */
   private giving: number
   private tally: Tally | null
   private waiting: Waiting | null
@@ -109,7 +112,7 @@ export class Gate<T> implements Offer {
     this.host.consumer.reportLate(error)
   }
 
-  /** Something is wanted again. */
+  /** There is demand again. */
   drain(): void {
     if (!this.draining.enter()) return
     while (this.queue !== null && this.host.wanted() > 0) this.host.pass(this.shift(this.queue))
@@ -118,7 +121,7 @@ export class Gate<T> implements Offer {
     else this.waiting?.notify(() => this.wanted > 0)
   }
 
-  /** Lets the value pass, or does with it what the policy says. */
+  /** Passes the value on, or applies the policy to it. */
   take(value: T): void {
     const { host } = this
     this.tally?.arrive(this.giving === 0)
@@ -135,7 +138,7 @@ export class Gate<T> implements Offer {
     if (!this.isHolding && !this.draining.isBusy) this.host.finish()
   }
 
-  /** Forgets what waits. */
+  /** Drops the waiting values without notice. */
   clear(): void {
     this.queue = null
     this.weight = 0
@@ -180,7 +183,7 @@ export class Gate<T> implements Offer {
     return value
   }
 
-  /** Empty values count, or there could be any number of them. */
+  /** An empty value counts 1, so that the number of empty values is bounded too. */
   private weightOf(value: T): number {
     return Math.max(1, this.host.sizeOf(value))
   }

@@ -1,5 +1,5 @@
 /**
- * Demand, as `httprx` exports it: who may send how much.
+ * The public names of this room: demand, and the sources and operators that respect it.
  */
 export { chunkSize, type Chunk } from './chunk.js'
 export { ControlledSubject, type ControlledSink, type SinkResult } from './controlled-subject.js'

@@ -1,40 +1,40 @@
 /**
- * Demand on offer: how a source that can wait finds out what its consumer wants, through the plain RxJS that stands
- * between the two.
+ * Offers of demand: how a pausable source learns its consumer's demand through plain RxJS operators in between.
  *
- * Strategy: who subscribes a source and knows what it wants (a gate in front of a response, an event stream, a
- * WebSocket; a flattening operator with demand) offers that for the length of the subscription, which is synchronous.
- * A source that can wait takes the offer, and then gives only while something is wanted. Operators in between need not
- * know: what a value becomes on its way is there when giving it returns, and costs the demand. Several sources may take
- * one offer (`merge`). While a source gives (a value or its end) the offer stands again: so the second source of a
- * `concat`, and what RxJS's own flattening subscribes at once, find it too. What is subscribed later finds none.
+ * Strategy: a consumer with demand (a gate in front of a response, an event stream or a WebSocket; a flattening
+ * operator with demand) makes its offer current while it subscribes to its source, which is a synchronous call. A
+ * pausable source takes the current offer, and then gives values only while there is demand. Synchronous operators in
+ * between need not know: their output has arrived when the call of `next` returns, and has used up demand. Several
+ * sources may take one offer (`merge`). While a source gives a value or its end the offer is current again: so the
+ * second source of a `concat`, and the inner Observables that RxJS's own flattening subscribes at once, find it too. A
+ * source that is subscribed later finds none.
  *
- * A subclass of Observable whose `lift` carries the demand was the other way: creation operators (`merge`, `concat`)
- * and operators that subscribe for themselves would lose it.
+ * The alternative, a subclass of Observable whose `lift` carries the demand, loses it in creation operators (`merge`,
+ * `concat`) and in operators that subscribe for themselves.
  */
 import type { Observer, Subscriber } from 'rxjs'
 import type { Ahead } from './drops.js'
 
-/** What a consumer wants of sources that can wait. */
+/** The demand of a consumer, for pausable sources. */
 export interface Offer {
-  /** How much is wanted, in the unit of the consumer: nothing where it is not more than 0. */
+  /** The demand in the unit of the consumer: none where it is 0 or negative. */
   readonly wanted: number
-  /** Calls back whenever something is wanted again, until the returned function is called. */
+  /** Calls back whenever there is demand again, until the returned function is called. */
   whenWanted(callback: () => void): () => void
   /**
-   * A source that took the offer begins to give: what comes of that waits for its consumer, however much it is. Returns
-   * how many values had come before.
+   * A source that took the offer begins to give: all values that come of that may wait. Returns how many values had
+   * arrived before.
    */
   enter(): number
-  /** It has given: a value, before which so many had come; or, with -1, an end. */
+  /** The source has given: a value (`before` is the result of {@link enter}), or an end (-1). */
   leave(before: number): void
-  /** Hears of errors of a source that was told to end already. */
+  /** Receives errors of a source that was already told to stop. */
   reportLate(error: unknown): void
-  /** Hears of what operators hold that stand between sources and a consumer. */
+  /** Called when operators between a source and the consumer seem to hold values. */
   ahead(ahead: Ahead): void
 }
 
-/** How the offer that stands is read and replaced: one for all copies of this package in a process. */
+/** Access to the current offer, which all copies of this package in a process share. */
 interface Stand {
   readonly read: () => Offer | null
   readonly put: (offer: Offer | null) => void
@@ -49,7 +49,7 @@ function makeStand(): Stand {
   return { read: () => standing, put: offer => { standing = offer } }
 }
 
-/** Runs the task, which subscribes, with the demand on offer; null: with none. */
+/** Runs the task, which subscribes, with this as the current offer; null: with none. */
 export function offering<R>(offer: Offer | null, task: () => R): R {
   const before = read()
   put(offer)
@@ -60,19 +60,19 @@ export function offering<R>(offer: Offer | null, task: () => R): R {
   }
 }
 
-/** The demand that is on offer; null where there is none, and a source is as any other Observable. */
+/** Returns the current offer; null: there is none, and a source behaves as any other Observable. */
 export function offeredDemand(): Offer | null {
   return read()
 }
 
-/** Replaces the offer that stands: {@link offering} for where each value would cost a closure. Returns the old one. */
+/** Replaces the current offer and returns the old one: {@link offering} without a closure, for each value. */
 export function replaceOffer(offer: Offer | null): Offer | null {
   const before = read()
   put(offer)
   return before
 }
 
-/** Gives a value to whose demand it is; null: nobody offered any. */
+/** Gives a value to the consumer that made the offer; null: there was no offer. */
 export function giveNext<T>(offer: Offer | null, subscriber: Observer<T>, value: T): void {
   if (offer === null) return subscriber.next(value)
   const standing = replaceOffer(offer)
@@ -85,12 +85,12 @@ export function giveNext<T>(offer: Offer | null, subscriber: Observer<T>, value:
   }
 }
 
-/** Gives the end, as {@link giveNext}: what follows upon it finds the offer. */
+/** Completes, as {@link giveNext}: a source that is subscribed because of that finds the offer. */
 export function giveComplete(offer: Offer | null, subscriber: Observer<never>): void {
   giveEnd(offer, () => { subscriber.complete() })
 }
 
-/** Gives an error, as {@link giveComplete}. */
+/** Fails, as {@link giveComplete}. */
 export function giveError(offer: Offer | null, subscriber: Observer<never>, error: unknown): void {
   giveEnd(offer, () => { subscriber.error(error) })
 }
@@ -105,7 +105,7 @@ function giveEnd(offer: Offer | null, end: () => void): void {
   }
 }
 
-/** Who waits for an offer to want more. */
+/** The callbacks that wait for demand of one offer. */
 export class Waiting {
   private readonly callbacks = new Set<() => void>()
 
@@ -115,20 +115,20 @@ export class Waiting {
     return () => { this.callbacks.delete(callback) }
   }
 
-  /** Calls all in turn, as long as something is wanted. */
+  /** Calls one after another, as long as there is demand. */
   notify(isWanted: () => boolean): void {
     for (const callback of [...this.callbacks]) if (isWanted()) callback()
   }
 }
 
-/** The pace of a source that goes on when it is told to: at once, or when something is wanted. */
+/** Lets a source take its next step when there is demand: at once, if there is some now. */
 export class Pace {
-  /** Whose demand it keeps to; null where none was on offer. */
+  /** The offer that the source took; null: there was none. */
   readonly offer: Offer | null
   private readonly goOn: () => void
   private isWaiting: boolean
 
-  /** Takes the offer that stands, if there is one, for as long as the subscriber is there. */
+  /** Takes the current offer, if there is one, until the subscriber is closed. */
   constructor(subscriber: Subscriber<never>, goOn: () => void) {
     this.offer = offeredDemand()
     this.goOn = goOn
@@ -136,7 +136,7 @@ export class Pace {
     if (this.offer !== null) subscriber.add(this.offer.whenWanted(() => { if (this.isWaiting) this.next() }))
   }
 
-  /** Goes on, now or when something is wanted. */
+  /** Calls `goOn` now or when there is demand. */
   next(): void {
     this.isWaiting = this.offer !== null && this.offer.wanted <= 0
     if (!this.isWaiting) this.goOn()

@@ -1,9 +1,10 @@
 /**
- * Operators for sources that cannot be slowed: what becomes of values that nobody wants yet.
+ * Backpressure operators for sources that cannot be paused: they buffer or drop values, or fail, while there is no
+ * demand.
  *
  * Strategy: one gate (gate.ts) in front of a subscriber with credit (credited-subscriber.ts) serves all of them. Each
- * value of `ready$` sets the credit, and a value passes as long as something is left of it. Nothing passes after
- * `ready$` completed, because nobody is there to take it; what waits then is freed by unsubscribing.
+ * value of `ready$` sets the credit, and a value passes as long as some of it is left. Nothing passes after `ready$`
+ * completed, because the consumer is closed then; unsubscribing frees the waiting values.
  */
 import { Observable, type Subscriber, takeWhile } from 'rxjs'
 import { checkOptions, checkValue, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
@@ -20,17 +21,17 @@ export interface BackpressureBufferOptions<T> {
   readonly bufferBytes: number
   /** 'error' unless given. */
   readonly overflow?: BufferOverflow
-  /** Sees each value that is dropped. What it throws is the error of the result. */
+  /** Called with each value that is dropped. If it throws, the result fails with that error. */
   readonly onDrop?: (value: T) => void
 }
 
-/** What the options take. */
+/** The valid values of the options. */
 const BUFFER_KINDS = { bufferBytes: COUNT, overflow: oneOf('error', 'dropOldest', 'dropNewest'), onDrop: FUNCTION }
 
-/** What else a gate is told. */
+/** The policy of a gate, with hooks. */
 interface GateOptions<T> extends BackpressurePolicy {
   readonly onDrop?: ((value: T) => void) | undefined
-  /** What a value costs: {@link chunkSize} unless given. */
+  /** The size of a value: {@link chunkSize} unless given. */
   readonly sizeOf?: ((value: T) => number) | undefined
 }
 
@@ -38,9 +39,9 @@ interface GateOptions<T> extends BackpressurePolicy {
 type SameTypeOperator<T> = (source: Observable<T>) => Observable<T>
 
 /**
- * Returns the operator that keeps up to `bufferBytes` until they are wanted. Beyond that, the result fails with a
- * {@link BackpressureError} ('error'), or loses its oldest values, or the new one. With 'dropOldest' the newest value
- * is kept even where it alone is bigger than the whole buffer.
+ * Returns the operator that buffers up to `bufferBytes` until there is demand. Beyond that, the result fails with a
+ * {@link BackpressureError} ('error'), or the oldest values or the new one are dropped. With 'dropOldest' the newest
+ * value is kept even where it alone is bigger than the whole buffer.
  */
 export function onBackpressureBuffer<T>(
   ready$: Observable<number>,
@@ -52,17 +53,17 @@ export function onBackpressureBuffer<T>(
   return gated<T>(ready$, { capacity: bufferBytes, overflow, onDrop })
 }
 
-/** Returns the operator that drops each value that is not wanted when it comes. */
+/** Returns the operator that drops each value for which there is no demand when it comes. */
 export function onBackpressureDrop<T>(ready$: Observable<number>, onDrop?: (value: T) => void): SameTypeOperator<T> {
   return gated<T>(ready$, { capacity: 0, overflow: 'dropNewest', onDrop })
 }
 
-/** Returns the operator that keeps the last value until it is wanted, and drops those before it. */
+/** Returns the operator that keeps the newest value until there is demand, and drops older ones. */
 export function onBackpressureLatest<T>(ready$: Observable<number>, onDrop?: (value: T) => void): SameTypeOperator<T> {
   return gated<T>(ready$, { capacity: 0, overflow: 'dropOldest', onDrop })
 }
 
-/** Returns the operator that fails with a {@link BackpressureError} when a value comes that is not wanted. */
+/** Returns the operator that fails with a {@link BackpressureError} when a value comes without demand. */
 export function onBackpressureError<T>(ready$: Observable<number>): SameTypeOperator<T> {
   return gated<T>(ready$, { capacity: 0, overflow: 'error' })
 }
@@ -72,7 +73,7 @@ export function gated<T>(ready$: Observable<number>, options: GateOptions<T>): S
   return source => new Observable<T>(subscriber => {
     const host = new GatedSubscriber(subscriber, ready$, options)
     const gate = new Gate(host, options)
-    // A source that never pauses within its subscription has nothing to unsubscribe yet: the gate tells it to stop.
+    // A source that emits for ever within its subscription cannot be unsubscribed yet: `takeWhile` stops it.
     const whileOpen = takeWhile<unknown>(() => !subscriber.closed)
     subscriber.add(() => gate.clear())
     subscriber.add(host.follow(ready$, () => { gate.drain() }, error => { subscriber.error(error) }))

@@ -1,29 +1,30 @@
 /**
- * A source made of "give me the next page".
+ * `pulled`: a source made of a function that returns the next page.
  *
- * Strategy: while something is wanted, the next page is asked for, one at a time (source-loop.ts); a page is passed on
- * whole, so the source runs ahead of its demand by at most one page. After an empty page the next one is asked for.
- * Pages are asked for in a loop, never from within the answer to the last.
+ * Strategy: while there is demand, the function is called for one page at a time (source-loop.ts). A page is passed on
+ * whole, so the source runs ahead of its demand by at most one page. After an empty page the next one is requested. The
+ * calls come from a loop, never from within the delivery of the last page.
  */
 import { defaultIfEmpty, from, Observable, type ObservableInput, take } from 'rxjs'
 import type { Subscriber } from 'rxjs'
 import { SourceLoop } from './source-loop.js'
 import { OfferTaker } from './taker.js'
 
-/** The next values in order, or null: there are no more. */
+/** The next values in order; null: there are no more. */
 export type Page<T> = readonly T[] | null
 
 /**
- * Gives the next page. `wanted` is how many bytes (or items) there is room for, more than 0, and Infinity where nobody
- * said; a page may be smaller, empty or bigger. An array is a page, and never a list of pages; of any other input, the
- * first value is the page, and none is an empty one. What it throws or fails with is the error of the source.
+ * Returns the next page. `wanted` is the demand in bytes (or items): more than 0, and Infinity where the consumer has
+ * no limit. A page may be smaller, empty or bigger. An array is always a page, never a list of pages; the first value
+ * of any other input is the page, and an input without a value is an empty page. If it throws or fails, the source
+ * fails with that error.
  */
 export type NextPage<T> = (wanted: number) => Page<T> | ObservableInput<Page<T>>
 
 /**
- * Returns an Observable that asks `next` for a page while something is wanted, once at a time. As a body, or as what
- * `sse` or a WebSocket sends, it asks for no more than the client takes, also through operators that work at once.
- * After the end, an error, or when it is unsubscribed it asks no more; a page under way is unsubscribed.
+ * Returns an Observable that calls `next` for a page while there is demand, one call at a time. As the source of a
+ * body, of `sse` or of a WebSocket it requests no more than the client takes, also through synchronous operators. After
+ * the end, an error, or unsubscription there are no more calls; a page that is under way is unsubscribed.
  *
  * @example
  * body: pulled(wanted => rows.read(wanted)).pipe(map(row => JSON.stringify(row) + '\n'))
@@ -35,7 +36,7 @@ export function pulled<T>(next: NextPage<T>): Observable<T> {
 class PageReader<T> extends SourceLoop<T> {
   private readonly subscriber: Subscriber<T>
   private readonly nextPage: NextPage<T>
-  /** The page that came within the asking; undefined if it is still to come. */
+  /** The page that came within the call; undefined if it is still to come. */
   private answer: Page<T> | undefined
   private isAsking: boolean
 

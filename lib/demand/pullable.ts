@@ -1,13 +1,13 @@
 /**
- * The common form of what can be pulled: iterables, async iterables, web streams, Readables of Node.
+ * One interface for all sources that can be pulled: iterables, async iterables, web streams, Readables of Node.
  *
- * Strategy: one interface of two methods, `next` and `return`, as an iterator has them. It asks for nothing by itself.
+ * Strategy: the interface has two methods of an iterator, `next` and `return`. Adapting a source reads nothing from it.
  */
 import { Observable } from 'rxjs'
 import type { ReportError } from '../application/discard.js'
 import type { Chunk } from './chunk.js'
 
-/** The common form of what is pulled. `return` says that no more is wanted. */
+/** A source that can be pulled. `return` tells it to stop. */
 export interface Pullable<T = Chunk> {
   next(): IteratorResult<T, unknown> | PromiseLike<IteratorResult<T, unknown>>
   return?(): unknown
@@ -22,16 +22,16 @@ export function pullableOfStream<T>(stream: ReadableStream<T>): Pullable<T> {
   }
 }
 
-/** What is needed of a `Readable` of Node. */
+/** The part of a Node `Readable` that is used. */
 export interface NodeReadable<T = Chunk> extends AsyncIterable<T> {
   destroy(): unknown
   on?(event: 'error', listener: (error: unknown) => void): unknown
 }
 
 /**
- * A `Readable` of Node as {@link Pullable}. It is destroyed directly: its iterator would do so only when the chunk that
- * is waited for has come. The iterator listens to errors only from its first step to its last, and until there is
- * room none is made.
+ * A `Readable` of Node as {@link Pullable}. `return` destroys it directly: its iterator would do so only when the
+ * pending chunk has come. The iterator listens to errors only from its first step to its last, and there may be no step
+ * for a long time: so errors have a listener of their own.
  */
 export function pullableOfReadable<T>(readable: NodeReadable<T>, report: ReportError): Pullable<T> {
   const iterator = readable[Symbol.asyncIterator]()
@@ -46,10 +46,10 @@ export function pullableOfReadable<T>(readable: NodeReadable<T>, report: ReportE
   }
 }
 
-/** What can be pulled, whichever form it has. */
+/** Any source that can be pulled. */
 export type PulledSource<T> = Iterable<T> | AsyncIterable<T> | ReadableStream<T>
 
-/** Any such source as {@link Pullable}. `report` hears of errors that come after it was told to end. */
+/** Returns the source as {@link Pullable}. `report` receives errors that come after it was told to stop. */
 export function pullableOf<T>(source: PulledSource<T>, report: ReportError): Pullable<T> {
   if (typeof (source as ReadableStream<T>).getReader === 'function') {
     return pullableOfStream(source as ReadableStream<T>)
@@ -61,7 +61,7 @@ export function pullableOf<T>(source: PulledSource<T>, report: ReportError): Pul
   return (source as Iterable<T>)[Symbol.iterator]()
 }
 
-/** Whether this is an Observable, of whichever copy of RxJS. */
+/** Whether this is an Observable, also one of another copy of RxJS. */
 export function isObservable(source: object): source is Observable<unknown> {
   return source instanceof Observable || typeof (source as { subscribe?: unknown }).subscribe === 'function'
 }

@@ -1,9 +1,9 @@
 /**
- * The loop of what can be pulled: iterables, async iterables, web streams, Readables of Node.
+ * Pulls a source (an iterable, an async iterable, a web stream, a Readable of Node) as its taker has demand.
  *
- * Strategy: one value is asked for while something is wanted, never before, and never two at once. `mergeInternals` of
- * RxJS (behind `from(asyncIterable).pipe(concatMap(…))`) would pull without bound: 5,000 values for 5 delivered. A
- * source that gave its last value, or failed to give one, is over; any other is told to end when no more is wanted.
+ * Strategy: a value is requested only while there is demand, and only one at a time. RxJS's
+ * `from(asyncIterable).pipe(concatMap(…))` would pull without bound: 5,000 values for 5 delivered. A source that has
+ * completed, or whose `next` rejected, is over; any other is told to stop (`return`) when the taker is closed.
  */
 import { isPromise, type ReportError } from '../application/discard.js'
 import { onRejection } from '../errors.js'
@@ -18,7 +18,7 @@ export class Puller<T> extends SourceLoop<T> {
   private readonly fail: (error: unknown) => void
   private isOver: boolean
 
-  /** `open` makes the source; it is given what hears of errors that come after the source was told to end. */
+  /** `open` makes the source; it gets a function for errors that come after the source was told to stop. */
   constructor(makeTaker: (wake: () => void) => Taker<T>, open: (report: ReportError) => Pullable<T>) {
     super(makeTaker)
     this.source = open(error => { this.taker.reportLate(error) })
@@ -27,7 +27,7 @@ export class Puller<T> extends SourceLoop<T> {
     this.isOver = false
   }
 
-  /** Asks for no more. */
+  /** Tells the source to stop, unless it is over. */
   stop(): void {
     if (this.isOver) return
     this.isOver = true

@@ -1,17 +1,17 @@
 /**
- * The loop of a source that can wait.
+ * The loop of a pausable source.
  *
- * Strategy: it takes one step at a time while something is wanted, never two at once, whoever calls it from within a
- * step. A source whose steps cost nothing of the demand (empty chunks, empty pages, values that a filter behind it
- * drops) rests after a number of them, so that others have their turn. The number counts on over promises, which come
- * before any socket has its turn.
+ * Strategy: the loop takes one step after another while there is demand; a call from within a step does not nest. Steps
+ * that use up no demand (empty chunks, empty pages, values that a filter drops) are counted, and after a number of them
+ * the loop goes on in a later turn of the event loop, so that it cannot starve other connections. The count carries
+ * across promises, which settle before any socket has its turn.
  */
 import { currentContext, type Context } from '../application/context.js'
 import { Reentry } from '../buffer/reentry.js'
 import { replaceOffer } from './offer.js'
 import type { Taker } from './taker.js'
 
-/** How many steps that cost nothing are taken before others have their turn. */
+/** How many steps in a row may use up no demand before other connections have their turn. */
 const STEPS_PER_TURN = 1_000
 
 /** A source at work for one taker. */
@@ -25,7 +25,7 @@ export abstract class SourceLoop<T> {
   /** The taker's progress before the last step. */
   private progress: number
 
-  /** `makeTaker` is given what to call when something is wanted again. */
+  /** `makeTaker` gets a function to call when there is demand again. */
   constructor(makeTaker: (wake: () => void) => Taker<T>) {
     this.context = currentContext()
     this.resume = () => { this.run() }
@@ -35,7 +35,7 @@ export abstract class SourceLoop<T> {
     this.taker = makeTaker(() => { this.wake() })
   }
 
-  /** Takes steps while something is wanted. */
+  /** Takes steps while there is demand. */
   run(): void {
     if (!this.loop.enter()) return
     while (!this.taker.isClosed && this.taker.wanted > 0) {
@@ -45,16 +45,19 @@ export abstract class SourceLoop<T> {
     this.loop.leave()
   }
 
-  /** Gives once. Returns false where it does so later, and calls {@link stepped} then. What it throws is the error. */
+  /**
+   * Takes one step. Returns false where that takes time, and calls {@link stepped} then. If it throws, the source has
+   * failed.
+   */
   protected abstract step(): boolean
 
-  /** A step that was under way is over. */
+  /** A step that took time is over. */
   protected stepped(): void {
     this.loop.leave()
     this.run()
   }
 
-  /** The source, or the taker, threw. */
+  /** The source or the taker threw an exception. */
   protected failed(error: unknown): void {
     this.taker.error(error)
   }
@@ -64,7 +67,7 @@ export abstract class SourceLoop<T> {
   }
 
   private attempt(): boolean {
-    // What the application subscribes for its next value is not on the way to this consumer.
+    // Observables that the application subscribes to within a step do not lead to this consumer.
     const standing = replaceOffer(null)
     try {
       return this.step()
@@ -76,7 +79,7 @@ export abstract class SourceLoop<T> {
     }
   }
 
-  /** Whether many steps cost nothing. */
+  /** Whether too many steps in a row used up no demand. */
   private isIdle(): boolean {
     const { progress } = this.taker
     if (progress !== this.progress) this.stepsLeft = STEPS_PER_TURN

@@ -1,34 +1,34 @@
 /**
- * Where a source that can wait gives its values: to a subscriber that may have offered its demand, or (in
- * response-body/) to a body without any Observable in between.
+ * The consumers of pausable sources: a subscriber, which may have offered its demand, or (response-body/iterate.ts) a
+ * body without an Observable in between.
  */
 import type { Subscriber } from 'rxjs'
 import { libraryScheduler } from '../application/library-scheduler.js'
 import { giveComplete, giveError, giveNext, offeredDemand, type Offer } from './offer.js'
 
-/** The consumer of one source. It tells the source when something is wanted again. */
+/** The consumer of one source. It calls back when there is demand again. */
 export interface Taker<T> {
-  /** Whether nothing is taken any more. */
+  /** Whether no more values are taken. */
   readonly isClosed: boolean
-  /** How much is wanted: nothing where it is not more than 0. */
+  /** The demand: none where it is 0 or negative. */
   readonly wanted: number
-  /** A number that stays the same as long as what is given costs nothing; NaN, where that does not matter. */
+  /** A number that changes with each value that uses up demand; NaN where such values need not be told apart. */
   readonly progress: number
   next(value: T): void
   complete(): void
   error(error: unknown): void
-  /** Hears of errors of a source that was told to end already. */
+  /** Receives errors of a source that was already told to stop. */
   reportLate(error: unknown): void
   /** Runs the task after other connections had their turn. */
   later(task: () => void): void
 }
 
-/** A subscriber, and the demand that was on offer when it was made. Without one, it takes all. */
+/** A subscriber with the offer that was current when this was made. Without an offer, its demand is infinite. */
 export class OfferTaker<T> implements Taker<T> {
   private readonly subscriber: Subscriber<T>
   private readonly offer: Offer | null
 
-  /** `wake` is called whenever something is wanted again. */
+  /** `wake` is called whenever there is demand again. */
   constructor(subscriber: Subscriber<T>, wake: () => void) {
     this.subscriber = subscriber
     this.offer = offeredDemand()
@@ -64,7 +64,7 @@ export class OfferTaker<T> implements Taker<T> {
   }
 
   later(task: () => void): void {
-    // Not `asapScheduler`, whose turn comes before that of any socket.
+    // Not `asapScheduler`: its tasks run before any socket has its turn.
     this.subscriber.add(libraryScheduler.schedule(task))
   }
 }

@@ -1,18 +1,21 @@
 /**
- * The two marks of a queue: how much may wait in it, and how little must wait before more is wanted.
+ * The water marks of a queue, and the room that a source has below them.
  *
- * Strategy: options are settled into {@link Marks} once, by whoever makes the queue, and all who write to it share that
- * object. A source that writes whenever there is room asks a {@link Room}. Between the two marks the answer depends on
- * what happened before: a queue that was filled has no room until it has drained to the low mark, so that its source is
- * not woken for each byte that leaves.
+ * Strategy: the owner of a queue settles the options into {@link Marks} once, and all sources of the queue share that
+ * object. A source that writes whenever there is room asks a {@link Room}, which has hysteresis: a queue that was
+ * filled to the high-water mark has no room until it has drained to the low-water mark, so that its source is not woken
+ * for each write that leaves.
  */
 import { LocalProtocolError } from '../errors.js'
 
-/** How much a controlled subject lets wait, in the unit of its sink. */
+/** How much may wait at a controlled subject, in the unit of its sink. */
 export interface WaterMarks {
-  /** Above it `write` answers false; up to it demand goes. 16 KiB unless given. */
+  /** The demand fills the sink up to this mark; with more pending, `write` returns false. 16 KiB unless given. */
   readonly highWaterMark?: number | undefined
-  /** Drained to it, the next demand is made: below the high-water mark, and half of it unless given. */
+  /**
+   * When the sink has drained to this mark, the next demand is emitted. Below the high-water mark, and half of it
+   * unless given.
+   */
   readonly lowWaterMark?: number | undefined
 }
 
@@ -26,7 +29,7 @@ export interface Marks {
 export const DEFAULT_HIGH_WATER_MARK = 16_384
 
 /**
- * Returns the marks with their defaults: the object itself where it has both.
+ * Returns the marks with their defaults: the same object, if it has both.
  *
  * @throws {@link LocalProtocolError} badRange: not 0 <= lowWaterMark < highWaterMark
  */
@@ -42,27 +45,27 @@ function isSettled(options: WaterMarks): options is Marks {
   return options.highWaterMark !== undefined && options.lowWaterMark !== undefined
 }
 
-/** Returns the low-water mark of a response where none is given. The high one may be without bound. */
+/** Returns the low-water mark of a response where none is given. The high-water mark may be Infinity. */
 export function lowWaterMarkOf(highWaterMark: number): number {
   return Math.floor(Math.min(highWaterMark, Number.MAX_SAFE_INTEGER) / 2)
 }
 
-/** A queue that is written to, as far as a {@link Room} needs to know it. */
+/** A queue that tells when it has drained. */
 export interface Drained {
-  /** How much waits. */
+  /** How many bytes (or items) wait. */
   readonly pending: number
-  /** Calls back once when at most `mark` waits. */
+  /** Calls back once when at most `mark` bytes (or items) wait. */
   whenDrained(mark: number, callback: () => void): void
 }
 
-/** The room that one source has in a queue. */
+/** The room in a queue, for one source. */
 export class Room {
   protected readonly queue: Drained
   protected readonly marks: Marks
   private readonly drained: () => void
   private isWaiting: boolean
 
-  /** `drained` is called when there is room again after {@link wanted} answered that there is none. */
+  /** `drained` is called when there is room again after {@link wanted} returned 0. */
   constructor(queue: Drained, marks: Marks, drained: () => void) {
     this.queue = queue
     this.marks = marks
@@ -70,7 +73,7 @@ export class Room {
     this.isWaiting = false
   }
 
-  /** How much there is room for; 0 where the queue is full, or has not drained to the low-water mark since. */
+  /** Returns the room: 0 where the queue is full, or was full and has not drained to the low-water mark since. */
   wanted(): number {
     if (this.isWaiting) return 0
     const room = this.limit() - this.queue.pending
@@ -79,7 +82,7 @@ export class Room {
     return 0
   }
 
-  /** How much may wait now. */
+  /** Returns how much may wait now. */
   protected limit(): number {
     return this.marks.highWaterMark
   }

@@ -1,9 +1,9 @@
 /**
- * The values of an Observable on their way to the subscriber of a publisher.
+ * One subscription of `toPublisher`: the values of an Observable for one Reactive Streams subscriber.
  *
- * Strategy: a {@link ControlledSubject} makes the demand, and its sink is a queue, out of which goes what is
- * requested. A source that gives more than it was asked for is bounded (excess.ts). Signals are given from a loop, so
- * that a `request` within `onNext` neither nests signals nor grows the stack.
+ * Strategy: a {@link ControlledSubject} makes the demand. Its sink is a queue, and `request` takes items out of it.
+ * What a source gives beyond its demand is bounded (excess.ts). Signals come from a loop, so that a `request` within
+ * `onNext` neither nests signals nor grows the stack.
  */
 import { defer, type Observable, takeUntil } from 'rxjs'
 import { Reentry } from '../../buffer/reentry.js'
@@ -15,11 +15,10 @@ import { Excess } from '../excess.js'
 import type { Subscriber as PublisherSubscriber, Subscription as PublisherSubscription } from './types.js'
 
 /**
- * What {@link toPublisher} has of one subscriber: its subscription, and the sink of the source. Rules are cited as
- * `RS §3.9`.
+ * The subscription of one subscriber, and the sink of its source. Rules are cited as `RS §3.9`.
  */
 export class Publication<T> implements PublisherSubscription, ControlledSink<T> {
-  /** How many bytes (or items) wait for requests. */
+  /** How many bytes (or items) wait to be requested. */
   pending: number
   /** Null once the last signal was given, or after `cancel` (RS §3.13). */
   private subscriber: PublisherSubscriber<T> | null
@@ -60,7 +59,8 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     defer(() => source(subject.ready$)).pipe(takeUntil(subject.closed$)).subscribe(subject)
   }
 
-  // RS §3.6: nothing, after the end. RS §3.17: a sum beyond 2^53 is without bound as far as anyone can count.
+  // RS §3.6: after the end, a request does nothing. RS §3.17: a sum beyond 2^53 is without bound as far as anyone can
+  // count.
   request(count: number): void {
     if (this.subscriber === null) return
     if (count >= 1) {
@@ -72,7 +72,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     }
   }
 
-  // RS §3.5, §3.7: it costs little, and may come twice.
+  // RS §3.5, §3.7: it is cheap and idempotent.
   cancel(): void {
     this.subscriber = null
     this.queue.clear()
@@ -93,7 +93,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     this.signal()
   }
 
-  // At once, as everywhere: what waits is dropped.
+  // At once, as in all of this library: waiting values are dropped.
   error(error: unknown): void {
     const subscriber = this.subscriber
     this.cancel()
@@ -106,7 +106,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     this.callBackIfDrained()
   }
 
-  // RS §1.3, §3.3: signals come one after another, whatever the subscriber calls from within one.
+  // RS §1.3, §3.3: signals never nest, whatever the subscriber calls from within one.
   private signal(): void {
     if (!this.signalling.enter()) return
     while (this.requested > 0 && this.queue.length > 0) this.signalNext(this.queue.shift())
@@ -120,7 +120,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     try {
       this.subscriber?.onNext(value)
     } catch (error) {
-      // RS §2.13: a subscriber that throws counts as cancelled, and the error is its caller's.
+      // RS §2.13: a subscriber that throws counts as cancelled, and its caller gets the error.
       this.signalling.leave()
       this.cancel()
       throw error

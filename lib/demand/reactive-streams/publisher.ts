@@ -1,12 +1,12 @@
 /**
  * Reactive Streams (version 1.0.4), to and from sources driven by demand.
  *
- * Strategy: Reactive Streams counts items, `ready$` counts bytes. From a publisher, one batch of items is requested
- * at a time while credit is left, so the source runs ahead of its demand by at most one batch ({@link Requester}). To
- * a publisher, values wait in a queue, out of which goes what is requested ({@link Publication}); the source sees
- * `ready$` as it does everywhere, and is ahead of the requests by at most the high-water mark and its last value.
+ * Strategy: Reactive Streams counts items, `ready$` counts bytes. From a publisher, one batch of items at a time is
+ * requested while there is demand, so the source runs ahead of its demand by at most one batch ({@link Requester}). To
+ * a publisher, values wait in a queue until they are requested ({@link Publication}); the source sees a `ready$` as
+ * usual, and is ahead of the requests by at most the high-water mark and one value.
  *
- * Rules are cited as `RS §1.3`. Calls back and forth (`request` within `onNext`) are taken up by a loop (RS §3.3).
+ * Rules are cited as `RS §1.3`. A `request` within `onNext` continues a loop and does not recurse (RS §3.3).
  */
 import { Observable } from 'rxjs'
 import { checkOptions, SIZE } from '../../connection/option-check.js'
@@ -17,16 +17,19 @@ import { Publication } from './publication.js'
 import { Requester } from './requester.js'
 import type { Publisher, Subscriber } from './types.js'
 
-/** How a publisher is read. */
+/** The options of {@link fromPublisher}. */
 export interface FromPublisherOptions {
-  /** How many items are requested at once: 1 unless given. More is faster where a request crosses a process. */
+  /**
+   * How many items are requested at once: 1 unless given. A larger batch is faster where requests go to another
+   * process.
+   */
   readonly batch?: number
 }
 
 /**
- * Returns an Observable that requests items of the publisher while something is wanted: as a body, or as what `sse` or
- * a WebSocket sends, no more than the client takes, also through operators that work at once. Where nobody says what is
- * wanted, it requests one batch after another.
+ * Returns an Observable that requests items of the publisher while there is demand: as the source of a body, of `sse`
+ * or of a WebSocket no more than the client takes, also through synchronous operators. For a subscriber without demand
+ * it requests one batch after another.
  *
  * @throws {@link LocalProtocolError} badRange: a batch of less than 1
  *
@@ -46,7 +49,7 @@ export function fromPublisher<T>(
   })
 }
 
-/** How a source is published. */
+/** The options of {@link toPublisher}. */
 export interface ToPublisherOptions {
   /** How many bytes (or items) may be taken from the source before they are requested: 16 KiB unless given. */
   readonly highWaterMark?: number
@@ -54,8 +57,8 @@ export interface ToPublisherOptions {
 
 /**
  * Returns a publisher of a source. Each of its subscribers subscribes to the source anew. A function gets the demand;
- * an Observable is offered it. One that cannot be slowed fails with a `BackpressureError` where a value was not
- * requested: an operator can say what else becomes of it.
+ * an Observable is offered it. An Observable that cannot be paused fails with a `BackpressureError` when it emits
+ * without demand, unless a backpressure operator handles that.
  *
  * @example
  * toPublisher(ready$ => prices$.pipe(onBackpressureLatest(ready$)))
@@ -69,7 +72,7 @@ export function toPublisher<T>(
   checkOptions(options ?? {}, { highWaterMark: SIZE })
   return {
     subscribe(subscriber: Subscriber<T> | null | undefined): void {
-      // RS §1.9: the one thing that subscribe throws for.
+      // RS §1.9: the only reason for `subscribe` to throw.
       if (subscriber === null || subscriber === undefined) throw new TypeError('a subscriber is needed')
       new Publication(subscriber, values, options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK).start()
     },

@@ -1,8 +1,8 @@
 /**
  * The subscriber of a publisher whose items become values of an Observable.
  *
- * Strategy: while something is wanted and all that was requested has come, one more batch is requested: from a loop
- * (source-loop.ts), because a publisher may answer within the request.
+ * Strategy: while there is demand and all requested items have come, one more batch is requested: from a loop
+ * (source-loop.ts), because a publisher may emit within `request`.
  */
 import type { Subscriber } from 'rxjs'
 import { Reentry } from '../../buffer/reentry.js'
@@ -10,13 +10,13 @@ import { SourceLoop } from '../source-loop.js'
 import { OfferTaker } from '../taker.js'
 import type { Subscriber as PublisherSubscriber, Subscription as PublisherSubscription } from './types.js'
 
-/** What {@link fromPublisher} subscribes with. Rules are cited as `RS §2.5`. */
+/** The subscriber of {@link fromPublisher}. Rules are cited as `RS §2.5`. */
 export class Requester<T> extends SourceLoop<T> implements PublisherSubscriber<T> {
   private readonly batch: number
   private subscription: PublisherSubscription | null
   /** How many items were requested and did not come yet. */
   private outstanding: number
-  /** Busy while items that come do so within `request`. */
+  /** Busy during `request`: items may come within that call. */
   private readonly requesting: Reentry
 
   constructor(subscriber: Subscriber<T>, batch: number) {
@@ -33,7 +33,7 @@ export class Requester<T> extends SourceLoop<T> implements PublisherSubscriber<T
 
   // RS §2.5: a second subscription is cancelled; so is one that comes after the end.
   onSubscribe(subscription: PublisherSubscription): void {
-    // RS §2.13: the one thing that a subscriber throws for.
+    // RS §2.13: the only reason for a subscriber to throw.
     if ((subscription as unknown) === null || (subscription as unknown) === undefined) {
       throw new TypeError('a subscription is needed (RS §2.13)')
     }

@@ -2,12 +2,14 @@
  * The interfaces of Reactive Streams (version 1.0.4), as they are on the JVM. Rules are cited as `RS §1.3`.
  */
 
-/** What may be subscribed to: it signals only as many items as were requested. */
+/** A source of items. It signals at most as many as were requested. */
 export interface Publisher<T> {
   subscribe(subscriber: Subscriber<T>): void
 }
 
-/** Who is signalled: `onSubscribe` once and first, then items, then at most one of `onError` and `onComplete`. */
+/**
+ * The receiver of signals: `onSubscribe` once and first, then items, then at most one of `onError` and `onComplete`.
+ */
 export interface Subscriber<T> {
   onSubscribe(subscription: Subscription): void
   onNext(item: T): void
@@ -15,10 +17,10 @@ export interface Subscriber<T> {
   onComplete(): void
 }
 
-/** What one subscriber has of its publisher. */
+/** The link from one subscriber to its publisher. */
 export interface Subscription {
-  /** Asks for `count` more items, 1 or more. Infinity is without bound. */
+  /** Requests `count` more items: 1 or more, or Infinity. */
   request(count: number): void
-  /** Asks for no more signals. */
+  /** Requests that no more signals come. */
   cancel(): void
 }

@@ -1,11 +1,11 @@
 /**
- * Any body as an Observable, an asynchronous iterator or a web stream: for what stands between a handler and the server
- * (compression, a checksum, a `Response` of the Fetch standard).
+ * Conversions of any body into an Observable, an asynchronous iterator or a web stream, for middleware (compression, a
+ * checksum, a `Response` of the Fetch standard).
  *
- * Strategy: one Observable of bytes for all forms (from-source.ts), and a gate (overflow-operators.ts) between it and
- * whoever asks for chunks one by one. When none waits, the high-water mark is wanted: so a source that can wait is
- * never ahead by more than that and a chunk, and one of small chunks is not woken for each. What cannot wait falls
- * under the default policy.
+ * Strategy: every form becomes one Observable of bytes (from-source.ts). A gate (overflow-operators.ts) stands between
+ * it and the iterator that hands out its chunks one by one. When no chunk waits and one is requested, the demand is the
+ * high-water mark: so a pausable source is ahead by at most that and one chunk, and a source of small chunks is not
+ * woken for each. An Observable that cannot be paused falls under the default policy.
  */
 import { defer, filter, map, type Observable, of, Subject, type Subscription } from 'rxjs'
 import { ValueQueue } from '../../buffer/value-queue.js'
@@ -17,7 +17,7 @@ import { bodyOf, type BodySource } from '../reply.js'
 
 const encoder = new TextEncoder()
 
-/** How many bytes wait of a body that cannot wait. */
+/** How many bytes may wait of a body that cannot be paused. */
 const CAPACITY = 1024 * 1024
 
 type Result = IteratorResult<Uint8Array, undefined>
@@ -25,10 +25,10 @@ type Result = IteratorResult<Uint8Array, undefined>
 const DONE: Result = { done: true, value: undefined }
 
 /**
- * Returns the bytes of a body of any form as an Observable; chunks without a byte are left out. What can be pulled
- * keeps to the demand of who subscribes, as {@link fromSource} does.
+ * Returns the bytes of a body of any form as an Observable, without empty chunks. A pulled body respects the demand of
+ * its subscriber, as {@link fromSource} does.
  *
- * @throws {@link TypeError} it is no body
+ * @throws {@link TypeError} the value is not a body
  */
 export function fromBody(body: BodySource): Observable<Uint8Array> {
   const checked = bodyOf({ body }) ?? ''
@@ -39,23 +39,24 @@ export function fromBody(body: BodySource): Observable<Uint8Array> {
 }
 
 /**
- * Returns an iterator over the bytes of a body of any form. It is pulled as chunks are asked for, and at most 16 KiB
- * and a chunk ahead; an Observable that cannot be slowed fails when it is 1 MiB ahead. Leaving the loop ends the body.
+ * Returns an iterator over the bytes of a body of any form. The body is pulled as chunks are requested, at most 16 KiB
+ * and one chunk ahead; an Observable that cannot be paused fails when it is 1 MiB ahead. Leaving the loop stops the
+ * body.
  *
  * @example
  * body: pipeline(toAsyncIterable(reply.body), createGzip(), () => {})
  *
- * @throws {@link TypeError} it is no body
+ * @throws {@link TypeError} the value is not a body
  */
 export function toAsyncIterable(body: BodySource): AsyncIterableIterator<Uint8Array, undefined, undefined> {
   return new ChunkIterator(fromBody(body))
 }
 
 /**
- * Returns a web stream of the bytes of a body of any form, which is read as {@link toAsyncIterable} says. To cancel the
- * stream ends the body.
+ * Returns a web stream of the bytes of a body of any form, which is read as by {@link toAsyncIterable}. Cancelling the
+ * stream stops the body.
  *
- * @throws {@link TypeError} it is no body
+ * @throws {@link TypeError} the value is not a body
  */
 export function toReadableStream(body: BodySource): ReadableStream<Uint8Array> {
   const chunks = toAsyncIterable(body)
@@ -75,20 +76,20 @@ function bytesOf(chunk: Chunk): Uint8Array {
   return chunk
 }
 
-/** Somebody who asked for a chunk. */
+/** A pending call of `next`. */
 interface Waiter {
   readonly resolve: (result: Result) => void
   readonly reject: (error: unknown) => void
 }
 
-/** The chunks of an Observable, asked for one by one. It is subscribed with the first. */
+/** The iterator over the chunks of an Observable, which the first call of `next` subscribes. */
 class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined, undefined> {
   private readonly source: Observable<Uint8Array>
   private readonly wanted: Subject<number>
   private readonly queue: ValueQueue<Uint8Array>
   private readonly waiters: ValueQueue<Waiter>
   private subscription: Subscription | null
-  /** How it ended; null where it did not. */
+  /** How the Observable ended; null while it has not. */
   private end: { readonly error: unknown } | 'done' | null
 
   constructor(source: Observable<Uint8Array>) {
@@ -150,7 +151,7 @@ class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined, unde
     this.settle()
   }
 
-  /** Answers whoever can be. */
+  /** Answers as many pending calls as possible. */
   private settle(): void {
     while (this.waiters.length > 0 && (this.queue.length > 0 || this.end !== null)) this.answer(this.waiters.shift())
   }
@@ -158,7 +159,7 @@ class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined, unde
   private answer({ resolve, reject }: Waiter): void {
     if (this.queue.length > 0) return resolve({ done: false, value: this.queue.shift() })
     const { end } = this
-    // An error is told once, as by a generator.
+    // Only one call rejects, as with a generator.
     this.end = 'done'
     if (end === null || end === 'done') resolve(DONE)
     else reject(end.error)

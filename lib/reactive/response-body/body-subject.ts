@@ -1,9 +1,9 @@
 /**
  * The body of a streamed response as a controlled subject: what `respondWithStreaming` returns.
  *
- * Strategy: a subject over a `Body.Writer`. The writer's queue is the only queue; the subject adds the demand. What a
- * handler writes without regard to it is bounded: when 1 MiB of what was written above the high-water mark waits, and
- * the transport was offered it, the response is cut.
+ * Strategy: a subject over a `Body.Writer`. The writer's queue is the only queue; the subject adds the demand. Writes
+ * without demand are bounded: when 1 MiB that was written above the high-water mark is pending even after it was
+ * offered to the transport, the response is cut.
  */
 import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyWriter } from '../../connection/body-writer.js'
@@ -17,14 +17,14 @@ import { BackpressureError } from '../../errors.js'
 import type { Headers } from '../../message/headers.js'
 
 /**
- * A body in the making: an Observer of chunks, with demand. Bytes written belong to the server from then on. Where
- * the handler writes on although {@link write} answers false, the response is cut with a {@link BackpressureError} when
- * the client is 1 MiB behind.
+ * The body of a streamed response: an Observer of chunks, with demand. Bytes that were written belong to the server. If
+ * the handler keeps writing although {@link write} returns false, the response is cut with a {@link BackpressureError}
+ * when the client is 1 MiB behind.
  */
 export class BodySubject extends ControlledSubject<Chunk> {
   /** @internal */
   readonly bodySink: BodySink
-  /** What is written above the high-water mark; null where whoever writes is known to keep to the demand. */
+  /** Bounds writes above the high-water mark; null where the writer is known to respect the demand. */
   private excess: Excess | null
 
   /** @internal */
@@ -34,7 +34,7 @@ export class BodySubject extends ControlledSubject<Chunk> {
     this.excess = null
   }
 
-  /** @internal Cuts the response where more is written than the client takes. */
+  /** @internal Bounds writes without demand: beyond 1 MiB the response is cut. */
   bounded(): this {
     this.excess = new Excess()
     return this
@@ -45,7 +45,7 @@ export class BodySubject extends ControlledSubject<Chunk> {
     return super.write(chunk)
   }
 
-  /** Whether nothing is sent, whatever is written: the response is to HEAD, or a 204 or 304. */
+  /** Whether the body is never sent: the response is to HEAD, or a 204 or 304. */
   get isBodiless(): boolean {
     return this.bodySink.writer.isBodiless
   }
@@ -72,28 +72,28 @@ export class BodySubject extends ControlledSubject<Chunk> {
 }
 
 /**
- * Bytes up to this size are copied: a view of some bytes would hold a whole buffer, and leave in a write of its own.
+ * Chunks up to this size are copied: a small view would keep its whole buffer alive, and would be an iovec of its own.
  */
 const COPY_LIMIT = 2048
 
-/** Whose body it is. */
+/** The request whose response the body belongs to. */
 interface BodyOwner {
-  /** The body failed. */
+  /** Reports that the body failed. */
   reportExn(error: unknown): void
-  /** Offers the transport what waits. Returns false where that cannot say yet what it took. */
+  /** Offers the pending bytes to the transport. Returns false where it cannot tell yet how much it took. */
   offerOutput(): boolean
-  /** The client was too slow for a value, or operators hold some. */
+  /** A value was dropped, or operators hold values. */
   happened(event: BodyEvent): void
-  /** What fed the body failed when that changes nothing any more. */
+  /** Reports an error that came after the body had ended. */
   reportLate(error: unknown): void
 }
 
-/** The writer of a body, as a sink. */
+/** The sink of a body subject: a `Body.Writer`. */
 export class BodySink implements ControlledSink<Chunk>, Demanding {
   readonly writer: BodyWriter
-  /** Whose the chunks are: all that are `lent` are copied. */
+  /** The ownership of written chunks: `lent` chunks are always copied. */
   ownership: Ownership
-  /** Makes the trailers when the body is complete. */
+  /** Called for the trailers when the body is complete. */
   trailers: (() => Headers) | null
   private readonly owner: BodyOwner
   private drops: Drops
@@ -143,7 +143,7 @@ export class BodySink implements ControlledSink<Chunk>, Demanding {
     this.owner.reportExn(error)
   }
 
-  /** Reports an error that changes nothing any more: the body has ended. */
+  /** Reports an error that came after the body had ended. */
   reportLate(error: unknown): void {
     this.owner.reportLate(error)
   }

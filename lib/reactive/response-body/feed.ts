@@ -1,11 +1,10 @@
 /**
- * From a body source to a body.
+ * Feeds a response body from any kind of source.
  *
- * Strategy: whatever can be pulled is pulled; a function is given the demand; a plain Observable gets an operator
- * between itself and the body that does what `overflow` says. None of them can make the server hold more than the
- * high-water mark and a chunk; or two batches, for sources driven by demand, of which one that gives more than it was
- * asked for is bounded (excess.ts); or what leaves at once to a client that keeps up with a source that is pulled
- * (iterate.ts).
+ * Strategy: iterables and streams are pulled (iterate.ts); a function gets the demand; a plain Observable goes through
+ * a gate with the overflow policy of the reply (overflow-policy.ts). Each is bounded. A pulled source holds at most the
+ * high-water mark and one chunk, or sixteen such marks while the client keeps up. A demand-driven source holds at most
+ * two batches; what it writes beyond its demand is bounded by excess.ts. An Observable holds the bound of its policy.
  */
 import { Observable, Subscriber, from } from 'rxjs'
 import { discard } from '../../application/discard.js'
@@ -19,15 +18,15 @@ import { RequestBody } from '../request-body/request-body.js'
 import type { BodySubject } from './body-subject.js'
 import { iterate, type PulledConnection } from './iterate.js'
 
-/** What the connection keeps of a source that feeds a body: how to stop it. */
+/** A source at work for a body. */
 export interface Feeding {
   unsubscribe(): void
 }
 
-/** The key of a function that feeds a body without the Observables of the demand. */
+/** The key of a method that feeds a body directly, without a `ready$`. */
 export const FEEDS = Symbol('feeds')
 
-/** A source that writes to the body itself. As any other function it gives an Observable to whoever asks. */
+/** A source that can write to the body itself; any other caller gets an Observable from it, as from any function. */
 export type SelfFeeding = Extract<BodySource, (...args: never[]) => unknown> & {
   readonly [FEEDS]: (subject: BodySubject, connection: FedConnection) => Feeding
 }
@@ -35,15 +34,15 @@ export type SelfFeeding = Extract<BodySource, (...args: never[]) => unknown> & {
 /** A source that is neither a string nor bytes. */
 export type StreamedSource = Exclude<BodySource, Chunk>
 
-/** What a source may need of the connection. */
+/** The connection, for sources. */
 export interface FedConnection extends PulledConnection {
   /** Emits when the connection is asked to close. */
   readonly closing$: Observable<void>
   /** Ends the connection at once. */
   cut(): void
   /**
-   * Runs the task when the connection is asked to close: at once where it was. Returns how to forget it. It costs less
-   * than {@link closing$}.
+   * Runs the task when the connection is asked to close: at once, if it was. Returns a function that cancels this.
+   * Cheaper than {@link closing$}.
    */
   whenClosing(task: () => void): () => void
   /** The server's clock. */
@@ -52,7 +51,7 @@ export interface FedConnection extends PulledConnection {
   runFed(task: () => void): void
 }
 
-/** Feeds the body from the source, and returns how to stop that. The reply says what an Observable may lose. */
+/** Feeds the body from the source. The reply has the overflow policy for Observables. */
 export function feed(
   subject: BodySubject, source: StreamedSource, reply: Pick<Reply, 'overflow' | 'onDrop'>, connection: FedConnection,
 ): Feeding {
@@ -68,7 +67,7 @@ export function feed(
   return iterate(source, subject, connection)
 }
 
-/** @throws TypeError: the function made no Observable */
+/** @throws {@link TypeError} the function did not return an Observable */
 function madeBy(
   source: Extract<StreamedSource, (...args: never[]) => unknown>, subject: BodySubject, { closing$ }: FedConnection,
 ): Observable<Chunk> {
@@ -89,8 +88,8 @@ function subscribe(source: Observable<Chunk>, subject: BodySubject): Feeding {
 }
 
 /**
- * Writes what it gets. What the body refuses (too long, not a chunk, too much) ends the source and fails the body: at
- * once, also a source that never pauses within its subscription.
+ * Writes each chunk to the body. A chunk that the body refuses (beyond Content-Length, not a chunk, without demand)
+ * stops the source and fails the body: at once, also where the source emits for ever within its subscription.
  */
 class BodyFeeder extends Subscriber<Chunk> {
   private readonly subject: BodySubject
@@ -128,7 +127,7 @@ class BodyFeeder extends Subscriber<Chunk> {
   }
 }
 
-/** Turns the failure of a slow client into its disconnection. */
+/** Disconnects the client where the overflow policy fails. */
 function disconnecting(source: Observable<Chunk>, connection: FedConnection): Observable<Chunk> {
   return new Observable(subscriber => source.subscribe({
     next: chunk => { subscriber.next(chunk) },

@@ -1,10 +1,10 @@
 /**
- * Sources that are pulled, as bodies: iterables, async iterables, web streams.
+ * Iterables, async iterables and streams as response bodies.
  *
- * Strategy: the loop of any source that is pulled (puller.ts) writes to the body itself, without an Observable in
- * between. There is room up to the high-water mark. A client that has taken megabytes as fast as they came gets more in
- * one write: a download of 1 GiB in chunks of 64 KiB takes 0.65 of the CPU, for most of it is what the kernel does for
- * each write. Its first write that has to wait ends that.
+ * Strategy: the loop of all pulled sources (puller.ts) writes to the body without an Observable in between. The room
+ * ends at the high-water mark. While a client keeps up (it took megabytes without one write that waited), sixteen
+ * high-water marks may leave in one write: most of the CPU of a download is the kernel's work for each write, and a
+ * download of 1 GiB in chunks of 64 KiB takes 0.65 of it this way. The first write that waits ends this.
  */
 import type { Chunk } from '../../demand/chunk.js'
 import { pullableOf, type PulledSource } from '../../demand/pullable.js'
@@ -14,18 +14,18 @@ import { Room } from '../../demand/water-marks.js'
 import { WRITE_BYTES } from '../../runtime/write-loop.js'
 import type { BodySubject } from './body-subject.js'
 
-/** How many high-water marks leave at once to a client that keeps up, if a write takes so much. */
+/** How many high-water marks may wait for one write while the client keeps up, if a write is that large. */
 const MARKS_AT_ONCE = 16
 
-/** What is needed of a connection. */
+/** The connection, as far as a pulled source needs it. */
 export interface PulledConnection {
   /** Runs the task after other connections had their turn. */
   later(task: () => void): void
-  /** Whether the client has lately taken everything as fast as it came. */
+  /** Whether the client has lately taken all output without a write that waited. */
   readonly isKeepingUp: boolean
 }
 
-/** Moves chunks from the source to the body as the client takes them, and returns how to stop that. */
+/** Feeds the body from the source as the client takes it. `unsubscribe` of the result stops that. */
 export function iterate(
   source: PulledSource<Chunk>, subject: BodySubject, connection: PulledConnection,
 ): { unsubscribe(): void } {
@@ -34,9 +34,9 @@ export function iterate(
   return { unsubscribe: () => { puller.stop() } }
 }
 
-/** A body as what takes chunks. */
+/** A body, as the taker of a source. */
 class BodyTaker implements Taker<Chunk> {
-  /** How many chunks were not empty. */
+  /** Counts the chunks that were not empty. */
   progress: number
   private readonly subject: BodySubject
   private readonly connection: PulledConnection
@@ -79,7 +79,7 @@ class BodyTaker implements Taker<Chunk> {
   }
 }
 
-/** Room that is larger for a client that keeps up. */
+/** The room for a pulled source: larger while the client keeps up. */
 class PulledRoom extends Room {
   private readonly connection: PulledConnection
   private readonly atOnce: number
