@@ -3,6 +3,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { onCore } from './cores.js'
 
@@ -30,6 +31,11 @@ export class Child {
     const path = fileURLToPath(new URL(program, import.meta.url))
     const [command, words] = onCore(core, process.execPath, [...nodeOptions, path, ...args])
     this.process = track(spawn(command, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
+  }
+
+  /** Lets others on its core go first. */
+  giveWay(): void {
+    if (this.process.pid !== undefined) setPriority(this.process.pid, constants.priority.PRIORITY_LOW)
   }
 
   /** Returns the next message of the program. It fails if there will be none. */

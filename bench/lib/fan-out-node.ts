@@ -1,27 +1,28 @@
 /**
  * One event to many clients over node:http and `ws`: each event is made into text once.
  */
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { WebSocketServer } from 'ws'
 import { isMessages, publishing } from './fan-out.js'
 
 /** The server of the scenario. It publishes from now on. */
 export function fanOut(scenario: string): Server {
-  return isMessages(scenario) ? messageServer(scenario) : eventServer(scenario)
+  return isMessages(scenario) ? messageServer(scenario) : createServer(eventListener(scenario))
 }
 
-function eventServer(scenario: string): Server {
+/** What answers with the events of the scenario. */
+export function eventListener(scenario: string): RequestListener {
   const clients = new Set<ServerResponse>()
   publishing(scenario, ({ id, data }) => {
     const text = `id: ${id}\ndata: ${data}\n\n`
     for (const client of clients) client.write(text)
   })
-  return createServer((_, response) => {
+  return (_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     response.write(':\n\n')
     clients.add(response)
     response.on('close', () => { clients.delete(response) })
-  })
+  }
 }
 
 function messageServer(scenario: string): Server {

@@ -5,12 +5,13 @@
 /** How many clients there are. */
 export const CLIENTS = 300
 
-/** How often there is something to send, in milliseconds: two servers on one core must keep up. */
-const INTERVAL_MS = 20
-
-/** How many events a scenario has in one turn of the event loop. */
-const PER_TURN: Readonly<Record<string, number>> = {
-  'events-1': 1, 'events-10': 10, 'events-silent': 0, 'messages-1': 1, 'messages-10': 10, 'messages-silent': 0,
+/** How many events a scenario has in one turn of the event loop, and how often, in milliseconds. */
+const RHYTHMS: Readonly<Record<string, readonly [perTurn: number, intervalMs: number]>> = {
+  // Two servers on one core must keep up.
+  'events-1': [1, 20], 'events-10': [10, 20], 'messages-1': [1, 20], 'messages-10': [10, 20],
+  'events-silent': [0, 0], 'messages-silent': [0, 0],
+  // One kind of load among others.
+  'events-mixed': [1, 100],
 }
 
 /** One event. */
@@ -22,12 +23,12 @@ export interface Quote {
 
 /** Publishes as the scenario says, from now on. */
 export function publishing(scenario: string, publish: (quote: Quote) => void): void {
-  const perTurn = PER_TURN[scenario] ?? 0
+  const [perTurn, intervalMs] = RHYTHMS[scenario]
   if (perTurn === 0) return
   let count = 0
   setInterval(() => {
     for (let left = perTurn; left > 0; left--) publish(quoteOf(++count))
-  }, INTERVAL_MS)
+  }, intervalMs)
 }
 
 function quoteOf(count: number): Quote {
@@ -42,5 +43,5 @@ export function isMessages(scenario: string): boolean {
 
 /** Whether the scenario is one of those here. */
 export function isFanOut(scenario: string): boolean {
-  return scenario in PER_TURN
+  return scenario in RHYTHMS
 }

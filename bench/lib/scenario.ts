@@ -10,12 +10,13 @@
  * - download: sends {@link TRANSFER_BYTES} in chunks of 64 KiB, each when there is room for it.
  * - upload: answers with how many bytes the body had.
  * - websocket: sends each message back.
+ * - mixed: takes uploads at /upload, sends chunks without an end at /endless, events at /events; else hello.
  * - ndjson: answers with the sum of a field over all lines of a body, each of them parsed as JSON.
  *
  * Peers for one purpose have scenarios of their own.
  */
 export type Scenario =
-  | 'hello' | 'hello-tls' | 'echo' | 'pipeline' | 'download' | 'upload' | 'websocket' | 'ndjson' | (string & {})
+  | 'hello' | 'hello-tls' | 'echo' | 'pipeline' | 'download' | 'upload' | 'websocket' | 'ndjson' | 'mixed' | (string & {})
 
 /** Starts a server and returns its port. */
 export type StartPeer = (scenario: Scenario) => Promise<number>

@@ -10,15 +10,17 @@ import { isFanOut } from '../fan-out.js'
 import { LineSum } from '../line-sum.js'
 import { CHUNK, GREETING, stage, TRANSFER_BYTES, type Scenario } from '../scenario.js'
 
+const upload: Handler = reqd => reqd.body.bytes$.pipe(
+  reduce((count, bytes) => count + bytes.length, 0),
+  map(count => ({ body: String(count) })))
+
 const handlers: Partial<Record<Scenario, Handler>> = {
   hello: () => ({ body: GREETING }),
   'hello-tls': () => ({ body: GREETING }),
   echo: reqd => ({ body: reqd.body }),
   pipeline: reqd => ({ body: reqd.body.bytes$.pipe(map(stage)) }),
-  download: () => ({ body: chunks() }),
-  upload: reqd => reqd.body.bytes$.pipe(
-    reduce((count, bytes) => count + bytes.length, 0),
-    map(count => ({ body: String(count) }))),
+  download: () => ({ body: chunks(TRANSFER_BYTES) }),
+  upload,
   ndjson: reqd => {
     const lines = new LineSum()
     return reqd.body.bytes$.pipe(
@@ -31,14 +33,33 @@ const handlers: Partial<Record<Scenario, Handler>> = {
   },
 }
 
-function* chunks(): Generator<Chunk> {
-  for (let left = TRANSFER_BYTES; left > 0; left -= CHUNK.length) yield CHUNK
+function* chunks(bytes: number): Generator<Chunk> {
+  for (let left = bytes; left > 0; left -= CHUNK.length) yield CHUNK
+}
+
+function mixed(): Handler {
+  const events = fanOut('events-mixed')
+  return reqd => {
+    switch (reqd.target) {
+      case '/upload': return upload(reqd)
+      case '/endless': return { body: chunks(Infinity) }
+      case '/events': return events(reqd)
+      default: return { body: GREETING }
+    }
+  }
+}
+
+function handlerOf(scenario: Scenario): Handler {
+  if (scenario === 'mixed') return mixed()
+  const handler = isFanOut(scenario) ? fanOut(scenario) : handlers[scenario]
+  if (handler === undefined) throw new Error(`no handler for ${scenario}`)
+  return handler
 }
 
 export async function start(scenario: Scenario): Promise<number> {
-  const handler = isFanOut(scenario) ? fanOut(scenario) : handlers[scenario]
-  if (handler === undefined) throw new Error(`no handler for ${scenario}`)
   const tls = scenario === 'hello-tls' ? { tls: certificate } : {}
-  const server = await serve(handler, { host: '127.0.0.1', ...tls }).listening
+  // Clients of a mixed load leave in the middle.
+  const onError = scenario === 'mixed' ? { onError: () => undefined } : {}
+  const server = await serve(handlerOf(scenario), { host: '127.0.0.1', ...tls, ...onError }).listening
   return (server.address as { port: number }).port
 }

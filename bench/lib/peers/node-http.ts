@@ -1,22 +1,28 @@
 /**
  * `node:http`: what everything else is compared with.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { pipeline, Transform } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { certificate } from '../certificate.js'
-import { fanOut } from '../fan-out-node.js'
+import { eventListener, fanOut } from '../fan-out-node.js'
 import { isFanOut } from '../fan-out.js'
 import { LineSum } from '../line-sum.js'
 import { CHUNK, GREETING, stage, TRANSFER_BYTES, type Scenario } from '../scenario.js'
 import { listening } from './listening.js'
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => void
+const hello: RequestListener = (_, response) => { response.end(GREETING) }
 
-const listeners: Partial<Record<Scenario, Listener>> = {
-  hello: (_, response) => { response.end(GREETING) },
-  'hello-tls': (_, response) => { response.end(GREETING) },
+const upload: RequestListener = (request, response) => {
+  let count = 0
+  request.on('data', (bytes: Uint8Array) => { count += bytes.length })
+  request.on('end', () => { response.end(String(count)) })
+}
+
+const listeners: Partial<Record<Scenario, RequestListener>> = {
+  hello,
+  'hello-tls': hello,
   echo: (request, response) => { request.pipe(response) },
   pipeline: (request, response) => {
     pipeline(request, new Transform({
@@ -24,11 +30,7 @@ const listeners: Partial<Record<Scenario, Listener>> = {
     }), response, error => { if (error) response.destroy() })
   },
   download: (_, response) => { send(response, TRANSFER_BYTES) },
-  upload: (request, response) => {
-    let count = 0
-    request.on('data', (bytes: Uint8Array) => { count += bytes.length })
-    request.on('end', () => { response.end(String(count)) })
-  },
+  upload,
   ndjson: (request, response) => {
     const sum = new LineSum()
     request.on('data', (bytes: Uint8Array) => { sum.add(bytes) })
@@ -48,6 +50,18 @@ function send(response: ServerResponse, bytes: number): void {
   fill()
 }
 
+function mixed(): RequestListener {
+  const events = eventListener('events-mixed')
+  return (request, response) => {
+    switch (request.url) {
+      case '/upload': return upload(request, response)
+      case '/endless': return send(response, Infinity)
+      case '/events': return events(request, response)
+      default: return hello(request, response)
+    }
+  }
+}
+
 function echoMessages(server: WebSocketServer): void {
   server.on('connection', socket => {
     socket.on('message', (data, isBinary) => { socket.send(data, { binary: isBinary }) })
@@ -58,7 +72,7 @@ export function start(scenario: Scenario): Promise<number> {
   if (isFanOut(scenario)) return listening(fanOut(scenario))
   if (scenario === 'hello-tls') return listening(createTlsServer(certificate, listeners[scenario]))
   // As long as ours, or idle connections would be gone before they are counted.
-  const server = createServer({ keepAliveTimeout: 65_000 }, listeners[scenario])
+  const server = createServer({ keepAliveTimeout: 65_000 }, scenario === 'mixed' ? mixed() : listeners[scenario])
   if (scenario === 'websocket') echoMessages(new WebSocketServer({ server }))
   return listening(server)
 }
