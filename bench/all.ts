@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const NAMES = [
   'hello', 'headers', 'pipelined', 'json', 'churn', 'cold-start', 'echo-1k', 'echo-64k', 'pipeline',
   'download', 'upload', 'ndjson-upload',
-  'websocket-echo', 'sse-fan-out', 'websocket-fan-out', 'rxjs-cost', 'latency', 'allocation',
+  'websocket-echo', 'sse-fan-out', 'websocket-fan-out', 'rxjs-cost', 'latency', 'mixed-latency', 'allocation',
   'idle-connections', 'idle-streams',
   'linear-time', 'slow-reader', 'slow-upload',
   'micro-parser', 'micro-serializer', 'micro-chunked', 'micro-headers', 'micro-body',

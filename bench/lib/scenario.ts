@@ -16,7 +16,8 @@
  * Peers for one purpose have scenarios of their own.
  */
 export type Scenario =
-  | 'hello' | 'hello-tls' | 'echo' | 'pipeline' | 'download' | 'upload' | 'websocket' | 'ndjson' | 'mixed' | (string & {})
+  | 'hello' | 'hello-tls' | 'echo' | 'pipeline' | 'download' | 'upload' | 'websocket' | 'ndjson' | 'mixed'
+  | (string & {})
 
 /** Starts a server and returns its port. */
 export type StartPeer = (scenario: Scenario) => Promise<number>
