@@ -3,9 +3,9 @@
  *
  * Strategy: one observer, from the source to the body. An event becomes text (prepared-event.ts) before the overflow
  * policy sees it, so a policy counts what is sent and never parts an event. Comments keep the stream alive (WHATWG HTML
- * §9.2.7): one at the start, which brings the client its head, and heartbeats. A heartbeat is dropped where anything
- * waits: a client that stopped reading does not pile them up. It comes with the server's tick, or by a timer where
- * somebody else's time is meant.
+ * §9.2.7): one at the start, which brings the client its head, and heartbeats. A heartbeat is dropped while other bytes
+ * wait, so that heartbeats do not pile up for a client that stopped reading. Heartbeats come with the server's tick, or
+ * by a timer of the scheduler that the options name.
  */
 import { interval, Subscriber, type Observable, type SchedulerLike } from 'rxjs'
 import { PreparedText } from '../connection/prepared-text.js'
@@ -20,7 +20,7 @@ import type { SseEvent } from './event.js'
 import type { Outlet } from './outlet.js'
 import { prepared, type PreparedEvent } from './prepared-event.js'
 
-/** What all streams of one reply share. */
+/** The settings that all streams of one reply share. */
 export interface StreamPlan {
   readonly events$: Observable<SseEvent | string>
   readonly greeting: PreparedText
@@ -44,12 +44,12 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
   /** Whether the greeting was sent. */
   private isOpen: boolean
   private isOver: boolean
-  /** How to stop what else is for this stream: heartbeats, and the word of the connection. */
+  /** Stops the heartbeats and the notice of the connection's closing; null where there is nothing to stop. */
   private release: (() => void) | null
   private heartbeatMs: number
   private nextBeat: number
 
-  /** `makeOutlet` is given what to call when something is wanted again. */
+  /** `makeOutlet` gets a function to call when there is demand again. */
   constructor(plan: StreamPlan, makeOutlet: (drained: () => void) => Outlet) {
     this.plan = plan
     this.outlet = makeOutlet(() => { this.gate.drain() })
@@ -72,7 +72,9 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     return this.outlet.consumer
   }
 
-  /** Sends the greeting; `connect` connects the stream with the rest of its connection and returns how to undo that. */
+  /**
+   * Sends the greeting; `connect` registers the stream with its connection, and returns a function that undoes this.
+   */
   start(connect: () => (() => void)): void {
     if (!this.plan.isGreetingLate) this.greet()
     if (this.isOver) return
@@ -82,14 +84,17 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     offering(this.gate, () => { this.plan.events$.subscribe(this.source) })
   }
 
-  /** The connection is asked to close: the client comes back by itself, with the id of its last event. */
+  /**
+   * Ends the stream because the connection is asked to close: the client reconnects by itself, with the id of its last
+   * event.
+   */
   close(): void {
     if (this.isOver) return
     this.write(this.plan.farewell)
     this.end(() => { this.outlet.finish() })
   }
 
-  /** Ends without a word: the client is gone. */
+  /** Ends without a farewell: the client is gone. */
   unsubscribe(): void {
     this.isOver = true
     this.gate.clear()
@@ -98,7 +103,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     this.source.unsubscribe()
   }
 
-  /** Sends heartbeats with the ticks of the clock, and returns how to end that. */
+  /** Sends heartbeats with the ticks of the clock, and returns a function that stops them. */
   beatWith(clock: Clock, heartbeatMs: number): () => void {
     this.heartbeatMs = heartbeatMs
     this.nextBeat = clock.now + heartbeatMs
@@ -106,7 +111,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     return () => { clock.delete(this) }
   }
 
-  /** Sends heartbeats by a timer, and returns how to end that. */
+  /** Sends heartbeats by a timer, and returns a function that stops them. */
   beatBy(scheduler: SchedulerLike, heartbeatMs: number): () => void {
     const beats = interval(heartbeatMs, scheduler).subscribe(() => { this.beat() })
     return () => { beats.unsubscribe() }
@@ -118,7 +123,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     this.beat()
   }
 
-  /** Something is wanted again. */
+  /** There is demand again. */
   drained(): void {
     this.gate.drain()
   }
@@ -156,7 +161,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     this.end(() => { this.outlet.finish() })
   }
 
-  /** A client that was too slow is no error of the source. */
+  /** With `disconnect`, a client that was too slow ends the stream without an error. */
   fail(error: unknown): void {
     const isLeft = this.plan.overflow === 'disconnect' && error instanceof BackpressureError
     this.end(() => {
@@ -174,7 +179,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     this.write(this.plan.greeting)
   }
 
-  /** What the body refuses (more than its Content-Length) ends the stream. */
+  /** A text that the body refuses (beyond Content-Length) ends the stream. */
   private write(text: PreparedText): void {
     if (!this.isOpen) return this.writeFirst(text)
     try {
@@ -189,7 +194,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     this.write(new PreparedText(this.plan.greeting.text + text))
   }
 
-  /** What the application throws while it cleans up changes nothing any more. */
+  /** An exception of the application's teardown is only reported. */
   private end(tell: () => void): void {
     if (this.isOver) return
     this.isOver = true
@@ -206,7 +211,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
   }
 }
 
-/** The one observer. A subscriber of RxJS's own, so that none is put in front of it. */
+/** The observer of the source. It is a Subscriber, so that RxJS does not wrap it in another. */
 class SourceObserver extends Subscriber<SseEvent | string> {
   private readonly stream: EventStream
   private isDone: boolean

@@ -1,25 +1,25 @@
 /**
  * One event as the text of an event stream (WHATWG HTML §9.2.6, "Interpreting an event stream").
  *
- * Strategy: what the format cannot carry is refused, because the client would drop or change it without a word: it
+ * Strategy: values that the format cannot carry are refused, because the client would silently drop or change them: it
  * ignores an id with a NUL, and a line end within an id or a name would begin another field. Data is the one thing that
  * may have line ends: each of its lines becomes a field of its own, and the client joins them with LF. So CR LF and CR
  * arrive as LF.
  */
 import { LocalProtocolError } from '../errors.js'
 
-/** One event, or a field alone. What is not given is not sent. */
+/** One event, or a field alone. Only the given fields are sent. */
 export interface SseEvent {
   /**
-   * What the client gets: a string as it is, anything else as JSON. An event without data is not dispatched; its id and
+   * The data: a string is sent as it is, any other value as JSON. An event without data is not dispatched; its id and
    * its retry still count.
    */
   readonly data?: unknown
   /** The type that the client listens to: `message` unless given. */
   readonly event?: string
-  /** What the client sends as `Last-Event-ID` when it comes back; '' makes it forget the last one. */
+  /** The client sends it as `Last-Event-ID` when it reconnects; '' makes it forget the last one. */
   readonly id?: string
-  /** How long the client waits before it comes back, in whole milliseconds. */
+  /** How long the client waits before it reconnects, in whole milliseconds. */
   readonly retry?: number
 }
 
@@ -59,7 +59,7 @@ function checked(field: string, value: string, forbidden: RegExp): string {
 }
 
 function json(data: unknown): string {
-  // Its declared type leaves out what it answers to functions and symbols.
+  // Its declared type omits undefined, the result for functions and symbols.
   const text = JSON.stringify(data) as string | undefined
   if (text !== undefined) return text
   throw new LocalProtocolError('badField', `data must be a string or JSON, not a ${typeof data}`)

@@ -1,11 +1,11 @@
 /**
- * Where a client that comes back left off.
+ * The position at which a client resumes an event stream.
  */
 import type { Headers } from '../message/headers.js'
 
 /**
- * Returns the id of the last event that the client got, as it was sent; null if it names none. It is the client's word:
- * check it as any other input.
+ * Returns the id of the last event that the client got, as it was sent; null if it names none. It is input from the
+ * client: check it.
  */
 export function lastEventId(reqd: { readonly headers: Headers }): string | null {
   const value = reqd.headers.get('last-event-id')

@@ -1,8 +1,8 @@
 /**
- * Where the texts of an event stream go: into the body of a response, or to a subscriber with a `ready$`.
+ * The outlets of an event stream: the body of a response, or a subscriber with a `ready$`.
  *
  * Strategy: a body is asked how much room it has, and calls back when it has room again; nothing is subscribed for
- * that. A subscriber gets what its `ready$` asks for: it stands for whoever calls the body of a reply as a function.
+ * that. A subscriber with a `ready$` is the outlet where the body of a reply is called as a function.
  */
 import type { PreparedText } from '../connection/prepared-text.js'
 import { CreditedSubscriber } from '../demand/credited-subscriber.js'
@@ -11,15 +11,15 @@ import { Room } from '../demand/water-marks.js'
 import type { BodySubject } from '../reactive/response-body/body-subject.js'
 import type { FedConnection } from '../reactive/response-body/feed.js'
 
-/** What an event stream needs of its consumer. */
+/** The consumer of an event stream. */
 export interface Outlet {
   readonly consumer: Demanding
   readonly isClosed: boolean
-  /** Whether little waits: a heartbeat would not pile up. */
+  /** Whether little waits, so that a heartbeat may be sent. */
   readonly isIdle: boolean
   /** How many bytes may wait; null where that is not known. */
   readonly highWaterMark: number | null
-  /** How much is wanted. Where it is nothing, the stream is told when it is something. */
+  /** The demand. After it was 0, the stream is told when there is demand again. */
   wanted(): number
   write(text: PreparedText): void
   finish(): void
@@ -33,7 +33,7 @@ export class BodyOutlet implements Outlet {
   private readonly subject: BodySubject
   private readonly room: Room
 
-  /** `drained` is called when something is wanted again. */
+  /** `drained` is called when there is demand again. */
   constructor(subject: BodySubject, connection: FedConnection, drained: () => void) {
     this.consumer = subject.bodySink
     this.highWaterMark = subject.marks.highWaterMark
@@ -66,7 +66,7 @@ export class BodyOutlet implements Outlet {
   }
 }
 
-/** A subscriber that keeps to `ready$`. */
+/** A subscriber with a `ready$`. */
 export class SubscriberOutlet extends CreditedSubscriber<string> implements Outlet {
   readonly highWaterMark = null
 

@@ -2,14 +2,14 @@
  * Events on their way to many clients: each becomes text once, however many get it.
  *
  * Strategy: a Subject gives one event to all its subscribers, one after the other. So the last event is kept with its
- * text, for the rest of what happens now: later, the application may have changed the object. One that comes to the
- * same stream again within that time counts as another event for the same reason.
+ * text until the current task ends: after that, the application may have changed the object. For the same reason an
+ * object that comes to the same stream a second time within the task counts as another event.
  */
 import { PreparedText } from '../connection/prepared-text.js'
 import { queueMicrotask } from '../node/runtime.js'
 import { formatEvent, type SseEvent } from './event.js'
 
-/** An event, and what is sent of it. */
+/** An event and its text. */
 export class PreparedEvent extends PreparedText {
   readonly event: SseEvent | string
 
@@ -21,12 +21,12 @@ export class PreparedEvent extends PreparedText {
 }
 
 let last: PreparedEvent | null = null
-/** Events that nobody changes; null: the text was not asked for yet. */
+/** The texts of immutable events; null: not made yet. */
 const kept = new WeakMap<SseEvent, PreparedEvent | null>()
 
 /**
- * Returns the event as text. `previous` is what this stream was given before; null if nothing was. It throws as
- * {@link formatEvent} does.
+ * Returns the event as text. `previous` is the last event of this stream; null if there was none. It throws as {@link
+ * formatEvent} does.
  */
 export function prepared(event: SseEvent | string, previous: PreparedEvent | null): PreparedEvent {
   if (last !== null && last.event === event && (typeof event === 'string' || last !== previous)) return last
@@ -35,7 +35,7 @@ export function prepared(event: SseEvent | string, previous: PreparedEvent | nul
   return last
 }
 
-/** Keeps the text of an event, which nobody changes, as long as the event is kept. */
+/** Keeps the text of an immutable event as long as the event exists. */
 export function keepPrepared(event: SseEvent): void {
   kept.set(event, null)
 }

@@ -4,8 +4,8 @@
  * Strategy: a response is fed by the stream itself (event-stream.ts): one observer for each client, and nothing else.
  * Whoever calls the body as a function gets the same as an Observable.
  *
- * When the connection is asked to close, the stream ends with a `retry:` field: the client comes back by itself, with
- * the id of its last event. Events that a policy still holds then are not sent.
+ * When the connection is asked to close, the stream ends with a `retry:` field: the client reconnects by itself, with
+ * the id of its last event. Events that wait in a buffer of the overflow policy are not sent.
  */
 import { Observable, type SchedulerLike } from 'rxjs'
 import { libraryScheduler } from '../application/library-scheduler.js'
@@ -23,29 +23,34 @@ import { BodyOutlet, SubscriberOutlet } from './outlet.js'
 
 /** How events are sent. Times are in milliseconds. */
 export interface SseOptions {
-  /** How long the client waits before it comes back. Sent at the start where it is given; 3 s at shutdown where not. */
+  /**
+   * How long the client waits before it reconnects. Sent at the start if given; at shutdown 3 s are sent where it is
+   * not.
+   */
   readonly retry?: number
-  /** How often a comment is sent, so that nothing on the way takes the connection for dead: 15 s. 0 for never. */
+  /** How often a comment is sent, so that no proxy closes the connection as idle: 15 s. 0 for never. */
   readonly heartbeatMs?: number
   /**
-   * What happens to events that the client is too slow for: as {@link Overflow} says of chunks, event by event. With
-   * `disconnect` the stream ends after the last event that was taken, and the client comes back by itself.
+   * What happens to events when the client is too slow: {@link Overflow} applied to whole events. With `disconnect` the
+   * stream ends behind the last complete event, and the client reconnects by itself.
    */
   readonly overflow?: Overflow
-  /** Sees each event that is dropped. What it throws fails the stream. */
+  /** Called with each event that is dropped. If it throws, the stream fails. */
   readonly onDrop?: (event: SseEvent | string) => void
   /**
    * When the head is sent: `atOnce`, with a comment, so that the client knows that the stream is open; or with the
-   * first event (`firstChunk`), so that an error before it is a status. Heartbeats begin behind the head.
+   * first event (`firstChunk`), so that an earlier error can still be a status. Heartbeats begin after the head.
    */
   readonly head?: HeadTiming
   /** How many bytes may wait in the server: 16 KiB. */
   readonly highWaterMark?: number
-  /** Whose time it is: real time, whatever a test runner fakes. A test gives its own. */
+  /**
+   * Provides the time: real time unless given, even where a test runner fakes timers. Tests pass their own scheduler.
+   */
   readonly scheduler?: SchedulerLike
 }
 
-/** What the options take. */
+/** The valid values of the options. */
 const SSE_KINDS = {
   retry: COUNT, heartbeatMs: TIME, overflow: OVERFLOW, onDrop: FUNCTION, highWaterMark: SIZE, scheduler: SCHEDULER,
 }
@@ -60,7 +65,7 @@ const COMMENT = ':\n\n'
 const HEARTBEAT_MS = 15_000
 const RETRY_MS = 3_000
 
-// `x-accel-buffering` asks nginx, and those that learned it from there, to pass events on as they come.
+// `x-accel-buffering` tells nginx, and proxies that adopted the field, not to buffer the events.
 const HEADERS = Headers.of({
   'content-type': 'text/event-stream',
   'cache-control': 'no-store',
@@ -69,17 +74,18 @@ const HEADERS = Headers.of({
 
 /**
  * Returns the reply that sends each event of the source as it comes; a string is the data of a `message`. An iterable
- * (the tokens of a language model, a cursor) or a stream is pulled as the client takes events, and loses none; to an
- * Observable that cannot be slowed, `overflow` applies. The source is subscribed when the response starts and
- * unsubscribed, or told to end, when the client goes away. When it completes, the response does, and a browser comes
- * back: what tells it to stay away is a response with status 204.
+ * (the tokens of a language model, a cursor) or a stream is pulled as the client takes events, and loses none;
+ * `overflow` applies to an Observable that cannot be paused. The source is subscribed when the response starts and
+ * unsubscribed, or told to stop, when the client goes away. When it completes, the response does, and a browser
+ * reconnects; a response with status 204 would stop it.
  *
- * An event that the format cannot carry is an error of the source ({@link formatEvent}): the response is cut.
+ * An event that the format cannot carry ({@link formatEvent}) fails as an error of the source does: the response is
+ * cut.
  *
  * @example
  * serve(() => sse(interval(1000).pipe(map(n => ({ id: `${n}`, data: { n } }))), { overflow: 'latest' }))
  *
- * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
+ * @throws {@link LocalProtocolError} badRange, badOption: an invalid value, or a misspelt name of an option
  */
 export function sse(source: Source<SseEvent | string>, options: SseOptions = {}): SseReply {
   checkOptions(options, SSE_KINDS)
@@ -100,7 +106,7 @@ export function sse(source: Source<SseEvent | string>, options: SseOptions = {})
   }
 }
 
-/** The body, as a function of the demand and as what feeds a response. */
+/** Returns the body: a function of the demand, which can also feed a response directly. */
 function bodyOf(plan: StreamPlan, times: SseOptions): SelfFeeding {
   const body: Extract<Reply['body'], (...args: never[]) => unknown> =
     (ready$, closing$) => new Observable(subscriber => {
@@ -131,7 +137,7 @@ function feed(plan: StreamPlan, times: SseOptions, subject: BodySubject, connect
   return stream
 }
 
-/** Starts the heartbeats, and returns how to end them. */
+/** Starts the heartbeats, and returns a function that stops them. */
 function beating(stream: EventStream, times: SseOptions, connection: FedConnection | null): () => void {
   const { heartbeatMs = HEARTBEAT_MS, scheduler } = times
   if (heartbeatMs === 0) return () => undefined

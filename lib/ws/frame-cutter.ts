@@ -2,7 +2,7 @@
  * Where frames and messages end in a stream of frames.
  *
  * Strategy: it reads the lengths, the end flag and the kind of each frame (RFC 6455 §5.2) and nothing else. It does not
- * judge: what is wrong with a frame is for the one that gets the bytes to find.
+ * validate frames: the reader of the bytes does. No other file here reads the head of a frame.
  */
 
 const FINAL = 0x80
@@ -16,14 +16,14 @@ const PONG = 10
 /** The longest header: two bytes, a length of eight, a mask of four. */
 const LONGEST_HEADER = 14
 
-/** What a frame is, by its first byte: a ping or pong, a close, or anything else. */
+/** Returns the kind of a frame by its first byte: a ping or pong, a close, or any other. */
 export function kindOf(firstByte: number): 'signal' | 'close' | 'other' {
   const opcode = firstByte & OPCODE
   if (opcode === PING || opcode === PONG) return 'signal'
   return opcode === CLOSE ? 'close' : 'other'
 }
 
-/** Cuts a stream of frames, which comes in any pieces, behind each frame. */
+/** Splits a stream of frames, which arrives in any pieces, at the end of each frame. */
 export class FrameCutter {
   /** Whether the last cut is behind a frame that ends a message. */
   isBehindMessage: boolean

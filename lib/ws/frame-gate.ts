@@ -1,20 +1,20 @@
 /**
  * A socket behind a gate that lets one message in at a time.
  *
- * Strategy: pausing a socket does not stop what was read already: one read can hold thousands of small messages, or a
- * few that inflate to a thousand times their size. So the reader of the frames gets them up to the end of one
- * message, and what follows only when that message was taken. What waits here is at most one read of the socket,
- * which is paused meanwhile. Pings and pongs pass as long as no message is in front of them; so does a close, unless
- * somebody is at work on a message and may still answer it.
+ * Strategy: pausing a socket does not hold back bytes that were already read: one read can contain thousands of small
+ * messages, or a few that inflate to a thousand times their size. So the frame parser of `ws` gets the bytes up to the
+ * end of one message, and the rest when that message was taken. At most one read waits here; the socket is paused
+ * meanwhile. Pings and pongs pass as long as no message is in front of them; so does a close, unless the application is
+ * still at work on a message, which it may answer.
  *
- * Frames are counted. After some of them the rest waits for another turn of the event loop: thousands of the smallest
- * messages, pings or fragments in one read would keep the process from its other connections.
+ * Only a limited number of frames pass in one turn of the event loop: thousands of the smallest messages, pings or
+ * fragments in one read would starve the other connections.
  *
- * The reader behind keeps a list of what a frame came in, and needs quadratic time for a long one. So small pieces of a
- * payload are joined here. The header of a frame passes at once: it may be what the frame is refused for.
+ * The parser keeps a list of the pieces of a frame, and needs quadratic time for a long list. So small pieces of a
+ * payload are joined here. The header of a frame passes at once, because the parser may refuse the frame for it.
  *
- * It is a stream for the library behind, but keeps nothing in a stream's queues: input is emitted as it passes, output
- * has a queue of its own (gate-output.ts). What a message is answered with leaves when it was handed over.
+ * For `ws` the gate is a Duplex, but it keeps nothing in the queues of a stream: input is emitted as it passes, output
+ * has a queue of its own (gate-output.ts). Answers to a message leave when the message was handed over.
  */
 import { Duplex } from 'node:stream'
 import { Reentry } from '../buffer/reentry.js'
@@ -25,7 +25,7 @@ import { GateOutput } from './gate-output.js'
 
 /** Receives a gate's notifications. */
 export interface GateHost {
-  /** Whether somebody is at work on the last message. */
+  /** Whether the application is at work on the last message. */
   readonly isWorking: boolean
   /** Output was taken; less is pending. */
   drained(): void
@@ -43,27 +43,27 @@ const JOINED = 16 * 1024
 /** How many frames pass before other connections have their turn. A turn more costs some microseconds. */
 const FRAMES_PER_TURN = 32
 
-/** A socket that hands over one message at a time. It must not be read or written by anybody else. */
+/** A socket that hands over one message at a time. Nothing else may read or write the socket. */
 export class FrameGate extends Duplex {
   /** How many bytes came from the peer. */
   receivedBytes: number
   private readonly socket: Duplex
   private readonly host: GateHost
-  /** What is written to the client, but what the library behind writes. */
+  /** The output to the client. */
   readonly output: GateOutput
   private readonly cutter: FrameCutter
   private input: Uint8Array
   private offset: number
   private state: 'open' | 'shut' | 'free'
   private readonly passing: Reentry
-  /** The pieces of a payload that are joined. */
+  /** Pieces of a payload that are to be joined. */
   private readonly joined: UnreadInput
   /** How many frames may pass in this turn. */
   private framesLeft: number
   /** Of the peer's side. */
   private ending: 'none' | 'waiting' | 'passed'
 
-  /** `head`: what was read from the socket already. */
+  /** `head`: bytes that were already read from the socket. */
   constructor(socket: Duplex, head: Uint8Array, host: GateHost) {
     super()
     this.receivedBytes = head.length
@@ -89,7 +89,7 @@ export class FrameGate extends Duplex {
     this.on('resume', () => { this.pass() })
   }
 
-  /** Whether something that was read waits here. */
+  /** Whether bytes that were read wait here. */
   get isHolding(): boolean {
     return this.offset < this.input.length
   }
@@ -113,7 +113,7 @@ export class FrameGate extends Duplex {
     return true
   }
 
-  /** What is written within one turn leaves together anyway. */
+  /** Writes of one turn leave together without it. */
   override cork(): void {
     // Nothing to do.
   }
@@ -123,10 +123,10 @@ export class FrameGate extends Duplex {
   }
 
   override _read(): void {
-    // What passes is emitted.
+    // Input is emitted as it passes.
   }
 
-  /** Only for what is written with the end. */
+  /** Only for bytes that are passed to `end`. */
   override _write(chunk: Buffer, _encoding: string, done: Done): void {
     this.write(chunk, done)
   }
@@ -158,7 +158,7 @@ export class FrameGate extends Duplex {
     this.pass()
   }
 
-  /** Hands over what is there, as long as it may and is wanted. */
+  /** Hands over the input, as long as it may pass and the stream flows. */
   private pass(): void {
     if (!this.passing.enter()) return
     this.output.beginTurn()
@@ -171,7 +171,7 @@ export class FrameGate extends Duplex {
   /** Whether the next part may be handed over now. */
   private get mayPass(): boolean {
     if (this.framesLeft === 0) return false
-    // What is within a frame then is no message.
+    // A frame that has begun to pass while the gate is shut is a control frame.
     if (this.state !== 'shut' || !this.cutter.isBehindFrame) return true
     const kind = kindOf(this.input[this.offset])
     return kind === 'signal' || (kind === 'close' && !this.host.isWorking)
@@ -193,16 +193,16 @@ export class FrameGate extends Duplex {
     if (this.joined.length >= JOINED) this.handOver(NOTHING)
   }
 
-  /** Emits what was joined, and the part behind it. */
+  /** Emits the joined pieces, and the part behind them. */
   private handOver(part: Uint8Array): void {
     const { bytes, off, length } = this.joined
     this.joined.clear()
-    // Copied, because there may be as much room behind it.
+    // Copied, because the joined buffer may be twice as large.
     if (length > 0) this.emit('data', Buffer.from(bytes.subarray(off, off + length)))
     if (part.length > 0) this.emit('data', part)
   }
 
-  /** Goes on when other connections had their turn. */
+  /** Continues after other connections had their turn. */
   private rest(): void {
     NODE_PLATFORM.later(() => {
       this.framesLeft = FRAMES_PER_TURN

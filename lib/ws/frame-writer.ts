@@ -3,8 +3,8 @@
  *
  * Strategy: a text is a frame of characters, one a byte, made once however many clients get it: Node makes bytes of it
  * on the way to the operating system. Longer ones are bytes, shared in the same way; the longest are encoded part by
- * part as each client takes them, so that they are not held encoded for each. Bytes are put behind their header; large
- * ones are not copied.
+ * part as each client takes them, so that they are not held encoded for each. A message of bytes follows its header; a
+ * large one is not copied.
  */
 import { PreparedText } from '../connection/prepared-text.js'
 import { queueMicrotask } from '../node/runtime.js'
@@ -12,7 +12,7 @@ import type { WebSocketMessage } from './message.js'
 
 /** Where frames go. */
 export interface FrameOutput {
-  /** Writes a frame that others get, too: characters, one a byte. */
+  /** Writes a frame that several clients get: one character for each byte. */
   sendShared(frame: string): void
   /** Writes a frame, or a part of one. */
   send(frame: Uint8Array): void
@@ -26,7 +26,10 @@ export interface FrameOutput {
 const TEXT = 0x81
 const BINARY = 0x82
 
-/** The greatest payload whose length is in the second byte; above, that is one of two marks, and the length follows. */
+/**
+ * The longest payload whose length is in the second byte. For longer ones that byte is TWO_BYTES or EIGHT_BYTES, and
+ * the length follows.
+ */
 const SHORT = 125
 const TWO_BYTES = 126
 const EIGHT_BYTES = 127
@@ -60,7 +63,7 @@ class PreparedMessage extends PreparedText {
 
 let last = new PreparedMessage('')
 
-/** A text is kept for the rest of what happens now: many clients get it. A short one may stay. */
+/** The last text is kept until the current task ends, because many clients may get it. A short text may stay longer. */
 function prepared(text: string): PreparedMessage {
   if (last.text === text) return last
   last = new PreparedMessage(text)

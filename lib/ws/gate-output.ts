@@ -1,10 +1,10 @@
 /**
  * The frames to a client, on their way to the socket.
  *
- * Strategy: the queue and the write loop of an HTTP connection (faraday.ts, write-loop.ts) serve here as well:
- * what is written within one turn leaves in one write, a long text is encoded part by part as room comes, and a source
- * that never ends lets other connections have their turn. What a client does not take is in the queue, and counts until
- * the operating system took it.
+ * Strategy: the queue and the write loop of an HTTP connection (faraday.ts, write-loop.ts) serve here as well: the
+ * writes of one turn leave together, a long text is encoded part by part as there is room, and an endless source does
+ * not starve other connections. Bytes stay in the queue, and count as pending, until the operating system has taken
+ * them.
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -63,13 +63,13 @@ export class GateOutput implements FrameOutput, OutputSource, WriteOwner {
     return this.bytes.pendingBytes
   }
 
-  /** How many bytes the operating system took, of a write that is under way as well. */
+  /** How many bytes the operating system took, including those of a write that is under way. */
   get writtenBytes(): number {
     const underWay = this.writes.underWay
     return this.bytes.position - this.pending + underWay - Math.min(underWay, this.transport.unwrittenBytes)
   }
 
-  /** Offers what waits to the socket now. Returns false where that cannot say yet what it took. */
+  /** Offers the pending bytes to the socket now. Returns false where it cannot tell yet how much it took. */
   offer(): boolean {
     return this.writes.offer()
   }
@@ -79,7 +79,7 @@ export class GateOutput implements FrameOutput, OutputSource, WriteOwner {
     this.writes.beginTurn()
   }
 
-  /** Something happened outside: other connections have had their turn. */
+  /** A new event of the event loop: other connections have had their turn. */
   beginEvent(): void {
     this.writes.beginEvent()
   }
@@ -119,12 +119,12 @@ export class GateOutput implements FrameOutput, OutputSource, WriteOwner {
     this.wakeUp()
   }
 
-  /** Calls back when all that was written so far was taken, or never will be. */
+  /** Calls back when all bytes written so far were taken, or never will be. */
   whenWritten(done: Done): void {
     this.bytes.flush(result => { done(result === 'written' ? null : new ConnectionClosedError()) })
   }
 
-  /** Drops what waits. */
+  /** Drops the pending bytes. */
   destroy(): void {
     this.writes.stop()
     this.bytes.closeAndDrain()
@@ -153,11 +153,11 @@ export class GateOutput implements FrameOutput, OutputSource, WriteOwner {
   }
 
   turnEnded(): void {
-    // Nothing waits for that.
+    // Nothing to do.
   }
 
   outputClosed(): void {
-    // The queue is never closed but by who ends all.
+    // The queue is closed only by `destroy`.
   }
 
   outputFailed(error: unknown): void {

@@ -1,8 +1,8 @@
 /**
- * The opening handshake as the server sees it: is this request one, and is it welcome?
+ * The opening handshake: whether a request is one, and whether it is accepted.
  *
- * Strategy: all that a client can get wrong is found here, before the connection is handed over, so that a refusal is a
- * response like others and the connection goes on. Only the parameters of extensions are left to the library behind.
+ * Strategy: the request is checked here, before the connection is handed over, so that a refusal is a response as any
+ * other and the connection goes on. Only the parameters of extensions are left to the `ws` package.
  */
 import { requestBodyLength } from '../message/body-length.js'
 import { listIncludes, trimBlanks } from '../message/list-value.js'
@@ -11,17 +11,17 @@ import type { Request } from '../message/request.js'
 import type { Reply } from '../reactive/reply.js'
 import type { WebSocketOptions } from './web-socket-options.js'
 
-/** What of an accepted handshake goes into its answer. */
+/** An accepted handshake, as far as the response needs it. */
 export interface Handshake {
   readonly type: 'accepted'
   readonly key: string
   /** The subprotocol that was chosen, '' if none was. */
   readonly protocol: string
-  /** The extensions that the client offers, as it wrote them. */
+  /** The extensions that the client offers, unparsed. */
   readonly extensions: string
 }
 
-/** The answer to a request that is not upgraded. */
+/** The response to a request that is not upgraded. */
 export interface Refusal {
   readonly type: 'refused'
   readonly reply: Reply
@@ -33,8 +33,8 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VERSION = '13'
 
 /**
- * Returns what to answer: 400 to what is no handshake, 426 to one of another version, 403 to one from a page of an
- * origin that is not welcome, 101 to the rest.
+ * Returns the handshake, or the response that refuses it: 400, where the request is not a handshake; 426, where it has
+ * another version; 403, where its origin is not allowed.
  *
  * @see RFC 6455 §4.2
  */
@@ -69,12 +69,12 @@ const HAS_PORT = /:\d+$/
 /**
  * Whether a page of this origin was served by the host that the request is for. The scheme is not compared: a proxy may
  * have taken the encryption off. Nor is the port where Host has none: a proxy may have taken it off, too (nginx's
- * `$host`). So pages of the same host at another port may connect then; `origins` says who may where that is too many.
+ * `$host`). So pages of the same host at another port may connect then; `origins` restricts that.
  */
 export function sameHost(origin: string, host: string): boolean {
   if (host === '' || !URL.canParse(origin)) return false
   const page = new URL(origin)
-  // As a URL of the origin's scheme writes it: in lower case, without the port that the scheme implies.
+  // Normalised as a URL of the origin's scheme: in lower case, without the scheme's default port.
   const target = `${page.protocol}//${host}`
   if (!URL.canParse(target)) return false
   const own = new URL(target)
@@ -108,7 +108,7 @@ function refused(status: number, sentence: string, headers: Record<string, strin
   return { type: 'refused', reply: { status, headers: { 'content-type': 'text/plain', ...headers }, body } }
 }
 
-/** RFC 6455 §4.4, RFC 9110 §15.5.22: what the server does speak. */
+/** RFC 6455 §4.4, RFC 9110 §15.5.22: the response names the version that the server supports. */
 function otherVersion(): Refusal {
   return refused(426, `WebSocket version ${VERSION} is needed.`, {
     'connection': 'Upgrade',

@@ -1,21 +1,20 @@
 /**
  * The messages from the client, on their way to one taker.
  *
- * Strategy: there is one message at a time. The next one is asked for when the taker is done with the last; one that
- * comes while there is no taker waits for the next taker. So a slow taker, or none, holds up the socket and nothing
- * grows.
+ * Strategy: there is one message at a time. The next one is requested when the taker is done with the last; a message
+ * that comes while there is no taker waits for one. So a slow taker, or none, pauses the socket, and no queue grows.
  */
 import { LocalProtocolError } from '../errors.js'
 import type { WebSocketMessage } from './message.js'
 
-/** Who takes messages. It calls {@link Inbox.taken} once for each. */
+/** The consumer of messages. It calls {@link Inbox.taken} once for each. */
 export interface MessageTaker {
   take(message: WebSocketMessage): void
-  /** There are no more, and the last one was taken. */
+  /** There are no more messages, and the last one was taken. */
   end(): void
 }
 
-/** One message, and the one who takes it. */
+/** Hands messages to one taker, one at a time. */
 export class Inbox {
   private readonly askForNext: () => void
   private taker: MessageTaker | null
@@ -38,7 +37,7 @@ export class Inbox {
   }
 
   /**
-   * Gives the messages to this taker, until it is detached: it may be so by the first message, within this call.
+   * Gives the messages to this taker until it is detached, which may happen within this call.
    *
    * @throws {@link LocalProtocolError} alreadyScheduled: there is a taker
    */
@@ -51,7 +50,7 @@ export class Inbox {
     else if (this.state === 'ended') taker.end()
   }
 
-  /** Gives no more messages to this taker. One that it is at counts as taken. */
+  /** Gives no more messages to this taker. The message that it is at work on counts as taken. */
   detach(taker: MessageTaker): void {
     if (this.taker !== taker) return
     this.taker = null
@@ -75,7 +74,10 @@ export class Inbox {
     else this.askForNext()
   }
 
-  /** This side closes: what nobody takes is dropped from now on, lest the peer's close waits behind it. */
+  /**
+   * This side closes: from now on messages without a taker are dropped, so that the peer's close does not wait behind
+   * them.
+   */
   close(): void {
     if (this.state !== 'open') return
     this.state = 'closing'

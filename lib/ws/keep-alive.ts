@@ -1,33 +1,33 @@
 /**
- * Cutting peers that are not there any more.
+ * Keep-alive: pings, and the end of connections whose peer is gone.
  *
- * Strategy: at each tick of one interval the peer is asked for a sign of life; any byte from it is one. It is cut
- * where none came since the last tick. No judgement where it could not show any: while its input is held up here, and
- * while the ping would wait behind other output. There, the output is the judge: if none of it was taken since the
- * last tick, the peer is cut.
+ * Strategy: at each tick of one interval a ping is sent; any byte from the peer is a sign of life. The connection is
+ * terminated if no byte came since the last tick. Two cases are exempt: while the peer's input is held here, no byte of
+ * it can arrive; and while other output is pending, the ping would wait behind it. In the second case the connection is
+ * terminated if the peer took none of that output since the last tick.
  */
 import { interval, Subscription } from 'rxjs'
 import type { Settings } from './web-socket-options.js'
 
-/** What is known of a peer. */
+/** The peer, as far as it is observed. */
 export interface Peer {
   readonly receivedBytes: number
   readonly writtenBytes: number
-  /** How many bytes are on their way to it. */
+  /** How many bytes wait to be taken by it. */
   readonly pending: number
-  /** Whether its messages wait for somebody here. */
+  /** Whether its input is held here. */
   readonly isHeld: boolean
   ping(): void
   terminate(): void
 }
 
-/** What the peer had shown at the last tick; -1 where that was no proof. */
+/** The counters at the last tick; -1 where they prove nothing. */
 interface Signs {
   received: number
   written: number
 }
 
-/** Watches the peer until it is unsubscribed. */
+/** Watches the peer until the result is unsubscribed. */
 export function keepAlive(peer: Peer, { pingIntervalMs, scheduler }: Settings): Subscription {
   if (pingIntervalMs <= 0) return Subscription.EMPTY
   const last: Signs = { received: -1, written: -1 }

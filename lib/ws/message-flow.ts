@@ -1,8 +1,9 @@
 /**
- * The messages as Observables: as they come, or each projected.
+ * The messages of the client as Observables: plain, or each projected to an Observable.
  *
- * Strategy: who subscribes may offer its demand (offer.ts), as another connection's `send` does. Then a message counts
- * as taken only when something is wanted again: so what a slow client gets of another client's messages is bounded.
+ * Strategy: a subscriber may have offered its demand (offer.ts), as another connection's `send` does. Then a message
+ * counts as taken only when there is demand again: so the messages of a fast client that wait for a slow one are
+ * bounded.
  */
 import { takeWhile, type Observable, type ObservableInput, type Subscriber } from 'rxjs'
 import { currentContext } from '../application/context.js'
@@ -12,7 +13,7 @@ import { giveNext, offering, Pace } from '../demand/offer.js'
 import type { Inbox, MessageTaker } from './inbox.js'
 import type { WebSocketMessage } from './message.js'
 
-/** The messages; each counts as taken when the subscriber has returned. */
+/** Returns the messages; each counts as taken when the subscriber has returned. */
 export function messagesOf(inbox: Inbox, report: Report): Observable<WebSocketMessage> {
   return new GuardedObservable(subscriber => {
     const pace = new Pace(subscriber, () => { inbox.taken(taker) })
@@ -27,15 +28,15 @@ export function messagesOf(inbox: Inbox, report: Report): Observable<WebSocketMe
   }, report)
 }
 
-/** What a message is projected to. */
+/** Projects a message to an Observable, a promise or an iterable. */
 export type ProjectMessage<R> = (message: WebSocketMessage, index: number) => ObservableInput<R>
 
-/** The values of what messages are projected to; each counts as taken when its Observable has completed. */
+/** Returns the values of the projections; a message counts as taken when its projection has completed. */
 export function projectionsOf<R>(inbox: Inbox, project: ProjectMessage<R>, report: Report): Observable<R> {
   return new GuardedObservable<R>(subscriber => {
     const context = currentContext()
     let index = 0
-    // Detached first: who hears of the error may subscribe again.
+    // Detached first: a handler of the error may subscribe again.
     const fail = (error: unknown): void => {
       inbox.detach(taker)
       subscriber.error(error)
@@ -63,7 +64,7 @@ export function projectionsOf<R>(inbox: Inbox, project: ProjectMessage<R>, repor
   }, report)
 }
 
-/** The teardown comes first: a subscriber may have enough with the message that waited. */
+/** The teardown is added first: the subscriber may unsubscribe at the message that waited. */
 function attach(inbox: Inbox, taker: MessageTaker, subscriber: Subscriber<never>): void {
   subscriber.add(() => { inbox.detach(taker) })
   inbox.attach(taker)

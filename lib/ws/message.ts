@@ -1,5 +1,5 @@
 /**
- * What goes over a WebSocket connection, and how one ends.
+ * The messages of a WebSocket connection, and the description of its end.
  */
 
 /** A message: text, or bytes. */
@@ -8,8 +8,8 @@ export type WebSocketMessage = string | Uint8Array
 /** How a connection ended. */
 export interface WebSocketClosure {
   /**
-   * The code of the peer's close frame, 1005 where it had none; the code that the peer's fault was answered with (1002,
-   * 1007, 1008, 1009); 1006 where the connection just ended.
+   * The code of the peer's close frame, 1005 where it had none; the code of the close that answered a protocol error of
+   * the peer (1002, 1007, 1008, 1009); 1006 where the connection ended without a close frame.
    *
    * @see RFC 6455 §7.4.1
    */
@@ -18,9 +18,9 @@ export interface WebSocketClosure {
   readonly reason: string
   /** Whether the peer took part: its close frame came. */
   readonly wasClean: boolean
-  /** What the peer did wrong; null where it did nothing. */
+  /** The protocol error of the peer; null where there was none. */
   readonly error: Error | null
 }
 
-/** The end of a connection that just ended: no close frame came. */
+/** The end of a connection without a close frame. */
 export const ABNORMAL_CLOSURE: WebSocketClosure = { code: 1006, reason: '', wasClean: false, error: null }

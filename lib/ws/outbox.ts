@@ -1,5 +1,5 @@
 /**
- * The messages to the client: how much is on its way, and the callbacks that wait until less is.
+ * The pending messages to the client, and the callbacks that wait until they have drained.
  *
  * Strategy: what a WebSocket has buffered is the only queue; the subject that is written to, and each source that is
  * sent, may wait until it has drained. Before there is a WebSocket, messages wait in a list, each counted with the
@@ -51,7 +51,7 @@ export class Outbox implements Drained {
     return true
   }
 
-  /** Sends what waited for the socket. */
+  /** Sends the messages that waited for the socket. */
   connect(socket: WebSocketLike): void {
     const { waiting } = this
     this.socket = socket
@@ -67,7 +67,7 @@ export class Outbox implements Drained {
     else this.waits.push({ mark, callback })
   }
 
-  /** Less is pending. Each that is called back may write, so that the next one waits on. */
+  /** Calls back where few enough bytes are pending. A callback may write, so that the next one keeps waiting. */
   drained(): void {
     const { waits } = this
     if (waits.length === 0) return

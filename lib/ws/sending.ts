@@ -1,9 +1,8 @@
 /**
  * A source of messages on its way to one client.
  *
- * Strategy: one observer, from the source to the connection. A message passes while less than the high-water mark waits
- * for the client; after that, when it has drained to the low one. What does not pass is the policy's (gate.ts). Nothing
- * is subscribed for the demand.
+ * Strategy: one observer, from the source to the connection. A message passes while there is room (water-marks.ts); the
+ * overflow policy applies to the others (gate.ts). No `ready$` is needed for that.
  */
 import { Subscriber, type Observable } from 'rxjs'
 import { currentContext, type Context } from '../application/context.js'
@@ -17,12 +16,12 @@ import { messageSize } from './frame-writer.js'
 import type { SendOptions } from './message-source.js'
 import type { WebSocketMessage } from './message.js'
 
-/** What a source of messages needs of the connection. */
+/** The connection, as far as a source of messages needs it. */
 export interface SendingHost extends Demanding {
   /** Whether no message goes out any more. */
   readonly isClosed: boolean
   readonly marks: Marks
-  /** What waits for the client. */
+  /** The queue of messages to the client. */
   readonly queue: Drained
   write(message: WebSocketMessage): boolean
   error(error: unknown): void
@@ -31,7 +30,7 @@ export interface SendingHost extends Demanding {
   sent(sending: Sending): void
 }
 
-/** How one source is sent. */
+/** Sends one source. */
 export class Sending extends Subscriber<WebSocketMessage> implements GateHost<WebSocketMessage> {
   readonly consumer: SendingHost
   private readonly options: Required<Pick<SendOptions, 'overflow'>> & Pick<SendOptions, 'onDrop'>
@@ -60,7 +59,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
     offering(this.gate, () => { source.subscribe(this) })
   }
 
-  /** The connection takes no more. What the application throws while it cleans up changes nothing. */
+  /** The connection takes no more messages. An exception of the application's teardown is only reported. */
   stop(): void {
     try {
       this.context.runInAsyncScope(() => { this.unsubscribe() })

@@ -1,9 +1,9 @@
 /**
  * One WebSocket connection at work: the socket behind its gate, the messages in and out, the time limits, the end.
  *
- * Strategy: `connecting` until the handshake was answered; what is written or closed meanwhile waits for that.
- * `open`. `closing` once either side closes: no message goes out any more, and the time to close in runs, whatever
- * the peer does. `closed` when the socket is. It can go from each to `closed` at once.
+ * Strategy: `connecting` until the handshake was answered; messages and a close wait for that. `open`. `closing` once
+ * either side closes: no message goes out any more, and the time to close in runs, whatever the peer does. `closed`
+ * when the socket is. It can go from each to `closed` at once.
  */
 import type { Duplex } from 'node:stream'
 import { Subscription, timer } from 'rxjs'
@@ -20,9 +20,9 @@ import { openWebSocket } from './socket.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
 import type { Settings } from './web-socket-options.js'
 
-/** Receives what a connection has to tell the server. */
+/** Receives the notifications of a session. */
 export interface SessionOwner {
-  /** The application did something wrong. */
+  /** The application failed. */
   report(error: unknown): void
   /** A message was dropped, or operators hold some. */
   happened(event: BodyEvent): void
@@ -49,7 +49,7 @@ const TOO_SLOW: Close = { code: 1008, reason: 'too slow' }
 export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost, GateHost, Peer {
   readonly inbox: Inbox
   closure: WebSocketClosure | null
-  /** What the application writes to. */
+  /** The subject that the application writes to. */
   subject: ControlledSubject<WebSocketMessage> | null
   private readonly settings: Settings
   private readonly owner: SessionOwner
@@ -64,8 +64,8 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   private answeredCode: number | undefined
   private fault: Error | null
   /**
-   * What is to be reported when the request is done; null from then on. Before, it would be taken for the failure of
-   * the request.
+   * Errors to report when the request is done; null from then on. An earlier report would count as a failure of the
+   * request.
    */
   private failures: unknown[] | null
   /** The sources that are sent. */
@@ -102,7 +102,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     openWebSocket(this.gate, handshake, this.settings, this)
   }
 
-  /** The request is done: it is not concerned any more by what fails here. */
+  /** The request is done: a failure of the session cannot be one of the request any more. */
   requestDone(): void {
     const failures = this.failures ?? []
     this.failures = null

@@ -1,6 +1,6 @@
 /**
- * The one place that knows the `ws` package: it does the opening handshake, reads frames, answers pings and closes, and
- * compresses. Messages that are not compressed are written without it: 0.93 of the CPU of an echo.
+ * The only file that imports the `ws` package, which does the opening handshake, reads frames, answers pings and
+ * closes, and compresses. Uncompressed messages are written without it: an echo takes 0.93 of the CPU that way.
  */
 import type { IncomingMessage } from 'node:http'
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws'
@@ -13,12 +13,14 @@ import type { WebSocketMessage } from './message.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
 import type { DeflateOptions, Settings } from './web-socket-options.js'
 
-/** The longest time that a timer takes, in milliseconds: the time to close in is watched elsewhere, on RxJS's clock. */
+/**
+ * The longest time of a timer, in milliseconds: the limit for the closing handshake is the session's, on RxJS's clock.
+ */
 const NEVER_MS = 2 ** 31 - 1
 
 /**
- * Answers an accepted handshake on the socket. Where its extensions turn out to be malformed it is answered with 400,
- * and the socket closes without a word to the host.
+ * Answers an accepted handshake on the socket. Where its extensions are malformed the response is 400, and the socket
+ * closes without a call of the host.
  */
 export function openWebSocket(gate: FrameGate, handshake: Handshake, settings: Settings, host: WebSocketHost): void {
   const server = serverOf(settings)
@@ -26,9 +28,9 @@ export function openWebSocket(gate: FrameGate, handshake: Handshake, settings: S
   server.handleUpgrade(requestOf(handshake), gate, Buffer.alloc(0), opened => { connect(opened, gate, host) })
 }
 
-/** Those that were made, by what they do: one serves any number of connections. */
+/** The servers by their settings: one serves any number of connections. */
 const servers = new Map<string, ReturnType<typeof makeServer>>()
-/** How many there may be; options that are new each time must not add up. */
+/** The most servers that are kept: settings that differ for each connection must not accumulate. */
 const SERVERS = 16
 
 function serverOf(settings: Settings): ReturnType<typeof makeServer> {
@@ -52,7 +54,7 @@ function makeServer({ maxPayload, deflate }: Settings) {
   })
 }
 
-/** A WebSocket that tells when it closes itself: it does so through its own method. */
+/** A WebSocket that tells its host when the package itself closes it, which it does through `close`. */
 class ServerSocket extends WebSocket {
   host: WebSocketHost | null = null
 
@@ -61,7 +63,7 @@ class ServerSocket extends WebSocket {
     this.host?.closing(code)
   }
 
-  /** {@link close} for others, who know that they close. */
+  /** {@link close} without telling the host. */
   startClosing(code: number, reason: string): void {
     super.close(code, reason)
   }
@@ -105,7 +107,7 @@ class PlainWebSocket implements WebSocketLike {
     return this.output.offer()
   }
 
-  // After the end it would count what it can't send as buffered for good.
+  // After the end the package would count unsent bytes as buffered for ever.
   send(message: WebSocketMessage): void {
     if (this.socket.readyState === WebSocket.OPEN) writeMessage(this.output, message)
   }
@@ -139,7 +141,7 @@ class CompressingWebSocket extends PlainWebSocket {
   }
 }
 
-/** Without the contexts unless they are asked for: memory that lasts as long as the connection. */
+/** Contexts are kept only on request: their memory lasts as long as the connection. */
 function perMessageDeflate(options: DeflateOptions): ServerOptions['perMessageDeflate'] {
   const isForgetful = options.contextTakeover !== true
   return {
@@ -149,7 +151,7 @@ function perMessageDeflate(options: DeflateOptions): ServerOptions['perMessageDe
   }
 }
 
-/** The handshake as the request that `ws` wants to see. */
+/** Returns the handshake as a request for the `ws` package. */
 function requestOf({ key, protocol, extensions }: Handshake): IncomingMessage {
   const headers: Record<string, string> = {
     'upgrade': 'websocket',

@@ -9,7 +9,7 @@ import { Session } from './session.js'
 import { WebSocketConnection } from './web-socket-connection.js'
 import { settingsOf, type WebSocketOptions } from './web-socket-options.js'
 
-/** What an upgrade needs of a request. */
+/** The request, as far as an upgrade needs it. */
 export type UpgradableReqd =
   Pick<Reqd, 'request' | 'respond' | 'takeOver' | 'reportExn' | 'aborted$' | 'closing$'>
 
@@ -20,8 +20,7 @@ export function isWebSocketRequest(reqd: Pick<Reqd, 'request'>): boolean {
 
 /**
  * Upgrades the request to a WebSocket connection, which can be used at once. It responds, so the handler returns
- * nothing: 101 where the request is a handshake that is welcome; else 400, 403 or 426, and the connection is over
- * from the start.
+ * nothing: 101 if the handshake is accepted; else 400, 403 or 426, and the connection is closed from the start.
  *
  * When the server is closed, the connection is closed with 1001.
  *

@@ -42,7 +42,7 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
     this.protocol = protocol
     this.session = session
     session.subject = this
-    // A failure that nobody handles leaves nobody to take messages.
+    // After an unhandled failure there is no taker of messages.
     this.reportMessages = (error, kind) => {
       if (kind === 'thrown' || this.isClosed) session.report(error)
       else this.error(error)
@@ -51,11 +51,11 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
 
   /**
    * The messages from the client, for one subscriber at a time. It completes when the connection is over and never
-   * fails: what a client breaks is in {@link closure}.
+   * fails: a protocol error of the client is in {@link closure}.
    *
-   * A message that nobody takes waits, and with it the socket: what is in front of the next message (pings, a close)
-   * is answered, what is behind it is not read. A connection that only sends subscribes nevertheless, where the client
-   * may talk.
+   * Without a subscriber, a message waits and the socket is paused: control frames in front of the next message (pings,
+   * a close) are answered, bytes behind it are not read. So subscribe also on a connection that only sends, if the
+   * client may send messages.
    */
   get messages$(): Observable<WebSocketMessage> {
     return messagesOf(this.session.inbox, this.reportMessages)
@@ -73,7 +73,7 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
 
   /**
    * Projects each message to an Observable (a promise, an iterable) and emits its values. Nothing is read while it is
-   * active, so that its time is what the client is slowed down to.
+   * active: so the client can send no faster than the messages are processed.
    *
    * @example
    * connection.concatMap(message => store.save(message)).subscribe()
@@ -83,10 +83,11 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   }
 
   /**
-   * Sends the messages of the source as the client takes them, and returns how to stop. The end of the source is not
-   * that of the connection; its failure is, with 1011. With several sources at once, each is given the whole demand.
+   * Sends the messages of the source as the client takes them. Unsubscribe the result to stop. The end of the source is
+   * not that of the connection; its failure is, with 1011. With several sources at once, each is given the whole
+   * demand.
    *
-   * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
+   * @throws {@link LocalProtocolError} badRange, badOption: an invalid value, or a misspelt name of an option
    */
   send(source: MessageSource, options: SendOptions = {}): Subscription {
     checkOptions(options, SEND_KINDS)
@@ -103,8 +104,8 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   /**
    * Closes the connection behind the messages that were written, with a code and at most 123 bytes of a reason.
    *
-   * @throws {@link LocalProtocolError} badRange: not a code that may be sent (1000–1003, 1007–1014, 3000–4999); too
-   * long
+   * @throws {@link LocalProtocolError} badRange: a code that must not be sent (only 1000–1003, 1007–1014 and 3000–4999
+   *   may), or a reason that is too long
    */
   close(code = 1000, reason = ''): void {
     if (!isCloseCode(code)) throw new LocalProtocolError('badRange', `${code} is not a close code that may be sent`)
@@ -115,7 +116,7 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
     this.complete()
   }
 
-  /** Cuts the connection: what is on its way is lost, and the client sees no close. */
+  /** Terminates the connection: pending messages are lost, and the client gets no close frame. */
   terminate(): void {
     this.session.terminate()
   }
@@ -130,7 +131,7 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
     this.session.sent(sending)
   }
 
-  /** Sends what keeps to `ready$` by itself. */
+  /** Sends a source that respects `ready$` by itself. */
   private sendDriven(messages$: Observable<WebSocketMessage>): Subscription {
     const ended$ = this.ready$.pipe(ignoreElements(), endWith(true))
     return messages$.pipe(
@@ -140,7 +141,7 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   }
 }
 
-/** RFC 6455 §7.4: 1004 to 1006 are never sent; those below 3000 that nobody defined are not ours to use. */
+/** RFC 6455 §7.4: 1004 to 1006 are never sent; undefined codes below 3000 are reserved for protocols. */
 function isCloseCode(code: number): boolean {
   if (!Number.isInteger(code)) return false
   return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999)

@@ -1,5 +1,5 @@
 /**
- * What this room knows of a WebSocket: its methods, not its class.
+ * The interface of a WebSocket, so that this room does not depend on the class of a package.
  */
 import type { WebSocketMessage } from './message.js'
 
@@ -7,9 +7,9 @@ import type { WebSocketMessage } from './message.js'
 export interface WebSocketLike {
   /** How many bytes were sent and not taken by the operating system yet. */
   readonly bufferedAmount: number
-  /** Offers what was sent to the operating system. Returns false where it cannot say yet what it took. */
+  /** Offers the pending bytes to the operating system. Returns false where it cannot tell yet how much was taken. */
   flush(): boolean
-  /** Sends the message; one that can't be sent any more is dropped. */
+  /** Sends the message, or drops it after the end. */
   send(message: WebSocketMessage): void
   ping(): void
   /** Starts the closing handshake. */
@@ -18,12 +18,15 @@ export interface WebSocketLike {
   terminate(): void
 }
 
-/** Whom a WebSocket tells. */
+/** Receives the notifications of a WebSocket. */
 export interface WebSocketHost {
   /** The opening handshake is done. */
   opened(socket: WebSocketLike): void
   received(message: WebSocketMessage): void
-  /** The peer closes, or is closed for a fault; `code` is what it is answered. Messages are of no use any more. */
+  /**
+   * The peer closes, or is closed for a protocol error. `code` is that of our close frame. Messages cannot be answered
+   * any more.
+   */
   closing(code: number | undefined): void
   /** The peer broke the protocol. */
   failed(error: Error): void

@@ -10,29 +10,29 @@ import { DEFAULT_HIGH_WATER_MARK, type WaterMarks } from '../demand/water-marks.
 
 /** How messages are compressed (RFC 7692). */
 export interface DeflateOptions {
-  /** Shorter messages are sent as they are: 1,024. It applies where the server's context is not kept. */
+  /** Shorter messages are not compressed: 1,024. It applies where the server's context is not kept. */
   readonly threshold?: number
   /**
-   * Whether each message is compressed with what was learned from those before it: no. It costs up to 300 KiB a
-   * connection, for as long as that lasts.
+   * Whether the compression context is kept from one message to the next: no. It costs up to 300 KiB for each
+   * connection, as long as that lasts.
    */
   readonly contextTakeover?: boolean
 }
 
-/** How a connection is upgraded, and how it behaves then. */
+/** The options of a WebSocket connection. */
 export interface WebSocketOptions extends WaterMarks {
   /**
-   * The subprotocols that the server speaks: the first of the client's that is among them is chosen. Or a function that
-   * chooses one of those offered; null for none. Unless given, none is chosen.
+   * The subprotocols that the server supports: the first of the client's list that is among them is chosen. Or a
+   * function that chooses one of those offered; null for none. Unless given, none is chosen.
    *
    * @see RFC 6455 §4.2.2
    */
   readonly protocols?: readonly string[] | ((offered: readonly string[]) => string | null)
   /**
-   * The origins whose pages may connect, as `https://example.org`; `'*'` for all; or a function that is told the
-   * origin, null where the client is no browser. Unless given, those on the server's own host: with its port, unless a
-   * proxy took that off Host; then pages of the host at any port may connect (see {@link sameHost}).
-   * A list lets clients without an origin in: what is not a browser could claim any.
+   * The origins whose pages may connect, as `https://example.org`; `'*'` for all; or a function that gets the origin,
+   * null where the client sent none. Unless given, pages of the server's own host: with its port, unless a proxy
+   * removed that from Host; then pages of the host at any port may connect (see {@link sameHost}). A list also admits
+   * clients without an origin: a client that is not a browser could claim any.
    *
    * @see RFC 6455 §10.2
    */
@@ -42,22 +42,27 @@ export interface WebSocketOptions extends WaterMarks {
   /** Whether messages are compressed, where the client can. Not unless given. */
   readonly deflate?: boolean | DeflateOptions
   /**
-   * How often the client is asked for a sign of life: 30 s; 0 for never. A client that gives none until the next
-   * time, or to which nothing could be written in all that time, is cut.
+   * How often a ping is sent: 30 s; 0 for never. A client that sends no byte until the next ping is due, or takes none
+   * of the pending output in that time, is terminated.
    */
   readonly pingIntervalMs?: number
-  /** How long the client may take to answer a close, and to take what was written before it: 10 s. Then it is cut. */
+  /**
+   * How long the client may take to answer a close, and to take the output before it: 10 s. Then the connection is
+   * terminated.
+   */
   readonly closeTimeoutMs?: number
   /**
-   * Beyond this many bytes on their way to the client, the next write cuts the connection: 1 MiB. It bounds what is
-   * written without regard to the demand.
+   * With more than this many bytes pending, the next write terminates the connection: 1 MiB. It bounds writes without
+   * demand.
    */
   readonly bufferLimit?: number
-  /** Whose time it is: real time, whatever a test runner fakes. A test gives its own. */
+  /**
+   * Provides the time: real time unless given, even where a test runner fakes timers. Tests pass their own scheduler.
+   */
   readonly scheduler?: SchedulerLike
 }
 
-/** The options with nothing left open, but those of the handshake and the low-water mark. */
+/** The options with their defaults, without those of the handshake and the low-water mark. */
 export interface Settings {
   readonly highWaterMark: number
   readonly maxPayload: number
@@ -87,7 +92,7 @@ function isList(value: unknown): boolean {
 /**
  * The options with their defaults.
  *
- * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
+ * @throws {@link LocalProtocolError} badRange, badOption: an invalid value, or a misspelt name of an option
  */
 export function settingsOf(options: WebSocketOptions): Settings {
   checkOptions(options, KINDS)
