@@ -1,8 +1,8 @@
 /**
- * The last events of a hub, each at its position: how many came before it. A gap in what the hub itself got is one.
+ * The log of a hub: its last events by their positions. A gap in the input of the hub itself takes a position, too.
  *
- * Strategy: subscribers share the log and hold positions in it, so that a slow one costs no memory. Events that are
- * held no more are cut off in batches.
+ * Strategy: subscribers share the log and hold positions in it, so that a slow one costs no memory. Old events are
+ * removed in batches.
  */
 import type { HubEvent, HubGap } from './hub-options.js'
 
@@ -25,7 +25,7 @@ export class EventLog<T> {
     return this.offset + this.events.length
   }
 
-  /** The position of the oldest event that is held. */
+  /** The position of the oldest event in the log. */
   get first(): number {
     return Math.max(this.offset, this.end - this.capacity)
   }

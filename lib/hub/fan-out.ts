@@ -1,8 +1,8 @@
 /**
- * What every hub is made of, wherever its events come from: the log of the last events, the subscribers that hold
- * positions in it, and the publishers that wait until those have room.
+ * The common part of all hubs: the log of the last events, the subscribers with their positions in it, and the
+ * publishers that wait until those have room.
  *
- * Strategy: a hub gives each event its id and pushes it here once. A subscriber that falls behind holds nobody up.
+ * Strategy: a hub gives each event its id and pushes it here once. A subscriber that falls behind delays no other.
  */
 import { BehaviorSubject, Observable } from 'rxjs'
 import { checkOptions, oneOf, SIZE, type Shape } from '../connection/option-check.js'
@@ -12,7 +12,7 @@ import { EventLog } from './event-log.js'
 import type { HubEvent, HubGap, SubscribeOptions } from './hub-options.js'
 import { HubSubscription, type Beginning } from './subscription.js'
 
-/** How many events a hub holds unless told otherwise. */
+/** How many events a hub holds unless given. */
 export const HISTORY = 1_000
 
 const ID: Shape = { what: 'a string or null', isFit: value => typeof value === 'string' || value === null }
@@ -47,7 +47,7 @@ export class FanOut<T> {
     return this.subscriptions.size
   }
 
-  /** Adds the event to the log, and gives it to everybody who has room. */
+  /** Adds the event to the log, and gives it to all subscribers that have demand. */
   push(event: HubEvent<T> | HubGap): void {
     if ('id' in event) keepPrepared(event)
     this.log.push(event)
@@ -55,23 +55,24 @@ export class FanOut<T> {
   }
 
   /**
-   * Null where every subscriber that must lose nothing has room, and nobody waits; else resolves when that is so, in
-   * the order of the calls. Who waited publishes, or does not, and calls {@link proceed}.
+   * Returns null where every subscriber that must lose nothing has room and no publisher waits; else a promise that
+   * resolves when it is the caller's turn, in the order of the calls. The caller then publishes, or does not, and calls
+   * {@link proceed}.
    */
   room(): Promise<void> | null {
     if (!this.isReleasing && this.waiting.length === 0 && this.isReady) return null
     return new Promise(resolve => { this.waiting.push(resolve) })
   }
 
-  /** Who waited for room has published: the next one may. */
+  /** A publisher that waited is done: the next one may publish. */
   proceed(): void {
     this.isReleasing = false
     this.advanced()
   }
 
   /**
-   * Subscribers of these options. `begin` is asked at each subscription where it begins; it hears how to go on where
-   * that is not in the log yet.
+   * Subscribers of these options. At each subscription `begin` returns where it begins; it gets a function that
+   * continues a subscription whose beginning is not in the log yet.
    *
    * @throws {@link LocalProtocolError} badRange: the queue; badOption
    */
@@ -92,7 +93,7 @@ export class FanOut<T> {
     })
   }
 
-  /** Completes all subscribers, each when it got what was published, and takes no more. */
+  /** Completes all subscribers, each behind its last event, and refuses further events. */
   close(): void {
     this.isClosed = true
     for (const subscription of this.subscriptions) subscription.complete()

@@ -1,72 +1,72 @@
 /**
- * The options of a hub and of its subscribers, and what these get.
+ * The options of a hub and of its subscribers, and the events that subscribers get.
  */
 
-/** What becomes of a subscriber that falls so far behind that an event it did not get is held no more. */
+/** What happens to a subscriber that falls so far behind that its next event is no longer held. */
 export type HubOverflow =
-  /** It is told of the gap, and goes on with the oldest event that is held. */
+  /** It gets a gap, and goes on with the oldest event that is held. */
   | 'gap'
-  /** It is told of the gap, and goes on with the newest event. */
+  /** It gets a gap, and goes on with the newest event. */
   | 'latest'
-  /** It is completed: an SSE client comes back by itself, and asks for what it missed. */
+  /** It is completed: an SSE client reconnects by itself, and resumes behind its last event. */
   | 'disconnect'
   /** It fails with a `BackpressureError`. */
   | 'error'
   /** It loses nothing as long as the publisher waits for it (`publishWhenReady`); else as `error`. */
   | 'wait'
 
-/** How a hub works. */
+/** The options of a hub. */
 export interface HubOptions {
-  /** How many events are held for those who come back and for those who are slow: 1,000. */
+  /** How many events are held for reconnecting and slow subscribers: 1,000. */
   readonly history?: number
   /**
-   * What the ids begin with, so that those of an earlier life of the process are known as such: the time when the hub
-   * was made, unless given. Letters and digits.
+   * The beginning of all ids, which tells them from ids of an earlier process: the time when the hub was made, unless
+   * given. Letters and digits.
    */
   readonly epoch?: string
 }
 
-/** What is published beside the value. */
+/** The options of `publish`. */
 export interface PublishOptions {
-  /** The type that a client listens to: `message` unless given. */
+  /** The event type that a client listens to: `message` unless given. */
   readonly event?: string
 }
 
-/** How somebody subscribes. */
+/** The options of a subscription. */
 export interface SubscribeOptions {
   /**
-   * The id of the last event that the subscriber got: those behind it come first. Null or undefined: it gets what is
-   * published from now on.
+   * The id of the last event that the subscriber got: it resumes behind that. Null or undefined: it begins with the
+   * next event that is published.
    */
   readonly after?: string | null | undefined
-  /** How many events it may be behind: as many as are held, unless given. */
+  /** How many events the subscriber may be behind: as many as are held, unless given. */
   readonly queue?: number
-  /** What happens beyond: `gap` unless given. */
+  /** What happens when it is further behind: `gap` unless given. */
   readonly overflow?: HubOverflow
 }
 
-/** An event of a hub. It is an event of `httprx/sse` as it stands. */
+/** An event of a hub. It is also an event of `httprx/sse`. */
 export interface HubEvent<T> {
-  /** What a client sends as `Last-Event-ID` when it comes back. */
+  /** A client sends it as `Last-Event-ID` when it reconnects. */
   readonly id: string
   readonly event?: string
   readonly data: T
 }
 
-/** What a subscriber gets in place of events that are held no more. It has no id: the client keeps its last one. */
+/** Stands for events that are no longer held. It has no id: the client keeps its last one. */
 export interface HubGap {
   readonly event: 'gap'
   readonly data: {
-    /** The last event that the subscriber got, as far as it said. */
+    /** The id of the last event that the subscriber got; null where it named none. */
     readonly after: string | null
-    /** The event that comes next; null where there is none yet. */
+    /** The id of the next event; null where there is none yet. */
     readonly next: string | null
-    /** How many events are missing; null where that is not known: the id is none of this hub's. */
+    /** How many events are missing; null where that is not known, because the id is not of this hub. */
     readonly missed: number | null
   }
 }
 
-/** Whether the subscriber missed something. */
+/** Whether the event is a gap. */
 export function isGap<T>(event: HubEvent<T> | HubGap): event is HubGap {
   return event.event === 'gap' && !('id' in event)
 }

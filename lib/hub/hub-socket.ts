@@ -6,18 +6,21 @@ import type { WebSocketConnection } from '../ws/web-socket-connection.js'
 import type { HubEvent, HubGap, SubscribeOptions } from './hub-options.js'
 import type { Hub } from './hub.js'
 
-/** How events go over a WebSocket. */
+/** The options of `hubSocket`. */
 export interface HubSocketOptions<T> extends SubscribeOptions {
-  /** Makes the message: the event as JSON (`id`, `event`, `data`) unless given. It is called once for each event. */
+  /**
+   * Returns the message for an event: JSON of `id`, `event` and `data` unless given. Called once for each event, for
+   * all clients.
+   */
   readonly format?: (event: HubEvent<T> | HubGap) => string | Uint8Array
 }
 
-/** What events became that several clients get. */
+/** The messages of events, by format and event. */
 const formatted = new WeakMap<object, WeakMap<object, string | Uint8Array>>()
 
 /**
- * Sends the events of the hub to the client as it takes them, and returns how to stop. The client says as it likes what
- * it got last, as in the query of its URL: a WebSocket has no `Last-Event-ID`.
+ * Sends the events of the hub to the client as it takes them. Unsubscribe the result to stop. A WebSocket has no
+ * `Last-Event-ID`: the client names its last event in any other way, for example in the query of its URL.
  *
  * @example
  * serve(reqd => {
@@ -29,7 +32,7 @@ export function hubSocket<T>(
 ): Subscription {
   const { format = toJson, ...subscribing } = options
   const messages$ = hub.subscribe(subscribing).pipe(map(event => messageOf(event, format)))
-  // A subscriber that is too slow is completed: its client comes back where its connection ends.
+  // A subscriber that is too slow is completed: closing the connection makes its client reconnect.
   const complete = (): void => { connection.close(1013, 'try again later') }
   return connection.send(subscribing.overflow === 'disconnect' ? messages$.pipe(tap({ complete })) : messages$)
 }

@@ -1,9 +1,9 @@
 /**
  * `Hub`: one event to many subscribers, each at its own pace.
  *
- * Strategy: there is one bounded log of events (event-log.ts), and subscribers hold positions in it (fan-out.ts).
- * So a client that does not read costs nothing and holds nobody up; one that comes back goes on where it left off; and
- * what is held no more is told, never passed over in silence. Ids are the epoch of the hub and a number.
+ * Strategy: there is one bounded log of events (event-log.ts), and subscribers hold positions in it (fan-out.ts). So a
+ * client that does not read costs no memory and delays no other client; one that reconnects resumes behind its last
+ * event; and events that are no longer held are reported as a gap. Ids are the epoch of the hub and a number.
  */
 import type { Observable } from 'rxjs'
 import { checkOptions, SIZE, TEXT } from '../connection/option-check.js'
@@ -13,7 +13,7 @@ import type { HubEvent, HubGap, HubOptions, PublishOptions, SubscribeOptions } f
 import type { Start } from './subscription.js'
 
 /**
- * A place where events are published, and from which any number of clients get them.
+ * Distributes events to any number of clients.
  *
  * @example
  * const hub = new Hub<Quote>()
@@ -21,7 +21,7 @@ import type { Start } from './subscription.js'
  * hub.publish(quote)
  */
 export class Hub<T> {
-  /** How many subscribers there are: now, and whenever that changes. */
+  /** Emits the number of subscribers, now and whenever it changes. */
   readonly size$: Observable<number>
   private readonly epoch: string
   private readonly fanOut: FanOut<T>
@@ -47,8 +47,8 @@ export class Hub<T> {
   }
 
   /**
-   * Publishes the value and returns its id. It belongs to the hub from then on: what is changed later is seen by some
-   * subscribers and not by others.
+   * Publishes the value and returns its id. It belongs to the hub from then on: a later change reaches some subscribers
+   * and not others.
    *
    * @throws {@link LocalProtocolError} badState: the hub is closed
    */
@@ -76,11 +76,11 @@ export class Hub<T> {
   }
 
   /**
-   * The events from now on, or those behind `after` and from then on. Each subscription begins anew. Where the
-   * subscriber offers its demand (a response, `sse`, a WebSocket's `send`), events wait here while it wants none.
+   * Returns the events from now on, or all events behind `after`. Each subscription begins anew. While a subscriber
+   * that offers its demand (a response, `sse`, a WebSocket's `send`) has none, its events wait in the log.
    *
-   * An id that is none of this hub's, or whose successors are held no more, is answered with a {@link HubGap}, and then
-   * with all events that are held.
+   * For an id that is not of this hub, or whose next event is no longer held, the first event is a {@link HubGap}; then
+   * come all events that are held.
    *
    * @throws {@link LocalProtocolError} badRange: the queue; badOption
    */
@@ -88,7 +88,7 @@ export class Hub<T> {
     return this.fanOut.subscribe(options, after => this.startOf(after))
   }
 
-  /** Completes all subscribers, each when it got what was published, and takes no more. */
+  /** Completes all subscribers, each behind its last event, and refuses further events. */
   close(): void {
     this.fanOut.close()
   }
@@ -105,7 +105,7 @@ export class Hub<T> {
     return { position: Math.max(position, first), lost: Math.max(0, first - position) }
   }
 
-  /** The position behind the event of that id; null where it is none of this hub's. */
+  /** Returns the position behind the event of an id; null where the id is not of this hub. */
   private positionBehind(id: string): number | null {
     const position = Number(id.slice(this.epoch.length + 1))
     const isOurs = position > 0 && position <= this.fanOut.log.end && this.idOf(position - 1) === id

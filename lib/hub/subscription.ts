@@ -1,9 +1,9 @@
 /**
  * One subscriber of a hub: its position in the log, and its pace.
  *
- * Strategy: who subscribes may offer its demand (offer.ts), as a response does. Then events are given while something
- * is wanted, and the position stays where it is meanwhile; nothing is queued here. One that falls behind what it may is
- * treated as its policy says, when the next event is published or when it is given the next one.
+ * Strategy: a subscriber may offer its demand (offer.ts), as a response does. Then events are given while there is
+ * demand; without demand the position stays, and nothing is queued here. The policy is applied to a subscriber that is
+ * too far behind when the next event is published, or when it gets its next event.
  */
 import type { Subscriber } from 'rxjs'
 import { Reentry } from '../buffer/reentry.js'
@@ -12,7 +12,7 @@ import { BackpressureError } from '../errors.js'
 import type { EventLog } from './event-log.js'
 import { isGap, type HubEvent, type HubGap, type HubOverflow } from './hub-options.js'
 
-/** Who hears of a subscriber's progress. */
+/** Receives the progress of a subscriber. */
 export interface SubscriptionHost {
   /** It has room again, or is gone. */
   advanced(): void
@@ -21,23 +21,23 @@ export interface SubscriptionHost {
 /** Where a subscriber goes on in the log. */
 export interface Start {
   readonly position: number
-  /** How many events it missed that are held no more; null where that is not known. */
+  /** How many events it missed that are no longer held; null where that is not known. */
   readonly lost: number | null
 }
 
-/** Events from before the log, with which a subscriber may begin. */
+/** Events from before the log, which a subscriber may get first. */
 export interface Earlier<T> {
-  /** The next of them; where they are over, the place in the log; null where neither is known yet. */
+  /** Returns the next event, or the place in the log behind the last one; null: neither is known yet. */
   next(): HubEvent<T> | HubGap | Start | null
 }
 
-/** With what a subscriber begins. */
+/** The beginning of a subscription. */
 export type Beginning<T> = Start | Earlier<T>
 
-/** How somebody subscribes. */
+/** The options of a subscription. */
 export interface Seat<T> {
   readonly beginning: Beginning<T>
-  /** What it said that it got last. */
+  /** The id that it resumes behind. */
   readonly after: string | null
   readonly queue: number
   readonly overflow: HubOverflow
@@ -51,14 +51,14 @@ export class HubSubscription<T> {
   private readonly subscriber: Subscriber<HubEvent<T> | HubGap>
   private readonly offer: Offer | null
   private readonly queue: number
-  /** What it gets before it goes on in the log; null: nothing more. */
+  /** Events that it gets before it goes on in the log; null: no more of them. */
   private earlier: Earlier<T> | null
   /** The position of the event that it gets next from the log. */
   private position: number
   private last: string | null
-  /** What it is to be told of that it missed; 0: nothing. */
+  /** How many missed events its next gap reports; 0: none; null: an unknown number. */
   private lost: number | null
-  /** The end of the log when it came: what was there before does not count against it. */
+  /** The end of the log when it subscribed: earlier events do not count as being behind. */
   private origin: number
   private readonly giving: Reentry
   private isCompleting: boolean
@@ -89,7 +89,7 @@ export class HubSubscription<T> {
     return !this.isBehind(1)
   }
 
-  /** Gives what there is, as far as it is wanted. */
+  /** Gives events while there are some and there is demand. */
   give(): void {
     if (!this.giving.enter()) return
     while (this.isWanted && this.step()) this.host.advanced()
@@ -103,11 +103,11 @@ export class HubSubscription<T> {
     if (this.overflow !== 'gap' && this.overflow !== 'latest' && this.isBehind(0)) this.leave()
   }
 
-  /** There will be no more events: it completes when it got all. */
+  /** There will be no more events: completes behind the last one. */
   complete(): void {
     this.isCompleting = true
     this.give()
-    // What is not there yet will not come.
+    // Events that are not there by now will not come.
     if (this.earlier !== null) giveComplete(this.offer, this.subscriber)
   }
 
@@ -119,14 +119,14 @@ export class HubSubscription<T> {
     return !this.subscriber.closed && (this.offer === null || this.offer.wanted > 0)
   }
 
-  /** Whether it is further behind than it may, were there so many events more. */
+  /** Whether it would be too far behind if there were that many more events. */
   private isBehind(more: number): boolean {
     if (this.earlier !== null) return false
     const end = this.log.end + more
     return end - Math.max(this.position, this.origin) > this.queue || end - this.position > this.log.capacity
   }
 
-  /** Gives one event, or tells of a gap. Returns whether there was one. */
+  /** Gives one event or gap. Returns whether there was one. */
   private step(): boolean {
     if (this.earlier !== null) return this.stepEarlier(this.earlier)
     if (this.isBehind(0)) this.skip()
@@ -160,7 +160,7 @@ export class HubSubscription<T> {
     giveNext(this.offer, this.subscriber, event)
   }
 
-  /** Goes on with the oldest event that it may get, or with the newest. */
+  /** Skips to the oldest event that it may get, or to the newest. */
   private skip(): void {
     const { end, first } = this.log
     const next = this.overflow === 'latest' ? end - 1 : Math.max(first, end - this.queue)

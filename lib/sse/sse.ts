@@ -1,8 +1,8 @@
 /**
  * `sse`: a source of events as the body of a response.
  *
- * Strategy: a response is fed by the stream itself (event-stream.ts): one observer for each client, and nothing else.
- * Whoever calls the body as a function gets the same as an Observable.
+ * Strategy: an event stream writes to the response itself (event-stream.ts): one observer for each client, and no other
+ * Observable. Where the body is called as a function, it returns the same stream as an Observable.
  *
  * When the connection is asked to close, the stream ends with a `retry:` field: the client reconnects by itself, with
  * the id of its last event. Events that wait in a buffer of the overflow policy are not sent.
