@@ -1,14 +1,13 @@
 /**
- * The errors of httprx. The split answers the one question an operator asks: whose fault was it? {@link
- * RemoteProtocolError} is the peer's, {@link LocalProtocolError} is the application's, and everything else that a
- * handler throws stays what it is.
+ * The errors of httprx. The classes answer the operator's question: whose fault was it? {@link RemoteProtocolError} is
+ * the peer's, {@link LocalProtocolError} the application's; any other error of a handler stays unchanged.
  *
  * Messages are for people and may change. Codes are API.
  */
 
 import { brand } from './brand.js'
 
-/** What the peer did wrong. Each code has one status and one section of the RFC. */
+/** The protocol faults of a peer. Each code has one status and one RFC section. */
 export type RemoteErrorCode =
   | 'badMethod'
   | 'badTarget'
@@ -37,8 +36,7 @@ export type RemoteErrorCode =
   | 'unknownVersion'
 
 /**
- * What the peer can do wrong: for each code the status that answers it, the rule that it breaks, and a sentence for
- * people.
+ * For each {@link RemoteErrorCode}: the status that answers it, the RFC section of the broken rule, and the message.
  *
  * @internal
  */
@@ -53,20 +51,20 @@ export const REMOTE_FAULTS = {
   obsoleteFold: [400, 'RFC 9112 §5.2', 'a field value is folded over two lines'],
   badHost: [400, 'RFC 9112 §3.2', 'an HTTP/1.1 request needs exactly one valid Host'],
   badContentLength: [400, 'RFC 9112 §6.3', 'Content-Length is not one decimal number'],
-  ambiguousLength: [400, 'RFC 9112 §6.1', 'Content-Length and Transfer-Encoding came together'],
+  ambiguousLength: [400, 'RFC 9112 §6.1', 'Content-Length and Transfer-Encoding are both present'],
   badTransferEncoding: [400, 'RFC 9112 §6.1', 'chunked is not the last transfer coding, applied once'],
   badChunk: [400, 'RFC 9112 §7.1', 'a chunk is malformed'],
-  badContent: [400, 'RFC 9110 §15.5.1', 'the content is not of the form that was asked for'],
+  badContent: [400, 'RFC 9110 §15.5.1', 'the content is not in the expected format'],
   unexpectedEof: [400, 'RFC 9112 §8', 'the connection ended before the message did'],
   requestTimeout: [408, 'RFC 9110 §15.5.9', 'the request did not arrive in time'],
-  contentTooLarge: [413, 'RFC 9110 §15.5.14', 'the content is larger than the server takes'],
+  contentTooLarge: [413, 'RFC 9110 §15.5.14', 'the content is larger than the server accepts'],
   targetTooLong: [414, 'RFC 9110 §15.5.15', 'the request target is too long'],
   expectationFailed: [417, 'RFC 9110 §10.1.1', 'the expectation is not 100-continue'],
-  misdirected: [421, 'RFC 9110 §7.4', 'the target has another scheme than the connection'],
+  misdirected: [421, 'RFC 9110 §7.4', 'the scheme of the target is not that of the connection'],
   headTooLarge: [431, 'RFC 6585 §5', 'the header section is too large'],
   tooManyFields: [431, 'RFC 6585 §5', 'the header section has too many fields'],
-  methodTooLong: [501, 'RFC 9112 §3', 'the method is longer than any that is known here'],
-  unknownTransferCoding: [501, 'RFC 9112 §6.1', 'the transfer coding is not known here'],
+  methodTooLong: [501, 'RFC 9112 §3', 'the method is longer than any known method'],
+  unknownTransferCoding: [501, 'RFC 9112 §6.1', 'the transfer coding is not supported'],
   unknownVersion: [505, 'RFC 9110 §15.6.6', 'the major HTTP version is not 1'],
 } as const satisfies Record<RemoteErrorCode, readonly [status: number, section: string, sentence: string]>
 
@@ -76,13 +74,13 @@ export const REMOTE_FAULTS = {
  */
 export class RemoteProtocolError extends Error {
   override readonly name = 'RemoteProtocolError'
-  /** Which rule was broken: stable, unlike the message. */
+  /** The fault. Stable, unlike the message. */
   readonly code: RemoteErrorCode
   /** The status to answer with: 400, 408, 413, 414, 417, 421, 431, 501 or 505. */
   readonly status: number
-  /** The rule's place, in the form `RFC 9112 §6.3`. */
+  /** The section of the broken rule, in the form `RFC 9112 §6.3`. */
   readonly section: string
-  /** How many bytes of the message (head or body) were good before the fault. */
+  /** The number of valid bytes of the message (head or body) before the fault. */
   readonly offset: number
 
   constructor(code: RemoteErrorCode, offset = 0) {
@@ -95,7 +93,7 @@ export class RemoteProtocolError extends Error {
   }
 }
 
-/** What the application can do wrong. */
+/** The kinds of misuse by the application. */
 export type LocalErrorCode =
   | 'alreadyResponded'
   | 'alreadyScheduled'
@@ -111,10 +109,10 @@ export type LocalErrorCode =
   | 'bodyTooShort'
   | 'badUpgrade'
 
-/** The application misused the library. It is thrown at the call that was wrong. */
+/** The application misused the library. Thrown by the offending call. */
 export class LocalProtocolError extends Error {
   override readonly name = 'LocalProtocolError'
-  /** Which misuse it was: stable, unlike the message. */
+  /** The misuse. Stable, unlike the message. */
   readonly code: LocalErrorCode
 
   constructor(code: LocalErrorCode, message: string) {
@@ -124,12 +122,12 @@ export class LocalProtocolError extends Error {
 }
 
 /**
- * The peer left in the middle of something, by an end, a reset, or because it took nothing any more. What broke the
- * transport, as far as it said so, is the `cause`.
+ * The peer closed or reset the connection during an exchange, or stopped accepting output. The transport's error, if
+ * there was one, is the `cause`.
  */
 export class ConnectionClosedError extends Error {
   override readonly name = 'ConnectionClosedError'
-  /** The code that Node gives to a reset. */
+  /** Node's code for a reset. */
   readonly code = 'ECONNRESET'
 
   constructor(cause?: unknown) {
@@ -138,8 +136,7 @@ export class ConnectionClosedError extends Error {
 }
 
 /**
- * What was thrown, for where null says that nothing was: null and undefined, which can be thrown as well, become an
- * error.
+ * Returns what was thrown, with null and undefined replaced by an Error, for callers in which null means no failure.
  *
  * @internal
  */
@@ -148,8 +145,8 @@ export function thrownError(exn: unknown): unknown {
 }
 
 /**
- * Has `failed` called where a function of the application, which returned `result`, was asynchronous and fails: nobody
- * else would hear of it, and it would end the process.
+ * If `result`, returned by a function of the application, is a promise, passes its rejection to `failed`. Unhandled, it
+ * would end the process.
  *
  * @internal
  */
@@ -158,7 +155,7 @@ export function onRejection(result: unknown, failed: (exn: unknown) => void): vo
   if (typeof promise?.then === 'function') promise.then(undefined, failed)
 }
 
-/** The handler took longer than it may until its response began. The client gets 503 (RFC 9110 §15.6.4). */
+/** The handler did not begin its response within `handlerTimeout`. The client gets 503 (RFC 9110 §15.6.4). */
 export class HandlerTimeoutError extends Error {
   override readonly name = 'HandlerTimeoutError'
   /** The status to answer with. */
@@ -169,21 +166,21 @@ export class HandlerTimeoutError extends Error {
   }
 }
 
-/** The source of a response that had begun gave nothing for longer than it may. The response is cut. */
+/** The source of a response in flight emitted nothing for `sourceTimeout`. The response is cut. */
 export class SourceTimeoutError extends Error {
   override readonly name = 'SourceTimeoutError'
 
   constructor() {
-    super('the source of the response gave nothing in time')
+    super('the source of the response emitted nothing in time')
   }
 }
 
-/** A source was faster than its consumer, and its policy is to fail then. */
+/** A source was faster than its consumer, and its overflow policy is to fail. */
 export class BackpressureError extends Error {
   override readonly name = 'BackpressureError'
-  /** Which fault it was: stable, unlike the message. */
+  /** The fault. Stable, unlike the message. */
   readonly code: 'overflow'
-  /** How many bytes (or items) waited for the consumer when the next value found no room. */
+  /** The number of bytes (or items) that were pending when the next value did not fit. */
   readonly waiting: number
 
   constructor(message = 'the source is faster than its consumer', waiting = 0) {
@@ -193,7 +190,7 @@ export class BackpressureError extends Error {
   }
 }
 
-/** The handler finished and there is no response. The client gets 500. */
+/** The handler completed without a response. The client gets 500. */
 export class NoResponseError extends Error {
   override readonly name = 'NoResponseError'
   constructor() {
@@ -201,7 +198,7 @@ export class NoResponseError extends Error {
   }
 }
 
-/** The server can't listen. `code` is that of Node's error, which is the `cause`. */
+/** The server cannot listen. `code` is that of Node's error, which is the `cause`. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
   /** Node's code: EADDRINUSE, EACCES, EADDRNOTAVAIL, ERR_OSSL_…, …; or ERR_CLOSED. */
@@ -213,10 +210,10 @@ export class ListenError extends Error {
   }
 }
 
-/** Why a TLS handshake was given up by the server. */
+/** The server gave up a TLS handshake. */
 export class HandshakeError extends Error {
   override readonly name = 'HandshakeError'
-  /** The option whose limit was reached, or `closing` where the server was closed. */
+  /** The option whose limit was reached, or `closing` if the server was closed. */
   readonly code: 'handshakeTimeout' | 'maxConnections' | 'closing'
 
   constructor(code: HandshakeError['code']) {
@@ -227,24 +224,24 @@ export class HandshakeError extends Error {
 
 const MESSAGES: Record<HandshakeError['code'], string> = {
   handshakeTimeout: 'the client did not complete the TLS handshake in time',
-  maxConnections: 'there are as many connections as there may be',
-  closing: 'the server was closed within the TLS handshake',
+  maxConnections: 'the server has reached its limit of connections',
+  closing: 'the server was closed during the TLS handshake',
 }
 
 /** Header fields of an error. */
 type ErrorFields = Readonly<Record<string, string | number | readonly string[]>>
 
-/** What else an {@link HttpError} can be told. */
+/** The options of an {@link HttpError}. */
 export interface HttpErrorOptions extends ErrorOptions {
-  /** Fields of the response, such as Retry-After or WWW-Authenticate. Those of its framing are not taken. */
+  /** Fields of the response, such as Retry-After or WWW-Authenticate. Framing fields are ignored. */
   readonly headers?: ErrorFields
-  /** Whether the client may see the message: for 400 to 499 unless given. */
+  /** Whether the client may see the message. Default: true for 400 to 499. */
   readonly expose?: boolean
 }
 
 /**
- * What a handler throws that wants a certain status: `throw new HttpError(404, 'no such book')`. Errors of other
- * packages that have a `status` or `statusCode` of 400 to 599, and perhaps `expose`, are taken in the same way.
+ * An error that a handler throws to choose the status: `throw new HttpError(404, 'no such book')`. Errors of other
+ * packages that have a `status` or `statusCode` of 400 to 599, and optionally `expose`, are treated alike.
  */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
@@ -252,13 +249,13 @@ export class HttpError extends Error {
   readonly status: number
   /** Whether the client sees the message. */
   readonly expose: boolean
-  /** Fields of the response that the default error handler sends. */
+  /** Fields that the default error handler adds to its response. */
   readonly headers: ErrorFields
 
   /** @throws {@link LocalProtocolError} badStatus: not 400 to 599; badField: a header field that cannot be sent */
   constructor(status: number, message?: string, options: HttpErrorOptions = {}) {
     super(message ?? '', options)
-    if (!isErrorStatus(status)) throw new LocalProtocolError('badStatus', `${String(status)} is no error's status`)
+    if (!isErrorStatus(status)) throw new LocalProtocolError('badStatus', `${String(status)} is no error status`)
     this.status = status
     this.expose = options.expose ?? status < 500
     this.headers = options.headers ?? {}
@@ -267,16 +264,16 @@ export class HttpError extends Error {
 }
 
 const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/
-/** Tabs, and all latin-1 characters that are no controls. */
+/** Tabs, and all latin-1 characters except controls. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 function checkField(name: string, value: unknown): void {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
   const areFit = values.every(each => typeof each === 'number' || (typeof each === 'string' && FIELD_VALUE.test(each)))
-  if (!FIELD_NAME.test(name) || !areFit) throw new LocalProtocolError('badField', `${name} is no field of an error`)
+  if (!FIELD_NAME.test(name) || !areFit) throw new LocalProtocolError('badField', `${name} is not a valid field`)
 }
 
-/** Whether the value is the status of an error. @internal */
+/** Whether the value is an error status, 400 to 599. @internal */
 export function isErrorStatus(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 400 && (value as number) <= 599
 }

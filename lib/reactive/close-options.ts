@@ -1,29 +1,31 @@
 /**
- * How a server closes: what it waits for, and how long.
+ * The options of closing a server.
+ *
+ * Strategy: options given to `close` override those given to the server, which override the defaults.
  */
 import { checkOptions, OPEN_TIME } from '../connection/option-check.js'
 
 /** How to close a server. */
 export interface CloseOptions {
-  /** How long responses in flight may take, in milliseconds: 10 s. What is left then is cut. */
+  /** How long responses in flight may take, in milliseconds. Connections open after that are cut. Default: 10 s. */
   readonly graceMs?: number
   /**
-   * How long idle connections may still bring a request, in milliseconds: 0, which answers what has come unseen. For a
-   * rolling restart, longer than clients or the proxy in front pause between two requests: each then gets
-   * `Connection: close` with a response, and none loses a request.
+   * How long idle connections may still send a request, in milliseconds. Default: 0, which answers only requests that
+   * have already arrived. For a rolling restart, choose more than the pause of clients (or of the proxy in front)
+   * between two requests: each then gets `Connection: close` with a response, and none loses a request.
    */
   readonly idleMs?: number
 }
 
 const GRACE_MS = 10_000
 
-/** What the options take. */
+/** The valid values of the options. */
 export const CLOSE_KINDS = { graceMs: OPEN_TIME, idleMs: OPEN_TIME }
 
 /**
- * How to close, by what is given then, or else was given when the server was made.
+ * Merges the options of `close` with those of the server and the defaults.
  *
- * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
+ * @throws {@link LocalProtocolError} badRange, badOption: an invalid value, or a misspelt option name
  */
 export function closingOf(now: CloseOptions, before: CloseOptions): Required<CloseOptions> {
   checkOptions(now, CLOSE_KINDS)

@@ -1,10 +1,13 @@
 /**
- * The notice that a connection is asked to close, for whoever waits for it: as an Observable, or as a plain task.
+ * The notice that a connection has been asked to close, as an Observable or as a callback.
+ *
+ * Strategy: a state and two optional lists of listeners, each made when the first one asks, because most connections
+ * have none.
  */
 import { ReplaySubject, type Observable } from 'rxjs'
 import { GuardedObservable, type Report } from '../application/guarded-observable.js'
 
-/** The notice of one connection. What it takes to tell somebody is made when somebody asks. */
+/** The closing notice of one connection. */
 export class ClosingNotice {
   private state: 'open' | 'given' | 'over'
   private subject: ReplaySubject<void> | null
@@ -16,7 +19,7 @@ export class ClosingNotice {
     this.tasks = null
   }
 
-  /** Emits once when the notice is given, and completes then, or with the connection. */
+  /** Emits once when the notice is given, then completes; otherwise completes when the connection is over. */
   observable(report: Report): Observable<void> {
     if (this.subject === null) {
       this.subject = new ReplaySubject(1)
@@ -26,7 +29,7 @@ export class ClosingNotice {
     return GuardedObservable.from(this.subject, report)
   }
 
-  /** Runs the task when the notice is given: at once where it was. Returns how to forget it. */
+  /** Runs the task when the notice is given, at once if it was already. Returns a function that removes the task. */
   whenGiven(task: () => void): () => void {
     if (this.state === 'given') task()
     else if (this.state === 'open') (this.tasks ??= new Set()).add(task)

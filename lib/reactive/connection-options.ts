@@ -1,7 +1,8 @@
 /**
- * The options of a server that have nothing to do with its kind of socket. Times are in milliseconds; each time limit
- * holds for at least its time and at most two ticks (`connectionsCheckingInterval`) longer; 0 means no limit. Names are
- * Node's where Node has the option.
+ * The options of a server that do not depend on its kind of socket.
+ *
+ * Times are in milliseconds; 0 means no limit. A time limit fires no earlier than its time and at most two ticks
+ * (`connectionsCheckingInterval`) later. Names are Node's where Node has the option.
  */
 import type { SchedulerLike } from 'rxjs'
 import { LIMIT_KINDS, withDefaults, type Config } from '../connection/config.js'
@@ -12,74 +13,76 @@ import {
 import { DEFAULT_HIGH_WATER_MARK } from '../demand/water-marks.js'
 import type { Reqd } from './streamed-reqd.js'
 
-/** What the reactive layer can be told. */
+/** The limits and callbacks of a server's connections. Times are in milliseconds, sizes in bytes. */
 export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAlive' | 'scheme'>> {
-  /** How long a head may take: 60 s. Then 408 and close; just close where not one byte came. */
+  /** How long a head may take: 60 s. Then 408 and close; a client that sent no byte gets no 408. */
   readonly headersTimeout?: number
-  /** How long the connection waits for the bytes of one request in all: 300 s. Then 408 and close. */
+  /** How long the connection waits in total for the bytes of one request: 300 s. Then 408 and close. */
   readonly requestTimeout?: number
-  /** How long a body that is being read may bring no byte: no limit. Then 408 and close. */
+  /** How long a body that is being read may receive no byte: no limit. Then 408 and close. */
   readonly readTimeout?: number
-  /** Whether responses say `Keep-Alive: timeout=`, in whole seconds of `keepAliveTimeout`, as a hint: no. */
+  /** Whether responses carry the hint `Keep-Alive: timeout=`, with `keepAliveTimeout` in whole seconds: no. */
   readonly keepAliveHint?: boolean
   /** How long a connection may be idle between requests: 65 s. Then it is closed. */
   readonly keepAliveTimeout?: number
-  /** How long output may wait without any progress: 300 s. Then the connection is cut. */
+  /** How long pending output may make no progress: 300 s. Then the connection is cut. */
   readonly writeTimeout?: number
   /** How long a handler may take until the first byte of its response: no limit. Then 503 and close. */
   readonly handlerTimeout?: number
-  /** How long a response that has begun may wait for its source, all else being sent: no limit. Then it is cut. */
+  /** How long a response in flight, with no output pending, may wait for its source: no limit. Then it is cut. */
   readonly sourceTimeout?: number
-  /** After how long a handler that has not begun to respond is told of by the event `stalled`: 30 s; 0: never. */
+  /** How long a handler may go without responding before the event `stalled` is emitted: 30 s; 0: never. */
   readonly stalledAfter?: number
   /**
-   * How long `errorHandler` may have nothing to send before its response is complete: 10 s. Then the default answers in
-   * its place; a response that has begun is cut.
+   * How long `errorHandler` may stall before its response is complete: 10 s. Then the default handler answers instead;
+   * a response in flight is cut.
    */
   readonly errorHandlerTimeout?: number
   /**
-   * Whether a client that ends its side waits for its answers: no. Then it counts as gone at once: its requests are
-   * aborted, and only what is queued is still written.
+   * Whether a client that half-closes still gets its responses: no. Without it such a client counts as gone: its
+   * requests are aborted, and only queued output is still written.
    */
   readonly allowHalfOpen?: boolean
   /**
-   * After the last response, input is dropped for at most this long, 2 s, so that the client gets it (RFC 9112 §9.6).
-   * The same goes for what is left of a request body when its response has left: it is dropped for this long, up to
-   * `drainLimit`, and then the connection closes; a handler that reads on after its response keeps the body as long as
-   * some of it comes and is read within this time.
+   * How long input is dropped after the last response, so that the client receives it (RFC 9112 §9.6): 2 s. The rest of
+   * a request body whose response is complete is dropped in the same way, for this long and up to `drainLimit`, before
+   * the connection closes. A handler that keeps reading after its response keeps the body as long as it receives and
+   * reads some of it within this time.
    */
   readonly lingerTimeout?: number
-  /** And at most this many bytes: 1 MiB. */
+  /** How many bytes are dropped after the last response at most: 1 MiB. */
   readonly lingerBytes?: number
   /** How many requests a connection serves: no limit. The last response says `Connection: close`. */
   readonly maxRequestsPerSocket?: number
   /**
-   * Whether whoever connects is a proxy of ours, which may have taken TLS off (or put it on): the target of a request
-   * may name `https:` on a connection in the clear, and `http:` on one with TLS. Else that is answered with 421. No.
+   * Whether all clients are trusted proxies, which may terminate (or add) TLS: no. If so, a request target may name
+   * `https:` on a plain connection and `http:` on one with TLS; otherwise the answer is 421 (RFC 9110 §7.4).
    */
   readonly trustProxy?: boolean
-  /** How often the time limits of all connections are checked, by one timer: 1 s. */
+  /** The interval at which one timer checks the time limits of all connections: 1 s. */
   readonly connectionsCheckingInterval?: number
   /**
-   * How many bytes of a streamed response may wait: 16 KiB. Of one that is pulled, and whose client took the last 8 MiB
-   * as fast as they came, 16 times as many leave at once, up to 256 KiB.
+   * The high-water mark of a streamed response: how many of its bytes may be pending. Default: 16 KiB. A pull source
+   * whose client took the last 8 MiB without a wait gets 16 times as much, up to 256 KiB.
    */
   readonly highWaterMark?: number
-  /** How many bytes of one response may be left when more are asked for: half the high-water mark. */
+  /**
+   * The low-water mark: a source is asked for more when pending bytes fall to it. Default: half the high-water mark.
+   */
   readonly lowWaterMark?: number
-  /** Whose time it is: real time, whatever a test runner fakes. A test gives its own. */
+  /** The source of time. Default: real time, even under a test runner's fake timers. Tests pass their own. */
   readonly scheduler?: SchedulerLike
-  /** Who answers errors, in place of the short plain-text body. */
+  /** Answers errors, in place of the default's short plain-text body. */
   readonly errorHandler?: ErrorHandler
   /**
-   * Hears of what handlers throw and of what clients break, with the request that it came of; null where there is none,
-   * for example of a head that is malformed. The default prints what handlers throw. What it throws itself, or rejects
-   * with, is printed.
+   * Receives errors of handlers and protocol errors of clients, with the request; null if there is none, for example
+   * after a malformed head. The default prints the errors of handlers. If the callback itself throws or rejects, that
+   * is printed.
    */
   readonly onError?: (error: unknown, reqd: Reqd | null) => void
 }
 
-/** The options with nothing left open. */
+/** The options with their defaults filled in. */
 export type Settings = Required<
   Omit<ConnectionOptions, keyof Config | 'scheduler' | 'errorHandler' | 'onError' | 'lowWaterMark'>
 >
@@ -104,7 +107,7 @@ const DEFAULTS: Settings = {
   highWaterMark: DEFAULT_HIGH_WATER_MARK,
 }
 
-/** What the options take. */
+/** The valid values of the options. */
 export const CONNECTION_KINDS = {
   ...LIMIT_KINDS,
   headersTimeout: TIME, requestTimeout: TIME, readTimeout: TIME, keepAliveTimeout: TIME, writeTimeout: TIME,
@@ -116,10 +119,9 @@ export const CONNECTION_KINDS = {
 }
 
 /**
- * The options with their defaults.
+ * Checks the options and fills in the defaults.
  *
- * @throws {@link LocalProtocolError} badRange: a number that is none, or out of its range; badOption: a value that no
- *   option takes
+ * @throws {@link LocalProtocolError} badRange: not a number, or out of range; badOption: any other invalid value
  */
 export function settingsOf(options: ConnectionOptions): Settings {
   checkValues(options, CONNECTION_KINDS)

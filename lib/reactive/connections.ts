@@ -1,10 +1,10 @@
 /**
- * The connections of one server, from when they are accepted until the last is over.
+ * The connections of one server, and its graceful close.
  *
- * Strategy: each connection is known here until it is over, so closing can wait for all of them, and cut them when the
- * time is up. Closing has stages: the server takes what waits to be accepted (`draining`), connections may still get
- * one request each (`idling`), only those that have one go on (`ending`), `closed`. The owner lets connections in: a
- * listening socket, or a test.
+ * Strategy: every connection is registered until it is over, so that closing can wait for all of them and cut them
+ * after the grace period. Closing has stages: the server accepts what is in the backlog (`draining`), each connection
+ * may still bring one request (`idling`), only connections with a request continue (`ending`), `closed`. The owner, a
+ * listening socket or a test, accepts the connections.
  */
 import type { SchedulerLike, Subscription } from 'rxjs'
 import { LONGEST_TIME } from '../connection/option-check.js'
@@ -12,16 +12,16 @@ import type { Transport } from '../runtime/transport.js'
 import type { CloseOptions } from './close-options.js'
 import { HttpConnection, type ServerContext } from './http-connection.js'
 
-/** The owner of connections, which lets them in. */
+/** The owner of connections, which accepts them. */
 export interface ConnectionsOwner {
   accepted(connection: HttpConnection): void
-  /** Accepts what waits, then nothing any more, and calls back when that is done. */
+  /** Accepts the backlog, then stops accepting and calls `done`. */
   stopAccepting(done: () => void): void
-  /** Gives up what is no connection yet, because only those that have a request go on. */
+  /** Gives up sockets that are not connections yet (TLS handshakes in progress). */
   abandon(): void
-  /** Whether something that is no connection yet has to be waited for. */
+  /** Whether sockets that are not connections yet must be waited for. */
   readonly isBusy: boolean
-  /** All connections are over, and no other will come. */
+  /** All connections are over, and none will follow. */
   closed(): void
 }
 
@@ -45,12 +45,12 @@ export class Connections {
     this.idle = null
   }
 
-  /** Whether the server does not close. */
+  /** Whether the server is not closing or closed. */
   get isOpen(): boolean {
     return this.state === 'open'
   }
 
-  /** How many connections there are. */
+  /** The number of open connections. */
   get size(): number {
     return this.all.size
   }
@@ -59,7 +59,7 @@ export class Connections {
     return this.all.values()
   }
 
-  /** Makes the connection of a transport. While the server closes, it may have one request, or is cut. */
+  /** Makes the connection of a transport. While the server closes, it may bring one request, or is cut. */
   accept(id: number, transport: Transport): HttpConnection {
     const connection = new HttpConnection(id, transport, this.context)
     this.all.add(connection)
@@ -69,15 +69,15 @@ export class Connections {
     return connection
   }
 
-  /** Forgets a connection that is over. */
+  /** Removes a connection that is over. */
   forget(connection: HttpConnection): void {
     this.all.delete(connection)
     this.settle()
   }
 
   /**
-   * Lets in what waits already, closes the connections on which no request comes in time or has come unseen, and lets
-   * the others answer. Called again, it sets a new time after which what is left is cut.
+   * Closes gracefully: accepts the backlog, lets connections with a request answer it, and closes the others after
+   * `idleMs`. Another call sets a new `graceMs`, after which the remaining connections are cut.
    */
   close({ graceMs, idleMs }: Required<CloseOptions>): void {
     if (this.state === 'closed') return
@@ -94,7 +94,7 @@ export class Connections {
     this.settle()
   }
 
-  /** Looks whether nothing is left to wait for. */
+  /** Completes the close if nothing is left to wait for. */
   settle(): void {
     const isClosing = this.state === 'idling' || this.state === 'ending'
     if (!isClosing || this.all.size > 0 || this.owner.isBusy) return
@@ -102,14 +102,14 @@ export class Connections {
     this.owner.closed()
   }
 
-  /** Ends without a word: no connection was ever let in. */
+  /** Ends without notifying the owner, which never accepted a connection. */
   stop(): void {
     this.state = 'closed'
     this.grace?.unsubscribe()
     this.idle?.unsubscribe()
   }
 
-  /** Whether a connection that is new, or idle, may have one more request although the server closes. */
+  /** Whether a new or idle connection may bring one more request although the server is closing. */
   private get mayBegin(): boolean {
     return this.state === 'draining' || this.state === 'idling'
   }
@@ -136,7 +136,7 @@ export class Connections {
     this.settle()
   }
 
-  /** Null where that is longer than a timer can wait. */
+  /** Schedules the task; null if the time is longer than a timer can wait. */
   private after(milliseconds: number, task: () => void): Subscription | null {
     return milliseconds <= LONGEST_TIME ? this.scheduler.schedule(task, milliseconds) : null
   }

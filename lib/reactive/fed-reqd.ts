@@ -1,22 +1,22 @@
 /**
- * What a request descriptor is to the source of its response: the connection, and the context of the request.
+ * The part of a request descriptor that the source of its response uses: the connection and the asynchronous context.
  */
 import type { Context } from '../application/context.js'
 import type { Clock } from '../runtime/clock.js'
 import { ReqdFacts, type ConnectionFacts } from './reqd-facts.js'
 import type { FedConnection } from './response-body/feed.js'
 
-/** What the source of a response needs of the connection, and of its request descriptor. */
+/** The connection, as the source of a response uses it. */
 export interface FeedingOwner extends Omit<FedConnection, 'runFed'>, ConnectionFacts {
-  /** Offers the transport what waits. Returns false where that cannot say yet what it took. */
+  /** Offers pending output to the transport. Returns false if the transport cannot say yet what it took. */
   offerOutput(): boolean
 }
 
-/** The part of a request descriptor that the source of the response sees. */
+/** The request descriptor, as the source of the response uses it. */
 export abstract class FedReqd extends ReqdFacts {
   /** @internal */
   protected abstract override readonly owner: FeedingOwner
-  /** @internal Where the source of the response runs. */
+  /** @internal The context in which the source of the response runs. */
   protected feedingContext: Context | null = null
 
   /** @internal */
@@ -29,7 +29,7 @@ export abstract class FedReqd extends ReqdFacts {
     return this.owner.isKeepingUp
   }
 
-  /** @internal Runs the task after other connections had their turn. */
+  /** @internal Runs the task after other connections have had their turn. */
   later(task: () => void): void {
     this.owner.later(task)
   }
@@ -39,18 +39,18 @@ export abstract class FedReqd extends ReqdFacts {
     return this.owner.clock
   }
 
-  /** @internal Runs the task when the connection is asked to close: at once where it was. */
+  /** @internal Runs the task when the connection is asked to close, at once if it was already. */
   whenClosing(task: () => void): () => void {
     return this.owner.whenClosing(() => { this.runFed(task) })
   }
 
-  /** @internal Runs the task in the context of what feeds the response. */
+  /** @internal Runs the task in the context of the response's source. */
   runFed(task: () => void): void {
     if (this.feedingContext === null) task()
     else this.feedingContext.runInAsyncScope(task)
   }
 
-  /** @internal Ends the connection at once. */
+  /** @internal Cuts the connection. */
   cut(): void {
     this.owner.cut()
   }

@@ -1,9 +1,9 @@
 /**
  * `handleEach`: the handler as an operator, for the requests of `listen`.
  *
- * Strategy: what fails belongs to one request, so it becomes that request's response and never the error of the
- * pipeline. A request is over when its exchange is; one whose client left while it waited is not begun. Who
- * unsubscribes stops neither what is handled nor what waits: the server closes when that is answered.
+ * Strategy: a failure belongs to one request, so it becomes that request's response and never an error of the pipeline.
+ * A request is emitted when its exchange is over; one whose client left while it was queued is not handled.
+ * Unsubscribing stops neither requests in flight nor queued ones: the server closes when they are answered.
  */
 import { Observable, type MonoTypeOperatorFunction } from 'rxjs'
 import { ValueQueue } from '../buffer/value-queue.js'
@@ -11,17 +11,17 @@ import { checkOptions, checkValue, FUNCTION, SIZE } from '../connection/option-c
 import { handle } from './handle.js'
 import type { Handler, Reqd } from './streamed-reqd.js'
 
-/** How requests are handled. */
+/** The options of {@link handleEach}. */
 export interface HandleEachOptions {
-  /** How many are handled at once; more wait, in order. No limit unless given. */
+  /** How many requests are handled concurrently; the others queue, in order. Default: no limit. */
   readonly concurrent?: number
 }
 
 /**
- * Returns the operator that handles each request by itself and emits it when its exchange is over. What the handler
- * throws becomes the response; when the client goes away, what the handler returned is unsubscribed.
+ * Returns an operator that handles each request on its own and emits it when its exchange is over. An exception of the
+ * handler becomes the response; when the client leaves, the handler's result is unsubscribed.
  *
- * @throws {@link LocalProtocolError} badRange, badOption: no handler, or a number that is none
+ * @throws {@link LocalProtocolError} badRange, badOption: the handler is not a function, or `concurrent` is invalid
  *
  * @example
  * listen({ port: 8080 }).pipe(mergeMap(({ requests$ }) => requests$), handleEach(() => ({ body: 'Hi' }))).subscribe()

@@ -1,10 +1,11 @@
 /**
- * From what a handler returns to a response.
+ * Turns the result of a handler into a response.
  *
- * Strategy: a plain reply goes straight to the core: no subscription, no promise, no closure. A promise is waited for
- * to its end, also when the client is gone: what it brings then is discarded, and what it fails with is reported.
- * Anything else is subscribed, and its first emission is the reply; it is unsubscribed when that came, or when the
- * client goes away. What an Observable emits within the subscription was made already, so it is taken and discarded.
+ * Strategy: a plain reply goes straight to the core, without a subscription, a promise or a closure. A promise is
+ * always awaited, even when the client is gone: then its reply is discarded and its failure reported. Anything else is
+ * subscribed; its first emission is the reply, and it is unsubscribed then, or when the client leaves. Further values
+ * that an Observable emits synchronously exist already, so they are received and discarded (their bodies may hold
+ * resources).
  */
 import { from, Subscriber, type ObservableInput } from 'rxjs'
 import { discardReply, isPromise } from '../application/discard.js'
@@ -12,7 +13,7 @@ import { NoResponseError } from '../errors.js'
 import { isSource, type Reply } from './reply.js'
 import type { Handler, Reqd } from './streamed-reqd.js'
 
-/** Lets the handler handle the request. What it throws is reported to the request descriptor. */
+/** Calls the handler. Its exceptions are reported to the request descriptor. */
 export function handle(reqd: Reqd, handler: Handler): void {
   try {
     const result = handler(reqd)
@@ -42,24 +43,24 @@ function subscribe(reqd: Reqd, result: ObservableInput<unknown>): void {
   subscriber.subscribed()
 }
 
-/** Whether values may be there before they are asked for: a generator makes each when it is. */
+/** Whether the values may exist before they are asked for; a generator makes each on demand. */
 function isMadeAtOnce(result: ObservableInput<unknown>): boolean {
   return Array.isArray(result) || !(Symbol.iterator in result)
 }
 
-/** How many emissions are taken behind the first: a source may have no end. */
+/** How many emissions after the first are discarded; a source may be endless. */
 const LATE_EMISSIONS = 1_000
 
-/** Responds with the first emission. What a source emits behind it, since it does not look whether it may, is ended. */
+/** Responds with the first emission, and discards those that a source emits synchronously after it. */
 class FirstReply extends Subscriber<unknown> {
   private readonly reqd: Reqd
   private isAnswered: boolean
-  /** Whether the source is being subscribed, and taken on for what it has made. */
+  /** Whether the source is being subscribed and its further synchronous emissions are discarded one by one. */
   private isTakingOn: boolean
   private lateEmissions: number
 
   constructor(reqd: Reqd, isTakingOn: boolean) {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- an observer of RxJS's own is told of no late values
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- RxJS's own observer does not receive late values
     super()
     this.reqd = reqd
     this.isAnswered = false
@@ -67,7 +68,7 @@ class FirstReply extends Subscriber<unknown> {
     this.lateEmissions = 0
   }
 
-  /** What comes from now on is not waited for. */
+  /** The subscription is made: later emissions are not awaited. */
   subscribed(): void {
     this.isTakingOn = false
     if (this.isAnswered) this.stop()

@@ -1,5 +1,8 @@
 /**
- * One connection of a server: who handles its requests, and who hears of what happens.
+ * One connection of a server: joins the state machine, its driver and the application.
+ *
+ * Strategy: protocol decisions are the core's, I/O is the driver's. This class passes requests to the server's handler
+ * or to a pipeline, emits events while somebody listens, and reports each error once.
  */
 import { Subject, type Observable } from 'rxjs'
 import { runApart, type Context } from '../application/context.js'
@@ -28,30 +31,30 @@ import { Reqd, type Handler, type ReqdOwner, type UpgradeListener } from './stre
 
 export type { Connection }
 
-/** What the connections of a server share. */
+/** The state that all connections of a server share. */
 export interface ServerContext extends DriverContext {
   readonly settings: Settings
   readonly config: Config
-  /** As {@link config}, for connections with TLS. */
+  /** The {@link config} of connections with TLS. */
   readonly encryptedConfig: Config
   readonly marks: Marks
-  /** Who handles requests; null where `requests$` does. */
+  /** The handler of all requests; null if subscribers of `requests$` handle them. */
   readonly handler: Handler | null
-  /** The context that the server was made in: requests begin in it, whatever happened before them. */
+  /** The asynchronous context in which the server was made; each request begins in it. */
   readonly home: Context
   readonly errorHandler: ErrorHandler
   readonly onError: (error: unknown, reqd: Reqd | null) => void
-  /** Hears of all events, while somebody listens. */
+  /** Receives the events of all connections; null before the first subscription. */
   events: Subject<ConnectionEvent> | null
-  /** Sees all requests, while somebody looks. */
+  /** Receives all requests; null before the first subscription. */
   requests: Subject<Reqd> | null
   connectionClosed(connection: HttpConnection): void
 }
 
-/** Nothing was reported: anything can be thrown, even null. */
+/** The value of `reported` before any report: any value can be thrown, even null. */
 const NOTHING = Symbol()
 
-/** A connection at work. */
+/** An HTTP connection. */
 export class HttpConnection implements Connection, ReqdOwner, DriverHost, PipelinedConnection {
   readonly id: number
   readonly remoteAddress: string
@@ -60,12 +63,12 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   private readonly core: ServerConnection
   private readonly driver: Driver
   private readonly transport: Transport
-  /** Who takes the requests; null before somebody asks. */
+  /** The requests as an Observable; null before anybody asks. */
   private pipeline: RequestPipeline | null
   private events: Subject<ConnectionEvent> | null
-  /** What was reported last. */
+  /** The error that was reported last. */
   private reported: unknown
-  /** Whether the failure of the core was seen. */
+  /** Whether the failure of the core has been reported. */
   private hasSeenFailure: boolean
   private readonly closing: ClosingNotice
 
@@ -89,7 +92,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   get events$(): Observable<ConnectionEvent> {
-    // Not as an event: it would be made anew for each.
+    // The report callback must not emit an event: a throwing subscriber would then cause another, without end.
     return new GuardedObservable(subscriber => {
       this.events ??= new Subject()
       if (this.driver.isOver) this.events.complete()
@@ -142,7 +145,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     return this.events?.observed === true || this.context.events?.observed === true
   }
 
-  /** @internal How many bytes of responses wait for the client. */
+  /** @internal The number of pending response bytes. */
   get pendingBytes(): number {
     return this.core.pendingBytes
   }
@@ -158,12 +161,12 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.context.afterRead(() => { this.endIdle() })
   }
 
-  /** Closes when the requests that come before {@link endIdle} are answered. */
+  /** Closes when the requests received before {@link endIdle} are answered. */
   drain(): void {
     this.closeBy(() => { this.driver.drain(true) })
   }
 
-  /** After {@link drain}: closes the connection, or lets what has begun to come be answered. */
+  /** Ends a {@link drain}: closes the connection, after the response to a request that has begun to arrive. */
   endIdle(): void {
     this.driver.endIdle()
   }
@@ -176,7 +179,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.context.later(task)
   }
 
-  /** Ends the connection now. */
+  /** Resets the connection. */
   cut(): void {
     this.driver.destroy(true)
   }
@@ -238,7 +241,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.report(error)
   }
 
-  /** @internal As the handlers of its own state machine want it. */
+  /** @internal Makes the request descriptor for the state machine. */
   makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): Reqd {
     return new Reqd(host, request, reader, this)
   }
@@ -253,15 +256,15 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   /**
-   * The pipeline of the server failed: the request that waits in it is answered with the error. Returns whether that
-   * reported it. The connection stays for another pipeline, until {@link RequestPipeline.release}.
+   * The pipeline of the server failed: a request pending in it is answered with the error. Returns whether that
+   * reported the error. The connection stays for another pipeline, until {@link RequestPipeline.release}.
    */
   hold(error: unknown): boolean {
     this.pipeline?.hold(error)
     return this.reported === error
   }
 
-  /** @internal Who takes the requests. */
+  /** @internal The requests as an Observable. */
   get requests(): RequestPipeline {
     this.pipeline ??= new RequestPipeline(this, this.context.afterRead)
     if (this.driver.isOver) this.pipeline.complete()
@@ -271,7 +274,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   private begin(reqd: Reqd): void {
     const { context } = this
     const count = ++this.driver.requestCount
-    // A handler that throws the same error each time is heard each time.
+    // A handler may throw the same error object for every request; each is reported.
     this.turnEnded()
     this.reported = NOTHING
     if (count === context.settings.maxRequestsPerSocket) this.core.drain()

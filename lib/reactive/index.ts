@@ -1,5 +1,5 @@
 /**
- * Requests and responses as Observables, as `httprx` exports them.
+ * The public exports of this folder: requests and responses as Observables.
  */
 export type { CloseOptions } from './close-options.js'
 export type { ConnectionOptions } from './connection-options.js'

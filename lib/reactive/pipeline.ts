@@ -1,27 +1,27 @@
 /**
- * The start of a pipeline that handles requests: what `listen` and `requests$` give.
+ * The Observable at the head of a pipeline that handles requests: `listen` and `requests$` return one.
  *
- * Strategy: an operator that throws ends its pipeline, in RxJS, and whoever handled requests in it is gone. So each
- * operator on such an Observable has a look-out behind it: an error that passes is told, before anything else hears of
- * it, to whom the requests belong that wait for an answer. What the consumer at the end throws ends nothing.
+ * Strategy: in RxJS an operator that throws ends its pipeline, and nobody is left to answer the requests in it. So a
+ * look-out is inserted after each operator: it passes an error to the owner of the pending requests before any other
+ * subscriber receives it. An exception of the final consumer ends nothing.
  *
- * `retry` subscribes the same Observable again, at once or later. As long as the consumer at the end is there, somebody
- * may; once that has its error, or has left, nobody will.
+ * `retry` subscribes the same Observable again, at once or later. That can happen as long as the final consumer is
+ * subscribed; once it has received the error or has unsubscribed, it cannot.
  */
 import { Subscriber, type Observable, type Operator, type Subscription, type TeardownLogic } from 'rxjs'
 import { GuardedObservable, type Report } from '../application/guarded-observable.js'
 
-/** Whose requests, or connections, go through a pipeline. */
+/** The owner of the requests or connections in a pipeline. */
 export interface PipelineOwner {
-  /** The consumer at the end threw, or has no way to be told of an error. */
+  /** The final consumer threw, or has no error callback. */
   consumerFailed(...args: Parameters<Report>): void
-  /** An error passes through the pipeline. */
+  /** An operator emitted an error. */
   pipelineFailed(error: unknown): void
-  /** The consumer at the end of a pipeline is gone. */
+  /** The final consumer is gone. */
   consumerLeft(): void
 }
 
-/** An Observable whose pipeline tells of its errors and of its end. */
+/** An Observable that notifies its owner of its pipeline's errors and end. */
 export class Pipeline<T> extends GuardedObservable<T> {
   private readonly owner: PipelineOwner
 
@@ -30,8 +30,8 @@ export class Pipeline<T> extends GuardedObservable<T> {
     this.owner = owner
   }
 
-  /* eslint-disable @typescript-eslint/no-deprecated -- the one way for operators to give another of the same kind */
-  /** @internal As that of a {@link GuardedObservable}. */
+  /* eslint-disable @typescript-eslint/no-deprecated -- the only way to make operators return this class */
+  /** @internal As in {@link GuardedObservable}. */
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
     const lifted = new Pipeline<R>(undefined, this.owner)
     lifted.source = this
@@ -49,12 +49,12 @@ export class Pipeline<T> extends GuardedObservable<T> {
   }
 }
 
-/** Passes on what an operator emits, and tells of its error. */
+/** Forwards an operator's notifications and passes its error to the owner first. */
 class LookOut<T> extends Subscriber<T> {
   private readonly owner: PipelineOwner
 
   constructor(destination: Subscriber<T>, owner: PipelineOwner) {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- what operators give to the one behind them
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- how RxJS chains subscribers
     super(destination)
     this.owner = owner
   }

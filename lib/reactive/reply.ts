@@ -1,5 +1,5 @@
 /**
- * What a handler returns: a response as a value.
+ * A reply: the value that describes a response, which a handler returns. Checks replies and converts their parts.
  */
 import { Observable, type ObservableInput } from 'rxjs'
 import { isPromise } from '../application/discard.js'
@@ -16,13 +16,13 @@ import { Version } from '../message/version.js'
 import { headersOf, type HeadersInit } from './reply-fields.js'
 
 /**
- * Where the body of a response comes from.
+ * The source of a response body.
  *
- * - A chunk: sent with its Content-Length. Bytes belong to the server from then on.
- * - An iterable, an async iterable (a Node `Readable` is one) or a web stream: pulled, never ahead of demand.
- * - An Observable: it pushes and cannot be slowed, so `overflow` says what happens when the client is slower.
- * - A function: it gets the demand in bytes and returns an Observable that keeps to it. Its second argument emits when
- *   the connection is asked to close: a body that would go on for long ends itself then.
+ * - A chunk (text or bytes) is sent with its Content-Length. The server owns the bytes from then on.
+ * - An iterable, an async iterable (such as a Node `Readable`) or a web stream is pulled, never ahead of demand.
+ * - An Observable pushes and cannot be slowed, so `overflow` decides what happens when the client is slower.
+ * - A function receives the demand in bytes and returns an Observable that respects it. Its second argument emits when
+ *   the connection is asked to close, so that a long-lived body can end itself.
  */
 export type BodySource =
   | Chunk
@@ -32,56 +32,56 @@ export type BodySource =
   | Observable<Chunk>
   | ((ready$: Observable<number>, closing$: Observable<void>) => Observable<Chunk>)
 
-/** When the head of a response is sent, if its body is streamed. */
+/** When the head of a streamed response is sent. */
 export type HeadTiming = 'atOnce' | 'firstChunk'
 
 /** A response. */
 export interface Reply {
-  /** 200 unless given. */
+  /** Default: 200. */
   readonly status?: Status
-  /** The reason phrase: the registered one unless given. It tells a person something, and a program nothing. */
+  /** The reason phrase, which programs ignore. Default: the registered one. */
   readonly reason?: string
-  /** None unless given. Date, framing and Connection are added. */
+  /** The header fields. The server adds Date, Connection and the fields of the framing. */
   readonly headers?: HeadersInit
-  /** Empty unless given. */
+  /** Default: empty. */
   readonly body?: BodySource
-  /** Trailer fields, sent behind a chunked body (RFC 9110 §6.5); a function is called when the body is complete. */
+  /** Trailer fields, sent after a chunked body (RFC 9110 §6.5); a function is called when the body is complete. */
   readonly trailers?: HeadersInit | (() => HeadersInit)
-  /** For a body that is an Observable whose client is slower: `{ bufferBytes: 1 MiB }` unless given. */
+  /** The overflow policy of a body that is an Observable. Default: `{ bufferBytes: 1 MiB }`. */
   readonly overflow?: Overflow
-  /** Sees each chunk of such a body that is dropped. What it throws fails the body. */
+  /** Called with each chunk of such a body that is dropped. An exception fails the body. */
   readonly onDrop?: (chunk: Chunk) => void
   /**
-   * When the head of a streamed body is sent: with its `firstChunk`, which is the default, so that an error before it
-   * is a status (500, or what the error asks for); or `atOnce`, for a client that waits for the head alone.
+   * When the head of a streamed response is sent. `firstChunk` (the default) waits for the first chunk, so that an
+   * earlier error can still become a status (500, or the error's own); `atOnce` is for clients that wait for the head.
    */
   readonly head?: HeadTiming
-  /** How many bytes of the body may wait in the server: the server's `highWaterMark` unless given. */
+  /** The high-water mark of the body: how many of its bytes may be pending. Default: the server's `highWaterMark`. */
   readonly highWaterMark?: number
 }
 
-/** What a handler may return: a reply now, later (the first one counts), or nothing, because it responds itself. */
+/** The result of a handler: a reply, a source of one (the first counts), or nothing if the handler responds itself. */
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a handler that responds itself returns nothing
 export type HandlerResult = ObservableInput<Reply | void> | Reply | void
 
-/** What a handler hears that returns something else, or of whose emissions the first is something else. */
+/** The error for a handler whose result, or the first emission of it, is not a reply. */
 function noReply(): TypeError {
-  return new TypeError('a handler returns a reply, something that emits one, or nothing')
+  return new TypeError('a handler must return a reply, a source that emits one, or nothing')
 }
 
-/** Makes the trailer fields of a reply; null where it has none. */
+/** Returns a function that makes the trailer fields of a reply; null if it has none. */
 export function trailersOf({ trailers }: Reply): (() => Headers) | null {
   if (trailers === undefined) return null
   return () => headersOf(typeof trailers === 'function' ? trailers() : trailers)
 }
 
-/** What goes with a body that is neither text nor bytes takes this. */
+/** The valid values of the options of a streamed body. */
 const STREAM_KINDS = { overflow: OVERFLOW, onDrop: FUNCTION, highWaterMark: SIZE }
 
 /**
- * How much of a reply's body may wait, where `marks` are the server's.
+ * Returns the water marks of a reply's body; `marks` are the server's.
  *
- * @throws {@link LocalProtocolError} badRange, badOption: what goes with the body is none of what it takes
+ * @throws {@link LocalProtocolError} badRange, badOption: an invalid `overflow`, `onDrop` or `highWaterMark`
  */
 export function marksOf(reply: Reply, marks: Marks): Marks {
   checkValues(reply, STREAM_KINDS)
@@ -91,9 +91,9 @@ export function marksOf(reply: Reply, marks: Marks): Marks {
 }
 
 /**
- * The head of a reply.
+ * Returns the head of a reply as a response.
  *
- * @throws {@link LocalProtocolError} badStatus; badField; badOption: a reason that is no text
+ * @throws {@link LocalProtocolError} badStatus; badField; badOption: the reason is not a string
  */
 export function responseOf(reply: Reply): Response {
   const status = reply.status ?? 200
@@ -107,7 +107,7 @@ export function isSource(result: unknown): result is ObservableInput<unknown> {
   return typeof result === 'object' && result !== null && (isPromise(result) || isStreamed(result))
 }
 
-/** Whether it gives values: an Observable, a stream, or an iterable. */
+/** Whether the object is an Observable, a stream or an iterable. */
 function isStreamed(source: object): boolean {
   if (source instanceof Observable) return true
   const candidate = source as { subscribe?: unknown; getReader?: unknown }
@@ -121,10 +121,9 @@ const KEYS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The reply that a handler gave.
+ * Checks that a handler's result is a reply.
  *
- * @throws {@link TypeError} it is none, or has a key that no reply has: without types `header` would be an answer
- *   without fields
+ * @throws {@link TypeError} not a reply, or an unknown key (in plain JavaScript a misspelt `header` would be ignored)
  */
 export function checkedReply(reply: unknown): Reply {
   if (typeof reply !== 'object' || reply === null || isSource(reply)) throw noReply()
@@ -140,9 +139,9 @@ function unknownKey(reply: object, key: string): TypeError {
 }
 
 /**
- * How the body of a reply begins.
+ * Returns the streaming options of a reply.
  *
- * @throws {@link TypeError} `head` is neither of the two
+ * @throws {@link TypeError} an invalid `head`
  */
 export function streamingOf({ head = 'firstChunk' }: Reply): StreamingOptions {
   if (head !== 'atOnce' && (head as unknown) !== 'firstChunk') {
@@ -152,9 +151,9 @@ export function streamingOf({ head = 'firstChunk' }: Reply): StreamingOptions {
 }
 
 /**
- * The body of a reply; undefined where it has none.
+ * Returns the body of a reply; undefined if it has none.
  *
- * @throws {@link TypeError} it is nothing that a body can be made of
+ * @throws {@link TypeError} the body is not a {@link BodySource}
  */
 export function bodyOf(reply: Reply): BodySource | undefined {
   const body: unknown = reply.body

@@ -1,5 +1,5 @@
 /**
- * What a request descriptor says about its request and about the connection that this came by.
+ * The read-only properties of a request descriptor: those of its request and of its connection.
  */
 import { ReqdBase } from '../connection/reqd.js'
 import type { Headers } from '../message/headers.js'
@@ -9,7 +9,7 @@ import type { PeerCertificate } from '../runtime/peer-certificate.js'
 import type { Addresses } from '../runtime/transport.js'
 import { urlOf } from './request-url.js'
 
-/** What a request descriptor tells of its connection. */
+/** The properties of a connection that its request descriptors show. */
 export interface ConnectionFacts {
   /** The number of the connection in its server. */
   readonly id: number
@@ -19,72 +19,72 @@ export interface ConnectionFacts {
   readonly peerCertificate: PeerCertificate | null
 }
 
-/** The part of a request descriptor that only tells. */
+/** The read-only part of a request descriptor. */
 export abstract class ReqdFacts extends ReqdBase {
   /** @internal */
   protected abstract readonly owner: ConnectionFacts
 
-  /** The method of the request. */
+  /** The request method. */
   get method(): Method {
     return this.request.method
   }
 
-  /** The target as it was received: mostly a path with a query. */
+  /** The request target as received: usually a path with a query. */
   get target(): string {
     return this.request.target
   }
 
-  /** The fields of the request. */
+  /** The request's header fields. */
   get headers(): Headers {
     return this.request.headers
   }
 
-  /** The version of the request. */
+  /** The request's HTTP version. */
   get version(): Version {
     return this.request.version
   }
 
-  /** The address of the client, '' where the transport has none. */
+  /** The client's address; '' if the transport has none. */
   get remoteAddress(): string {
     return this.owner.remoteAddress
   }
 
   /**
-   * The certificate that the client showed; null where it showed none, as servers without `requestCert` ask for none,
-   * and where it is gone.
+   * The certificate that the client presented; null if it presented none (servers without `requestCert` do not ask) or
+   * is gone.
    */
   get peerCertificate(): PeerCertificate | null {
     return this.owner.peerCertificate
   }
 
-  /** The port of the client, null where the transport has none. */
+  /** The client's port; null if the transport has none. */
   get remotePort(): number | null {
     return this.owner.addresses.remotePort
   }
 
-  /** The address that the client connected to; the path of a Unix socket is not known here: ''. */
+  /** The address that the client connected to; '' for Unix sockets, whose path is not known here. */
   get localAddress(): string {
     return this.owner.addresses.localAddress
   }
 
-  /** The port that the client connected to, null where the transport has none. */
+  /** The port that the client connected to; null if the transport has none. */
   get localPort(): number | null {
     return this.owner.addresses.localPort
   }
 
-  /** The number of the connection in its server, from 1: that of its events. */
+  /** The number of the connection in its server, from 1, as in its events. */
   get connection(): number {
     return this.owner.id
   }
 
   /**
-   * The target as a URL, with Host as its authority (RFC 9110 §7.1). A new one each time.
+   * The target as a URL, with Host as its authority (RFC 9110 §7.1). Each access makes a new one.
    *
-   * A URL has no dot segments: `/a/../b`, `/a/%2e%2e/b` and `/a/.%2E/b` all have the path `/b`. A proxy in front may
-   * see a path below `/a` in them, so a rule about paths belongs where the path is used, here. What is not a dot
-   * segment stays: `%2f` and `%5c` are not decoded.
+   * A URL resolves dot segments: `/a/../b`, `/a/%2e%2e/b` and `/a/.%2E/b` all have the path `/b`. A proxy in front may
+   * take them for paths below `/a`, so enforce rules about paths here, where the path is used. Nothing else is decoded:
+   * `%2f` and `%5c` stay.
    *
-   * @throws {@link RemoteProtocolError} badTarget: no URL, although RFC 9112 allows it; for example port 99999
+   * @throws {@link RemoteProtocolError} badTarget: allowed by RFC 9112 but not a URL; for example port 99999
    */
   get url(): URL {
     return urlOf(this.request, this.owner.isEncrypted ? 'https' : 'http')

@@ -1,35 +1,35 @@
 /**
- * The requests of one connection as an Observable: those that a pipeline handles, or that are watched.
+ * The requests of one connection as an Observable, handled or merely watched by its subscribers.
  *
- * Strategy: where no handler of a server does, whoever subscribes handles the requests, and the connection ends when
- * nobody is left. When a pipeline fails, that waits: `retry` may take the connection over. A request that comes
- * meanwhile waits for it; there is one at a time.
+ * Strategy: on a server without a handler, the subscribers handle the requests, and the connection closes when none is
+ * left. After a pipeline has failed, the close is delayed, because `retry` may subscribe again; a request that arrives
+ * in the meantime waits for that. There is one request at a time.
  */
 import { Subject, type Observable, type Observer, type Subscriber, type TeardownLogic } from 'rxjs'
 import { currentContext } from '../application/context.js'
 import { Pipeline, type PipelineOwner } from './pipeline.js'
 import { Reqd } from './streamed-reqd.js'
 
-/** What the pipeline needs of its connection. */
+/** The connection, as its pipeline uses it. */
 export interface PipelinedConnection {
   /** Starts reading. */
   start(): void
-  /** Nobody handles the requests any more. */
+  /** No subscriber is left to handle requests. */
   unhandled(): void
   report(error: unknown): void
 }
 
-/** The requests of one connection, and who takes them. */
+/** The requests of one connection and the state of the pipeline that handles them. */
 export class RequestPipeline implements PipelineOwner {
   private readonly connection: PipelinedConnection
-  /** Runs the task once what the transports have by now was read. */
+  /** Runs the task after the input that has arrived by now was read. */
   private readonly afterRead: (task: () => void) => void
   private readonly requests: Subject<Reqd>
-  /** The request that a pipeline handles; null where there is none, and where a handler of the server does. */
+  /** The request that a pipeline handles; null if there is none, or if the server's handler handles it. */
   private handled: Reqd | null
-  /** Gives {@link handled} to the next pipeline: nobody was there. */
+  /** Emits {@link handled} to the next pipeline; null unless it arrived without a subscriber. */
   private giveHandled: (() => void) | null
-  /** Which pipeline failed, so that another may take over: that of this connection, or that of its whole server. */
+  /** Which pipeline failed and may be resubscribed: that of this connection (`own`), or that of its server. */
   private failing: 'none' | 'own' | 'server'
 
   constructor(connection: PipelinedConnection, afterRead: (task: () => void) => void) {
@@ -45,17 +45,17 @@ export class RequestPipeline implements PipelineOwner {
     return new Pipeline<Reqd>(subscriber => this.subscribe(subscriber), this)
   }
 
-  /** Whether somebody takes the requests. */
+  /** Whether there is a subscriber. */
   get isObserved(): boolean {
     return this.requests.observed
   }
 
-  /** Shows a request that somebody else handles. */
+  /** Emits a request that the server's handler handles. */
   show(reqd: Reqd): void {
     this.requests.next(reqd)
   }
 
-  /** Gives a request to the pipeline, or to the next one. */
+  /** Emits a request to the pipeline that is to handle it, or keeps it for the next one. */
   handle(reqd: Reqd): void {
     const { requests } = this
     this.handled = reqd
@@ -91,13 +91,13 @@ export class RequestPipeline implements PipelineOwner {
     if (this.failing === 'own') this.settle()
   }
 
-  /** The pipeline of the whole server failed: until {@link release}, another one may take over. */
+  /** The pipeline of the whole server failed: another may take over until {@link release}. */
   hold(error: unknown): void {
     this.failHandled(error)
     this.failing = 'server'
   }
 
-  /** The server waits for no other pipeline. */
+  /** The server no longer waits for another pipeline. */
   release(): void {
     if (this.failing === 'server') this.settle()
   }
@@ -120,13 +120,13 @@ export class RequestPipeline implements PipelineOwner {
     if (!this.requests.observed) this.connection.unhandled()
   }
 
-  /** A request that no pipeline has taken yet failed in none. */
+  /** Fails the request in the failed pipeline. A request that no pipeline has received yet is kept. */
   private failHandled(error: unknown): void {
     if (this.handled?.isWaiting === true && this.giveHandled === null) this.handled.reportExn(error)
   }
 }
 
-/** The request that is being emitted; null where none is. */
+/** The request that is being emitted; null if none is. */
 let emitted: Reqd | null = null
 
 /** Emits a request to the pipeline that handles it. */
@@ -136,7 +136,10 @@ function emitRequest(requests: Observer<Reqd>, reqd: Reqd): void {
   emitted = null
 }
 
-/** The request that waits, and that a consumer threw at; null where there is none. It may be made of it: a string. */
+/**
+ * Returns the unanswered request that a throwing consumer was handling; null if there is none. `value` may be derived
+ * from the request (a mapped string): then it is the request being emitted.
+ */
 export function requestOf(value: unknown): Reqd | null {
   const reqd = value instanceof Reqd ? value : emitted
   return reqd?.isWaiting === true ? reqd : null

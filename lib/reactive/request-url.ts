@@ -1,14 +1,17 @@
 /**
- * The target of a request as a URL.
+ * Converts the target of a request to a URL.
+ *
+ * Strategy: scheme, authority and target are joined as text and parsed once, because resolving a path that begins with
+ * `//` against a base would take its first segment for a host.
  */
 import { RemoteProtocolError } from '../errors.js'
 import type { Request } from '../message/request.js'
 import { absoluteAuthority } from '../wire/request-target.js'
 
 /**
- * Returns the target URI (RFC 9112 §3.3). By joining, because a path may begin with `//`.
+ * Returns the target URI (RFC 9112 §3.3).
  *
- * @throws {@link RemoteProtocolError} badTarget: it is no URL
+ * @throws {@link RemoteProtocolError} badTarget: not a URL
  */
 export function urlOf(request: Request, scheme: string): URL {
   const { target } = request

@@ -1,5 +1,5 @@
 /**
- * From options to what the connections of a server share.
+ * Builds the state that the connections of a server share from the server's options.
  */
 import type { SchedulerLike } from 'rxjs'
 import { currentContext } from '../application/context.js'
@@ -15,10 +15,10 @@ import type { Handler } from './streamed-reqd.js'
 
 type OnError = ServerContext['onError']
 
-/** What a kind of server adds to the options: its way to wait, and what it does with errors. */
+/** The defaults of a kind of server: its scheduling, and its report of errors. */
 export interface Platform extends TurnTasks {
   readonly scheduler: SchedulerLike
-  /** Hears of errors where the options name nobody. */
+  /** Receives errors if the options have no `onError`, and the exceptions of that. */
   readonly onError: (error: unknown) => void
 }
 
@@ -56,7 +56,7 @@ export function serverContext(
   }
 }
 
-/** A client's bad request must not end the process: what the application's `onError` throws has somebody to go to. */
+/** Passes exceptions of the application's `onError` to `fallback`: a bad request must not end the process. */
 function guarded(onError: OnError, fallback: Platform['onError']): OnError {
   return (error, reqd) => {
     try {
@@ -67,12 +67,12 @@ function guarded(onError: OnError, fallback: Platform['onError']): OnError {
   }
 }
 
-/** Behind a proxy that is trusted, targets may have either scheme. */
+/** Returns the scheme that request targets must have; null (either) behind a trusted proxy. */
 function schemeOf({ trustProxy }: Settings): Config['scheme'] {
   return trustProxy ? null : 'http'
 }
 
-/** Whole seconds, and rather too few: the limit holds for at least its time. */
+/** Returns the Keep-Alive hint in whole seconds, rounded down: the client must not rely on more than the limit. */
 function keepAliveOf({ keepAliveHint, keepAliveTimeout }: Settings): number {
   return keepAliveHint ? Math.floor(keepAliveTimeout / 1000) : 0
 }

@@ -1,8 +1,8 @@
 /**
- * One request and its response, with streams on top.
+ * The request descriptor with streams: one request and its response.
  *
- * Strategy: this is the core's request descriptor with more methods, not a wrapper around it: one object a request.
- * Each stream, signal and URL is made when it is first asked for, because most handlers ask for none.
+ * Strategy: it extends the core's request descriptor instead of wrapping it, so that a request costs one object.
+ * Streams and the signal are made at the first access, because most handlers need none.
  */
 import { EMPTY, type Observable, ReplaySubject, takeUntil } from 'rxjs'
 import { currentContext, makeAbortController, type Context } from '../application/context.js'
@@ -30,27 +30,30 @@ import { RequestBody } from './request-body/request-body.js'
 import { BodySink, BodySubject } from './response-body/body-subject.js'
 import { feed, type Feeding } from './response-body/feed.js'
 
-/** Handles one request. What it returns is the response; if that is nothing, it responds by itself. */
+/** Handles one request. Its result is the response; a handler that returns nothing responds through the methods. */
 export type Handler = (reqd: Reqd) => HandlerResult
 
-/** What a request descriptor needs of its connection. */
+/** The connection, as its request descriptors use it. */
 export interface ReqdOwner extends FeedingOwner {
   readonly marks: Marks
-  /** The client was too slow for a value, or operators hold some. */
+  /** A value was dropped because the client was too slow, or operators buffer values. */
   happened(reqd: Reqd, event: BodyEvent): void
-  /** @internal Answers where the handler failed. */
+  /** @internal Answers a request whose handler failed. */
   readonly errorHandler: ErrorHandler
   /** The exchange is over. */
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void
-  /** What aborted the current exchange, once something did; undefined where nothing says so. */
+  /** The reason why the current exchange was aborted; undefined if it is not known. */
   readonly abortReason: unknown
-  /** Something that the application did failed. */
+  /** The application's code failed. */
   report(error: unknown, reqd: Reqd): void
-  /** Hands the transport over when it is free. */
+  /** Hands the transport over to the listener. */
   upgraded(reqd: Reqd, listener: UpgradeListener): void
 }
 
-/** Gets the transport of an upgraded connection, and the bytes that were read behind the request's head. */
+/**
+ * Receives the transport of an upgraded connection (a Node socket with `serve` and `listen`) and the bytes that were
+ * read after the request's head, which it owns.
+ */
 export type UpgradeListener = (transport: unknown, head: Uint8Array) => void | PromiseLike<void>
 
 /** One request and its response. */
@@ -63,9 +66,9 @@ export class Reqd extends FedReqd {
   private bodyStream: RequestBody | null
   private aborted: ReplaySubject<void> | null
   private abortController: AbortController | null
-  /** Where {@link signal} was first asked for. */
+  /** The context in which {@link signal} was first accessed. */
   private abortContext: Context | null
-  /** Tells who asked for {@link closing$} that the exchange is over. */
+  /** Completes {@link closing$} when the exchange is over. */
   private over: ReplaySubject<void> | null
 
   /** @internal */
@@ -90,12 +93,12 @@ export class Reqd extends FedReqd {
     }))
   }
 
-  /** @internal Whether the client went away: flattening operators leave such requests out. */
+  /** @internal Whether the client left: flattening operators skip such requests. */
   get [ABANDONED](): boolean {
     return this.signal.aborted
   }
 
-  /** Aborted when the client goes away ({@link ConnectionClosedError}), or the exchange fails, before its response. */
+  /** Aborts when the client leaves ({@link ConnectionClosedError}) or the exchange fails before it is complete. */
   get signal(): AbortSignal {
     if (this.abortController === null) {
       this.abortController = makeAbortController(error => { this.reportLate(error) })
@@ -105,7 +108,7 @@ export class Reqd extends FedReqd {
     return this.abortController.signal
   }
 
-  /** Emits once, and completes, when {@link signal} aborts; completes when the response is complete. */
+  /** Emits once and completes when {@link signal} aborts; otherwise completes when the exchange is over. */
   get aborted$(): Observable<void> {
     if (this.aborted === null) {
       this.aborted = new ReplaySubject(1)
@@ -115,22 +118,21 @@ export class Reqd extends FedReqd {
   }
 
   /**
-   * Emits once when the connection is asked to close (the server shuts down): a response that would go on for long ends
-   * itself then. Completes then, or when the response is complete; of a connection that was handed over, when that is
-   * over.
+   * Emits once when the connection is asked to close (the server shuts down), so that a long-lived response can end
+   * itself. Completes then, or when the exchange is over; after an upgrade, when the connection is over.
    */
   get closing$(): Observable<void> {
     const isHandedOver = this.state === 'upgrade'
     if (this.result !== null && !isHandedOver) return EMPTY
     const { closing$ } = this.owner
-    // A connection has many requests: who listens for one of them must not stay with it for its life.
+    // A connection serves many requests: a listener of one must not be retained until the connection ends.
     const own$ = isHandedOver ? closing$ : closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
     return GuardedObservable.from(own$, error => { this.owner.report(error, this) })
   }
 
   /**
-   * Sends an informational response, such as 103 Early Hints (RFC 8297): at once, and only before the response. Returns
-   * whether it was sent: an HTTP/1.0 client knows none (RFC 9110 §15.2).
+   * Sends an informational response, such as 103 Early Hints (RFC 8297), at once and before the final response. Returns
+   * whether it was sent: HTTP/1.0 clients must not get one (RFC 9110 §15.2).
    *
    * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
    */
@@ -139,8 +141,9 @@ export class Reqd extends FedReqd {
   }
 
   /**
-   * Responds with a reply, as if the handler had returned it. @throws {@link LocalProtocolError} as the methods below,
-   * and TypeError: it is no reply, or has a body that is none
+   * Responds with a reply, as if the handler had returned it.
+   *
+   * @throws {@link LocalProtocolError} as the methods below; TypeError: not a reply, or an invalid body
    */
   respond(reply: Reply): void {
     try {
@@ -152,8 +155,8 @@ export class Reqd extends FedReqd {
   }
 
   /**
-   * Responds with a body that is written as it comes: with the Content-Length of the response where it has one, else in
-   * chunks, to an HTTP/1.0 client up to the end of the connection.
+   * Responds with a streamed body. The framing is the response's Content-Length if it has one, else chunked, or for an
+   * HTTP/1.0 client the end of the connection.
    *
    * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
    */
@@ -162,9 +165,8 @@ export class Reqd extends FedReqd {
   }
 
   /**
-   * Hands the connection over to another protocol: `listener` gets the transport when the 101 (200 to CONNECT) is on
-   * the wire. From then on the server neither reads nor writes; it only waits for the transport to close when it closes
-   * itself.
+   * Hands the connection over to another protocol: `listener` receives the transport once the 101 (200 for CONNECT) is
+   * written. From then on the server neither reads nor writes; a closing server only waits for the transport to close.
    *
    * @throws {@link LocalProtocolError} alreadyResponded, badField, badUpgrade
    */
@@ -173,8 +175,8 @@ export class Reqd extends FedReqd {
   }
 
   /**
-   * As {@link respondWithUpgrade}, without a response: the listener writes its own. For libraries that do the whole
-   * handshake of their protocol.
+   * As {@link respondWithUpgrade}, but without a response: the listener writes its own. For libraries that perform
+   * their protocol's whole handshake.
    *
    * @throws {@link LocalProtocolError} alreadyResponded
    */
@@ -182,7 +184,7 @@ export class Reqd extends FedReqd {
     super.takeOver(this.handingOver(listener))
   }
 
-  /** As in the core; but where no response has begun and the request was read, the connection goes on. */
+  /** As in the core, except that the connection persists if no response has begun and the request was read whole. */
   override reportExn(exn: unknown): void {
     this.reportLate(exn)
     if (!this.isWaiting || !this.requestBody.isComplete) return super.reportExn(exn)
@@ -209,13 +211,13 @@ export class Reqd extends FedReqd {
     this.owner.happened(this, event)
   }
 
-  /** @internal Reports an error that changes nothing any more, unless it only repeats why the exchange was aborted. */
+  /** @internal Reports an error that no longer affects the response, unless it merely follows from an abort. */
   reportLate(error: unknown): void {
     const isKnown = this.result === 'aborted' && (error === this.owner.abortReason || isAftermath(error))
     if (!isKnown) this.owner.report(error, this)
   }
 
-  /** @internal Keeps what feeds the response, to be stopped when the client goes away. */
+  /** @internal Registers the response's source, which is unsubscribed when the client leaves. */
   feedBy(feeding: Feeding): void {
     if (this.result === null) {
       this.feeding = feeding
@@ -241,7 +243,7 @@ export class Reqd extends FedReqd {
     this.abortContext?.runInAsyncScope(() => { this.abortController?.abort(this.owner.abortReason) })
   }
 
-  /** What the application throws while it cleans up stops nothing else. */
+  /** Unsubscribes the source. An exception of the application's teardown is reported and stops nothing else. */
   private stopFeeding(): void {
     try {
       this.feedingContext?.runInAsyncScope(() => { this.feeding?.unsubscribe() })

@@ -1,9 +1,9 @@
 /**
  * A request body as an asynchronous iterator.
  *
- * Strategy: not a generator, whose `return` waits for a `next` that is pending: a loop that is left, or a web stream
- * that is cancelled, ends the reading at once, and a `next` that waits is told that there is no more. Calls of `next`
- * that come before the last was answered are answered in their order.
+ * Strategy: a class and not a generator, because a generator's `return` waits for a pending `next`. Here, leaving the
+ * loop or cancelling a web stream ends the reading at once and settles a pending `next` as done. Concurrent calls of
+ * `next` are answered in order.
  */
 import type { BodyReader } from '../../connection/body-reader.js'
 
@@ -17,12 +17,12 @@ export class BodyChunks implements AsyncIterableIterator<Uint8Array, undefined, 
   private reader: BodyReader | null
   private readonly take: () => void
   private isTaken: boolean
-  /** The last read, which the next one waits for. */
+  /** The latest read; the next one waits for it. */
   private last: Promise<unknown>
-  /** Ends the read that is pending. */
+  /** Settles the pending read as done; null if none is pending. */
   private end: (() => void) | null
 
-  /** `take` makes this the consumer of the body; it throws where there is another. */
+  /** `take` makes this the consumer of the body; it throws if there is another. */
   constructor(reader: BodyReader, take: () => void) {
     this.reader = reader
     this.take = take
@@ -50,7 +50,7 @@ export class BodyChunks implements AsyncIterableIterator<Uint8Array, undefined, 
     return Promise.resolve(DONE)
   }
 
-  /** As {@link return}, for whoever drives the iterator by hand. */
+  /** As {@link return}, but rejects with the error. */
   throw(error: Error): Promise<Result> {
     void this.return()
     return Promise.reject(error)

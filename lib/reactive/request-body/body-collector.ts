@@ -1,27 +1,28 @@
 /**
- * A whole body in memory, up to a limit.
+ * Collects a whole body in memory, up to a limit.
  *
- * Strategy: a body of one chunk is that chunk, uncopied. From the second chunk on, bytes are copied into one array
- * that doubles: a list of the chunks would cost a client one byte an object, a hundred times the limit in all.
+ * Strategy: a body of one chunk is passed on uncopied. From the second chunk on, bytes are copied into one array that
+ * doubles: with a list of chunks, a client that sends single bytes would cost us an object per byte, about a hundred
+ * times the limit.
  */
 import type { BodyReader } from '../../connection/body-reader.js'
 import { RemoteProtocolError } from '../../errors.js'
 import { BodyReading } from './body-reading.js'
 
-/** How big a body may be, and how big it says it is: null if it does not. */
+/** The limit in bytes, and the announced Content-Length (null if there is none). */
 export interface BodySize {
   readonly limit: number
   readonly contentLength: number | null
 }
 
-/** What becomes of the body: exactly one is called, once, or none if the reader is closed before. */
+/** Receives the body: exactly one method is called, once; none if the reader is closed before. */
 export interface WholeBody {
-  /** Takes all bytes, for good. What it throws goes to `error`. */
+  /** Receives and owns all bytes. Its exceptions go to `error`. */
   value(bytes: Uint8Array): void
   error(error: unknown): void
 }
 
-/** Reads the body to its end. Beyond the limit the reader is closed, and the error is contentTooLarge. */
+/** Reads the body to its end. Beyond the limit it closes the reader and fails with contentTooLarge. */
 export function collectBody(reader: BodyReader, size: BodySize, whole: WholeBody): void {
   const collector = new BodyCollector(reader, size, whole)
   if ((size.contentLength ?? 0) > size.limit) collector.refuse()

@@ -1,9 +1,9 @@
 /**
- * Chunks on their way from the core's body to one subscriber.
+ * Passes the chunks of a request body to one subscriber.
  *
- * Strategy: a chunk is read when the subscriber is done with the last one (when it took it, or when what it was
- * projected to is complete), and where it offered its demand (offer.ts), not before something is wanted. What a chunk
- * is projected to is offered the same demand.
+ * Strategy: the next chunk is read when the subscriber is done with the last one, that is after `next` returned or when
+ * the projected inner source is complete. If the subscriber offered its demand (demand/offer.ts), the read also waits
+ * for demand; the inner source of a projection is offered the same demand.
  */
 import { type ObservableInput, type Subscriber, takeWhile } from 'rxjs'
 import { currentContext, type Context } from '../../application/context.js'
@@ -12,7 +12,7 @@ import { fromInput } from '../../demand/from-source.js'
 import { giveComplete, giveNext, offering, Pace } from '../../demand/offer.js'
 import { BodyReading } from './body-reading.js'
 
-/** What a chunk is turned into; null: the chunk itself is the value. */
+/** Projects a chunk to a source of values; null: the chunk itself is the value. */
 export type ProjectChunk<R> = ((chunk: Uint8Array, index: number) => ObservableInput<R>) | null
 
 /** Reads a body chunk by chunk until the subscriber is closed. */
@@ -32,7 +32,7 @@ export class BodyFlow<R> extends BodyReading {
     this.index = 0
   }
 
-  /** Reads the next chunk, or waits until it is wanted. */
+  /** Reads the next chunk, after waiting for demand. */
   readOn(): void {
     this.pace.next()
   }

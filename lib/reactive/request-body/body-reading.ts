@@ -1,13 +1,13 @@
 /**
- * The reads of one consumer of a request body.
+ * The base of the consumers of a request body.
  *
- * Strategy: one object is all three callbacks of every read. The next read is scheduled from a loop, so that a body
- * which answers at once does not grow the stack.
+ * Strategy: one object holds the three callbacks of every read. Re-entrant reads are scheduled from a loop, so that a
+ * body that answers synchronously does not grow the stack.
  */
 import { Reentry } from '../../buffer/reentry.js'
 import type { BodyCallbacks, BodyReader } from '../../connection/body-reader.js'
 
-/** A consumer that reads on by calling {@link read} once for every chunk it wants. */
+/** A consumer, which calls {@link read} once for each chunk. */
 export abstract class BodyReading implements BodyCallbacks {
   protected readonly reader: BodyReader
   private readonly reading: Reentry
@@ -18,8 +18,7 @@ export abstract class BodyReading implements BodyCallbacks {
   }
 
   /**
-   * Schedules a read. A body that was closed from elsewhere throws: that goes to `onError`, and not to the
-   * connection.
+   * Schedules a read. If the body was closed elsewhere, the exception goes to `onError` and not to the connection.
    */
   read(): void {
     if (!this.reading.enter()) return

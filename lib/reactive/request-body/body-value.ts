@@ -1,14 +1,14 @@
 /**
- * One value that can be awaited or piped.
+ * A single value of a request body that can be awaited or piped.
  */
 import { firstValueFrom } from 'rxjs'
 import { GuardedObservable } from '../../application/guarded-observable.js'
 
 /**
- * An Observable of one value that is also a promise of it. Nothing happens before it is subscribed or awaited. As an
- * Observable it stays synchronous: the value is emitted within the event that completed it, in virtual time as well.
+ * An Observable of one value that can also be awaited. Nothing is read before it is subscribed or awaited. As an
+ * Observable it is synchronous: the value is emitted within the event that completes the body, also in virtual time.
  *
- * Awaiting it again gives the same value. Each subscription starts anew, and one to a body that was read fails.
+ * Awaiting it again returns the same value. Each subscription reads anew, so one to a body that was already read fails.
  *
  * @example
  * const order = await body.json<Order>()
@@ -17,7 +17,7 @@ import { GuardedObservable } from '../../application/guarded-observable.js'
 export class BodyValue<T> extends GuardedObservable<T> implements PromiseLike<T> {
   private promise: Promise<T> | undefined
 
-  /** Subscribes, unless it was awaited before, and gives the value as a promise does. */
+  /** Subscribes at the first call, and settles with the value as a promise does. */
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,

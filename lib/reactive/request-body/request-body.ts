@@ -1,13 +1,13 @@
 /**
- * The body of a request, as streams and as values.
+ * The body of a request, as a stream or as a value.
  *
- * Strategy: every form schedules one read of the core's body at a time, and the next one only when its consumer is
- * done with the last; an unread byte stays in the socket. There is one consumer: a second one gets an error. However
- * a consumer ends before the body does, the core's body is closed, and the connection drains or ends it as it was set
- * up to.
+ * Strategy: every form schedules one read of the core's body at a time, and the next only when the consumer is done
+ * with the last; unread bytes stay in the socket, which is the backpressure. There is one consumer; a second one gets
+ * an error. When a consumer ends before the body does, the core's body is closed, and the connection drops the rest or
+ * closes.
  *
- * No form but the asynchronous iteration has a promise inside: chunks are emitted within the read that brought them.
- * What a subscriber does not handle fails the request, and not the process (guarded-observable.ts).
+ * Only asynchronous iteration uses promises: elsewhere chunks are emitted within the read that brought them. Unhandled
+ * errors of a subscriber fail the request and not the process (guarded-observable.ts).
  */
 import { type Observable, type ObservableInput, type TeardownLogic } from 'rxjs'
 import { GuardedObservable, type Report } from '../../application/guarded-observable.js'
@@ -22,16 +22,16 @@ import { collectBody } from './body-collector.js'
 import { BodyFlow } from './body-flow.js'
 import { BodyValue } from './body-value.js'
 
-/** The limit of {@link RequestBody.bytes}, `text` and `json` unless one is given: 1 MiB. */
+/** The default limit of {@link RequestBody.bytes}, `text` and `json`: 1 MiB. */
 export const DEFAULT_BODY_LIMIT = 1_048_576
 
-// As in fetch: bytes that are not UTF-8 become U+FFFD, a byte order mark goes. It keeps nothing between two texts.
+// As in fetch: invalid UTF-8 becomes U+FFFD and a byte order mark is removed. Shared, because it is stateless.
 const decoder = new TextDecoder()
 
-/** One request body. Choose one form to read it; each starts when it is subscribed, iterated or awaited. */
+/** A request body. Choose one form to read it; reading starts at the subscription, iteration or await. */
 export class RequestBody implements AsyncIterable<Uint8Array> {
   private readonly reader: BodyReader
-  /** Hears of what consumers throw, and of errors that they do not handle. */
+  /** Receives exceptions of consumers and errors that they do not handle. */
   private readonly report: Report
   private isTaken: boolean
 
@@ -42,15 +42,15 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
     this.isTaken = false
   }
 
-  /** The trailer fields of a chunked body (RFC 9112 §7.1.2) once it is complete; null where none came. */
+  /** The trailer fields of a chunked body (RFC 9112 §7.1.2) once it is complete; null if there were none. */
   get trailers(): Headers | null {
     return this.reader.trailers
   }
 
   /**
-   * The chunks, each the subscriber's own. As a body, or as what `sse` or a WebSocket sends, also through operators
-   * that work at once, a chunk is read when the client has room for what it becomes. Elsewhere it flows freely: there,
-   * where a consumer is slow, {@link concatMap} is right.
+   * The chunks; the subscriber owns each one. When it is returned as a response body, or sent by `sse` or a WebSocket,
+   * also through synchronous operators, a chunk is read only when the client has room for the result. Elsewhere chunks
+   * flow freely; use {@link concatMap} for a slow consumer.
    */
   get bytes$(): Observable<Uint8Array> {
     return new GuardedObservable(
@@ -59,9 +59,9 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Projects each chunk to an Observable (a promise, an iterable) and emits its values. Nothing is read while it is
-   * active, so that its time is what the client is slowed down to; nor while a client that gets what it becomes has no
-   * room, as for {@link bytes$}.
+   * Projects each chunk to an Observable, a promise or an iterable and emits its values. Nothing is read while the
+   * inner source is active, which slows the client down to its pace; nor while a client that receives the result has no
+   * room, as with {@link bytes$}.
    *
    * @example
    * body.concatMap(chunk => file.append(chunk))
@@ -73,18 +73,18 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Iterates over the chunks, each the iteration's own; the next one is read when it is asked for. Leaving the loop
-   * closes the body, at once.
+   * Iterates over the chunks; the caller owns each one. A chunk is read when it is asked for. Leaving the loop closes
+   * the body at once.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined, undefined> {
     return new BodyChunks(this.reader, () => { this.take() })
   }
 
   /**
-   * The whole body. It fails with {@link RemoteProtocolError} contentTooLarge (413) as soon as it is known to have
-   * more than `limit` bytes: before the first one is read, if Content-Length says so.
+   * The whole body; the caller owns the bytes. It fails with {@link RemoteProtocolError} contentTooLarge (413) as soon
+   * as the body is known to exceed `limit` bytes: before the first read, if Content-Length says so.
    *
-   * @throws {@link LocalProtocolError} badRange: the limit
+   * @throws {@link LocalProtocolError} badRange: an invalid limit
    */
   bytes(limit = DEFAULT_BODY_LIMIT): BodyValue<Uint8Array> {
     return this.value(limit, bytes => bytes)
@@ -96,14 +96,14 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * The whole body parsed as JSON: what `T` says is not checked. It fails with {@link RemoteProtocolError} badContent
-   * (400) where the body is no JSON. `limit` is as in {@link bytes}.
+   * The whole body parsed as JSON; `T` is not checked. It fails with {@link RemoteProtocolError} badContent (400) if
+   * the body is not JSON. `limit` is as in {@link bytes}.
    */
   json<T = unknown>(limit = DEFAULT_BODY_LIMIT): BodyValue<T> {
     return this.value(limit, bytes => parseJson(bytes) as T)
   }
 
-  /** @internal Moves the chunks to a response's body. */
+  /** @internal Pumps the chunks into a response's body. */
   pump(subject: BodySubject): BodyPump {
     this.take()
     const pump = new BodyPump(this.reader, subject)
@@ -113,7 +113,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
 
   private value<T>(limit: number, convert: (bytes: Uint8Array) => T): BodyValue<T> {
     checkValue('the limit', limit, COUNT)
-    // `await` begins to read a microtask later, when the handler has returned: the body must be there then.
+    // `await` starts reading a microtask later, after the handler returned; an untouched body would be dropped by then.
     this.reader.isTouched = true
     return new BodyValue<T>(subscriber => {
       this.take()
