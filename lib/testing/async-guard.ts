@@ -8,23 +8,11 @@
  */
 
 import { RequestBody } from '../reactive/request-body/request-body.js'
+import { AsyncCodeError } from './test-errors.js'
 
 // It is called with its promise.
 // eslint-disable-next-line @typescript-eslint/unbound-method
 const { then: THEN } = Promise.prototype
-
-const WAY_OUT = '`marbles` runs within one synchronous call: promises, `await`, async generators, streams, real timers '
-  + 'and callbacks of I/O go on only after it. `await marblesAsync(test)` runs the same test with promises. Or return '
-  + 'an Observable (`reqd.body.json()` is one as well: pipe it, do not await it).'
-
-/** Code under test waits for something that can't happen in virtual time. */
-export class AsyncCodeError extends Error {
-  override readonly name = 'AsyncCodeError'
-
-  constructor(what: string) {
-    super(`${what}, which can't happen within one call. ${WAY_OUT}`)
-  }
-}
 
 /**
  * Whether this can only be pulled with promises: an async iterable or a web stream. The body of a request is one of our

@@ -3,7 +3,8 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Capture } from './capture-entry.js'
-import { CaptureError, captureText, parseCapture, recordedIn, type Recorded } from './capture-text.js'
+import { captureText, parseCapture, recordedIn, type Recorded } from './capture-text.js'
+import { CaptureError } from './test-errors.js'
 
 /** Writes the capture, over what is there. */
 export function writeCapture(file: string, capture: Capture): void {

@@ -4,11 +4,7 @@
  * replayed, and it is said why.
  */
 import { CAPTURE_VERSION, type Capture, type CaptureEntry } from './capture-entry.js'
-
-/** What is no capture, or can't be replayed. */
-export class CaptureError extends Error {
-  override readonly name = 'CaptureError'
-}
+import { CaptureError } from './test-errors.js'
 
 /** The first line of a file. */
 export interface CaptureHead {

@@ -5,11 +5,7 @@ import { isPromise } from '../application/discard.js'
 import { bytesOf } from './bytes.js'
 import { difference } from './equality.js'
 import { showDifference } from './show.js'
-
-/** A case does not come out the same in another cut. */
-export class SplitError extends Error {
-  override readonly name = 'SplitError'
-}
+import { SplitError } from './test-errors.js'
 
 /**
  * Calls `run` with the bytes whole, byte by byte, and in two pieces at every place, and returns what it returned for

@@ -2,8 +2,8 @@
  * What a test expects, and the message where it is not so: both diagrams under each other, the frame, and the values.
  */
 import type { ObservableNotification } from 'rxjs'
-import { difference } from './equality.js'
 import { draw, type Mark } from './diagram.js'
+import { difference } from './equality.js'
 import { show, showDifference } from './show.js'
 
 /** Something that happened at a frame. */
@@ -24,11 +24,6 @@ export interface ExpectedMessage extends Message {
 export interface SubscriptionFrames {
   readonly subscribedFrame: number
   readonly unsubscribedFrame: number
-}
-
-/** The diagrams differ. */
-export class MarbleError extends Error {
-  override readonly name = 'MarbleError'
 }
 
 /** Returns how the messages differ from the expected ones, or null. */

@@ -13,28 +13,9 @@ import { beginRun } from './one-at-a-time.js'
 import { takeRxjsTime, type RxjsTime } from './rxjs-time.js'
 import { Settling } from './settling.js'
 import { checkMarbleOptions, Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'
+import { TestStillWaitsError, ForeignSchedulerError } from './test-errors.js'
 import { MarbleScheduler } from './virtual-time.js'
 import { useVirtualTimers } from './virtual-timers.js'
-
-/** The test function waits for something when time has run out. */
-export class TestStillWaitsError extends Error {
-  override readonly name = 'TestStillWaitsError'
-
-  constructor(end: number, pending: readonly string[]) {
-    super(`The test function still waits when virtual time has run out (frame ${end}).${pending.length === 0
-      ? ' What it waits for never happened.' : ['', ...pending].join('\n  ')}`)
-  }
-}
-
-/** Somebody else took RxJS's time while a test ran. */
-export class ForeignSchedulerError extends Error {
-  override readonly name = 'ForeignSchedulerError'
-
-  constructor() {
-    super('Another TestScheduler ran within this test, and ended its virtual time: `run` of a TestScheduler can\'t be '
-      + 'called while marblesAsync runs. Await one before you begin the other.')
-  }
-}
 
 /** How long the test function is left alone between two looks whether it has set up something. */
 const LOOK_MS = 1

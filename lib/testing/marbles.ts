@@ -3,9 +3,10 @@
  */
 import type { RunHelpers } from 'rxjs/testing'
 import { isPromise } from '../application/discard.js'
-import { AsyncCodeError, silence, withoutPromises } from './async-guard.js'
+import { silence, withoutPromises } from './async-guard.js'
 import { beginRun } from './one-at-a-time.js'
 import { checkMarbleOptions, Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'
+import { AsyncCodeError } from './test-errors.js'
 import { MarbleScheduler } from './virtual-time.js'
 import { useVirtualTimers } from './virtual-timers.js'
 

@@ -8,12 +8,13 @@ import { parseArgs } from 'node:util'
 import type { ListenOptions } from '../node/listen-options.js'
 import type { Handler } from '../reactive/streamed-reqd.js'
 import { readRecording, writeCapture } from './capture-file.js'
-import { CaptureError, type RecordedConnection } from './capture-text.js'
+import { type RecordedConnection } from './capture-text.js'
 import { differenceOf, stallsOf, type Normalise } from './replay-judgement.js'
 import { drawReplay, outcomeOf, outcomes } from './replay-report.js'
 import { replayLater, type Replayed } from './replay-run.js'
 import { exchangesIn, recordingOf } from './replay-side.js'
 import { RUNNERS, testOf, type Runner } from './replay-test.js'
+import { CaptureError } from './test-errors.js'
 
 /** How to use it. */
 export const USAGE = `httprx replay FILE [--module ./app.js] [options]

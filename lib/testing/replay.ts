@@ -8,26 +8,15 @@ import type { ConnectionOptions } from '../reactive/connection-options.js'
 import type { Handler } from '../reactive/streamed-reqd.js'
 import type { Capture } from './capture-entry.js'
 import { readCapture, readRecording } from './capture-file.js'
-import { CaptureError } from './capture-text.js'
 import { differenceOf, stallsOf, type Normalise } from './replay-judgement.js'
 import { replayReally } from './replay-real.js'
 import { drawReplay, outcomes } from './replay-report.js'
 import { replayLater, replayNow, type Replayed, type ReplayRun } from './replay-run.js'
+import { CaptureError } from './test-errors.js'
+import { ReplayError } from './test-errors.js'
 
 /** How long a handler is waited for in real time, in milliseconds, unless told otherwise. */
 const PATIENCE_MS = 2_000
-
-/** What happens now is not what is expected. */
-export class ReplayError extends Error {
-  override readonly name = 'ReplayError'
-  /** How many bytes of the output were the same. */
-  readonly offset: number
-
-  constructor(message: string, offset: number) {
-    super(message)
-    this.offset = offset
-  }
-}
 
 /** The options of {@link replay}: those of `serve`, and what is replayed. */
 export interface ReplayOptions extends ConnectionOptions {

@@ -9,6 +9,7 @@ import type { BodyDecoder } from '../wire/body-decoder.js'
 import { ChunkedDecoder } from '../wire/chunked-decoder.js'
 import { FixedDecoder } from '../wire/fixed-decoder.js'
 import { joined } from './bytes.js'
+import { BrokenResponseError } from './test-errors.js'
 
 /** The fields of a response by their lower-case names; a list where a name stands several times. */
 export type ResponseFields = Readonly<Partial<Record<string, string | readonly string[]>>>
@@ -38,11 +39,6 @@ export class TestResponse {
   toString(): string {
     return `${this.status} ${this.reason} ${JSON.stringify(this.body)} ${JSON.stringify(this.headers)}`
   }
-}
-
-/** The output ended, or can't be read, within a response. */
-export class BrokenResponseError extends Error {
-  override readonly name = 'BrokenResponseError'
 }
 
 interface ResponseHead {

@@ -14,6 +14,7 @@ import { intervalProvider } from 'rxjs/internal/scheduler/intervalProvider'
 import { performanceTimestampProvider } from 'rxjs/internal/scheduler/performanceTimestampProvider'
 import { timeoutProvider } from 'rxjs/internal/scheduler/timeoutProvider'
 import { TestScheduler, type RunHelpers } from 'rxjs/testing'
+import { UnknownRxjsError } from './test-errors.js'
 
 type Delegate<P extends { delegate: unknown }> = NonNullable<P['delegate']>
 
@@ -38,15 +39,6 @@ export interface RxjsTime {
   /** Whether it is still so: another TestScheduler that runs in between ends it. */
   readonly isTaken: boolean
   restore(): void
-}
-
-/** RxJS is of a version that keeps its time elsewhere. */
-export class UnknownRxjsError extends Error {
-  override readonly name = 'UnknownRxjsError'
-
-  constructor(missing: readonly string[]) {
-    super(`This version of RxJS has no ${missing.join(', ')}: httprx knows those of 7.8. \`marbles\` works without.`)
-  }
 }
 
 const PROVIDERS = {

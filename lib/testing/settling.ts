@@ -15,24 +15,10 @@ import { nextTick, queueMicrotask, setImmediate } from '../node/runtime.js'
 import type { Activity } from './activity.js'
 import { silence } from './async-guard.js'
 import { callSite } from './call-site.js'
-
-/** So many promises in a row, while time stands still, are a loop without end. */
-const MAX_PROMISES = 250_000
+import { EndlessPromisesError, MAX_PROMISES } from './test-errors.js'
 
 /** So many turns of the event loop have to do where the runtime does not tell what is begun. */
 const BLIND_ROUNDS = 20
-
-/** Promises go on settling, and time stands still. */
-export class EndlessPromisesError extends Error {
-  override readonly name = 'EndlessPromisesError'
-
-  constructor(frame: number, owner: string | undefined, site: string | null) {
-    const place = `${owner === undefined ? '' : `in the handler of ${owner}, `}at ${site ?? 'an unknown place'}`
-    super(`Promises settle one after another without end at frame ${frame}: ${MAX_PROMISES.toLocaleString('en')} `
-      + `so far, ${place}. Virtual time stands still until they are done. Let the loop end, or wait for something that `
-      + 'takes time, such as RxJS\'s `timer`, or `setTimeout` with { timers: \'virtual\' }.')
-  }
-}
 
 const CONSTRUCTOR: PropertyDescriptor = { configurable: true, enumerable: false, writable: true, value: Promise }
 

@@ -6,6 +6,7 @@
  * waits for one with patience, and where none may come it waits until the implementation has settled.
  */
 import { libraryScheduler } from '../application/library-scheduler.js'
+import { RuleError } from './test-errors.js'
 
 /** One rule of the Reactive Streams specification, version 1.0.4. */
 export interface Rule {
@@ -24,18 +25,6 @@ export interface UncheckedRule {
   readonly number: string
   /** Why there is no check. */
   readonly reason: string
-}
-
-/** A rule of Reactive Streams was broken. */
-export class RuleError extends Error {
-  override readonly name = 'RuleError'
-  /** The number of the rule. */
-  readonly rule: string
-
-  constructor(rule: string, message: string, cause?: unknown) {
-    super(`Reactive Streams ${rule} ${message}`, { cause })
-    this.rule = rule
-  }
 }
 
 /** How long the checks wait. */

@@ -6,57 +6,26 @@
 import { asyncScheduler, noop, ReplaySubject, Subject, type Observable } from 'rxjs'
 import { isPromise } from '../application/discard.js'
 import { checkOptions } from '../connection/option-check.js'
-import { closingOf, type CloseOptions } from '../reactive/close-options.js'
 import { checkListenOptions, type ListenOptions } from '../node/listen-options.js'
+import { closingOf, type CloseOptions } from '../reactive/close-options.js'
 import { Connections, type ConnectionsOwner } from '../reactive/connections.js'
 import type { Connection, HttpConnection, ServerContext } from '../reactive/http-connection.js'
 import { serverContext } from '../reactive/server-context.js'
 import type { Handler, Reqd } from '../reactive/streamed-reqd.js'
 import type { ConnectionEvent } from '../runtime/events.js'
 import type { Activity } from './activity.js'
-import { AsyncCodeError, isAsyncSource, silence } from './async-guard.js'
+import { isAsyncSource, silence } from './async-guard.js'
 import { nameOf, show } from './show.js'
 import {
   CLIENT_KINDS, scriptOf, TestClient, type ClientOptions, type ClientValues, type Script,
 } from './test-client.js'
+import { AsyncCodeError } from './test-errors.js'
+import { EndlessResponseError } from './test-errors.js'
 import type { Taking, TestTransport } from './test-transport.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 
 /** So many turns of 256 KiB in one frame are a response that never ends. */
 const MAX_WRITES_A_FRAME = 256
-
-/** A response that never ends goes to a client that reads without end, and time stands still. */
-export class EndlessResponseError extends Error {
-  override readonly name = 'EndlessResponseError'
-
-  constructor() {
-    super('A response wrote more than 64 MiB within one frame, because its source never ends and the client reads all '
-      + 'of it. Limit the source, or what the client reads: connect(…, { reads: \'a\' }) with { a: 65536 }.')
-  }
-}
-
-/** Nobody answered a request before the end of time. */
-export class UnansweredError extends Error {
-  override readonly name = 'UnansweredError'
-
-  /** Of a run in which promises settle, `pending` says what else is waited for. */
-  constructor(requests: readonly Reqd[], end: number, pending: readonly string[] | null) {
-    const names = requests.map(nameOf).join(', ')
-    super(`Nobody has answered ${names} up to the end of virtual time (frame ${end}).`
-      + `${pending === null ? NO_PROMISES : whatIs(pending)} `
-      + 'Where a request is meant to stay unanswered: { unanswered: true }.')
-  }
-}
-
-const NO_PROMISES = ' A handler that waits for promises, real timers or callbacks of I/O can\'t go on here: return an '
-  + 'Observable, run the test with marblesAsync, or in real time.'
-
-function whatIs(pending: readonly string[]): string {
-  if (pending.length === 0) return ' Its handler waits for a promise that nobody settles, or for nothing.'
-  return `${['', ...pending].join('\n  ')}\nReal timers and I/O do not go on in virtual time: use RxJS's timers, run `
-    + 'the test with { timers: \'virtual\' }, or give the handler what it waits for as a function, and another one in '
-    + 'the test.'
-}
 
 /** What the servers of a test share. */
 export interface Surroundings {

@@ -11,18 +11,8 @@ import { oneOf } from '../connection/option-check.js'
 import type { Addresses, Output, Received, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
 import { gathered } from './bytes.js'
 import { Pace } from './pace.js'
+import { ConnectionResetError } from './test-errors.js'
 import { TestSocket, type Wire } from './test-socket.js'
-
-/** One side broke the connection. */
-export class ConnectionResetError extends Error {
-  override readonly name = 'ConnectionResetError'
-  /** The code that Node gives to it. */
-  readonly code = 'ECONNRESET'
-
-  constructor(side: 'client' | 'server' = 'client') {
-    super(`the ${side} reset the connection`)
-  }
-}
 
 /** When a server learns that its write was taken: within the write, as of TCP, or later, as of TLS. */
 export type Taking = 'at once' | 'later'

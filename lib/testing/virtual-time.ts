@@ -7,9 +7,10 @@
 import type { Observable, Subscription } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import {
-  compareMessages, compareSubscriptions, describeUnexpected, MarbleError,
-  type ExpectedMessage, type Message, type SubscriptionFrames,
+  compareMessages, compareSubscriptions, describeUnexpected, type ExpectedMessage, type Message,
+  type SubscriptionFrames,
 } from './expectation.js'
+import { MarbleError } from './test-errors.js'
 
 /** What an expectation of {@link MarbleScheduler} has to be told. */
 export interface ObservableExpectation<T> {

@@ -9,7 +9,8 @@ import { intervalProvider } from 'rxjs/internal/scheduler/intervalProvider'
 import { performanceTimestampProvider } from 'rxjs/internal/scheduler/performanceTimestampProvider'
 import { timeoutProvider } from 'rxjs/internal/scheduler/timeoutProvider'
 import { TestScheduler } from 'rxjs/testing'
-import { missingInternals, takeRxjsTime, UnknownRxjsError } from '../../lib/testing/rxjs-time.js'
+import { missingInternals, takeRxjsTime } from '../../lib/testing/rxjs-time.js'
+import { UnknownRxjsError } from '../../lib/testing/test-errors.js'
 
 const PROVIDERS = {
   animationFrameProvider, dateTimestampProvider, immediateProvider, intervalProvider, performanceTimestampProvider,
