@@ -8,7 +8,6 @@ import type { Ownership } from '../buffer/ownership.js'
 import { thrownError } from '../errors.js'
 import type { Request } from '../message/request.js'
 import type { Exchanges } from './exchanges.js'
-import type { ReqdBase } from './reqd.js'
 
 /** The state of one connection, as it can be read. */
 export abstract class ConnectionState {
@@ -36,20 +35,6 @@ export abstract class ConnectionState {
   /** @internal Whether {@link errorCode} is not null. */
   get hasFailed(): boolean {
     return this.exchanges.hasFailed
-  }
-
-  /** @internal What was thrown for {@link errorCode}, as it was. */
-  get failure(): unknown {
-    return this.exchanges.failure
-  }
-
-  /**
-   * The request that was handled when {@link errorCode} came, or null.
-   *
-   * @internal
-   */
-  get failedReqd(): ReqdBase | null {
-    return this.exchanges.failedReqd
   }
 
   /** Whether the connection was handed over to another protocol, or will be when its head is on the wire. */

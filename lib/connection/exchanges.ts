@@ -30,8 +30,6 @@ export class Exchanges extends OutputSide implements ReqdHost {
   /** What ended the work, where {@link hasFailed}. */
   failure: unknown
   hasFailed: boolean
-  /** The request whose handling ended the work, or null: there is none, or the failure came between two. */
-  failedReqd: ReqdBase | null
   /** `awaiting`: one more request may begin, and those that came; `ending`: none. */
   private draining: 'no' | 'awaiting' | 'ending'
   /** Whether requests came behind the current one that are to be handled, too. */
@@ -41,7 +39,6 @@ export class Exchanges extends OutputSide implements ReqdHost {
   constructor(config: Config, handlers: Handlers) {
     super(config, handlers)
     this.failure = null
-    this.failedReqd = null
     this.hasFailed = false
     this.draining = 'no'
     this.hasFurther = noneFurther
@@ -232,8 +229,8 @@ export class Exchanges extends OutputSide implements ReqdHost {
       // An error handler can't be relied on to complete a response that a second failure interrupted.
       this.errorHandlerFailed()
     } else if (!this.isClosed) {
-      this.noteFailure(failure.error)
       const reader = this.input.close()
+      this.noteFailure(failure.error)
       this.answer(failure)
       this.failReader(reader, () => failure.error)
       this.wake()
@@ -244,7 +241,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     if (this.hasFailed) return
     this.hasFailed = true
     this.failure = error
-    this.failedReqd = this.reqd
+    this.handlers.onFailure?.(error, this.reqd)
   }
 
   /** Decides what follows a complete response (RFC 9112 §9.3, §9.6). */

@@ -11,6 +11,8 @@ export interface Handlers {
   readonly errorHandler: ErrorHandler
   /** Hears of what a callback throws when its exchange is over. */
   readonly onLateError?: ((error: unknown) => void) | undefined
+  /** Hears what ended the connection's work, once, before it is answered. It must not throw. */
+  onFailure?(error: unknown, reqd: ReqdBase | null): void
   /** Handles a request that {@link makeReqd} made. */
   handler(reqd: ReqdBase): void | PromiseLike<void>
   /** Makes the request descriptor of a request; `reader` is null where it has no body. */

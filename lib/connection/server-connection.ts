@@ -40,9 +40,9 @@ export class ServerConnection extends ConnectionState {
   static create(
     handler: (reqd: Reqd) => void | PromiseLike<void>, options: ServerConnectionOptions = {},
   ): ServerConnection {
-    const { config = {}, errorHandler = defaultErrorHandler, onLateError } = options
+    const { config = {}, errorHandler = defaultErrorHandler, onFailure, onLateError } = options
     const makeReqd: Handlers['makeReqd'] = (host, request, reader) => new Reqd(host, request, reader)
-    const handlers: Handlers = { handler, errorHandler, onLateError, makeReqd }
+    const handlers = { handler, errorHandler, onFailure, onLateError, makeReqd } as Handlers
     checkValue('the handler', handler, FUNCTION)
     checkOptions(options, SERVER_KINDS)
     checkOptions(config, CONFIG_KINDS)

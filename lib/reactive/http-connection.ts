@@ -68,8 +68,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   private events: Subject<ConnectionEvent> | null
   /** The error that was reported last. */
   private reported: unknown
-  /** Whether the failure of the core has been reported. */
-  private hasSeenFailure: boolean
   private readonly closing: ClosingNotice
 
   constructor(id: number, transport: Transport, context: ServerContext) {
@@ -83,7 +81,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.pipeline = null
     this.events = null
     this.reported = NOTHING
-    this.hasSeenFailure = false
     this.closing = new ClosingNotice()
   }
 
@@ -191,17 +188,15 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   report(error: unknown, reqd: Reqd | null = null): void {
-    this.turnEnded()
     if (error === this.reported) return
     this.reported = error
     if (this.isObserved) this.emit({ type: 'error', error })
     this.context.onError(error, reqd)
   }
 
-  turnEnded(): void {
-    if (!this.core.hasFailed || this.hasSeenFailure) return
-    this.hasSeenFailure = true
-    this.report(this.core.failure, this.core.failedReqd as Reqd | null)
+  /** @internal */
+  onFailure(error: unknown, reqd: Reqd | null): void {
+    this.report(error, reqd)
   }
 
   transportFailed(error: unknown): void {
@@ -228,7 +223,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   finished(): void {
-    this.turnEnded()
     this.closing.end()
     if (this.isObserved) this.emit({ type: 'close', ...this.driver.breakage })
     this.pipeline?.complete()
@@ -275,7 +269,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     const { context } = this
     const count = ++this.driver.requestCount
     // A handler may throw the same error object for every request; each is reported.
-    this.turnEnded()
     this.reported = NOTHING
     if (count === context.settings.maxRequestsPerSocket) this.core.drain()
     if (this.isObserved) this.emit({ type: 'request', request: reqd.request })

@@ -16,8 +16,6 @@ export interface DriverContext extends TurnTasks {
 
 /** The owner of a driver. It lives in a later room (reactive/), which the driver may not import. */
 export interface DriverHost extends EventSink {
-  /** A turn ended: every failure within it has been reported to the connection. */
-  turnEnded(): void
   /** The application misused the connection. */
   report(error: unknown): void
   /** The transport broke before the connection was done. */

@@ -168,7 +168,6 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   }
 
   turnEnded(): void {
-    this.host.turnEnded()
     if (this.drainUntil !== -1) this.endSoon()
   }
 

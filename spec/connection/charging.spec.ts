@@ -3,7 +3,8 @@
  * handlers that do not go on.
  */
 import { describe, expect, it } from '@jest/globals'
-import { LocalProtocolError } from '../../lib/errors.js'
+import type { Reqd } from '../../lib/connection/reqd.js'
+import { LocalProtocolError, RemoteProtocolError } from '../../lib/errors.js'
 import { Headers } from '../../lib/message/headers.js'
 import {
   Runtime, echoTarget, errorResponse, get, head, ok, post, postChunks, readBody, readOnce, responding, response,
@@ -173,6 +174,53 @@ describe('a failure', () => {
     expect(thrownBy(() => { body.close() })).toBeInstanceOf(LocalProtocolError)
     runtime.writeResponse(errorResponse('500 Internal Server Error'))
     runtime.connectionIsShutdown()
+  })
+})
+
+describe('what ended the work of a connection is told to onFailure', () => {
+  /** What is told, in order, where the error handler answers and then throws. */
+  function told(handler: (reqd: Reqd) => void, ...inputs: string[]): { events: unknown[]; runtime: Runtime } {
+    const events: unknown[] = []
+    const runtime: Runtime = new Runtime(handler, {
+      onFailure: (error, reqd) => {
+        expect(runtime.connection.errorCode).toBe(error)
+        events.push(['failure', error, reqd?.request.target ?? null])
+      },
+      onLateError: error => { events.push(['late', error]) },
+      errorHandler: (error, startResponse) => {
+        events.push(['answer', error])
+        startResponse(Headers.empty).close()
+        throw new Error('late')
+      },
+    })
+    for (const input of inputs) runtime.readString(input)
+    return { events, runtime }
+  }
+
+  it('once, before the error handler, with its request', () => {
+    const { events, runtime } = told(boom, get('/bad'))
+    runtime.connection.reportExn(new Error('another'))
+    expect(events).toEqual([['failure', BOOM, '/bad'], ['answer', BOOM], ['late', new Error('late')]])
+  })
+
+  it('without a request where none was read', () => {
+    const { events } = told(echoTarget, get('/'), 'bad\r\n\r\n')
+    const fault = expect.any(RemoteProtocolError)
+    expect(events).toEqual([['failure', fault, null], ['answer', fault], ['late', new Error('late')]])
+  })
+
+  it('where nothing is answered', () => {
+    const { events, runtime } = told(echoTarget)
+    runtime.connection.reportExn(BOOM)
+    expect(events).toEqual([['failure', BOOM, null]])
+  })
+
+  it('and a response that the handler makes then is the only one', () => {
+    const runtime: Runtime = new Runtime(() => {}, { onFailure: (_, reqd) => { echoTarget(reqd!) } })
+    runtime.readString(get('/'))
+    runtime.connection.reportExn(BOOM)
+    runtime.writeResponse(response('200 OK', ['Content-Length: 1', 'Connection: close'], '/'))
+    runtime.connectionIsShutdown(0)
   })
 })
 

@@ -1,29 +1,20 @@
 /**
- * The tables of states.ts. Each cell that it has is reached and does what the cell says, and no
- * walk reaches one that it says can't be.
+ * The tables of states.ts: each cell is reached and does what it says, no walk reaches a cell that can't be, and each
+ * event leads where its table says.
  */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { ServerConnection } from '../../lib/connection/server-connection.js'
-import {
-  INPUT_MOVES, OPERATIONS, OUTPUT_MOVES, type OutputState,
-} from '../../lib/connection/states.js'
+import { INPUT_MOVES, OUTPUT_MOVES } from '../../lib/connection/states.js'
 import { Headers } from '../../lib/message/headers.js'
+import { ROOT } from '../helpers/built.js'
 import { Runtime, echoTarget, get, post, postChunks, readBody, readOnce, responding } from '../helpers/runtime.js'
 import { Walker, walks, type Walk } from '../helpers/walker.js'
+import { CELLS, statesDocument, type Moves } from './state-drawing.js'
 
-const OUTPUT_STATES = ['idle', 'waiting', 'streaming', 'complete', 'failing', 'upgrade', 'closed'] as const
-
-/** The table: what stands at `input × output`, '' for what can't be. */
-const TABLE = new Map<string, string>(Object.entries(OPERATIONS).flatMap(([input, { read, write }]) => {
-  return OUTPUT_STATES.map(output => [`${input} × ${output}`, cellOf(read, (write as Row)[output])] as const)
-}))
-
-type Row = Partial<Record<OutputState, string>>
-
-function cellOf(read: string, write: string | undefined): string {
-  return write === undefined ? '' : `${read}/${write}`
-}
+const FILE = join(ROOT, 'docs/states.md')
 
 /** The parts of a connection that its states are kept in. */
 interface Inside {
@@ -110,11 +101,11 @@ const WAYS: Record<string, () => Runtime> = {
   'closed × closed': () => after('('),
 }
 
-const reachable = [...TABLE].filter(([, cell]) => cell !== '')
+const reachable = [...CELLS].filter(([, cell]) => cell !== '')
 
 describe('the table of states', () => {
   it('has eight rows and seven columns', () => {
-    expect(TABLE.size).toBe(56)
+    expect(CELLS.size).toBe(56)
   })
 
   it('has a way to each cell that can be', () => {
@@ -140,8 +131,6 @@ describe('the table of states', () => {
     expect(seen.size).toBeGreaterThan(10)
   })
 })
-
-type Moves = Readonly<Record<string, { readonly from: readonly string[]; readonly to: string }>>
 
 /** Where each event of a half leads from which state: `from → to`. */
 function arrows(moves: Moves): Set<string> {
@@ -183,13 +172,19 @@ describe('the events of the two halves', () => {
   })
 })
 
+it('docs/states.md is drawn from the tables: npm run states', () => {
+  const text = statesDocument()
+  if (process.env['WRITE_STATES'] !== undefined) writeFileSync(FILE, text)
+  expect(readFileSync(FILE, 'utf8')).toBe(text)
+})
+
 /** Demands that the connection is in a cell that can be, and asks for what the cell says. Returns the cell's name. */
 function demandCell(connection: ServerConnection): string {
   // Asking may hand the connection over or wake a loop, so the cell is looked up afterwards.
   operationsOf(connection)
   const operations = operationsOf(connection)
   const name = placeOf(connection)
-  const cell = TABLE.get(name)
+  const cell = CELLS.get(name)
   expect([name, cell]).not.toEqual([name, ''])
   expect([name, operations]).toEqual([name, connection.hasPendingOutput ? `${cell?.split('/')[0]}/write` : cell])
   return name
