@@ -1,6 +1,6 @@
 /**
- * Who is told when a signal aborts: many servers may share one signal, and Node 20 warns of more than ten listeners. So
- * each signal has one listener of ours, as long as anybody waits for it.
+ * Tasks that run when a signal aborts. Many servers may share one signal, and Node 20 warns of more than ten listeners,
+ * so each signal gets a single listener, which runs all tasks and is removed with the last.
  */
 interface Waiting {
   readonly tasks: Set<() => void>
@@ -9,7 +9,7 @@ interface Waiting {
 
 const waiting = new WeakMap<AbortSignal, Waiting>()
 
-/** Runs the task when the signal aborts. Returns what takes that back. */
+/** Runs the task when the signal aborts. Returns a function that removes the task. */
 export function onAbort(signal: AbortSignal, task: () => void): () => void {
   const { tasks, run } = waiting.get(signal) ?? listenTo(signal)
   tasks.add(task)

@@ -1,13 +1,13 @@
 /**
- * Writing to a socket's handle.
+ * Writes to a socket's handle directly.
  *
- * Strategy: a socket of Node writes through a Writable, which keeps a queue, counts, and calls back by the queue of
- * ticks. A connection has its own queue and counts itself, so here the call is made that is beneath all that. How that
- * call says whether the kernel took all at once depends on Node; write-calls.ts finds out. Where the parts are not as
- * expected (another version of Node, another runtime, a handle of another kind), the socket is written to in the plain
- * way. Measured on hello: 0.90 of the CPU of the plain way.
+ * Strategy: a Node socket writes through a Writable, which queues, counts bytes and calls back through the tick queue.
+ * A connection has its own queue and counters, so this file calls the handle underneath. How the handle tells whether
+ * the kernel took everything at once depends on the version of Node; write-calls.ts detects it. If the internals are
+ * not as expected (another version of Node, another runtime, another kind of handle), the socket is written to as a
+ * stream. Measured on hello: 0.90 of the CPU of the stream.
  *
- * It deliberately does not wait for writes of the stream: nobody writes to the socket otherwise until it is released.
+ * It deliberately does not wait for the stream's own writes: nobody else writes to the socket until it is released.
  */
 import type { Socket } from 'node:net'
 import { constants } from 'node:os'
@@ -16,17 +16,17 @@ import { IOVec } from '../buffer/iovec.js'
 import type { Output, WriteObserver } from '../runtime/transport.js'
 import { findWriteCalls, type Data, type WriteCalls, type WriteHandle, type WriteRequest } from './write-calls.js'
 
-/** How a write went: all was taken, the observer will be told, or the number of a system error. */
+/** The result of a write: {@link TAKEN}, {@link PENDING} (the observer is called later), or a negative system error. */
 export type WriteStatus = number
 export const TAKEN = 0
 export const PENDING = 1
 const DESTROYED = -constants.errno.EPIPE
 
-/** Writes to handles. */
+/** Writes to the handles of sockets. */
 export class DirectWriter {
   private readonly calls: WriteCalls
 
-  /** A writer that makes these calls, or null where there are none. */
+  /** Returns a writer that uses these calls; null if there are none. */
   static create(calls: WriteCalls | null): DirectWriter | null {
     return calls === null ? null : new DirectWriter(calls)
   }
@@ -35,20 +35,20 @@ export class DirectWriter {
     this.calls = calls
   }
 
-  /** Whether the socket can be written to. */
+  /** Whether the socket's handle has the expected methods. */
   canWriteTo(socket: Socket): boolean {
     const { _handle: handle } = socket as unknown as { _handle?: Partial<WriteHandle> | null }
     return typeof handle?.writeBuffer === 'function' && typeof handle.writeLatin1String === 'function'
       && typeof handle.writev === 'function'
   }
 
-  /** How many bytes of the writes under way the kernel did not take yet. */
+  /** Bytes of the writes in flight that the kernel has not taken. */
   unwrittenBytes(socket: Socket): number {
     const { _handle: handle } = socket as unknown as { readonly _handle: WriteHandle | null }
     return handle?.writeQueueSize ?? 0
   }
 
-  /** Writes to a socket that it can write to. The observer is told only where this is {@link PENDING}. */
+  /** Writes to a socket for which {@link canWriteTo} is true. The observer is called only after {@link PENDING}. */
   write(socket: Socket, output: Output, observer: WriteObserver): WriteStatus {
     const { _handle: handle } = socket as unknown as { readonly _handle: WriteHandle | null }
     return handle === null ? DESTROYED : this.writeTo(handle, output, observer)
@@ -65,10 +65,10 @@ export class DirectWriter {
   }
 }
 
-/** The writer of all sockets; null where sockets must be written to in the plain way. */
+/** The writer of all sockets; null if sockets must be written to as streams. */
 export const directWriter = DirectWriter.create(findWriteCalls())
 
-/** The error of a system call, as Node's streams report it. */
+/** Returns the error of a system call, as Node's streams report it. */
 export function writeError(status: number): Error {
   const code = getSystemErrorName(status)
   return Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' })

@@ -1,11 +1,10 @@
 /**
- * The sockets under TLS: those within a handshake, which belong to no connection yet, and those behind one.
+ * The raw sockets of a TLS server: those in a handshake, which belong to no connection yet, and those of connections.
  *
- * Strategy: Node makes a TLS socket around each socket that it accepts, shows it once the handshake is complete, and
- * closes nothing by itself when a handshake fails or stands still. So each socket is known here from the start. One
- * that fails is destroyed at once; the server's clock looks for those that take too long, from the oldest on. Where
- * there are as many sockets as there may be, the oldest within its handshake makes room for a new one: clients that say
- * nothing can't lock out the others.
+ * Strategy: Node wraps each accepted socket in a TLS socket, emits that once the handshake is complete, and closes
+ * nothing itself when a handshake fails or stalls. So every socket is registered here from the start. A failed one is
+ * destroyed at once; the server's clock checks for slow ones, oldest first. At the limit of connections the oldest
+ * socket in a handshake makes room for a new one, so that silent clients cannot lock out others.
  */
 import { Socket } from 'node:net'
 import type { Server, TLSSocket } from 'node:tls'
@@ -20,12 +19,12 @@ export interface FailedHandshake {
 
 /** The limits of handshakes. */
 export interface HandshakeLimits {
-  /** In milliseconds; 0 for no limit. */
+  /** In milliseconds; 0: no limit. */
   readonly handshakeTimeout: number
   readonly maxConnections: number
 }
 
-/** A handshake that is not complete. */
+/** A handshake in progress. `since` is the time of {@link Clock.now}. */
 interface Handshake {
   readonly since: number
   readonly remoteAddress: string
@@ -38,9 +37,9 @@ export class Handshakes implements Ticking {
   private readonly limits: HandshakeLimits
   private readonly clock: Clock
   private readonly failed: (handshake: FailedHandshake) => void
-  /** All sockets that are not closed. */
+  /** All open sockets. */
   private readonly sockets: Set<Socket>
-  /** Those within a handshake, the oldest first. */
+  /** The sockets in a handshake, oldest first. */
   private readonly pending: Map<Socket, Handshake>
 
   /** `failed` is called once for each handshake that fails. */
@@ -52,19 +51,19 @@ export class Handshakes implements Ticking {
     this.pending = new Map()
   }
 
-  /** How many handshakes are under way. */
+  /** The number of handshakes in progress. */
   get size(): number {
     return this.pending.size
   }
 
-  /** Watches what a server accepts. To be called before anybody else listens to the server. */
+  /** Watches the sockets that a server accepts. Must be called before anybody else listens to the server. */
   watch(server: Server): void {
     server.on('connection', (socket: Socket) => { this.begin(socket) })
     server.on('secureConnection', socket => { this.complete(socket) })
     server.on('tlsClientError', (error, socket) => { this.fail(error, socket) })
   }
 
-  /** Gives up all handshakes that are under way. */
+  /** Gives up all handshakes in progress. */
   abandon(): void {
     for (const socket of this.pending.keys()) this.giveUp(socket, 'closing')
   }
@@ -103,7 +102,7 @@ export class Handshakes implements Ticking {
     if (socket !== null) this.settle(socket)
   }
 
-  /** Node leaves the socket to whoever listens. */
+  /** Destroys the socket: with a listener for `tlsClientError`, Node does not. */
   private fail(error: Error, tls: TLSSocket): void {
     const socket = this.socketUnder(tls)
     if (socket !== null) this.noteFailure(socket, error)
@@ -129,7 +128,7 @@ export class Handshakes implements Ticking {
     this.failed({ error: error ?? new ConnectionClosedError(), remoteAddress })
   }
 
-  /** Takes the socket off the handshakes under way. */
+  /** Removes the socket from the handshakes in progress; returns its handshake, or null if that was complete. */
   private settle(socket: Socket): Handshake | null {
     const handshake = this.pending.get(socket) ?? null
     this.pending.delete(socket)
@@ -137,7 +136,7 @@ export class Handshakes implements Ticking {
     return handshake
   }
 
-  /** Node keeps the socket under a TLS socket in a field that it does not document; else it is found by its address. */
+  /** Returns the raw socket under a TLS socket, by Node's undocumented field, or else by its remote address. */
   private socketUnder(tls: TLSSocket): Socket | null {
     const { _parent: parent } = tls as unknown as { readonly _parent?: unknown }
     if (parent instanceof Socket) return parent

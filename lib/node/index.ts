@@ -1,5 +1,5 @@
 /**
- * What Node adds: servers that listen.
+ * The public exports of this folder: servers that listen on Node's sockets.
  */
 export { listen } from './listen.js'
 export type { ListenOptions } from './listen-options.js'

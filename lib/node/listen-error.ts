@@ -1,16 +1,16 @@
 /**
- * Why a server could not listen, in words that say what to do.
+ * Makes the errors of servers that cannot listen, with messages that say what to do.
  */
 import { ListenError } from '../errors.js'
 import type { ListenOptions } from './listen-options.js'
 
-/** The error of a server that was closed before it listened. */
+/** Returns the error of a server that was closed before it listened. */
 export function closedError(options: ListenOptions): ListenError {
   const cause = new Error('the server was closed')
   return new ListenError('ERR_CLOSED', `cannot listen on ${placeOf(options)}: ${cause.message}`, cause)
 }
 
-/** The error of a server with these options. */
+/** Wraps Node's error for a server with these options. */
 export function listenError(error: Error, options: ListenOptions): ListenError {
   const code = (error as NodeJS.ErrnoException).code ?? 'ERR_LISTEN'
   return new ListenError(code, `cannot listen on ${placeOf(options)}: ${reasonOf(code, error, options)}`, error)

@@ -9,39 +9,41 @@ import {
 import { CONNECTION_KINDS, type ConnectionOptions } from '../reactive/connection-options.js'
 import { CLOSE_KINDS, type CloseOptions } from '../reactive/close-options.js'
 
-/** Where to listen and how; and how to close, where nothing else is said then. */
+/** Where and how to listen, and the defaults of {@link CloseOptions} for closing. */
 export interface ListenOptions extends ConnectionOptions, CloseOptions {
   /** The TCP port; 0 (the default) for a free one. */
   readonly port?: number
-  /** The address or name to listen on: all addresses unless given. */
+  /** The address or host name to listen on. Default: all addresses. */
   readonly host?: string
   /** The path of a Unix socket, in place of a port. */
   readonly path?: string
   /** Whether all users of the machine may read the socket file of {@link path}: no. */
   readonly readableAll?: boolean
-  /** Whether all users of the machine may write to it: no. To connect takes both on some systems. */
+  /** Whether all users of the machine may write to the socket file: no. Some systems require both to connect. */
   readonly writableAll?: boolean
-  /** A file descriptor that listens already, in place of a port: what a process manager hands over. Not on Windows. */
+  /** A listening file descriptor, in place of a port, as process managers pass it. Not on Windows. */
   readonly fd?: number
   /**
-   * Whether several processes may listen on one port, each with a queue of its own: no. Node has it from 22.12 and 23.1
-   * on, where the operating system does; elsewhere it is an error.
+   * Whether several processes may listen on one port, each with a backlog of its own: no. Needs Node 22.12 or 23.1 and
+   * support by the operating system; otherwise listening fails.
    */
   readonly reusePort?: boolean
-  /** How many connections may wait to be accepted: 511. */
+  /** The size of the backlog: how many connections may wait to be accepted. Default: 511. */
   readonly backlog?: number
-  /** Whether an IPv6 address takes no IPv4 connections. */
+  /** Whether an IPv6 address refuses IPv4 connections: no. */
   readonly ipv6Only?: boolean
-  /** TLS, with the options of `node:tls`: at least a key and a certificate. */
+  /** Enables TLS; the options are those of `node:tls`, at least a key and a certificate. */
   readonly tls?: TlsOptions
-  /** How long a TLS handshake may take: 10 s. Then the socket is closed; {@link Server.events$} tells. */
+  /**
+   * How long a TLS handshake may take: 10 s. Then the socket is closed and {@link Server.events$} emits the failure.
+   */
   readonly handshakeTimeout?: number
   /**
-   * How many connections there may be at once: no limit. Further ones are refused. Sockets within a TLS handshake
-   * count, but the oldest of them makes room for a new one.
+   * How many connections may be open at once: no limit. Further ones are refused. Sockets in a TLS handshake count, but
+   * the oldest of them makes room for a new one.
    */
   readonly maxConnections?: number
-  /** Closes the server when it aborts, within `graceMs` and `idleMs`. */
+  /** Closes the server when it aborts, with `graceMs` and `idleMs`. */
   readonly signal?: AbortSignal
   readonly errorHandler?: ErrorHandler
 }
@@ -49,7 +51,7 @@ export interface ListenOptions extends ConnectionOptions, CloseOptions {
 /** The default of {@link ListenOptions.handshakeTimeout}. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000
 
-/** What the options take. */
+/** The valid values of the options. */
 const LISTEN_KINDS = {
   ...CONNECTION_KINDS,
   ...CLOSE_KINDS,
@@ -64,7 +66,7 @@ const LISTEN_KINDS = {
   signal: SIGNAL,
 }
 
-/** What other servers call otherwise; without a word, one that was to have TLS would speak in the clear. */
+/** Names that other servers use, with ours. Ignored silently, a misplaced `key` would mean a server without TLS. */
 const ELSEWHERE = {
   key: 'tls: { key }', cert: 'tls: { cert }', pfx: 'tls: { pfx }', ca: 'tls: { ca }', hostname: 'host',
 }
@@ -72,7 +74,7 @@ const ELSEWHERE = {
 /**
  * Checks the options of a server.
  *
- * @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one
+ * @throws {@link LocalProtocolError} badRange, badOption: an invalid value, or a misspelt option name
  */
 export function checkListenOptions(options: ListenOptions): void {
   checkOptions(options, LISTEN_KINDS, ELSEWHERE)

@@ -1,11 +1,11 @@
 /**
- * A server whose connections go through a pipeline: what stands behind `listen`.
+ * The server behind `listen`, whose connections go through a pipeline.
  *
- * Strategy: an operator that throws ends its pipeline, in RxJS, and `retry` begins it anew, at once or later. Were the
- * socket closed in between, clients would be refused, and those on their connections reset. So the listening socket and
- * the connections stay, and what comes waits, until the same Observable is subscribed again; or until nobody can do so
- * any more (the consumer at the end of the pipeline is gone), the time of grace is up, or another server of `listen`
- * wants the place.
+ * Strategy: in RxJS an operator that throws ends its pipeline, and `retry` subscribes again, at once or later. If the
+ * socket were closed in between, new clients would be refused and connected ones reset. So the listening socket and the
+ * connections stay open and arrivals wait until the same Observable is subscribed again. The hold ends when that can no
+ * longer happen (the final consumer is gone), when the grace period is over, or when another `listen` needs the same
+ * port or path.
  */
 import { throwError, type Subscriber, type Subscription, type TeardownLogic } from 'rxjs'
 import { LONGEST_TIME } from '../connection/option-check.js'
@@ -18,21 +18,21 @@ import { closingOf } from '../reactive/close-options.js'
 import type { ListenOptions } from './listen-options.js'
 import { Listener, type ListenerHost } from './listener.js'
 
-/** The servers whose pipeline failed, as long as another may take over. */
+/** The servers whose pipeline failed and may be resubscribed. */
 const held = new Set<ListenRun>()
 
-/** One listening socket, and the pipelines that take its connections, one after the other. */
+/** One listening socket, and the successive pipelines that handle its connections. */
 export class ListenRun implements ListenerHost, PipelineOwner {
   private readonly options: ListenOptions
   private readonly listener: Listener
   private subscriber: Subscriber<Connection> | null
-  /** Lets go of the signal. */
+  /** Removes the listener of the signal. */
   private stopWaiting: (() => void) | null
-  /** The connection that is being emitted. */
+  /** The connection that is being emitted; null if none is. */
   private emitted: HttpConnection | null
-  /** The end of the time of grace after a failure; null where the pipeline goes on. */
+  /** The timer of the grace period after a failure; null while the pipeline works. */
   private grace: Subscription | null
-  /** What a pipeline ended with and a request was told of; null before. */
+  /** The error that ended a pipeline and answered a request; null before. */
   private failure: unknown
 
   /** @throws {@link LocalProtocolError} as {@link Listener} */
@@ -46,12 +46,12 @@ export class ListenRun implements ListenerHost, PipelineOwner {
     this.failure = null
   }
 
-  /** Whether its pipeline failed, so that another may take over. */
+  /** Whether the pipeline failed and the run waits for another. */
   get isHeld(): boolean {
     return this.grace !== null
   }
 
-  /** Listens for the first subscriber; for another one, goes on. */
+  /** Starts listening for the first subscriber; passes the open connections to a later one. */
   serve(subscriber: Subscriber<Connection>): TeardownLogic {
     const isFirst = this.subscriber === null
     this.subscriber = subscriber
@@ -62,7 +62,7 @@ export class ListenRun implements ListenerHost, PipelineOwner {
   }
 
   listening(): void {
-    // Nobody waits for it.
+    // `listen` does not report it.
   }
 
   accepted(connection: HttpConnection): void {
@@ -80,8 +80,8 @@ export class ListenRun implements ListenerHost, PipelineOwner {
   }
 
   /**
-   * The requests that wait in the pipeline are answered with the error. A connection that fails its pipeline by itself
-   * would fail the next one.
+   * Answers the pending requests with the error. The connection that was being emitted is closed: if it caused the
+   * failure, it would also fail the next pipeline.
    */
   pipelineFailed(error: unknown): void {
     const { listener } = this
@@ -96,7 +96,7 @@ export class ListenRun implements ListenerHost, PipelineOwner {
   }
 
   consumerFailed(error: unknown, _kind: string, value?: unknown): void {
-    // That it cannot listen is for RxJS to report, which ends the process; a client can't bring that about.
+    // RxJS reports this error, which ends the process; no client can cause it.
     if (error instanceof ListenError) return void throwError(() => error).subscribe()
     if (value instanceof HttpConnection) value.close()
     const reqd = requestOf(value)
@@ -112,7 +112,7 @@ export class ListenRun implements ListenerHost, PipelineOwner {
     else if (signal !== undefined) this.stopWaiting = onAbort(signal, () => { this.close() })
   }
 
-  /** What nobody takes any more is emitted to the next subscriber, once what happens now is over. */
+  /** Emits the connections without a subscriber to the new pipeline, after the current call stack. */
   private emitLeft(subscriber: Subscriber<Connection>): void {
     const connections = [...this.listener.connections]
     this.listener.context.defer(() => {

@@ -8,12 +8,12 @@ import type { ListenOptions } from './listen-options.js'
 import { ListenRun } from './listen-run.js'
 
 /**
- * Listens while it is subscribed: emits each connection, errors with a {@link ListenError} if it can't listen, and
- * completes when `options.signal` aborted and all connections are over. To unsubscribe is to accept no more and to
- * close each connection once it has answered what it is at, within `options.graceMs` and `options.idleMs`.
+ * Listens while subscribed: emits each connection, errors with a {@link ListenError} if it cannot listen, and completes
+ * when `options.signal` has aborted and all connections are over. Unsubscribing stops accepting and closes each
+ * connection after the response in flight, within `options.graceMs` and `options.idleMs`.
  *
- * Where an operator behind it fails, the requests that wait are answered with the error (500); `retry`, at once or
- * later, goes on with the same socket and connections, and what came in between waits for it, up to `options.graceMs`.
+ * If a downstream operator fails, pending requests are answered with the error (500). `retry`, at once or later,
+ * continues with the same socket and connections; arrivals in between wait for it, up to `options.graceMs`.
  */
 export function listen(options: ListenOptions = {}): Observable<Connection> {
   let run: ListenRun | null = null

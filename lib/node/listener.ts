@@ -1,8 +1,8 @@
 /**
- * A listening socket, which lets connections in.
+ * A listening socket, which accepts connections.
  *
- * Strategy: `listen` and `serve` are two faces of this. What is accepted goes to the connections of the server
- * (reactive/connections.ts), which say how it closes; sockets within their TLS handshake are waited for as well.
+ * Strategy: `listen` and `serve` are two interfaces of this class. Accepted sockets go to the server's connections
+ * (reactive/connections.ts), which run the graceful close; sockets in a TLS handshake are waited for as well.
  */
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -23,8 +23,8 @@ import { NODE_PLATFORM } from './platform.js'
 import { SocketTransport } from './socket-transport.js'
 
 /**
- * How many turns a server that closes takes what waits to be accepted: Node accepts a connection a turn, and so many
- * may wait.
+ * How many turns of the event loop a closing server spends on its backlog: Node accepts one connection a turn, and the
+ * default backlog is 511.
  */
 const BACKLOG_TURNS = 512
 
@@ -43,13 +43,13 @@ export class Listener implements ConnectionsOwner {
   readonly connections: Connections
   private readonly options: ListenOptions
   private readonly host: ListenerHost
-  /** The sockets under TLS; null without. */
+  /** The raw sockets of a TLS server; null without TLS. */
   private readonly handshakes: Handshakes | null
-  /** What the TLS context was made of last. */
+  /** The current options of the TLS context. */
   private secureContext: SecureContextOptions
   private server: Server | null
   private count: number
-  /** How many sockets the server accepted. */
+  /** The number of accepted sockets. */
   private arrivals: number
   private state: 'new' | 'binding' | 'listening' | 'closed'
 
@@ -69,12 +69,12 @@ export class Listener implements ConnectionsOwner {
     this.state = 'new'
   }
 
-  /** Where it listens; null before and after. */
+  /** The address it listens on; null before and after. */
   get address(): AddressInfo | string | null {
     return this.server?.address() ?? null
   }
 
-  /** Whether it listens, or is about to, and does not close. */
+  /** Whether it listens or is about to, and is not closing. */
   get isOpen(): boolean {
     return this.state !== 'new' && this.connections.isOpen
   }
@@ -94,23 +94,25 @@ export class Listener implements ConnectionsOwner {
     }
   }
 
-  /** Handles a connection that was made elsewhere. */
+  /** Serves a connection that was accepted elsewhere. */
   accept(socket: Duplex): HttpConnection {
     return this.connections.accept(++this.count, new SocketTransport(socket))
   }
 
-  /** Closes, once it was started; again with other times. See {@link Connections.close}. */
+  /** Closes gracefully, if it was started. May be called again with other times. See {@link Connections.close}. */
   close(options: Required<CloseOptions>): void {
     if (this.state !== 'new') this.connections.close(options)
   }
 
   /**
-   * Replaces the certificate, the key, and what else makes a TLS context, for coming connections. What is not given
-   * stays as it was. If that throws, all of it does.
+   * Replaces the certificate, the key and other options of the TLS context for future connections. Omitted options keep
+   * their values. If it throws, nothing changes.
+   *
+   * @throws {@link LocalProtocolError} badState: not listening, or no TLS; and Node's errors for invalid options
    */
   setSecureContext(options: SecureContextOptions): void {
     const { server } = this
-    if (!(server instanceof TlsServer)) throw new LocalProtocolError('badState', 'no server that listens with TLS')
+    if (!(server instanceof TlsServer)) throw new LocalProtocolError('badState', 'the server does not listen with TLS')
     const context = { ...withoutReplaced(this.secureContext, options), ...options }
     server.setSecureContext(context)
     this.secureContext = context
@@ -148,7 +150,7 @@ export class Listener implements ConnectionsOwner {
     this.host.listening()
   }
 
-  /** What waits to be accepted would be reset, with the requests that it brings. */
+  /** Accepts the backlog: closing the socket would reset the connections in it, whose requests may have arrived. */
   private takeBacklog(done: () => void, turns: number): void {
     const { arrivals } = this
     this.context.afterRead(() => {
@@ -165,7 +167,9 @@ export class Listener implements ConnectionsOwner {
     return server.on('connection', socket => { this.accept(socket) })
   }
 
-  /** A client that ends its side within the handshake is not answered any more; after it, its transport decides. */
+  /**
+   * A client that half-closes during the handshake is disconnected; later, `allowHalfOpen` of the transport decides.
+   */
   private createTlsServer(tls: TlsOptions): Server {
     const protocols = tls.ALPNCallback === undefined ? { ALPNProtocols: ['http/1.1'] } : {}
     const server = createTlsServer({ ...protocols, ...tls, allowHalfOpen: false, noDelay: true })
@@ -188,13 +192,13 @@ export class Listener implements ConnectionsOwner {
     this.connections.settle()
   }
 
-  /** A server that could not accept one connection goes on with the others. */
+  /** While listening, an error concerns one connection that could not be accepted, and the server continues. */
   private fail(error: Error): void {
     if (this.state === 'closed') return
     if (this.state === 'listening') return this.context.onError(error, null)
     this.connections.stop()
     this.finish()
-    // In another turn: whoever tries again at once, until a port is free, leaves the others theirs.
+    // In another turn, so that an application that retries at once does not starve the event loop.
     this.context.afterRead(() => { this.host.failed(listenError(error, this.options)) })
   }
 
@@ -205,7 +209,7 @@ export class Listener implements ConnectionsOwner {
   }
 }
 
-/** A bundle of key and certificate (`pfx`) and the two by themselves replace each other. */
+/** Drops the old options that the given ones replace: `pfx` replaces key and certificate, and the other way round. */
 function withoutReplaced(old: SecureContextOptions, given: SecureContextOptions): SecureContextOptions {
   if (given.pfx !== undefined) return { ...old, key: undefined, cert: undefined }
   return given.cert === undefined ? old : { ...old, pfx: undefined }

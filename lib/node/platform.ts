@@ -1,5 +1,5 @@
 /**
- * How a server waits and complains on Node.
+ * The platform of servers on Node: scheduling, error reports, and asynchronous contexts.
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
@@ -11,10 +11,10 @@ import type { Platform } from '../reactive/server-context.js'
 import { nextTick, setImmediate } from './runtime.js'
 import { Turns } from './turns.js'
 
-/** What a client does is seen on `events$`; what a handler throws must be seen by somebody. */
+/** The default `onError`: prints errors of the application. Errors that a client causes are visible on `events$`. */
 function printError(error: unknown): void {
   if (error instanceof RemoteProtocolError || error instanceof ConnectionClosedError) return
-  // eslint-disable-next-line no-console -- an error that nobody asked for must not vanish
+  // eslint-disable-next-line no-console -- an error without a listener must not vanish
   console.error(error)
 }
 
@@ -25,19 +25,19 @@ export const NODE_PLATFORM: Platform = {
   scheduler: libraryScheduler,
   defer: task => { nextTick(task) },
   later: task => { turns.add(task) },
-  // The first immediate may come before the next look at the sockets; the second comes behind it.
+  // The first immediate may run before the next poll of the sockets; the second runs after it.
   afterRead: task => { setImmediate(() => { setImmediate(task) }) },
   onError: printError,
 }
 
-// None is a leak: the signal goes with its request.
+// Many listeners are no leak: the signal is garbage after its request.
 useSignals(signal => { setMaxListeners(0, signal) })
 
 function captureContext(): AsyncResource {
   return new AsyncResource('HTTPRX', { requireManualDestroy: true })
 }
 
-/** Whether a store that is entered within a run is forgotten when the run is over: Node writes it there before 24. */
+/** Whether a store entered within a run is dropped at its end; before Node 24, `enterWith` keeps it in the resource. */
 function forgetsEntered(): boolean {
   const storage = new AsyncLocalStorage<true>()
   const context = captureContext()

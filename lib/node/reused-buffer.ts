@@ -1,15 +1,16 @@
 /**
- * Reading into one buffer that all sockets share.
+ * Reads from sockets into one shared buffer.
  *
- * Strategy: Node's `onread` option lets a socket read into a buffer of the user, but only sockets that connect take it;
- * an accepted socket reads into fresh memory each time. What the option does can be done to an accepted socket as well,
- * through the three properties that Node keeps it in, which are found by name. Where they are not as expected (another
- * version of Node, another runtime, TLS, Windows, where reads are posted ahead), the socket is read in the plain way.
- * Measured on hello: 0.81 of the CPU of the plain way.
+ * Strategy: Node's `onread` option lets a socket read into a user's buffer, but only outgoing sockets accept it; an
+ * accepted socket reads into fresh memory each time. This file sets the option on accepted sockets through the three
+ * internal properties in which Node keeps it, found by name. If they are not as expected (another version of Node,
+ * another runtime, TLS, or Windows, where reads are posted ahead), the socket is read as a stream. Measured on hello:
+ * 0.81 of the CPU of the stream.
  *
- * The shared buffer is only lent: each read overwrites it. While a body is being read, whose chunks are handed out, a
- * socket reads into memory of its own. A read that fills half of that has it: what is handed out may be given away (by
- * a transfer to a worker), so it is never read into again. Less is lent, and copied for those who keep it.
+ * Bytes in the shared buffer are lent: the next read overwrites them. While a body is read, whose chunks the
+ * application will own, a socket reads into its own memory. A read that fills at least half of that buffer is passed on
+ * as owned and the buffer is never reused, because the application may transfer it to a worker. A smaller read is lent,
+ * and copied by those who keep it.
  */
 import { Socket } from 'node:net'
 import { copyBytes } from '../buffer/bytes.js'
@@ -17,30 +18,30 @@ import type { Ownership } from '../buffer/ownership.js'
 import type { Received } from '../runtime/transport.js'
 import { isNode } from './runtime.js'
 
-/** The size of the shared buffer: a body of 64 KiB comes with its head in one read. */
+/** The size of the shared buffer in bytes: a body of 64 KiB and its head fit into one read. */
 const SHARED_SIZE = 80 * 1024
 
 /**
- * How large the first buffer of a body is: behind a body that came with its head there is often little left. A read
- * that fills its buffer doubles the size of the next one.
+ * The size of a body's first own buffer: after the part that came with the head, often little is left. A read that
+ * fills its buffer doubles the size of the next one.
  */
 const FIRST_SIZE = 16 * 1024
 
-/** How large the buffers of a body become whose consumer lets the client wait: as large as libuv's own. */
+/** The largest buffer while the consumer applies backpressure: the size of libuv's own. */
 const PACED_SIZE = 64 * 1024
 
 /**
- * How large the buffers of a body become whose consumer keeps up. An upload of 1 GiB alone on its core takes 0.83 of
- * the CPU that it takes with {@link PACED_SIZE}; beside another 0.95.
+ * The largest buffer while the consumer keeps up. An upload of 1 GiB alone on its core takes 0.83 of the CPU that it
+ * takes with {@link PACED_SIZE}; beside another upload 0.95.
  */
 const LARGEST_SIZE = 256 * 1024
 
-/** The shared buffer. It is read into and used up within one callback of one socket, so all of them can have it. */
+/** The shared buffer. It is filled and consumed within one callback of one socket, so all sockets can share it. */
 const shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
 
 /**
- * The views of the shared buffer's first bytes, each made once for the lengths that requests have: all that is lent is
- * only good until the next read anyway. It saves two objects for each read.
+ * Cached views of the first bytes of the shared buffer, for the lengths of usual requests. They can be reused because
+ * lent bytes are valid only until the next read. This saves two objects a read.
  */
 const views: Received[] = []
 const KEPT_VIEWS = 2048
@@ -55,17 +56,17 @@ function lend(count: number): Received {
 
 const NO_BYTES = Buffer.alloc(0)
 
-/** Where a socket has its reads. */
+/** The property of a socket that holds its {@link ReusedBuffer}. */
 const READS = Symbol('httprx reads')
 
 interface ReadSocket {
   readonly [READS]: ReusedBuffer
 }
 
-/** Whose read is just over: Node asks for its next buffer right behind it, and does not say for which socket. */
+/** The reader whose read has just ended: Node asks for its next buffer right after, without naming the socket. */
 let justRead: ReusedBuffer | null = null
 
-/** The callback of all sockets: Node calls it as the socket's. */
+/** The read callback of all sockets; Node calls it with the socket as `this`. */
 function receiveRead(this: ReadSocket, count: number, buffer: Uint8Array): boolean {
   const reads = this[READS]
   const goesOn = reads.receive(count, buffer)
@@ -73,7 +74,7 @@ function receiveRead(this: ReadSocket, count: number, buffer: Uint8Array): boole
   return goesOn
 }
 
-/** Says which buffer is read into next; null for the same again. */
+/** Returns the buffer of the next read; null: the same again. */
 function nextBuffer(): Uint8Array | null {
   const reads = justRead
   justRead = null
@@ -92,7 +93,7 @@ interface Handle {
 
 const keys = process.platform === 'win32' || !isNode ? null : findKeys(new Socket())
 
-/** The properties in which a socket keeps its `onread` option, or null where they are not as expected. @internal */
+/** Returns the properties in which a socket keeps its `onread` option; null if they are not as expected. @internal */
 export function findKeys(socket: object): Keys | null {
   const symbols = Object.getOwnPropertySymbols(socket)
   const find = (name: string): symbol | undefined => symbols.find(symbol => symbol.description === name)
@@ -103,24 +104,24 @@ export function findKeys(socket: object): Keys | null {
   return { buffer, callback, generator }
 }
 
-/** Receives what is read. */
+/** Receives the bytes of a socket. */
 export interface BytesReceiver {
   receive(received: Received): void
 }
 
-/** The reads of one socket into the shared buffer, or into memory of its own. */
+/** The reads of one socket, into the shared buffer or into its own. */
 export class ReusedBuffer {
-  /** How coming bytes are wanted: for `owned` ones the socket reads into memory of its own. */
+  /** The preferred ownership of further bytes: for `owned` the socket reads into its own memory. */
   wanted: Ownership
   private readonly socket: Socket
   private receiver: BytesReceiver | null
-  /** What is read into next, where that is not the shared buffer. */
+  /** The own buffer of the next read; null if there is none. */
   private own: Buffer | null
-  /** How large the next buffer of its own is. */
+  /** The size of the next own buffer in bytes. */
   private size: number
   private current: Uint8Array
 
-  /** Makes the socket read through this, and says whether that is possible. */
+  /** Makes the socket read into a reused buffer. Returns null if that is not possible. */
   static attach(socket: Socket, receiver: BytesReceiver): ReusedBuffer | null {
     const handle = (socket as unknown as { _handle?: Handle | null })._handle
     if (keys === null || typeof handle?.useUserBuffer !== 'function' || !(keys.buffer in socket)) return null
@@ -143,27 +144,27 @@ export class ReusedBuffer {
     this.current = shared
   }
 
-  /** The socket was paused: its consumer does not keep up, so it is to hold less at once. */
+  /** The socket was paused: its consumer does not keep up, so further buffers are smaller. */
   paused(): void {
     this.size = Math.min(this.size, PACED_SIZE)
   }
 
-  /** Gives the socket back to whoever reads it as a stream: bytes are copied into it from now on. */
+  /** Makes the socket an ordinary stream again: from now on its bytes are copied and pushed into it. */
   release(): void {
     this.receiver = null
     this.wanted = 'lent'
-    // The stream has asked for bytes and got none, as they came here: without an answer it would not ask again.
+    // The stream has a read pending, whose bytes came here; without an answer it would never read again.
     this.socket.push(NO_BYTES)
   }
 
-  /** @internal Takes what was read: the first bytes of the buffer. */
+  /** @internal Receives a read: the first `count` bytes of the buffer. */
   receive(count: number, buffer: Uint8Array): boolean {
     if (this.receiver === null) return pass(this.socket, copyBytes(buffer, 0, count) as Buffer)
     this.receiver.receive(buffer === shared ? lent(count) : this.receivedOwn(buffer, count))
     return true
   }
 
-  /** @internal The buffer of the next read, or null for the same again. */
+  /** @internal Returns the buffer of the next read; null: the same again. */
   nextBuffer(): Uint8Array | null {
     const next = this.wanted === 'owned' ? this.ownBuffer() : this.sharedBuffer()
     if (next === this.current) return null
@@ -171,7 +172,7 @@ export class ReusedBuffer {
     return next
   }
 
-  /** An idle connection holds no memory of its own. */
+  /** Returns the shared buffer and drops the own one, so that an idle connection holds no buffer. */
   private sharedBuffer(): Buffer {
     this.own = null
     this.size = FIRST_SIZE
@@ -185,7 +186,7 @@ export class ReusedBuffer {
   private receivedOwn(buffer: Uint8Array, count: number): Received {
     const bytes = buffer.subarray(0, count)
     if (2 * count < buffer.length) return { bytes, ownership: 'lent' }
-    // Before the receiver, which may pause the socket.
+    // Before the receiver is called, because that may pause the socket.
     this.giveUp(buffer, count)
     return { bytes, ownership: 'owned' }
   }
@@ -197,13 +198,13 @@ export class ReusedBuffer {
 }
 
 /**
- * Gives bytes to whoever reads the socket as a stream, and returns whether there is room for more. Where the stream
- * would emit them at once that is done here: the stream would ask for more then, in a turn of the tick queue, and gets
- * it without. An echo over WebSocket takes 0.93 of the CPU.
+ * Passes bytes to the readers of the stream and returns whether there is room for more. If the stream would emit them
+ * at once, they are emitted here, which saves the stream's next read, a turn of the tick queue. An echo over WebSocket
+ * takes 0.93 of the CPU.
  */
 function pass(socket: Socket, bytes: Buffer): boolean {
   const isFlowing = socket.readableFlowing === true && socket.readableLength === 0 && socket.readableEncoding === null
-  // One that is watched has a `push` of its own.
+  // A watched socket (watch-socket.ts) has its own `push`.
   if (!isFlowing || Object.hasOwn(socket, 'push')) return socket.push(bytes)
   socket.emit('data', bytes)
   return true

@@ -1,5 +1,5 @@
 /**
- * `serve`: a server that runs.
+ * `serve`: a server with a handler, which starts at once.
  */
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -16,42 +16,43 @@ import { closedError } from './listen-error.js'
 import type { ListenOptions } from './listen-options.js'
 import { Listener } from './listener.js'
 
-/** A server at work. */
+/** A running server. */
 export interface Server extends AsyncDisposable {
-  /** Where it listens; null before and after. */
+  /** The address it listens on; null before and after. */
   readonly address: AddressInfo | string | null
-  /** Where it listens, as a URL: `http://localhost:8080`. '' before and after, and for Unix sockets. */
+  /** The address as a URL: `http://localhost:8080`. '' before and after, and for Unix sockets. */
   readonly url: string
-  /** Fulfilled when it listens; rejected with a `ListenError` if it can't, or is closed before. */
+  /** Fulfilled when it listens; rejected with a {@link ListenError} if it cannot, or is closed before. */
   readonly listening: Promise<Server>
-  /** Each request that comes from the subscription on, for watching: the handler handles it. */
+  /** The requests from the subscription on, for watching; the handler handles them. */
   readonly requests$: Observable<Reqd>
-  /** Each connection that comes from the subscription on. */
+  /** The new connections from the subscription on. */
   readonly connections$: Observable<Connection>
-  /** What happens on all connections, from the subscription on. */
+  /** The events of all connections from the subscription on. */
   readonly events$: Observable<ConnectionEvent>
-  /** Emits once, and completes, when closing begins: long-lived responses end themselves with it. */
+  /** Emits once and completes when closing begins, so that long-lived responses can end themselves. */
   readonly draining$: Observable<void>
   /** Fulfilled when it is closed and all connections are over; rejected if it could not listen. */
   readonly closed: Promise<void>
-  /** Serves a connection that was made elsewhere: a socket, or any other `Duplex` of bytes. */
+  /** Serves a connection that was accepted elsewhere: a socket, or any other `Duplex` of bytes. */
   accept(socket: Duplex): Connection
   /**
-   * Replaces the certificate of a server with TLS for coming connections, with the options of node:tls: what is not
-   * given stays as it was. If they can't be used it throws, and nothing changes.
+   * Replaces the certificate of a TLS server for future connections. The options are those of `node:tls`; omitted ones
+   * keep their values. If it throws, nothing changes.
    *
-   * @throws {@link LocalProtocolError} badState: the server does not listen, or has no TLS
+   * @throws {@link LocalProtocolError} badState: the server does not listen, or has no TLS; and Node's errors for
+   *   invalid options
    */
   setSecureContext(options: SecureContextOptions): void
-  /** Accepts no more and answers what is in flight; see {@link CloseOptions}. Returns {@link closed}. */
+  /** Stops accepting and closes after the responses in flight; see {@link CloseOptions}. Returns {@link closed}. */
   close(options?: CloseOptions): Promise<void>
 }
 
 /**
  * Serves each request with `handler`. Listening has begun when this returns; see {@link Server.listening}.
  *
- * @throws {@link LocalProtocolError} badRange, badOption: no handler; a value that no option takes, or a name that is
- *   nearly one
+ * @throws {@link LocalProtocolError} badRange, badOption: the handler is not a function, an invalid option, or a
+ *   misspelt option name
  */
 export function serve(handler: Handler, options: ListenOptions = {}): Server {
   return new RunningServer(handler, options)
@@ -77,7 +78,7 @@ class RunningServer implements Server {
   private readonly listener: Listener
   private readonly options: ListenOptions
   private readonly abort: () => void
-  /** Lets go of the signal. */
+  /** Removes the listener of the signal. */
   private readonly stopWaiting: (() => void) | null
   private readonly ready: Deferred<Server>
   private readonly end: Deferred<void>
@@ -93,7 +94,7 @@ class RunningServer implements Server {
     this.isOver = false
     this.options = options
     this.abort = () => { void this.close() }
-    // Who does not wait for the end hears of a failure from `listening` alone.
+    // A failure also rejects `listening`; an application that ignores `closed` must not get an unhandled rejection.
     this.end.promise.catch(() => undefined)
     checkValue('the handler', handler, FUNCTION)
     this.listener = new Listener(handler, options, {
@@ -175,14 +176,14 @@ class RunningServer implements Server {
   }
 
   private finish(): void {
-    // Who closes it does not wait for it to listen any more; nobody else may be waiting.
+    // Nobody may be awaiting `listening` when the server is closed before it listens.
     this.ready.promise.catch(() => undefined)
     this.ready.reject(closedError(this.options))
     this.end.resolve()
     this.completeStreams()
   }
 
-  /** A client makes it emit, so what those who watch throw must not end the process. */
+  /** Guards a stream: clients make it emit, so exceptions of its subscribers must not end the process. */
   private watched<T>(stream: Observable<T>): Observable<T> {
     return GuardedObservable.from(stream, error => { this.listener.context.onError(error, null) })
   }

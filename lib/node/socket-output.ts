@@ -1,7 +1,7 @@
 /**
- * Writing to a socket of Node: to its handle where that is possible (direct-write.ts), and reported at once where the
- * kernel took all of it at once, which is the common case: a callback would cost a turn of Node's tick queue for each
- * write. A socket of another kind is written to as a stream, and calls back.
+ * Writes to a Node socket: to its handle if possible (direct-write.ts), else to its stream. A handle reports at once
+ * that the kernel took a whole write, which is the common case; a callback would cost a turn of the tick queue each
+ * time.
  */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -16,9 +16,9 @@ export class SocketOutput implements OutputTransport {
   private readonly socket: Duplex
   /** The socket if it is one of the operating system: neither TLS nor another stream. */
   private readonly plain: Socket | null
-  /** Who writes to the socket; null where it is written to as a stream. */
+  /** Writes to the handle; null if the socket is written to as a stream. */
   private readonly writer: DirectWriter | null
-  /** Writes where {@link writer} can't. */
+  /** Writes to the stream; null if there is a {@link writer}. */
   private readonly stream: StreamOutput | null
 
   constructor(socket: Duplex) {
@@ -49,14 +49,14 @@ export class SocketOutput implements OutputTransport {
     return status === TAKEN
   }
 
-  /** As a stream that fails to write: who wrote hears of it, but not within the write. */
+  /** Fails as a stream does: the observer is called, but not within the write. */
   private breakDown(error: Error, observer: WriteObserver): void {
     nextTick(() => { observer.written(error) })
     this.socket.destroy(error)
   }
 }
 
-/** Whether the handle may be written to: who watches a socket's writes has put a method of its own in front. */
+/** Whether the handle may be written to. A socket whose `_write` was replaced (to watch its writes) is a stream. */
 function isWritable(socket: Socket): boolean {
   return directWriter?.canWriteTo(socket) === true && !Object.hasOwn(socket, '_write')
 }

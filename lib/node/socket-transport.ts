@@ -1,8 +1,9 @@
 /**
- * A socket of Node as a transport: TCP, TLS, Unix, or any other Duplex.
+ * The transport of a Node socket: TCP, TLS, Unix, or any other Duplex.
  *
- * Strategy: writes go their own way (socket-output.ts). All sockets share their listeners, which find the transport of
- * their socket at the socket: seven functions less for each connection.
+ * Strategy: input arrives through a reused buffer (reused-buffer.ts) or the stream's events, output leaves through
+ * socket-output.ts. All sockets share their listeners, which find the transport in a property of the socket; that saves
+ * seven functions a connection.
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -17,12 +18,12 @@ import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
 import { SocketOutput } from './socket-output.js'
 import { watchSocket } from './watch-socket.js'
 
-/** Where a socket has its transport. */
+/** The property of a socket that holds its transport. */
 const TRANSPORT = Symbol('httprx transport')
 
 type Transported = Duplex & { [TRANSPORT]: SocketTransport }
 
-/** One socket's bytes. The socket must not be read by anybody else. */
+/** The transport of one socket, which nobody else may read or write. */
 export class SocketTransport implements Transport, BytesReceiver {
   private readonly socket: Duplex
   /** The socket if it is one of the operating system: neither TLS nor another stream. */
@@ -30,7 +31,7 @@ export class SocketTransport implements Transport, BytesReceiver {
   private readonly output: SocketOutput
   private reads: ReusedBuffer | null
   private subscriber: Subscriber<Received> | null
-  /** What broke the socket; null as long as nothing did. */
+  /** The error that broke the socket; null while it works. */
   private failure: Error | null
 
   constructor(socket: Duplex) {
@@ -41,9 +42,9 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.subscriber = null
     this.failure = null
     Object.assign(socket, { [TRANSPORT]: this })
-    // Whoever ends its side gets what is queued, and with `allowHalfOpen` its answers.
+    // A client that half-closes still gets queued output, and with the option `allowHalfOpen` its responses.
     socket.allowHalfOpen = true
-    // From the start: an error that nobody listens to ends the process.
+    // Attached from the start: an `error` event without a listener ends the process.
     socket.on('error', onError).on('close', onClosed)
   }
 
@@ -73,7 +74,7 @@ export class SocketTransport implements Transport, BytesReceiver {
   }
 
   get bytes$(): Observable<Received> {
-    // There is nothing to undo: a subscriber that is closed ignores what comes. A teardown holds 350 bytes.
+    // No teardown, which would take 350 bytes: a closed subscriber ignores further notifications.
     return new Observable(subscriber => {
       this.subscriber = subscriber
       this.begin(subscriber)
@@ -105,7 +106,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.socket.end()
   }
 
-  /** Only TCP has a reset. TLS shows a failure by its missing close_notify; a Unix socket can't. */
+  /** Only TCP can reset. With TLS the missing close_notify shows the failure; a Unix socket cannot show it. */
   destroy(isReset: boolean): void {
     if (isReset && this.plain !== null && this.canReset) this.plain.resetAndDestroy()
     else this.socket.destroy()
@@ -116,16 +117,16 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.subscriber = null
     this.reads?.release()
     socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClosed)
-    // The new owner hears of errors if it listens; if it does not, the process goes on.
+    // Without a listener of the new owner, an `error` event would end the process.
     socket.on('error', ignore).once('close', onClose)
     socket.pause()
-    // What a new owner's `data` listener expects: a stream that nobody has started or stopped.
+    // Neither flowing nor paused, so that a `data` listener of the new owner starts the stream.
     Object.assign(socket, { readableFlowing: null })
     if (watcher !== null) watchSocket(socket, watcher)
     return socket
   }
 
-  /** Bytes came by the stream. */
+  /** The stream emitted bytes. */
   emit(bytes: Uint8Array): void {
     this.receive({ bytes, ownership: ownershipOf(this.socket, bytes) })
   }
@@ -135,7 +136,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.subscriber?.complete()
   }
 
-  /** The socket closed. For who reads no more, that is no failure. */
+  /** The socket closed, which is a failure only while the input is subscribed. */
   closed(): void {
     if (this.subscriber?.closed === false) this.fail(new ConnectionClosedError())
   }
@@ -147,8 +148,8 @@ export class SocketTransport implements Transport, BytesReceiver {
   }
 
   /**
-   * Node refuses to reset a socket whose FIN is on its way, and keeps its descriptor for good: there, what was to be
-   * written is, so closing it says the same.
+   * Whether the socket can be reset. Node refuses to reset a socket whose FIN is in flight and leaks its descriptor;
+   * that socket has written everything, so closing it is equivalent.
    */
   private get canReset(): boolean {
     const { writableEnded, writableFinished } = this.socket
@@ -161,7 +162,7 @@ export class SocketTransport implements Transport, BytesReceiver {
     if (failure !== null) return subscriber.error(failure)
     if (socket.readableEnded) return subscriber.complete()
     if (plain !== null) this.reads = ReusedBuffer.attach(plain, this)
-    // Also where the shared buffer is used: bytes may have been put back into the socket before.
+    // Also with a reused buffer, if bytes were put back into the socket (`unshift`) before.
     if (this.reads === null || socket.readableLength > 0) socket.on('data', onData)
     socket.on('end', onEnd)
     socket.resume()
@@ -169,8 +170,8 @@ export class SocketTransport implements Transport, BytesReceiver {
 }
 
 /**
- * A socket of Node makes an array for each read, which is its reader's. Another stream may pass on what its writer
- * still has, or a part of the pool that all Buffers of the process share.
+ * Returns the ownership of bytes from a stream. A Node socket allocates an array for each read, which the reader owns.
+ * Another stream may emit bytes that its writer still uses, or a slice of the process's Buffer pool.
  */
 function ownershipOf(stream: Duplex, bytes: Uint8Array): Ownership {
   return stream instanceof Socket && bytes.length === bytes.buffer.byteLength ? 'owned' : 'lent'
@@ -193,5 +194,5 @@ function onClosed(this: Transported): void {
 }
 
 function ignore(): void {
-  // Whoever should hear of it does not listen.
+  // The new owner of the socket has no error listener.
 }

@@ -1,9 +1,9 @@
 /**
- * Writing to a stream: TLS, and any Duplex.
+ * Writes to a stream: TLS, or any other Duplex.
  *
- * Strategy: a stream calls back when it took all of a write. A slow client may take minutes for that, and is not to
- * count as one that takes nothing. Where TLS lies on a socket of the operating system, that socket knows how much of
- * what is under way the kernel took. Other streams get a write in small pieces, one after the other.
+ * Strategy: a stream calls back only when it has taken a whole write. A slow client may need minutes for that, and must
+ * not look dead in the meantime. Under TLS, the operating system's socket shows how much of the write the kernel took.
+ * Other streams get a write in small pieces, one after the other.
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -12,28 +12,28 @@ import type { Output, WriteObserver } from '../runtime/transport.js'
 import { plainSocket } from './plain-socket.js'
 import type { WriteHandle } from './write-calls.js'
 
-/** How many bytes a stream whose progress cannot be seen gets at once. */
+/** The size of the pieces in bytes, for streams whose progress is not visible. */
 const PIECE_BYTES = 16 * 1024
 
-/** A socket as Node has it: with the one under TLS, and with a handle. Neither is documented. */
+/** Undocumented fields of Node's sockets: the raw socket under TLS, and the handle. */
 interface Internals {
   readonly _parent?: unknown
   readonly _handle?: Partial<WriteHandle> | null
 }
 
-/** What a stream of Node calls when a write is over. */
+/** The callback of a stream's write. */
 type StreamCallback = (error?: Error | null) => void
 
-/** The output of one stream. One write at a time is under way. */
+/** The output of one stream. One write at a time is in flight. */
 export class StreamOutput {
   private readonly stream: Duplex
-  /** The socket that shows the progress of writes; null where none does. */
+  /** The raw socket that shows the progress of writes; null if none does. */
   private readonly beneath: Socket | null
-  /** Whether a write is given as a whole. A socket on a runtime that shows no progress is quicker so. */
+  /** Whether writes are passed whole: to sockets, which are faster that way even on runtimes without progress. */
   private readonly takesAll: boolean
-  /** How many bytes of the write under way are left; where a socket shows progress, those of the whole write. */
+  /** Bytes of the write in flight that are left; with {@link beneath}, all bytes of that write. */
   private left: number
-  /** What the socket beneath had taken before the write. */
+  /** Bytes that {@link beneath} had taken before the write. */
   private takenBefore: number
 
   constructor(stream: Duplex) {
@@ -44,13 +44,13 @@ export class StreamOutput {
     this.takenBefore = 0
   }
 
-  /** How many bytes of the write under way were not taken yet, as far as that can be seen. */
+  /** Bytes of the write in flight that were not taken yet, as far as that is visible. */
   get unwrittenBytes(): number {
     if (this.beneath === null) return this.takesAll ? 0 : this.left
     return Math.max(0, this.left - (takenBy(this.beneath) - this.takenBefore))
   }
 
-  /** Writes, and tells the observer when all was taken. */
+  /** Writes, and calls the observer when everything was taken. */
   write(output: Output, observer: WriteObserver): void {
     if (this.beneath !== null) this.takenBefore = takenBy(this.beneath)
     if (!this.takesAll) {
@@ -83,12 +83,12 @@ function socketBeneath(stream: Duplex): Socket | null {
   return typeof handle?.writeQueueSize === 'number' ? parent : null
 }
 
-/** How many bytes the kernel took of the socket. */
+/** Returns the number of bytes that the kernel took from the socket. */
 function takenBy(socket: Socket): number {
   return socket.bytesWritten - ((socket as Internals)._handle?.writeQueueSize ?? 0)
 }
 
-/** A copy: the stream may hold what is written to it, and the bytes' place is reused. */
+/** Returns a copy of the output: the stream may keep what is written to it, while our memory is reused. */
 function bytesOf(output: Output): Buffer {
   if (typeof output === 'string') return Buffer.from(output, 'latin1')
   return Buffer.concat(output.map(iovec => IOVec.view(iovec)))
@@ -112,6 +112,6 @@ function bufferOf({ buffer, off, len }: IOVec): Buffer {
   return subarray.call(buffer, off, off + len)
 }
 
-/** Makes a view of any Uint8Array a Buffer: 70 ns, where Buffer.from takes 115. */
+/** Makes a Buffer view of any Uint8Array in 70 ns; Buffer.from takes 115. */
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called with a `this` of its own
 const { subarray } = Buffer.prototype as Buffer

@@ -1,22 +1,22 @@
 /**
- * Watching a stream that somebody else reads and writes.
+ * Watches a stream that somebody else reads and writes.
  *
- * Strategy: a listener would start the stream, and a write can't be listened to at all. So the two methods that every
- * stream has underneath are wrapped at this one: `push`, by which input comes, and `_write` (`_writev`), by which
- * output goes. What the stream does is the same; one that nobody watches is not touched.
+ * Strategy: a `data` listener would start the stream, and writes emit no event. So the internal methods of this one
+ * stream are wrapped: `push`, through which input passes, and `_write` and `_writev`, through which output does. The
+ * stream's behaviour stays the same.
  */
 import type { Duplex } from 'node:stream'
 import type { SocketWatcher } from '../runtime/transport.js'
 
 type Done = (error?: Error | null) => void
 
-/** What is written, as streams have it. */
+/** One piece of a stream's write. */
 interface Piece {
   readonly chunk: Uint8Array | string
   readonly encoding: BufferEncoding
 }
 
-/** Lets the watcher see what comes and goes from now on. */
+/** Notifies the watcher of the stream's traffic from now on. */
 export function watchSocket(socket: Duplex, watcher: SocketWatcher): void {
   watchInput(socket, watcher)
   const write = socket._write.bind(socket)
@@ -41,7 +41,7 @@ function watchInput(socket: Duplex, watcher: SocketWatcher): void {
   }
 }
 
-/** A write that tells the watcher whether it has to wait, and when it is over. */
+/** Returns a write that notifies the watcher if it has to wait, and when it is complete. */
 function watchedWrite(
   watcher: SocketWatcher, pieces: readonly Piece[], done: Done,
 ): { begun: (write: () => void) => void; done: Done } {

@@ -1,11 +1,11 @@
 /**
- * The write calls of a socket's handle, in the two ways that Node has had.
+ * The write calls of a socket's handle, in the two conventions that Node has had.
  *
- * Strategy: up to Node 25 the caller gives a request object, and the write was taken at once if the object got no
- * asynchronous id. As long as it has none it serves again, for any socket, where Node makes a new one for each write.
- * From Node 26 on the caller gives null, and gets a number where the write is over, a request object where it is not.
- * The wrong one of the two ends the process (the arguments are checked by assertions), so a socket of the runtime is
- * watched writing to a handle of ours. It must do all three kinds of writes in the same way, or no way is found.
+ * Strategy: up to Node 25 the caller passes a request object; the write was taken at once if the object got no
+ * asynchronous id, and then the object can be reused, for any socket (Node itself makes a new one for each write). From
+ * Node 26 on the caller passes null and gets a number if the write is complete, a request object if it is not. The
+ * wrong convention crashes the process (the arguments are checked by assertions), so it is detected by observing what
+ * one of the runtime's sockets passes to a fake handle. All three kinds of writes must agree, or none is used.
  *
  * @see https://github.com/nodejs/node/blob/main/lib/internal/stream_base_commons.js
  */
@@ -14,30 +14,30 @@ import { constants } from 'node:os'
 import type { WriteObserver } from '../runtime/transport.js'
 import { isNode } from './runtime.js'
 
-/** What a handle takes. */
+/** The data of a write. */
 export type Data = string | Uint8Array | readonly Uint8Array[]
 
-/** What a call returns: 0, or the number of a system error, which is negative, or the request of a write under way. */
+/** The result of a call: 0, a negative system error, or the request of a write in flight. */
 type Result = number | WriteRequest
 
-/** What the handle of a socket can do. */
+/** The methods of a socket's handle. */
 export interface WriteHandle {
   writeBuffer(request: WriteRequest | null, bytes: Uint8Array): Result
   writeLatin1String(request: WriteRequest | null, text: string): Result
   writev(request: WriteRequest | null, buffers: readonly Uint8Array[], areBuffers: true): Result
-  /** How many bytes of all writes under way the kernel did not take yet. */
+  /** Bytes of all writes in flight that the kernel has not taken. */
   readonly writeQueueSize?: number
 }
 
-/** Node's object of a write that is under way. */
+/** Node's object for a write in flight. */
 export interface WriteRequest {
   oncomplete: ((status: number) => void) | null
-  /** The bytes, which nothing else would keep while they are being written. */
+  /** The bytes, referenced here so that they are not collected during the write. */
   data: Data
   observer: WriteObserver | null
-  /** The outcome of a write that was over before `oncomplete` could be set; null otherwise. Node 26. */
+  /** Node 26: the outcome of a write that completed before `oncomplete` could be set; null otherwise. */
   readonly writeStatus?: number | null
-  /** {@link UNUSED_ID} as long as no write uses the object. */
+  /** Returns {@link UNUSED_ID} while no write uses the object. */
   getAsyncId(): number
 }
 
@@ -45,13 +45,13 @@ type WriteRequestClass = new () => WriteRequest
 
 const UNUSED_ID = -1
 
-/** A way to write to handles. */
+/** A convention of writing to handles. */
 export interface WriteCalls {
-  /** Writes, and returns 0 if all was taken, the negative number of a system error, or the request if it goes on. */
+  /** Writes. Returns 0 if everything was taken, a negative system error, or the request of a write in flight. */
   write(handle: WriteHandle, data: Data): Result
 }
 
-/** Calls that are given a request, which Node uses only where the kernel did not take all at once. */
+/** The convention up to Node 25: the caller passes a request, which Node uses only if the write stays in flight. */
 export class GivenRequests implements WriteCalls {
   private readonly requestClass: WriteRequestClass
   /** The request of the next write. */
@@ -71,7 +71,7 @@ export class GivenRequests implements WriteCalls {
   }
 }
 
-/** Calls that are given null, and return a request where the kernel did not take all at once. */
+/** The convention from Node 26 on: the caller passes null and gets a request only if the write stays in flight. */
 export class ReturnedRequests implements WriteCalls {
   write(handle: WriteHandle, data: Data): Result {
     const result = put(handle, null, data)
@@ -79,7 +79,7 @@ export class ReturnedRequests implements WriteCalls {
   }
 }
 
-/** A request that nobody uses is one of a write that was refused: the socket's side was ended. */
+/** Returns the result of a returned request. An unused one means that the write was refused after the output's end. */
 function statusOf(request: WriteRequest): Result {
   const { writeStatus } = request
   if (typeof writeStatus === 'number') return Math.min(writeStatus, 0)
@@ -95,7 +95,7 @@ function socketWith(handle: object): Socket {
   return new Socket({ handle } as object)
 }
 
-/** The write calls of this runtime, whose sockets `socketOf` makes; null where they are not known. It never throws. */
+/** Detects the convention of this runtime, with sockets that `socketOf` makes; null if it is unknown. Never throws. */
 export function findWriteCalls(socketOf = socketWith): WriteCalls | null {
   if (!isNode) return null
   try {
@@ -105,7 +105,7 @@ export function findWriteCalls(socketOf = socketWith): WriteCalls | null {
   }
 }
 
-/** The three kinds of writes, each as the only one of its socket. */
+/** The three kinds of writes, each tried on its own socket. */
 const ATTEMPTS: readonly ((socket: Socket) => void)[] = [
   socket => socket.write('x', 'latin1'),
   socket => socket.write(Buffer.of(0)),
@@ -118,8 +118,8 @@ const ATTEMPTS: readonly ((socket: Socket) => void)[] = [
 ]
 
 /**
- * What the runtime gives to a handle as requests, one for each kind of write. Each is tried with a socket of its own:
- * Node up to 25 asks the last write of the whole process whether a write is over, and the next would wait for it.
+ * Returns what the runtime passes to a handle as request, one for each kind of write. Each has its own socket, because
+ * Node up to 25 takes a write's completion from process-wide state, and a second write would wait for it.
  * @internal
  */
 export function requestsOf(socketOf: (handle: object) => Socket): unknown[] {
@@ -128,7 +128,7 @@ export function requestsOf(socketOf: (handle: object) => Socket): unknown[] {
   return given
 }
 
-/** A socket that does nothing but tell what its handle is given. */
+/** Returns a socket whose fake handle collects the requests that it is passed. */
 function watched(socketOf: (handle: object) => Socket, given: unknown[]): Socket {
   const take = (request: unknown): number => {
     given.push(request)
@@ -142,7 +142,7 @@ function watched(socketOf: (handle: object) => Socket, given: unknown[]): Socket
   return socket.on('error', () => undefined)
 }
 
-/** The calls that go with requests as given; null where none do. @internal */
+/** Returns the convention that these requests show; null if it is unknown. @internal */
 export function callsOf(given: readonly unknown[]): WriteCalls | null {
   if (given.length !== 3) return null
   if (given.every(request => request === null)) return new ReturnedRequests()

@@ -58,7 +58,7 @@ describe('a server can\'t listen', () => {
     const path = join(folder, 'x'.repeat(107 - folder.length))
     expect(await failureOf({ path })).toMatchObject({
       code: 'ENAMETOOLONG',
-      message: expect.stringMatching(/: the path has 108 bytes, and a Unix socket takes at most 107$/),
+      message: expect.stringMatching(/: the path has 108 bytes, but a Unix socket allows at most 107$/),
     })
     await start(() => ({}), { path: path.slice(0, -1) })
     expect(existsSync(path.slice(0, -1))).toBe(true)
