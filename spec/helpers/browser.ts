@@ -8,6 +8,9 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { filter, firstValueFrom, Subject } from 'rxjs'
 import { WebSocket } from 'ws'
 
+/** How long they wait unless told otherwise. */
+const RETRY_MS = 10
+
 /** Somebody who listens, comes back when the connection ends, and says what came last. */
 abstract class Listener {
   readonly events: EventSourceMessage[]
@@ -69,7 +72,7 @@ export class Browser extends Listener {
     super()
     this.process = 0
     this.url = url
-    this.retryMs = 10
+    this.retryMs = RETRY_MS
     this.response = null
     this.done = this.run()
   }
@@ -128,7 +131,8 @@ export class SocketPage extends Listener {
       const socket = this.socket = new WebSocket(this.url + query)
       socket.on('error', () => undefined).on('open', () => { this.isConnected() })
       socket.on('message', (text: Buffer) => { this.take(JSON.parse(String(text)) as SocketEvent) })
-      await once(socket, 'close')
+      await new Promise(resolve => { socket.once('close', resolve) })
+      await setTimeout(RETRY_MS)
     }
   }
 
