@@ -191,8 +191,8 @@ export class Gate<T> implements Offer {
   private overflowError(weight: number): BackpressureError {
     const waiting = this.weight + this.host.consumer.pending
     return new BackpressureError(
-      `the source is faster than its consumer: ${waiting} bytes wait, and ${weight} more found no room. A source that `
-      + 'can wait is an iterable, a stream, pulled() or a function of ready$; one that cannot has a policy: '
+      `the source is faster than its consumer: ${waiting} bytes wait, and there is no room for ${weight} more. Use a `
+      + 'source that can be paused (an iterable, a stream, pulled(), a function of ready$) or an overflow policy: '
       + "'latest', 'dropOldest' or 'dropNewest' where values may be lost, { bufferBytes } where more may wait",
       waiting,
     )

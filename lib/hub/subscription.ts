@@ -179,8 +179,8 @@ export class HubSubscription<T> {
     if (this.overflow === 'disconnect') return giveComplete(this.offer, this.subscriber)
     const behind = this.log.end - this.position
     giveError(this.offer, this.subscriber, new BackpressureError(
-      `a subscriber of a hub is ${behind} events behind and may be ${this.queue}. Where events may be lost, its policy `
-      + "is 'gap' or 'latest'; where a client comes back by itself, 'disconnect'; for 'wait', publishWhenReady waits",
+      `a subscriber of a hub is ${behind} events behind; its limit is ${this.queue}. Set its overflow policy: 'gap' or `
+      + "'latest' where events may be lost, 'disconnect' where clients reconnect; with 'wait', use publishWhenReady",
       behind,
     ))
   }

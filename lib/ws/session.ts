@@ -151,7 +151,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   write(message: WebSocketMessage): void {
     if (this.outbox.write(message)) return
-    this.report(new BackpressureError('more than the buffer limit of a WebSocket connection is pending'))
+    this.report(new BackpressureError('more bytes are pending than the bufferLimit of the WebSocket connection'))
     this.terminate()
   }
 

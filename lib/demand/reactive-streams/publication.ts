@@ -137,7 +137,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
 
   private overflowError(): BackpressureError {
     return new BackpressureError(
-      `${this.pending} bytes or items wait for requests, and the source gives more: it must give what ready$ asks for`,
+      `${this.pending} bytes or items wait to be requested, and the source gives more than ready$ demands`,
       this.pending,
     )
   }

@@ -62,9 +62,9 @@ export class BodySubject extends ControlledSubject<Chunk> {
   private refuse(): false {
     const { pending } = this
     this.error(new BackpressureError(
-      `${pending} bytes wait for the client, and more is written. Write what ready$ asks for, and wait for it where `
-      + 'write() answers false; or give as the body what waits by itself (an iterable, a stream, pulled()), or an '
-      + 'Observable with an overflow policy',
+      `${pending} bytes wait for the client, and more were written. When write() returns false, wait for ready$; or `
+      + 'use as the body a source that can be paused (an iterable, a stream, pulled()), or an Observable with an '
+      + 'overflow policy',
       pending,
     ))
     return false
