@@ -24,7 +24,7 @@ import { FrameCutter, kindOf } from './frame-cutter.js'
 import { GateOutput } from './gate-output.js'
 
 /** Receives a gate's notifications. */
-export interface GateHost {
+export interface FrameGateHost {
   /** Whether the application is at work on the last message. */
   readonly isWorking: boolean
   /** Output was taken; less is pending. */
@@ -48,7 +48,7 @@ export class FrameGate extends Duplex {
   /** How many bytes came from the peer. */
   receivedBytes: number
   private readonly socket: Duplex
-  private readonly host: GateHost
+  private readonly host: FrameGateHost
   /** The output to the client. */
   readonly output: GateOutput
   private readonly cutter: FrameCutter
@@ -64,7 +64,7 @@ export class FrameGate extends Duplex {
   private ending: 'none' | 'waiting' | 'passed'
 
   /** `head`: bytes that were already read from the socket. */
-  constructor(socket: Duplex, head: Uint8Array, host: GateHost) {
+  constructor(socket: Duplex, head: Uint8Array, host: FrameGateHost) {
     super()
     this.receivedBytes = head.length
     this.socket = socket
@@ -183,7 +183,7 @@ export class FrameGate extends Duplex {
     this.offset = cutter.cut(input, offset)
     if (cutter.isBehindMessage && this.state === 'open') this.state = 'shut'
     if (cutter.isBehindFrame && --this.framesLeft === 0) this.rest()
-    const part = offset === 0 && !this.isHolding ? input : input.subarray(offset, this.offset)
+    const part = input.subarray(offset, this.offset)
     if (wasWithinPayload && !cutter.isBehindFrame && part.length < JOINED) this.join(part)
     else this.handOver(part)
   }

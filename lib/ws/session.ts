@@ -10,7 +10,7 @@ import { Subscription, timer } from 'rxjs'
 import type { ControlledSink, ControlledSubject } from '../demand/controlled-subject.js'
 import { NO_DROPS, type Ahead, type BodyEvent, type Drops } from '../demand/drops.js'
 import { BackpressureError } from '../errors.js'
-import { FrameGate, type GateHost } from './frame-gate.js'
+import { FrameGate, type FrameGateHost } from './frame-gate.js'
 import type { Handshake } from './handshake.js'
 import { Inbox } from './inbox.js'
 import { keepAlive, type Peer } from './keep-alive.js'
@@ -46,7 +46,7 @@ const FAILED: Close = { code: 1011, reason: '' }
 const TOO_SLOW: Close = { code: 1008, reason: 'too slow' }
 
 /** A connection from its handshake to its end. */
-export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost, GateHost, Peer {
+export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost, FrameGateHost, Peer {
   readonly inbox: Inbox
   closure: WebSocketClosure | null
   /** The subject that the application writes to. */
