@@ -7,6 +7,7 @@
  * server learns that within its write, as of TCP, or in a later event, as of TLS and any stream, is the test's choice.
  */
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
+import type { Ownership } from '../buffer/ownership.js'
 import { oneOf } from '../connection/option-check.js'
 import type { Addresses, Output, Received, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
 import { gathered } from './bytes.js'
@@ -66,10 +67,10 @@ export class TestTransport implements Transport, Wire {
   private credit: number
   private readonly pace: Pace
   private subscriber: Observer<Received> | null
-  private isPaused: boolean
+  protected isPaused: boolean
   private isDelivering: boolean
   /** Whether the end of the input was delivered: nobody listens to {@link bytes$} any more. */
-  private hasEnded: boolean
+  private hasInputEnded: boolean
   private isClosed: boolean
   private socket: TestSocket | null
 
@@ -90,7 +91,7 @@ export class TestTransport implements Transport, Wire {
     this.subscriber = null
     this.isPaused = false
     this.isDelivering = false
-    this.hasEnded = false
+    this.hasInputEnded = false
     this.isClosed = false
     this.socket = null
   }
@@ -134,7 +135,7 @@ export class TestTransport implements Transport, Wire {
     })
   }
 
-  prefer(): void {
+  prefer(_ownership: Ownership): void {
     // All bytes are the receiver's to keep.
   }
 
@@ -217,12 +218,12 @@ export class TestTransport implements Transport, Wire {
   /** A reset is seen at once; nothing else is while the reader pauses. */
   private mayDeliver(): boolean {
     if (this.inbox.length === 0) return false
-    if (this.inbox[0] === 'reset') return this.subscriber !== null || this.hasEnded
+    if (this.inbox[0] === 'reset') return this.subscriber !== null || this.hasInputEnded
     return this.subscriber !== null && !this.isPaused
   }
 
   private complete(): void {
-    this.hasEnded = true
+    this.hasInputEnded = true
     this.subscriber?.complete()
   }
 

@@ -1,34 +1,29 @@
 /**
- * A transport whose other end is a test: bytes come in when the test says so, and as many go out as the test takes.
- * Time and turns are the test's as well, so that what a connection does between two of its steps can be seen.
+ * The transport of the marble kit on a stage: bytes come in when the test says so, and as many go out as the test
+ * takes. Time and turns are the test's as well: what a connection does between two steps can be seen.
  */
-import { Observable, type Observer, VirtualTimeScheduler } from 'rxjs'
-import { IOVec } from '../../lib/buffer/iovec.js'
+import { Observable, type SchedulerLike, VirtualTimeScheduler } from 'rxjs'
 import type { ConnectionOptions } from '../../lib/reactive/connection-options.js'
 import { HttpConnection, type ServerContext } from '../../lib/reactive/http-connection.js'
 import type { BodySubject } from '../../lib/reactive/response-body/body-subject.js'
 import { serverContext } from '../../lib/reactive/server-context.js'
 import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
 import type { Ownership } from '../../lib/buffer/ownership.js'
-import type { Output, Received, Transport, WriteObserver } from '../../lib/runtime/transport.js'
+import type { Output, Received, WriteObserver } from '../../lib/runtime/transport.js'
+import { TestTransport } from '../../lib/testing/test-transport.js'
 import { latin1 } from './splits.js'
 
-/** The server's end of a connection. */
-export class FakeTransport implements Transport {
-  readonly remoteAddress = 'a fake'
-  readonly addresses = { remotePort: 1, localAddress: 'here', localPort: 2 }
-  readonly isEncrypted = false
-  readonly peerCertificate = null
+/** The kit's transport, whose client notes all that it sees. */
+export class FakeTransport extends TestTransport {
   /** How the bytes come that the client sends. */
   ownership: Ownership = 'owned'
-  answersAtOnce = true
   /** What the client got. */
   text = ''
   /** How many writes there were. */
   writes = 0
-  /** How many bytes the client takes: each one it gets is taken off. */
-  capacity = Infinity
-  isPaused = false
+  /** Whether the server does not read. */
+  declare isPaused: boolean
+  /** Whether the server ended its side. */
   hasEnded = false
   /** How it was destroyed, or null. */
   closed: 'closed' | 'reset' | null = null
@@ -38,110 +33,80 @@ export class FakeTransport implements Transport {
   preferred: Ownership = 'lent'
   /** How often it is listened to. */
   listeners = 0
-  private observer: Observer<Received> | null = null
-  private waiting: Uint8Array = new Uint8Array(0)
-  private writer: WriteObserver | null = null
-  private onClose: (() => void) | null = null
+  private lastWriter: WriteObserver | null = null
 
-  get unwrittenBytes(): number {
-    return this.waiting.length
+  constructor(scheduler: SchedulerLike) {
+    super({
+      received: bytes => { this.text += Buffer.from(bytes).toString('latin1') },
+      ended: () => { this.hasEnded = true },
+      closed: () => undefined,
+      paused: () => undefined,
+    }, scheduler, 'a fake')
   }
 
-  get bytes$(): Observable<Received> {
+  /** How many bytes the client takes. */
+  set capacity(count: number) {
+    this.reads(count === Infinity)
+    if (count < Infinity) this.reads(count)
+  }
+
+  override get bytes$(): Observable<Received> {
+    const received$ = super.bytes$
     return new Observable(subscriber => {
-      this.observer = subscriber
       this.listeners++
-      return () => {
-        this.observer = null
-        this.listeners--
-      }
+      subscriber.add(() => { this.listeners-- })
+      subscriber.add(received$.subscribe({
+        next: ({ bytes }) => {
+          subscriber.next({ bytes, ownership: this.ownership })
+          if (this.ownership === 'lent') bytes.fill(0)
+        },
+        error: error => { subscriber.error(error) },
+        complete: () => { subscriber.complete() },
+      }))
     })
   }
 
-  prefer(ownership: Ownership): void {
+  override prefer(ownership: Ownership): void {
     this.preferred = ownership
   }
 
-  pause(): void {
-    this.isPaused = true
-  }
-
-  resume(): void {
-    this.isPaused = false
-  }
-
-  write(output: Output, writer: WriteObserver): boolean {
+  override write(output: Output, writer: WriteObserver): boolean {
     this.writes++
-    this.waiting = typeof output === 'string' ? latin1(output) : Buffer.concat(output.map(iovec => IOVec.view(iovec)))
-    this.send()
-    if (this.waiting.length === 0) return true
-    this.writer = writer
-    return false
+    this.lastWriter = writer
+    return super.write(output, writer)
   }
 
-  end(): void {
-    this.hasEnded = true
-  }
-
-  destroy(isReset: boolean): void {
+  override destroy(isReset: boolean): void {
     this.destroyed++
     this.closed ??= isReset ? 'reset' : 'closed'
-    this.onClose?.()
-    this.onClose = null
+    super.destroy(isReset)
   }
 
-  release(onClose: () => void): this {
-    this.onClose = onClose
-    return this
-  }
-
-  /** The client sends bytes. */
+  /** The client sends bytes, which are only lent where {@link ownership} says so. */
   receive(input: string | Uint8Array): void {
-    const bytes = typeof input === 'string' ? latin1(input) : input
-    this.observer?.next({ bytes, ownership: this.ownership })
-    if (this.ownership === 'lent') bytes.fill(0)
+    this.arrive(typeof input === 'string' ? latin1(input) : input)
   }
 
   /** The client ends its side. */
   endInput(): void {
-    this.observer?.complete()
-  }
-
-  /** The transport breaks. */
-  breakDown(error: unknown): void {
-    this.observer?.error(error)
-  }
-
-  /** The client takes so many bytes more. */
-  take(count: number): void {
-    this.capacity = (this.capacity === Infinity ? 0 : this.capacity) + count
-    this.send()
-    if (this.waiting.length === 0) this.finish()
+    this.arrive('end')
   }
 
   /** The write that is under way fails. */
   failWrite(error: Error): void {
-    this.finish(error)
+    this.lastWriter?.written(error)
   }
 
-  private send(): void {
-    const count = Math.min(this.capacity, this.waiting.length)
-    this.capacity -= count
-    this.text += Buffer.from(this.waiting.subarray(0, count)).toString('latin1')
-    this.waiting = this.waiting.subarray(count)
-  }
-
-  private finish(error?: Error): void {
-    const { writer } = this
-    this.writer = null
-    writer?.written(error ?? null)
+  /** The client breaks the connection. */
+  breakDown(): void {
+    this.arrive('reset')
   }
 }
 
 /** A server with one connection, whose every step is the test's. */
 export class Stage {
-  readonly transport = new FakeTransport()
   readonly time = new VirtualTimeScheduler()
+  readonly transport = new FakeTransport(this.time)
   readonly errors: unknown[] = []
   readonly context: ServerContext
   readonly connection: HttpConnection
@@ -172,20 +137,22 @@ export class Stage {
   /** The client sends, and what was put off is done. */
   receive(input: string | Uint8Array): this {
     this.transport.receive(input)
-    this.settle()
-    return this
+    return this.settle()
   }
 
   /** The client takes so many bytes more. */
   take(count: number): this {
-    this.transport.take(count)
-    this.settle()
-    return this
+    this.transport.reads(count === Infinity ? true : count)
+    return this.settle()
   }
 
   /** Does what was put off to the end of what happens now. */
   settle(): this {
-    for (let task = this.deferred.shift(); task !== undefined; task = this.deferred.shift()) task()
+    do {
+      for (let task = this.deferred.shift(); task !== undefined; task = this.deferred.shift()) task()
+      this.time.maxFrames = this.time.now()
+      this.time.flush()
+    } while (this.deferred.length > 0)
     return this
   }
 

@@ -117,7 +117,7 @@ describe('one client that does not read, among many', () => {
     const gap = /event: gap\ndata: (.*)\n\n/.exec(deaf.text)?.[1] ?? '{}'
     expect((JSON.parse(gap) as { missed: number }).missed).toBeGreaterThan(100)
     expect(deaf.text).toContain(`id: ${hub.latestId}\n`)
-    for (const stage of stages) stage.transport.breakDown(new Error('gone'))
+    for (const stage of stages) stage.transport.breakDown()
     expect(hub.size).toBe(0)
   })
 })

@@ -113,7 +113,7 @@ describe('a source that fails when its client has left', () => {
   ])('is heard: %s', async (_, reply) => {
     const { source, fail: failNow } = waiting()
     const stage = Stage.open(() => reply(source)).receive(get('/'))
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     failNow(FAILURE)
     await settled()
     expect(stage.errors).toContain(FAILURE)
@@ -122,7 +122,7 @@ describe('a source that fails when its client has left', () => {
   it('is heard where its end throws', () => {
     const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined), return: fail }) }
     const stage = Stage.open(() => ({ body: fromSource(source) })).receive(get('/'))
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     expect(stage.errors).toContain(FAILURE)
   })
 })

@@ -172,7 +172,7 @@ describe('a handler that fails', () => {
   ])('since it returns %s, is answered for by 500, and told what it should return', (_, result) => {
     const stage = answerOf(() => result as HandlerResult)
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
-    expect(String(stage.errors)).toMatch(/^TypeError: a handler returns /)
+    expect(String(stage.errors)).toMatch(/^TypeError: a handler must return /)
   })
 
   it('since it answers twice, has its first answer delivered', () => {
@@ -207,8 +207,8 @@ describe('the result of a handler', () => {
     let unsubscribed = 0
     const stage = answerOf(() => new Observable<Reply>(() => () => { unsubscribed++ }))
     expect(unsubscribed).toBe(0)
-    stage.transport.breakDown(new Error('reset'))
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
+    stage.transport.breakDown()
     expect(unsubscribed).toBe(1)
     expect(stage).toMatchObject({ closed: 1, errors: [] })
   })
@@ -219,7 +219,7 @@ describe('the result of a handler', () => {
       signals.push(reqd.signal)
       return new Observable<Reply>(() => () => { throw failure })
     })
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     expect(signals[0].aborted).toBe(true)
     expect(stage.errors).toMatchObject([{ name: 'UnsubscriptionError', errors: [failure] }])
     expect(stage.closed).toBe(1)

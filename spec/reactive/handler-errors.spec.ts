@@ -96,6 +96,6 @@ describe('the status of an error', () => {
   })
 
   it('is refused where it is none', () => {
-    expect(() => new HttpError(200)).toThrow('200 is no error\'s status')
+    expect(() => new HttpError(200)).toThrow('200 is no error status')
   })
 })

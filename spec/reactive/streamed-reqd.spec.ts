@@ -7,6 +7,7 @@ import { RemoteProtocolError } from '../../lib/errors.js'
 import { Headers } from '../../lib/message/headers.js'
 import { Version } from '../../lib/message/version.js'
 import type { Reqd, UpgradeListener } from '../../lib/reactive/streamed-reqd.js'
+import { TestSocket } from '../../lib/testing/test-socket.js'
 import { Stage } from '../helpers/fake-transport.js'
 import { get, head, post } from '../helpers/runtime.js'
 import { latin1 } from '../helpers/splits.js'
@@ -87,7 +88,7 @@ describe('the URL of a request', () => {
 
 describe('a request whose client goes away', () => {
   const GONE: [string, (stage: Stage) => void][] = [
-    ['by a reset', stage => { stage.transport.breakDown(new Error('reset')) }],
+    ['by a reset', stage => { stage.transport.breakDown() }],
     ['as its connection is cut', stage => { stage.connection.cut() }],
     ['as its body breaks the protocol', stage => { stage.receive('x') }],
   ]
@@ -108,7 +109,7 @@ describe('a request whose client goes away', () => {
 
   it('has a signal that is aborted, also if it is asked for afterwards', () => {
     const { stage, reqd } = arriving(get('/'))
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     expect(reqd.signal.aborted).toBe(true)
     expect(reqd.signal).toBe(reqd.signal)
     expect(log(reqd.aborted$)).toEqual([undefined, 'complete'])
@@ -116,7 +117,7 @@ describe('a request whose client goes away', () => {
 
   it('answers into nothing', () => {
     const { stage, reqd } = arriving(get('/'))
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     reqd.respond({ body: 'text' })
     reqd.respond({ body: ['more'], trailers: { 'X-A': 'b' } })
     reqd.reportExn(new Error('late'))
@@ -130,7 +131,7 @@ describe('a request whose client goes away', () => {
     reqd.respond({})
     stage.settle()
     expect(abortions).toEqual(['complete'])
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     expect(signal.aborted).toBe(false)
     expect(log(reqd.aborted$)).toEqual(['complete'])
   })
@@ -205,7 +206,7 @@ describe('a connection that is handed over', () => {
       handOver(reqd, (transport, bytes) => { given.push([transport, Buffer.from(bytes).toString()]) })
     })
     stage.receive(`${upgrade}behind`)
-    expect(given).toEqual([[stage.transport, 'behind']])
+    expect(given).toEqual([[expect.any(TestSocket), 'behind']])
     expect(stage.text).toMatch(output)
     expect(stage.transport).toMatchObject({ listeners: 0, closed: null, hasEnded: false })
     expect(stage.context.clock.size).toBe(0)
@@ -252,7 +253,7 @@ describe('a connection that is handed over', () => {
     const stage = Stage.open(() => undefined)
     const reqds: Reqd[] = []
     const other = Stage.open(reqd => { reqds.push(reqd) }).receive(upgrade)
-    other.transport.breakDown(new Error('reset'))
+    other.transport.breakDown()
     reqds[0].takeOver(() => { throw new Error('not called') })
     expect(other.errors).toEqual([])
     expect(stage.closed).toBe(0)

@@ -128,7 +128,7 @@ describe('a connection that is over', () => {
     const stage = Stage.open(hello).receive(get('/', 'Connection: close'))
     const types: string[] = []
     stage.connection.events$.subscribe(({ type }) => { types.push(type) })
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     expect(types).toEqual(['close'])
   })
 
@@ -146,7 +146,7 @@ describe('a connection that is over', () => {
 
   it('has no timer, no subscription, and is not asked any more', () => {
     for (const end of [
-      (stage: Stage) => { stage.transport.breakDown(new Error('reset')) },
+      (stage: Stage) => { stage.transport.breakDown() },
       (stage: Stage) => { stage.connection.cut() },
       (stage: Stage) => { stage.pass(100_000) },
     ]) {

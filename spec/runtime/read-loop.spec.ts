@@ -19,7 +19,7 @@ describe('while a request is handled', () => {
     stage.receive(get('/1') + get('/2')).receive(get('/3'))
     expect(reqds.map(({ target }) => target)).toEqual(['/1'])
     expect(stage.transport.isPaused).toBe(false)
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     expect(reqds[0].signal.aborted).toBe(true)
   })
 
@@ -43,7 +43,7 @@ describe('while a request is handled', () => {
     expect(stage.transport).toMatchObject({ isPaused: false, preferred: 'owned' })
     stage.receive('45')
     expect(stage.transport).toMatchObject({ isPaused: false, preferred: 'lent' })
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     expect(reqds[0].signal.aborted).toBe(true)
   })
 

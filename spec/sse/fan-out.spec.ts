@@ -175,7 +175,7 @@ describe('the end of a stream', () => {
   it('is that of a connection that breaks', () => {
     let left = 0
     const stage = Stage.open(() => sse(NEVER.pipe(finalize(() => { left++ })))).receive(get('/'))
-    stage.transport.breakDown(new Error('gone'))
+    stage.transport.breakDown()
     expect(left).toBe(1)
     expect(stage.context.clock.size).toBe(0)
   })
@@ -226,7 +226,7 @@ describe('a source that fails while it is told to end', () => {
     const stage = Stage.open(() => sse(closing()))
     stage.transport.capacity = 500
     stage.receive(get('/'))
-    stage.transport.breakDown(new Error('gone'))
+    stage.transport.breakDown()
     expect(String(stage.errors)).toContain('closing')
   })
 
@@ -292,6 +292,6 @@ describe('a client that is too slow', () => {
       expect(made).toBeGreaterThan(before)
       expect(made).toBeLessThan(before + 60)
     }
-    stage.transport.breakDown(new Error('gone'))
+    stage.transport.breakDown()
   })
 })

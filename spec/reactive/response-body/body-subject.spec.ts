@@ -59,7 +59,7 @@ describe('a body', () => {
   })
 
   it.each<[string, (scene: Scene) => void]>([
-    ['the client goes away', ({ stage }) => { stage.transport.breakDown(new Error('reset')) }],
+    ['the client goes away', ({ stage }) => { stage.transport.breakDown() }],
     ['the client does not take what is written', ({ stage }) => { stage.transport.failWrite(new Error('EPIPE')) }],
     ['the connection is cut', ({ stage }) => { stage.connection.cut() }],
     ['the body fails', ({ subject }) => { subject.error(new Error('failed')) }],
@@ -88,7 +88,7 @@ describe('a body', () => {
     subject.next('all')
     subject.complete()
     stage.settle()
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     expect(log(subject.closed$)).toEqual(['aborted', 'complete'])
   })
 
@@ -120,7 +120,7 @@ describe('a body', () => {
   it('is not sent where the client is gone already', () => {
     const subjects: BodySubject[] = []
     const stage = Stage.open(reqd => {
-      stage.transport.breakDown(new Error('reset'))
+      stage.transport.breakDown()
       subjects.push(reqd.respondWithStreaming(Response.create(200)))
     })
     stage.receive(get('/'))

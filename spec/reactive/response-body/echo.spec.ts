@@ -86,7 +86,7 @@ describe('an echo', () => {
       bodies.push(reqd)
       return echo(reqd)
     }).receive(upload(9)).receive('abc')
-    stage.transport.breakDown(new Error('reset'))
+    stage.transport.breakDown()
     expect(bodies[0].requestBody.isClosed).toBe(true)
   })
 })

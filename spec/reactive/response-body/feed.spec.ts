@@ -201,7 +201,7 @@ const STOPPABLE: Record<string, (stopped: () => void, chunks?: string[]) => Body
 }
 
 const ENDS: Record<string, (stage: Stage) => void> = {
-  'the client goes away': stage => { stage.transport.breakDown(new Error('reset')) },
+  'the client goes away': stage => { stage.transport.breakDown() },
   'the connection is cut': stage => { stage.connection.cut() },
   'the client does not read': stage => { stage.pass(310_000) },
 }
