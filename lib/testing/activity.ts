@@ -1,18 +1,18 @@
 /**
- * What the code under test has begun: how much it waits for promises, and which real timers and I/O it waits for.
+ * Tracks the asynchronous work of the code under test: promises, real timers and I/O.
  *
- * Strategy: Node tells of everything asynchronous when it is made (`async_hooks`), with the stack of whoever makes it.
- * Promises are counted: as long as the count grows, promises that are ready have not settled. The rest is kept with the
- * place of its call and the request in whose handler it was begun, so that a failure can name it. A `fetch` makes its
- * sockets later, and is kept as a call. Where the runtime does not tell (`isTold`), only that is named.
+ * Strategy: Node's `async_hooks` report every asynchronous resource when it is made, with the stack of its creator.
+ * Promises are counted: while the count grows, ready promises have not all settled. Other resources are recorded with
+ * their call site and the request whose handler started them, so that a failure can name them. `fetch` opens its
+ * sockets later, so it is recorded as a call. On a runtime without hooks (`isTold` is false), only `fetch` is recorded.
  *
- * Virtual time never lets the event loop turn. So whatever is kept here is still waited for, unless it was cleared.
+ * Virtual time never lets the event loop turn, so recorded work is still pending unless it was cleared.
  */
 import { AsyncLocalStorage, createHook, type AsyncHook } from 'node:async_hooks'
 import { callSite } from './call-site.js'
 import { Replacements } from './replacements.js'
 
-/** Real work that is not over. */
+/** Real work that is pending. */
 interface Work {
   readonly what: string
   readonly site: string | null
@@ -20,13 +20,13 @@ interface Work {
   readonly resource: { readonly _destroyed?: boolean }
 }
 
-/** A timer, as Node makes it. */
+/** The internal fields of Node's timers. */
 interface Timer {
   readonly _idleTimeout: number
   readonly _repeat?: number | null
 }
 
-/** What Node makes of promises and of its own queue of callbacks: it is done before the event loop goes on. */
+/** Resources of promises and of the tick queue, which run before the event loop continues. */
 const PROMISED = new Set(['PROMISE', 'TickObject', 'Microtask'])
 
 const KINDS: Readonly<Partial<Record<string, string>>> = {
@@ -42,16 +42,16 @@ const KINDS: Readonly<Partial<Record<string, string>>> = {
   FIXEDSIZEBLOBCOPY: 'a Blob', BLOBREADER: 'a Blob',
 }
 
-/** In whose handler something is begun. One for all tests: each that was ever used costs each promise a little. */
+/** The request whose handler runs. One store for all tests, because each store in use slows down every promise. */
 const OWNERS = new AsyncLocalStorage<string>()
 
-/** Watches what is begun, from the call of `start` to the call of `stop`. */
+/** Tracks asynchronous work between `start` and `stop`. */
 export class Activity {
-  /** How much was begun that is done before the event loop goes on. */
+  /** The number of promises and tick callbacks made so far. */
   count: number
-  /** Whether the runtime tells. */
+  /** Whether the runtime supports `async_hooks`. */
   isTold: boolean
-  /** Called, within whatever goes on, at the count that {@link alarmAt} says. */
+  /** Called, within the code under test, when the count reaches {@link alarmAt}. */
   private readonly alarm: () => void
   private readonly hook: AsyncHook
   private readonly works: Work[]
@@ -86,17 +86,17 @@ export class Activity {
     this.replacements.undo()
   }
 
-  /** Forgets what was begun so far. */
+  /** Drops the records so far. */
   forget(): void {
     this.works.length = 0
   }
 
-  /** Sets the alarm to so many from now. */
+  /** Sets the alarm to `count` more from now. */
   alarmAfter(count: number): void {
     this.alarmAt = this.count + count
   }
 
-  /** Does something that is not the code under test's. */
+  /** Runs the kit's own work untracked. */
   unwatched<T>(run: () => T): T {
     this.isOwn = true
     const result = run()
@@ -104,19 +104,19 @@ export class Activity {
     return result
   }
 
-  /** From here on, what is begun in the current context is begun by the owner: the handler of a request. */
+  /** Attributes further work in the current context to the owner: the handler of a request. */
   own(owner: string): void {
     OWNERS.enterWith(owner)
   }
 
-  /** Whose code runs. */
+  /** The owner of the code that runs. */
   get owner(): string | undefined {
     return OWNERS.getStore()
   }
 
   /**
-   * Returns what is not over, a sentence each. Of what one call begins, that is the first; what has no place was begun
-   * by something that has one.
+   * Returns a sentence for each pending work. Only the first resource of a call is named, and resources without a call
+   * site only if there are no others: they were made by one with a call site.
    */
   pending(): string[] {
     const open = this.works.filter(({ resource }) => resource._destroyed !== true)
@@ -130,7 +130,7 @@ export class Activity {
     return [...sentences.values()]
   }
 
-  /** Names a call that is waited for, until it is settled. */
+  /** Records a call under a name until its promise settles. */
   named<T>(what: string, call: () => Promise<T>): Promise<T> {
     const resource = { _destroyed: false }
     this.kept(what, resource)

@@ -1,10 +1,10 @@
 /**
- * What finds promises where they can't work.
+ * Detects promises in synchronous virtual time, where they cannot settle.
  *
- * Strategy: virtual time runs within one synchronous call, and the callbacks of a promise run after it. So whoever
- * waits for one in the meantime waits for ever, and a test that goes on without it may pass for the wrong reason. All
- * ways of waiting that libraries have go through `then`, which therefore fails while virtual time runs; what a handler
- * returns and what it answers with is looked at besides, because `await` does not.
+ * Strategy: `marbles` runs within one synchronous call, and promise callbacks run only after it. Code that waits for a
+ * promise in between would wait forever, and the test might pass for the wrong reason. Libraries wait through `then`,
+ * which therefore throws while virtual time runs. `await` does not call `then`, so results and bodies of handlers are
+ * checked as well.
  */
 
 import { RequestBody } from '../reactive/request-body/request-body.js'
@@ -15,15 +15,15 @@ import { AsyncCodeError } from './test-errors.js'
 const { then: THEN } = Promise.prototype
 
 /**
- * Whether this can only be pulled with promises: an async iterable or a web stream. The body of a request is one of our
- * own, which a response reads without.
+ * Whether the value can only be pulled with promises: an async iterable or a web stream. A request body is an
+ * exception: a response reads it without promises.
  */
 export function isAsyncSource(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || value instanceof RequestBody) return false
   return Symbol.asyncIterator in value || typeof (value as { getReader?: unknown }).getReader === 'function'
 }
 
-/** Runs `run` while `then` fails. @throws {@link AsyncCodeError} if it was called, even where `run` caught that */
+/** Runs `run` while `then` throws. @throws {@link AsyncCodeError} if it was called, even if `run` caught that */
 export function withoutPromises<T>(run: () => T): T {
   const prototype = Promise.prototype
   const found: AsyncCodeError[] = []
@@ -41,11 +41,11 @@ export function withoutPromises<T>(run: () => T): T {
   } finally {
     prototype.then = THEN
   }
-  // It is the cause of whatever else failed.
+  // The promise is the cause of any other failure.
   throw found[0]
 }
 
-/** Nobody hears of a promise that fails later, either: the test has failed already. */
+/** Handles a later rejection of the promise: the test has failed already. */
 export function silence(promise: PromiseLike<unknown>): void {
   if (promise instanceof Promise) void THEN.call(promise, () => undefined, () => undefined)
 }

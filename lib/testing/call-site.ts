@@ -1,19 +1,19 @@
 /**
- * Where in the user's code something was called.
+ * Finds the place in the user's code that made the current call.
  *
- * Strategy: the first line of the stack that is neither the runtime's nor this package's nor RxJS's; a file of the
- * project rather than one of its dependencies. Behind an `await`, the engine tells who awaits.
+ * Strategy: take the first stack frame outside of the runtime, this package and RxJS, preferring files of the project
+ * to its dependencies. After an `await`, the engine's asynchronous frames name the awaiting function.
  */
 
-/** As many lines are looked at: a handler is called from deep inside. */
+/** The number of stack frames that are searched: a handler is called from deep inside. */
 const DEPTH = 50
 
-/** The path and the line of one line of a stack. */
+/** Matches the path and the line number of a stack frame. */
 const FRAME = /(?:^|\(|\s)(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/]|node:)[^()]*?):(\d+)(?::\d+)?\)?$/
 
 const OWN = ownFolder()
 
-/** Returns the place of the call, as `folder/handler.ts:12` below the current folder; null where there is none. */
+/** Returns the call site, as `folder/handler.ts:12` relative to the current folder; null if there is none. */
 export function callSite(): string | null {
   const frames = stackLines().flatMap(line => frameOf(line) ?? [])
   const foreign = frames.filter(({ path }) => !isOurs(path))
@@ -43,7 +43,7 @@ function shortened(path: string): string {
   return path.startsWith(folder) ? path.slice(folder.length) : path
 }
 
-/** The folder of the package's code: this file is in a folder of it. */
+/** The root folder of the package's code, one above this file's. */
 function ownFolder(): string {
   const path = stackLines().flatMap(line => frameOf(line) ?? [])[0].path
   return path.slice(0, path.lastIndexOf('testing'))

@@ -1,29 +1,29 @@
 /**
- * What a capture is made of: the byte traffic of connections, and what the server did about it, as values that are kept
- * as JSON. Texts are kept as texts, so that a person can read a file and write one by hand.
+ * The entries of a capture: the byte traffic of connections and the server's reactions, as JSON values. ASCII is stored
+ * as text, so that a person can read a file and write one by hand.
  */
 import { decodeLatin1, writeLatin1 } from '../buffer/latin1.js'
 
 /** The version of the format. */
 export const CAPTURE_VERSION = 2
 
-/** Bytes in a capture: as text, a character a byte, where they are ASCII; else in base64. */
+/** Bytes in a capture: text at one byte a character if they are ASCII, else base64. */
 export type CapturedBytes = { readonly text: string } | { readonly base64: string }
 
-/** What every entry has. */
+/** The fields of every entry. */
 interface Occurrence {
-  /** The number of the connection in its server; where there is none, there is one connection. */
+  /** The number of the connection in its server; omitted in a capture of a single connection. */
   readonly connection?: number
-  /** Which entry of its connection it is, from 0: where one is missing, it was dropped. */
+  /** The index of the entry in its connection, from 0. A gap means that entries were dropped. */
   readonly n?: number
-  /** When, in milliseconds since the start of the capture. */
+  /** The time in milliseconds since the start of the capture. */
   readonly at: number
 }
 
 /**
- * One thing in a capture: `in`, what the client sent, as the server read it; `out`, what the socket had taken by then
- * of what the server wrote; `waits`, a write that the socket did not take at once; `end`, where the client ended its
- * side; `pause` and `resume`, where the server stopped reading and went on; `close`, and who broke the connection off.
+ * One entry of a capture: `in`, bytes that the server read; `out`, bytes that the socket took from the server; `waits`,
+ * a write that the socket did not take at once; `end`, the client's half-close; `pause` and `resume` of reading;
+ * `close`, with the side that cut the connection.
  */
 export type CaptureEntry = Occurrence & (
   | { readonly type: 'open'; readonly remoteAddress: string; readonly isEncrypted: boolean }
@@ -38,12 +38,12 @@ export type CaptureEntry = Occurrence & (
 export interface Capture {
   readonly format: 'httprx-capture'
   readonly version: typeof CAPTURE_VERSION
-  /** The names of fields whose values were replaced. */
+  /** The names of the fields whose values were masked. */
   readonly redacted?: readonly string[]
   readonly entries: readonly CaptureEntry[]
 }
 
-/** Returns the bytes as they are kept. */
+/** Returns the bytes in the form of a capture. */
 export function capturedForm(bytes: Uint8Array): CapturedBytes {
   const text = decodeLatin1(bytes, 0, bytes.length)
   return /^[\t\r\n\x20-\x7e]*$/.test(text) ? { text } : { base64: btoa(text) }

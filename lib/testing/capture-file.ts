@@ -1,20 +1,20 @@
 /**
- * Captures in files.
+ * Reads and writes capture files.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Capture } from './capture-entry.js'
 import { captureText, parseCapture, recordedIn, type Recorded } from './capture-text.js'
 import { CaptureError } from './test-errors.js'
 
-/** Writes the capture, over what is there. */
+/** Writes the capture; an existing file is overwritten. */
 export function writeCapture(file: string, capture: Capture): void {
   writeFileSync(file, captureText(capture), { mode: 0o600 })
 }
 
 /**
- * Reads the capture of one connection: the one of this number, or the only one.
+ * Reads the capture of one connection: the one with this number, or the only one.
  *
- * @throws {@link CaptureError} where the file is no capture, there are several connections, or one is not complete
+ * @throws {@link CaptureError} not a capture; several connections and no number; or an incomplete connection
  */
 export function readCapture(file: string, connection?: number): Capture {
   const { connections } = readRecording(file)
@@ -27,7 +27,7 @@ export function readCapture(file: string, connection?: number): Capture {
   return found.capture
 }
 
-/** Reads a file with the others of its recording, into which it was cut. @throws {@link CaptureError} */
+/** Reads a file together with the other files of its rotated recording. @throws {@link CaptureError} */
 export function readRecording(file: string): Recorded {
   if (!existsSync(file)) throw new CaptureError(`There is no file ${file}`)
   const own = parseCapture(file, readFileSync(file, 'utf8'))
@@ -36,7 +36,7 @@ export function readRecording(file: string): Recorded {
   return recordedIn([own, ...parts].sort((one, other) => one.part - other.part))
 }
 
-/** The files that {@link file} was rotated to, or from. */
+/** Returns the existing files with the same base name and a rotation suffix. */
 function siblingsOf(file: string): string[] {
   const base = file.replace(/\.\d+$/, '')
   const names = [base]
@@ -44,7 +44,7 @@ function siblingsOf(file: string): string[] {
   return names.filter(name => name !== file && existsSync(name))
 }
 
-/** Null where it is something else: of another recording, or of another time. */
+/** Returns the parsed file; null if it is not a capture. */
 function parseSibling(file: string): ReturnType<typeof parseCapture> | null {
   try {
     return parseCapture(file, readFileSync(file, 'utf8'))

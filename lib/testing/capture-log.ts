@@ -1,36 +1,36 @@
 /**
- * A file that lines are added to while a server runs: rotating, and bounded in memory and on the disk.
+ * An append-only log that rotates, bounded in memory and on disk.
  *
- * Strategy: lines wait in a queue, and leave it in batches, one write at a time, so that the server never waits for the
- * disk. A line that does not fit into the queue is dropped and counted; when there is room again, a line says how many
- * were. A file that is full becomes `FILE.1`, what was that `FILE.2`, and so on; the oldest is removed. Where the disk
- * fails, what waits is dropped and counted, and after a while the file goes on, on another line.
+ * Strategy: lines are queued and written in batches, one write at a time, so that the server never waits for the disk.
+ * A line that does not fit into the queue is dropped and counted; when there is room again, a line reports the count. A
+ * full file is renamed to `FILE.1`, the previous one to `FILE.2`, and so on; the oldest is removed. If the disk fails,
+ * the queue is dropped and counted, and after `retryMs` the log continues on a new line.
  */
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { libraryScheduler } from '../application/library-scheduler.js'
 import { setImmediate } from '../node/runtime.js'
 
-/** How much is kept, and where. */
+/** The files and limits of a log. */
 export interface CaptureLogOptions {
   readonly file: string
   readonly maxFileBytes: number
   readonly maxFiles: number
   readonly maxQueueBytes: number
   readonly onError: (error: unknown) => void
-  /** How long nothing is tried after the disk failed, in milliseconds: 1,000. */
+  /** The pause after a failure of the disk in milliseconds. Default: 1,000. */
   readonly retryMs?: number
 }
 
-/** What did not reach the disk. */
+/** Counts of entries and bytes that did not reach the disk. */
 export interface Dropped {
   entries: number
   bytes: number
 }
 
-/** A file that is written. */
+/** An open log file. */
 export type LogFile = Pick<FileHandle, 'write' | 'close'>
 
-/** What a log needs of a disk. */
+/** The file operations of a log. */
 export interface Disk {
   open(file: string, flags: 'w' | 'a'): Promise<LogFile>
   rename(from: string, to: string): Promise<void>
@@ -38,16 +38,16 @@ export interface Disk {
 }
 
 const DISK: Disk = {
-  // Traffic is nobody else's business.
+  // Traffic is private: only the owner may read the file.
   open: (file, flags) => open(file, flags, 0o600),
   rename,
   remove: file => rm(file, { force: true }),
 }
 
-/** What is written at once. */
+/** The maximum of bytes in one write. */
 const BATCH_BYTES = 256 * 1024
 
-/** Adds lines to files. */
+/** Appends lines to rotating files. */
 export class CaptureLog {
   readonly dropped: Dropped
   private readonly options: CaptureLogOptions
@@ -55,18 +55,18 @@ export class CaptureLog {
   private readonly disk: Disk
   private queue: string[]
   private queuedBytes: number
-  /** What was dropped since a line last said so. */
+  /** What was dropped since the last line that reported it. */
   private untold: Dropped
   private handle: LogFile | null
   private parts: number
-  /** Whether the file has its head. */
+  /** Whether the current file has its head. */
   private isBegun: boolean
   private fileBytes: number
   private retryAt: number
   private hasFailed: boolean
   private work: Promise<void> | null
 
-  /** A log whose files begin with what `headOf` says of their numbers, from 1. */
+  /** `headOf` returns the first line of a file by its number, from 1. */
   constructor(options: CaptureLogOptions, headOf: (part: number) => string, disk: Disk = DISK) {
     this.dropped = { entries: 0, bytes: 0 }
     this.options = options
@@ -93,7 +93,7 @@ export class CaptureLog {
     this.work ??= new Promise(resolve => { setImmediate(() => { resolve(this.writeAll()) }) })
   }
 
-  /** Writes what waits, and closes the file. */
+  /** Writes the queue and closes the file. */
   async close(): Promise<void> {
     if (this.untold.entries > 0) this.tell()
     while (this.queue.length > 0 || this.work !== null) await (this.work ?? this.writeAll())
@@ -151,7 +151,7 @@ export class CaptureLog {
     await writeWhole(handle, Buffer.from(text, 'latin1'))
   }
 
-  /** Begins another file. */
+  /** Rotates and begins a new file. */
   private async begin(): Promise<LogFile> {
     const { file } = this.options
     await this.handle?.close()
@@ -166,7 +166,7 @@ export class CaptureLog {
     return handle
   }
 
-  /** Opens the file again, whose last line may be cut. */
+  /** Reopens the file after a failure and starts a new line, because the last one may be truncated. */
   private async goOn(): Promise<LogFile> {
     const handle = (this.handle = await this.disk.open(this.options.file, 'a'))
     await writeWhole(handle, Buffer.from('\n'))
@@ -198,7 +198,7 @@ function lengthOf(lines: readonly string[]): number {
   return lines.reduce((sum, line) => sum + line.length, 0)
 }
 
-/** A disk may take less than it is given. */
+/** Writes all bytes; a single call may write only a part. */
 async function writeWhole(handle: LogFile, bytes: Uint8Array): Promise<void> {
   let offset = 0
   while (offset < bytes.length) offset += (await handle.write(bytes, offset, bytes.length - offset)).bytesWritten

@@ -1,16 +1,16 @@
 /**
- * Captures as text: lines of JSON. The first says what the file is; each of the others is an entry, or says how many
- * were dropped. A recording may be cut into several files; a connection whose entries are not all there can't be
- * replayed, and it is said why.
+ * The text form of captures: lines of JSON. The first identifies the file; each other line is an entry, or reports how
+ * many were dropped. A recording may consist of several rotated files. A connection with missing entries cannot be
+ * replayed, and a sentence says why.
  */
 import { CAPTURE_VERSION, type Capture, type CaptureEntry } from './capture-entry.js'
 import { CaptureError } from './test-errors.js'
 
 /** The first line of a file. */
 export interface CaptureHead {
-  /** When the recording began; '' where that is of no matter. */
+  /** The start of the recording as an ISO date, which its files share; '' for a single file. */
   readonly started: string
-  /** Which of the files of the recording this is, from 1. */
+  /** The number of the file in its recording, from 1. */
   readonly part: number
   readonly redacted: readonly string[]
 }
@@ -19,7 +19,7 @@ export interface CaptureHead {
 export interface CapturePart extends CaptureHead {
   readonly file: string
   readonly entries: readonly CaptureEntry[]
-  /** What can't be read of it. */
+  /** A sentence for each unreadable line. */
   readonly problems: readonly string[]
 }
 
@@ -27,11 +27,11 @@ export interface CapturePart extends CaptureHead {
 export interface RecordedConnection {
   readonly id: number
   readonly capture: Capture
-  /** What is missing of it, a sentence; null where that is nothing. */
+  /** A sentence that says what is missing; null if the connection is complete. */
   readonly gap: string | null
 }
 
-/** A recording as far as it can be read. */
+/** The readable part of a recording. */
 export interface Recorded {
   readonly connections: readonly RecordedConnection[]
   readonly problems: readonly string[]
@@ -50,7 +50,7 @@ export function captureText({ entries, redacted = [] }: Capture): string {
   return captureHead({ started: '', part: 1, redacted }) + lines.join('')
 }
 
-/** Reads the text of a file. @throws {@link CaptureError} where it is no capture of this version */
+/** Parses the text of a file. @throws {@link CaptureError} not a capture of this version */
 export function parseCapture(file: string, text: string): CapturePart {
   const lines = text.split('\n')
   const head = headOf(file, lines[0], text)
@@ -65,7 +65,7 @@ export function parseCapture(file: string, text: string): CapturePart {
   return { ...head, file, entries, problems }
 }
 
-/** Puts the files of one recording together, the oldest first. */
+/** Joins the files of one recording, given oldest first. */
 export function recordedIn(parts: readonly CapturePart[]): Recorded {
   const entries = parts.flatMap(part => part.entries)
   const ids = [...new Set(entries.map(({ connection = 1 }) => connection))].sort((one, other) => one - other)
@@ -89,7 +89,7 @@ function headOf(file: string, line: string, text: string): CaptureHead {
     + `${CAPTURE_VERSION}: replay it with the httprx that recorded it`)
 }
 
-/** Returns the object that the line is, or null. */
+/** Returns the line parsed as a JSON object; null if it is not one. */
 function parsedLine(line: string): Record<string, unknown> | null {
   try {
     const parsed: unknown = JSON.parse(line)
@@ -99,7 +99,7 @@ function parsedLine(line: string): Record<string, unknown> | null {
   }
 }
 
-/** Others tell of what was dropped, or are of a later minor version. */
+/** Whether the object is an entry. Others report dropped entries, or are of a later minor version. */
 function isEntry(parsed: Record<string, unknown> | null): parsed is Record<string, unknown> & CaptureEntry {
   return parsed !== null && typeof parsed['at'] === 'number' && KINDS.has(parsed['type'] as string)
 }
@@ -109,7 +109,7 @@ function unreadable(file: string, index: number, isLast: boolean): string {
   return `${file} ends within line ${index + 1}: whoever wrote it was ended there. What is before that line is read`
 }
 
-/** Entries are counted where they were recorded from a server. */
+/** Returns a sentence on the first gap in the entries' indices; null if there is none. */
 function gapOf(id: number, entries: readonly CaptureEntry[], firstPart: number): string | null {
   for (const [index, { n = index, at }] of entries.entries()) {
     if (n === index) continue

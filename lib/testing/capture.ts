@@ -1,9 +1,9 @@
 /**
- * `capture`: the byte traffic of connections, recorded: of one connection as a value, of a server to a file.
+ * `capture`: records the byte traffic of one connection as a value, or of a server to a file.
  *
- * Strategy: it is a listener of events, so it works on every connection, in real and in virtual time, on TCP, TLS (the
- * plain bytes within) and Unix sockets, and behind the upgrade to a WebSocket. To the server it costs what it costs to
- * make a line of text of what comes and goes; the disk is never waited for.
+ * Strategy: it subscribes to events, so it works on every connection, in real and in virtual time, on TCP, TLS (the
+ * decrypted bytes) and Unix sockets, and after an upgrade to a WebSocket. Its cost to the server is formatting the
+ * traffic as lines of text; the server never waits for the disk.
  */
 import { ReplaySubject, Subscription, type Observable } from 'rxjs'
 import { checkOptions, LONGEST_TIME } from '../connection/option-check.js'
@@ -16,57 +16,57 @@ import { captureHead } from './capture-text.js'
 import { Recorder } from './recorder.js'
 import type { Redaction } from './redaction.js'
 
-/** A server, of `serve` or of a test. */
+/** A server that can be captured: of `serve`, or of a test. */
 export interface CapturedServer {
   readonly connections$: Observable<Connection>
   readonly events$: Observable<ConnectionEvent>
 }
 
-/** How a connection is recorded. */
+/** The options of capturing a connection. */
 export interface ConnectionCaptureOptions {
-  /** Where the capture is written to when the connection is over. */
+  /** The file to which the capture is written when the connection is over. */
   readonly file?: string
-  /** What is kept out of it. */
+  /** What is masked. */
   readonly redact?: Redaction
 }
 
-/** How a server is recorded. */
+/** The options of capturing a server. */
 export interface CaptureOptions {
-  /** The file that is written; older ones have `.1`, `.2` and so on behind their names. */
+  /** The current file; older ones have the suffixes `.1`, `.2` and so on. */
   readonly file: string
-  /** As large a file becomes: 16 MiB. At least 1 MiB. */
+  /** The maximum size of a file in bytes. Default: 16 MiB; at least 1 MiB. */
   readonly maxFileBytes?: number
-  /** So many files there are at most, the current one included: 8. */
+  /** The maximum number of files, including the current one. Default: 8. */
   readonly maxFiles?: number
-  /** So much waits for the disk at most: 4 MiB. What does not fit is dropped and counted. */
+  /** The maximum of bytes queued for the disk. Further entries are dropped and counted. Default: 4 MiB. */
   readonly maxQueueBytes?: number
-  /** What is kept out of it. */
+  /** What is masked. */
   readonly redact?: Redaction
-  /** Hears of it when the disk fails: once, until it works again. */
+  /** Called when the disk fails: once until it works again. */
   readonly onError?: (error: unknown) => void
 }
 
-/** A recording that goes on until the server is closed, or this is. */
+/** A recording, which runs until the server or the recording is closed. */
 export interface Recording extends AsyncDisposable {
-  /** How much did not reach the disk, because it was too slow or failed. */
+  /** What did not reach the disk because it was too slow or failed. */
   readonly dropped: Readonly<Dropped>
-  /** Fulfilled when the recording is over, and everything is on the disk. */
+  /** Fulfilled when the recording is over and everything is written. */
   readonly closed: Promise<void>
   /** Ends the recording. Returns {@link closed}. */
   close(): Promise<void>
 }
 
 /**
- * Records the connection from now on, best where it was just accepted. Emits the capture, and completes, when the
- * connection is over; then it was written to the file, where one is given.
+ * Records the connection from now on; a capture that is to be replayed must start when it is accepted. Emits the
+ * capture and completes when the connection is over, after writing the file if one is given.
  *
  * @example
  * server.connections$.subscribe(connection => capture(connection, 'traffic.ndjson'))
  */
 export function capture(connection: Connection, options?: string | ConnectionCaptureOptions): Observable<Capture>
 /**
- * Records all connections of a server to a file, which rotates. What a disk is too slow for is dropped and counted: the
- * server never waits, and holds no more than `maxQueueBytes` for it.
+ * Records all connections of a server to rotating files. Entries for which the disk is too slow are dropped and
+ * counted: the server never waits, and queues at most `maxQueueBytes`.
  *
  * @example
  * const recording = capture(server, { file: 'traffic.ndjson' })
@@ -99,7 +99,7 @@ function captureConnection(
   return captured.asObservable()
 }
 
-/** The smallest file holds the longest line. */
+/** The smallest file size: the longest line must fit. */
 const LEAST_FILE = 1024 * 1024
 const RANGES = {
   maxFileBytes: { least: LEAST_FILE, most: Number.MAX_SAFE_INTEGER, isOpen: true },
@@ -143,5 +143,5 @@ class ServerRecording implements Recording {
 }
 
 function ignore(): void {
-  // The count of what was dropped says so.
+  // `dropped` shows the failure.
 }

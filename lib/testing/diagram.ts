@@ -1,13 +1,12 @@
 /**
- * Marble diagrams as text, several under each other, so that the same frame stands in the same column.
+ * Draws marble diagrams under each other, with the same frame in the same column.
  *
- * Strategy: only frames where something happens in one of the rows are laid out; the time between them is dashes, or
- * ` 59s ` where it is long. What happens in one frame is a group. A group is wider than its frame: it covers the frames
- * behind it as RxJS has it, and where something happens in one of those, the other rows are widened with spaces, which
- * stand for no time.
+ * Strategy: only frames with an event in some row are laid out; the time between them is drawn as dashes, or as ` 59s `
+ * if it is long. Events of one frame form a group, which is wider than its frame and covers the following frames, as in
+ * RxJS. If one of those has an event in another row, the rows are padded with spaces, which stand for no time.
  */
 
-/** What happens at one frame: a letter, `|`, `#`, `^` or `!`. */
+/** One event of a row: a letter, `|`, `#`, `^` or `!`. */
 export interface Mark {
   readonly frame: number
   readonly symbol: string
@@ -16,11 +15,11 @@ export interface Mark {
 /** The rows as text. */
 export interface Diagram {
   readonly lines: readonly string[]
-  /** The column of each frame at which something happens. */
+  /** The column of each frame with an event. */
   readonly columns: ReadonlyMap<number, number>
 }
 
-/** As many frames are not drawn as dashes. */
+/** The longest time that is drawn as dashes, in frames. */
 const LONG = 15
 
 /** Draws the rows. */
@@ -56,7 +55,7 @@ class Line {
     this.isOver = false
   }
 
-  /** Lets time pass up to the column `end`, then fills up to the column `start`, with the token if it has one. */
+  /** Draws time up to the column `end`, then the token if there is one, then pads to the column `start`. */
   extend(end: number, start: number, token: string): void {
     this.text = this.text.padEnd(end, this.isOver ? ' ' : '-')
     if (!this.isOver) this.text += token

@@ -1,24 +1,24 @@
 /**
- * How an expected value is compared with the one that came: deeply, down to the first difference.
+ * Compares an actual value with an expected one, deeply, and finds the first difference.
  *
- * Strategy: as in every test runner, what counts is the own enumerable properties; a property that is undefined is as
- * good as absent. Errors are compared by name and message, bytes by their values. An expected value may be a matcher:
- * an object with `asymmetricMatch`, which is what jest and vitest make, and {@link like}.
+ * Strategy: as in test runners, own enumerable properties count, and an undefined property equals an absent one. Errors
+ * are compared by name and message, bytes by value. An expected value may be a matcher: an object with
+ * `asymmetricMatch`, such as those of jest and vitest, and {@link like}.
  */
 
-/** Where two values differ first: a path as `.headers.date`, '' for the values as a whole. */
+/** The first difference of two values; `path` is like `.headers.date`, or '' for the values as a whole. */
 export interface Difference {
   readonly path: string
   readonly expected: unknown
   readonly actual: unknown
 }
 
-/** An expected value that decides by itself what it equals. */
+/** An expected value that decides itself what it equals. */
 export interface Matcher {
   asymmetricMatch(actual: unknown): boolean
 }
 
-/** An expected value that has to be there, in whatever has more: see {@link like}. */
+/** A partial expected value: see {@link like}. */
 export class Like implements Matcher {
   readonly partial: object
 
@@ -32,8 +32,8 @@ export class Like implements Matcher {
 }
 
 /**
- * Returns a matcher for objects that have these properties, and others or not: `like({ status: 200 })`. Objects within
- * are compared in the same way; arrays have to have the same length.
+ * Returns a matcher for objects with at least these properties: `like({ status: 200 })`. Nested objects are compared in
+ * the same way; arrays must have the same length.
  */
 export function like(partial: object): Matcher {
   return new Like(partial)
@@ -55,12 +55,12 @@ class AtMost implements Matcher {
   }
 }
 
-/** Returns a matcher for numbers up to this one: of what is held, for example. */
+/** Returns a matcher for numbers up to `limit`, for example of held bytes. */
 export function atMost(limit: number): Matcher {
   return new AtMost(limit)
 }
 
-/** Returns the first difference, or null where there is none. */
+/** Returns the first difference; null if there is none. */
 export function difference(actual: unknown, expected: unknown): Difference | null {
   return new Comparison(false).difference(actual, expected, '')
 }
@@ -107,7 +107,7 @@ function step(key: string): string {
   return /^[a-z_$][\w$]*$/i.test(key) ? `.${key}` : `[${/^\d+$/.test(key) ? key : `'${key}'`}]`
 }
 
-/** Whether the value decides by itself what it equals. */
+/** Whether the value is a {@link Matcher}. */
 export function isMatcher(value: unknown): value is Matcher {
   return isObject(value) && typeof value['asymmetricMatch'] === 'function'
 }
@@ -116,7 +116,7 @@ function isObject(value: unknown): value is Properties {
   return typeof value === 'object' && value !== null
 }
 
-/** Dates, maps and sets keep what they hold in no property: they are compared as what they print. */
+/** Compares kinds, and the contents of dates, maps and sets, which are not in properties. */
 function areOfOneKind(actual: object, expected: object): boolean {
   if (expected instanceof Date) return actual instanceof Date && actual.getTime() === expected.getTime()
   if (expected instanceof Map || expected instanceof Set) {

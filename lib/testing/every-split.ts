@@ -1,5 +1,5 @@
 /**
- * `everySplit`: the same bytes in every cut, for whatever finds messages in a stream of bytes.
+ * `everySplit`: runs a case with the same bytes in every split, for code that finds messages in a byte stream.
  */
 import { isPromise } from '../application/discard.js'
 import { bytesOf } from './bytes.js'
@@ -8,10 +8,10 @@ import { showDifference } from './show.js'
 import { SplitError } from './test-errors.js'
 
 /**
- * Calls `run` with the bytes whole, byte by byte, and in two pieces at every place, and returns what it returned for
- * the whole. The pieces are `run`'s own. An empty input is one empty piece.
+ * Calls `run` with the bytes whole, byte by byte, and in two pieces at every place, and returns its result for the
+ * whole. `run` owns the pieces. An empty input is one empty piece.
  *
- * @throws {@link SplitError} where another cut comes out differently, or throws: its cause is what was thrown
+ * @throws {@link SplitError} another split has another result, or throws (then that is the `cause`)
  */
 export function everySplit<R>(bytes: string | Uint8Array, run: (pieces: Uint8Array[]) => R): R {
   const whole = bytesOf(bytes)
@@ -37,7 +37,7 @@ function attempt(name: string, run: () => unknown): unknown {
   }
 }
 
-/** The places between the bytes. */
+/** The offsets between the bytes. */
 function places(length: number): number[] {
   return Array.from({ length: Math.max(0, length - 1) }, (_, index) => index + 1)
 }

@@ -13,48 +13,48 @@ import { joined } from './bytes.js'
 import { ResponseParser, type TestResponse } from './response-parser.js'
 import { nameOf } from './show.js'
 
-/** Bytes at a time. */
+/** Bytes with their time in milliseconds. */
 export interface Piece {
   readonly at: number
   readonly bytes: Uint8Array
 }
 
-/** A request as it came. */
+/** A received request. */
 export interface Asked {
   /** Its method and target. */
   readonly name: string
   readonly method: string
-  /** When its head was complete. */
+  /** The time at which its head was complete. */
   readonly at: number
-  /** Whether the client waits for a 100 before it sends the body. */
+  /** Whether the client waits for a 100 (Continue) before it sends the body. */
   readonly expectsContinue: boolean
-  /** Whether its body was. */
+  /** Whether its body is complete. */
   isComplete: boolean
 }
 
-/** A request and what came of it. */
+/** A request and its response. */
 export interface Exchange extends Asked {
   readonly response: TestResponse | null
-  /** When the response was complete; null where it never was. */
+  /** The time at which the response was complete; null if it never was. */
   readonly answeredAt: number | null
-  /** Whether some of the response came. */
+  /** Whether a part of the response was received. */
   readonly hasBegun: boolean
-  /** Whether it is answered because a time limit was reached. */
+  /** Whether a time limit caused the response. */
   readonly isLate: boolean
-  /** Whether what came is a stream of events, which has no end. */
+  /** Whether the response is an event stream, which has no end. */
   readonly isEndless: boolean
 }
 
-/** The requests of a connection, and what its client had still to send. */
+/** The requests of a connection, and what its client had yet to send. */
 export interface Input {
   readonly requests: readonly Asked[]
-  /** What completes the last request: its content is unknown. Empty where nothing does. */
+  /** Made-up bytes that complete the last request's framing; empty if none do. */
   readonly rest: Uint8Array
 }
 
 const NOTHING = new Uint8Array(0)
 
-/** Reads what the client sent. */
+/** Parses what the client sent. */
 export function readInput(pieces: readonly Piece[]): Input {
   const reader = readerOf(pieces)
   const at = pieces.at(-1)?.at ?? 0
@@ -68,14 +68,14 @@ function readerOf(pieces: readonly Piece[]): InputReader {
   return reader
 }
 
-/** What the server sent, and how that ended. */
+/** The output of a server, and how it ended. */
 export interface Output {
   readonly output: readonly Piece[]
   readonly isEnded: boolean
   readonly limitAt: number | null
 }
 
-/** Reads what the server sent in answer to the requests. */
+/** Parses the server's output into the responses to the requests. */
 export function exchangesOf(requests: readonly Asked[], { output, isEnded, limitAt }: Output): Exchange[] {
   const methods = requests.map(({ method }) => method)
   const parser = new ResponseParser(() => methods.shift() ?? 'GET')
@@ -88,7 +88,7 @@ export function exchangesOf(requests: readonly Asked[], { output, isEnded, limit
     for (const { at, bytes } of output) take(at, parser.push(bytes))
     if (isEnded) take(output.at(-1)?.at ?? 0, [parser.end() ?? []].flat())
   } catch {
-    // What can't be read further is no response.
+    // Unreadable output contains no further response.
   }
   return requests.map((asked, index) => {
     const answer = answers.at(index)
@@ -104,7 +104,7 @@ export function exchangesOf(requests: readonly Asked[], { output, isEnded, limit
   })
 }
 
-/** A server that answers everything. */
+/** A server that reads and answers every request. */
 class InputReader {
   readonly requests: Asked[]
   private readonly connection: ServerConnection
@@ -126,12 +126,14 @@ class InputReader {
     this.isOver = false
   }
 
-  /** Whether the last request is. */
+  /** Whether the last request is complete. */
   get isComplete(): boolean {
     return this.requests.at(-1)?.isComplete === true && this.pending.length === 0 && !this.isOver
   }
 
-  /** What may complete a body: the rest of it, or of its chunk, and the last chunk; within a line, that first. */
+  /**
+   * Candidates that may complete a body: its rest, or the rest of its chunk and the last chunk, also after a line end.
+   */
   get endings(): Uint8Array[] {
     const isOpen = this.requests.at(-1)?.isComplete === false && !this.isOver
     if (!isOpen) return []
@@ -163,7 +165,7 @@ class InputReader {
     const expectsContinue = headers.get('expect') !== null
     const asked: Asked = { name: nameOf(reqd.request), method, at: this.now, expectsContinue, isComplete: false }
     this.requests.push(asked)
-    // What is behind an upgrade is no HTTP.
+    // After an upgrade the bytes are another protocol's.
     if (headers.get('upgrade') !== null || method === 'CONNECT') this.isOver = asked.isComplete = true
     const body = reqd.requestBody
     const read = (): void => {

@@ -1,32 +1,33 @@
 /**
- * What a test expects, and the message where it is not so: both diagrams under each other, the frame, and the values.
+ * Compares the notifications that a test expects with the actual ones. A failure message shows both diagrams, the frame
+ * and the values.
  */
 import type { ObservableNotification } from 'rxjs'
 import { draw, type Mark } from './diagram.js'
 import { difference } from './equality.js'
 import { show, showDifference } from './show.js'
 
-/** Something that happened at a frame. */
+/** A notification at a frame. */
 export interface Message {
   readonly frame: number
   readonly notification: ObservableNotification<unknown>
 }
 
-/** The expected message, under the letter of its diagram. */
+/** An expected notification with its symbol in the diagram. */
 export interface ExpectedMessage extends Message {
   /** The letter, `|` or `#`. */
   readonly symbol: string
-  /** Whether any error will do. */
+  /** Whether any error matches. */
   readonly isAnyError: boolean
 }
 
-/** A subscription: from frame to frame, Infinity where it had no end. */
+/** The frames of a subscription; Infinity if it had no end. */
 export interface SubscriptionFrames {
   readonly subscribedFrame: number
   readonly unsubscribedFrame: number
 }
 
-/** Returns how the messages differ from the expected ones, or null. */
+/** Describes how the messages differ from the expected ones; null if they do not. */
 export function compareMessages(
   label: string, actual: readonly Message[], expected: readonly ExpectedMessage[],
 ): string | null {
@@ -41,7 +42,7 @@ export function compareMessages(
   return [title(label, frame), '', ...diagrams(expected, marks, { frame, reason }), ...letters.legend()].join('\n')
 }
 
-/** Returns how the subscriptions differ from the expected ones, or null. */
+/** Describes how the subscriptions differ from the expected ones; null if they do not. */
 export function compareSubscriptions(
   label: string, actual: readonly SubscriptionFrames[], expected: readonly SubscriptionFrames[],
 ): string | null {
@@ -58,7 +59,7 @@ export function compareSubscriptions(
   return first === Infinity ? null : [title(label, first), '', ...blocks].join('\n')
 }
 
-/** Returns what came in a time in which nothing should. */
+/** Describes a notification during a time in which none was expected. */
 export function describeUnexpected(
   label: string, { from, forMs }: { readonly from: number; readonly forMs: number }, message: Message,
 ): string {
@@ -119,7 +120,7 @@ function reasonOf(came: (Message & Mark) | undefined, wanted: ExpectedMessage | 
   return found === null ? '' : `${wanted.symbol} differs: ${showDifference(found)}`
 }
 
-/** The index of the first message that is not as expected, or -1. */
+/** Returns the index of the first message that differs, or -1. */
 function firstMismatch(actual: readonly Message[], expected: readonly ExpectedMessage[]): number {
   const at = expected.findIndex((wanted, index) => index >= actual.length || !isAsExpected(actual[index], wanted))
   return at < 0 && actual.length > expected.length ? expected.length : at
@@ -139,7 +140,7 @@ function payload({ notification }: Message): unknown {
   return notification.kind === 'E' ? notification.error : undefined
 }
 
-/** Gives each value that came the letter of the expected value that it equals, or one that is free. */
+/** Assigns to each actual value the letter of the expected value that it equals, or a free letter. */
 class Letters {
   private readonly expected: readonly ExpectedMessage[]
   private readonly free: string[]
@@ -162,7 +163,7 @@ class Letters {
     return stranger?.symbol ?? this.name(message)
   }
 
-  /** What the letters stand for, where that is not the letter itself. */
+  /** Returns the values of the letters, except values that are the letter itself. */
   legend(): string[] {
     const wanted = new Map(this.expected.filter(shows).map(message => [message.symbol, show(payload(message))]))
     const rows = [...wanted].map(([symbol, text]) => `  ${symbol} = ${text}`)

@@ -1,5 +1,5 @@
 /**
- * `httprx/testing`: handlers, bytes and backpressure tested in virtual time.
+ * `httprx/testing`: tests of handlers, bytes and backpressure in virtual time.
  */
 export {
   capture, type CapturedServer, type CaptureOptions, type ConnectionCaptureOptions, type Recording,

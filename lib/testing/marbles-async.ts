@@ -1,10 +1,10 @@
 /**
- * `marblesAsync`: a test in virtual time, in which promises settle.
+ * `marblesAsync`: a test in virtual time in which promises settle.
  *
- * Strategy: between any two things that happen in virtual time, all promises that are ready settle, as between two
- * events of a real event loop; only then does time go on. The event loop itself does not turn: what is real (timers,
- * sockets, files) never comes in between, so the frames of a test are always the same, and who waits for such a thing
- * is told what it is. The one exception is before time begins: a test function may wait for whatever it has to set up.
+ * Strategy: between any two actions of virtual time all ready promises settle, as between two events of a real event
+ * loop; only then time advances. The event loop itself does not turn: real timers, sockets and files never fire in
+ * between, so the frames of a test are deterministic, and a test that waits for real work fails with its name. The only
+ * exception is before time begins: the test function may wait for its setup.
  */
 import type { RunHelpers } from 'rxjs/testing'
 import { isPromise } from '../application/discard.js'
@@ -17,21 +17,21 @@ import { TestStillWaitsError, ForeignSchedulerError } from './test-errors.js'
 import { MarbleScheduler } from './virtual-time.js'
 import { useVirtualTimers } from './virtual-timers.js'
 
-/** How long the test function is left alone between two looks whether it has set up something. */
+/** The interval in milliseconds at which the test function's setup is checked. */
 const LOOK_MS = 1
 
-/** The real one, whoever fakes it later. */
+/** The original function, even if it is faked later. */
 const { setTimeout: realTimeout } = globalThis
 
 /**
- * Runs a test in virtual time as {@link marbles} does, with promises: `async` handlers, async generators, web streams,
- * and an `async` test function. Time begins when the test function is over, or waits for something that a server or an
- * Observable of the test is to bring; it stands still until the promises that are ready have settled. Where `timers`
- * are `'virtual'`, those of the application follow.
+ * Runs a test in virtual time as {@link marbles} does, but with promises: `async` handlers, async generators, web
+ * streams, and an `async` test function. Time begins when the test function returns, or waits for a server or an
+ * Observable of the test; it advances only when all ready promises have settled. With `timers: 'virtual'` the
+ * application's timers follow.
  *
- * Rejects with {@link MarbleError} where something is not as expected, {@link UnansweredError} where a request is not
- * answered, {@link EndlessPromisesError} where promises settle without end, {@link TwoRunsError} while another such
- * test runs, {@link TestStillWaitsError} where the test function waits for ever, and with what that throws.
+ * Rejects with {@link MarbleError} if an expectation fails, {@link UnansweredError} if a request is not answered,
+ * {@link EndlessPromisesError} if promises settle without end, {@link TwoRunsError} while another such test runs,
+ * {@link TestStillWaitsError} if the test function never ends, and with the exceptions of the test function.
  */
 export async function marblesAsync(
   test: (helpers: MarbleHelpers) => unknown, options: MarbleOptions = {},
@@ -82,7 +82,7 @@ class AsyncRun {
     }
   }
 
-  /** Lets promises settle, does what comes next, and so on until time is over. */
+  /** Alternately lets promises settle and runs the next action, until time is over. */
   private settle(resolve: () => void, reject: (error: unknown) => void): void {
     this.settling.settle(error => {
       try {
@@ -104,7 +104,7 @@ class AsyncRun {
     return this.scheduler.step() ? 'settle' : 'over'
   }
 
-  /** What was waited for here is over when time begins. */
+  /** Begins time once the setup is done. Real work of the setup is not reported as pending later. */
   private setUp(): 'settle' | 'wait' {
     if (this.testing === 'waits' && !this.scheduler.hasWork) {
       this.activity.forget()
@@ -122,7 +122,7 @@ class AsyncRun {
     this.stage.checkAnswers()
   }
 
-  /** Whatever still goes on ends with its client: else it would go on in real time, and hold the process. */
+  /** Cuts all clients, so that pending handlers do not continue in real time and keep the process alive. */
   private async end(): Promise<void> {
     this.stage.cut()
     await new Promise<void>(resolve => { this.settling.settle(() => { resolve() }) })

@@ -1,5 +1,5 @@
 /**
- * `marbles`: a test in virtual time, within one synchronous call.
+ * `marbles`: a test in virtual time within one synchronous call.
  */
 import type { RunHelpers } from 'rxjs/testing'
 import { isPromise } from '../application/discard.js'
@@ -11,12 +11,12 @@ import { MarbleScheduler } from './virtual-time.js'
 import { useVirtualTimers } from './virtual-timers.js'
 
 /**
- * Runs a test in virtual time: `TestScheduler.run` with servers. A frame of a diagram is a millisecond; time passes
- * when the test function is over, until nothing is left to do or `until`. Then all expectations are compared.
+ * Runs a test in virtual time: `TestScheduler.run` with servers. A frame of a diagram is a millisecond. Time advances
+ * after the test function returns, until nothing is left to do or `until`; then all expectations are checked.
  *
- * @throws {@link MarbleError} where something is not as expected
- * @throws {@link AsyncCodeError} where the test or what it tests waits for a promise: {@link marblesAsync} is for that
- * @throws {@link UnansweredError} where a request is not answered
+ * @throws {@link MarbleError} an expectation fails
+ * @throws {@link AsyncCodeError} the test or the code under test waits for a promise: use {@link marblesAsync}
+ * @throws {@link UnansweredError} a request is not answered
  * @throws {@link TwoRunsError} within another test in virtual time
  */
 export function marbles(test: (helpers: MarbleHelpers) => unknown, options: MarbleOptions = {}): void {

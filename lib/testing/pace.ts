@@ -1,14 +1,14 @@
 /**
- * A rate: so many bytes a second, a tenth of them in each tenth of a second.
+ * Limits a transfer to a rate in bytes a second, a tenth of them in each tenth of a second.
  *
- * Strategy: what is not used of a tenth is lost, as on a line of that width. Nothing ticks while nothing waits.
+ * Strategy: unused capacity of a tenth is lost, as on a line of that bandwidth. No timer runs while nothing waits.
  */
 import type { SchedulerLike } from 'rxjs'
 
-/** How long a portion is for, in milliseconds. */
+/** The length of a slot in milliseconds. */
 const SLOT_MS = 100
 
-/** What goes over a line of some width. */
+/** A line of limited bandwidth. */
 export class Pace {
   private readonly scheduler: SchedulerLike
   private readonly bytesPerSecond: number
@@ -18,7 +18,7 @@ export class Pace {
   private left: number
   private isWaiting: boolean
 
-  /** A pace whose user is told by `ready` when there is room again. */
+  /** `ready` is called when there is room again. */
   constructor(scheduler: SchedulerLike, bytesPerSecond: number, ready: () => void) {
     this.scheduler = scheduler
     this.bytesPerSecond = bytesPerSecond
@@ -29,7 +29,7 @@ export class Pace {
     this.isWaiting = false
   }
 
-  /** Takes as many of the bytes as there is room for now. Where that is not all, `ready` is called when it is time. */
+  /** Returns how many of `count` bytes may be sent now. If that is not all, `ready` is called in the next slot. */
   take(count: number): number {
     if (this.bytesPerSecond === Infinity) return count
     const now = this.scheduler.now()
@@ -43,7 +43,7 @@ export class Pace {
     return taken
   }
 
-  /** The tenths of a rate that is not divisible by ten add up to it. */
+  /** Returns the bytes of a slot. Slots of a rate that is not divisible by ten add up to it. */
   private portion(slot: number): number {
     const upTo = (slots: number): number => Math.floor(this.bytesPerSecond * slots * SLOT_MS / 1000)
     return upTo(slot + 1) - upTo(slot)

@@ -3,7 +3,7 @@
  */
 import type { VirtualClock, VirtualTimer } from './virtual-clock.js'
 
-/** What such a timer may be told. */
+/** The options of such a timer. */
 interface PromisedTimerOptions {
   readonly signal?: AbortSignal
 }
@@ -51,7 +51,7 @@ function promised(
   })
 }
 
-/** A tick that comes while nobody waits for it is kept, as Node keeps it. */
+/** Iterates over the ticks of an interval. Ticks without a pending `next` are kept, as in Node. */
 async function* ticks(
   clock: VirtualClock, delay: number | undefined, value: unknown, { signal }: PromisedTimerOptions = {},
 ): AsyncGenerator {

@@ -1,9 +1,9 @@
 /**
- * The rules of Reactive Streams for publishers (1.1 to 1.11), checked one by one; those for their subscriptions are in
+ * Checks of the Reactive Streams rules for publishers (1.1 to 1.11); those for subscriptions are in
  * subscription-rules.ts.
  *
- * Strategy: each check makes a publisher of its own and breaks nothing of another. What a rule allows (MAY) is checked
- * for what it does not allow: 1.11 lets a publisher refuse a second subscriber, and does not let it starve one.
+ * Strategy: each check makes its own publisher and does not affect the others. A permission (MAY) is checked by what it
+ * excludes: 1.11 allows a publisher to refuse a second subscriber, but not to starve it.
  */
 import type { Publisher } from '../demand/reactive-streams/types.js'
 import { Probe, probe } from './stream-probe.js'
@@ -12,17 +12,17 @@ import {
 } from './stream-rule.js'
 import { subscriptionRules } from './subscription-rules.js'
 
-/** A publisher to be tested. */
+/** A publisher under test. */
 export interface PublisherUnderTest<T> extends RuleTiming {
-  /** Returns a new publisher of so many items: 0 to 10,000. */
+  /** Returns a new publisher of `count` items, 0 to 10,000. */
   readonly publish: (count: number) => Publisher<T>
-  /** Returns a new publisher that fails: behind no item, or behind some. */
+  /** Returns a new publisher that fails, at once or after some items. */
   readonly fail: () => Publisher<T>
-  /** Collects garbage: `globalThis.gc`, where the process has it. Without it, 3.13 is not checked. */
+  /** Collects garbage: `globalThis.gc`, if the process has it. Without it, rule 3.13 is not checked. */
   readonly collect?: () => void
 }
 
-/** The rules that {@link publisherRules} has no check for. */
+/** The rules that {@link publisherRules} does not check. */
 export const UNCHECKED_PUBLISHER_RULES: readonly UncheckedRule[] = [
   { number: '3.1', reason: 'it binds subscribers, which call from within their own context: there is one thread' },
   { number: '3.4', reason: 'how long a request may take is the choice of an implementation' },
@@ -86,7 +86,7 @@ const SIGNAL_RULES: readonly Definition<PublisherUnderTest<unknown>>[] = [
         subscriber.subscription.request(1_000)
         await subscriber.ended()
         const count = subscriber.signals.length
-        // A subscription that is cancelled ignores even what is wrong (3.6).
+        // A cancelled subscription ignores even invalid requests (3.6).
         subscriber.subscription.request(-1)
         subscriber.subscription.cancel()
         await patience.settle()

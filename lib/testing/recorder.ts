@@ -1,28 +1,29 @@
 /**
- * From the events of connections to the entries of a capture.
+ * Converts the events of connections to the entries of a capture.
  *
- * Strategy: bytes are only lent by an event, and become text within it. A write that the socket does not take at once
- * is only told of where that takes more than the millisecond: TLS and other streams never take one at once.
+ * Strategy: an event only lends its bytes, so they are converted to text within it. A write that the socket does not
+ * take at once becomes a `waits` entry only if it takes more than a millisecond: TLS and other streams never take one
+ * at once.
  */
 import type { ConnectionEvent } from '../runtime/events.js'
 import { gathered } from './bytes.js'
 import { capturedForm, type CapturedBytes, type CaptureEntry } from './capture-entry.js'
 import { FieldMask, FieldNames, REDACTED_FIELDS, replaced, type Redaction } from './redaction.js'
 
-/** An entry without what it shares with all others. */
+/** An entry without the common fields. */
 type Detail = CaptureEntry extends infer E ? E extends CaptureEntry ? Omit<E, 'connection' | 'n' | 'at'> : never : never
 
-/** What is known of one connection. */
+/** The state of one recorded connection. */
 interface Recorded {
   readonly id: number
   count: number
   readonly input: FieldMask
   readonly output: FieldMask
-  /** The write that the socket did not take at once. */
+  /** The write that the socket did not take at once; null if there is none. */
   waiting: { readonly at: number; readonly count: number } | null
 }
 
-/** As many bytes are in one entry at most. */
+/** The maximum of bytes in one entry. */
 const LINE_BYTES = 256 * 1024
 
 /** Records any number of connections. */
@@ -33,7 +34,7 @@ export class Recorder {
   private readonly write: (entry: CaptureEntry) => void
   private readonly connections: Map<number, Recorded>
   private start: number | null
-  /** When the last event was: clocks may be set back. */
+  /** The time of the last event, which never decreases, although clocks may be set back. */
   private now: number
 
   constructor({ fields = REDACTED_FIELDS, bytes }: Redaction, write: (entry: CaptureEntry) => void) {
@@ -45,7 +46,7 @@ export class Recorder {
     this.now = 0
   }
 
-  /** Something happened. */
+  /** Records an event. */
   next(event: ConnectionEvent): void {
     if (event.type === 'handshakeError') return
     this.start ??= event.time
@@ -87,7 +88,7 @@ export class Recorder {
     }
   }
 
-  /** A large message of a WebSocket leaves in one write; lines are bounded. */
+  /** Splits bytes into entries of bounded length: a large WebSocket message leaves in one write. */
   private kept(bytes: Uint8Array, from: 'client' | 'server'): CapturedBytes[] {
     const whole = replaced(bytes, from, this.replace)
     const count = Math.ceil(whole.length / LINE_BYTES)
@@ -98,7 +99,7 @@ export class Recorder {
     this.write({ connection: recorded.id, n: recorded.count++, at, ...detail })
   }
 
-  /** One that was there before the recording has no entry 0. */
+  /** Returns the state of a connection. One that was open before the recording has no entry 0. */
   private recordedOf({ connection: id, type }: ConnectionEvent): Recorded {
     const known = this.connections.get(id)
     if (known !== undefined) return known

@@ -1,30 +1,30 @@
 /**
- * What is kept out of captures: the values of fields that are secrets, and whatever a function replaces.
+ * Masks secrets in captures: the values of certain fields, and what a function of the user replaces.
  *
- * Strategy: bytes come as they were read and written, so a field may be cut anywhere. Lines are found in the stream, a
- * name in front of a colon is compared, and the value behind it becomes as many `x`, so that lengths and framing stay
- * as they are. It looks at bodies as well: a line of one that looks like such a field is masked, too.
+ * Strategy: bytes arrive as they were read and written, so a field may be split anywhere. The mask finds lines in the
+ * stream, compares the name before a colon, and replaces each byte of the value with `x`, so that lengths and framing
+ * stay valid. It does not tell bodies from heads: a line of a body that looks like such a field is masked, too.
  */
 
-/** What is kept out of a capture. */
+/** What is masked in a capture. */
 export interface Redaction {
-  /** The names of fields whose values are masked, in place of {@link REDACTED_FIELDS}. */
+  /** The names of the fields whose values are masked, in place of {@link REDACTED_FIELDS}. */
   readonly fields?: readonly string[]
   /**
-   * Returns what is kept in place of the bytes, of the same length: a piece as it was read (of the client) or written
-   * (of the server), with the fields masked. Where it throws or returns another length, all of the piece is masked.
+   * Returns the bytes to record in place of a piece that was read (from the client) or written (by the server), after
+   * the fields were masked. It must keep the length; if it throws or changes the length, the whole piece is masked.
    */
   readonly bytes?: (bytes: Uint8Array, from: 'client' | 'server') => Uint8Array
 }
 
-/** The fields that are masked unless others are named. */
+/** The fields that are masked by default. */
 export const REDACTED_FIELDS: readonly string[] = [
   'authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token',
 ]
 
 const [LF, CR, SPACE, COLON, MASK] = [0x0a, 0x0d, 0x20, 0x3a, 0x78]
 
-/** The names of fields, made ready. */
+/** A set of field names, prepared for the search. */
 export class FieldNames {
   readonly list: readonly string[]
   readonly longest: number
@@ -42,7 +42,7 @@ export class FieldNames {
     return this.names.has(name.toLowerCase())
   }
 
-  /** Whether a name may begin with the character. */
+  /** Whether a name of the set begins with the character. */
   mayBegin(code: number): boolean {
     return this.initials.has(code >= 0x41 && code <= 0x5a ? code + 0x20 : code)
   }
@@ -52,7 +52,7 @@ export class FieldNames {
 export class FieldMask {
   private readonly names: FieldNames
   private state: 'name' | 'value' | 'rest'
-  /** The beginning of the line. */
+  /** The beginning of the current line. */
   private name: string
 
   constructor(names: FieldNames) {
@@ -61,7 +61,7 @@ export class FieldMask {
     this.name = ''
   }
 
-  /** Returns the bytes with what is masked; themselves where that is nothing. */
+  /** Returns the bytes with the values masked: a copy, or the bytes themselves if nothing is masked. */
   mask(bytes: Uint8Array): Uint8Array {
     let masked = bytes
     let p = 0
@@ -109,19 +109,19 @@ export class FieldMask {
   }
 }
 
-/** Line ends and spaces stay. */
+/** Masks a range, except line ends and spaces. */
 function maskRange(bytes: Uint8Array, start: number, end: number): void {
   for (let p = start; p < end; p++) if (bytes[p] !== CR && bytes[p] !== SPACE) bytes[p] = MASK
 }
 
-/** Returns what is kept of a piece: what the function says, or nothing that could be read. */
+/** Returns the piece after the user's replacement; wholly masked if that fails. */
 export function replaced(bytes: Uint8Array, from: 'client' | 'server', replace: Redaction['bytes']): Uint8Array {
   if (replace === undefined) return bytes
   try {
     const kept = replace(bytes.slice(), from)
     if (kept.length === bytes.length) return kept
   } catch {
-    // Nothing of it is kept.
+    // The whole piece is masked below.
   }
   return new Uint8Array(bytes.length).fill(MASK)
 }

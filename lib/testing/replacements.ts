@@ -1,15 +1,15 @@
 /**
- * Properties of objects that are not ours, replaced for a while.
+ * Temporarily replaces properties of foreign objects (globals and built-in modules).
  */
 
 interface Replaced {
   readonly owner: object
   readonly key: string
-  /** Undefined where the owner had none of its own. */
+  /** The original property; undefined if the owner had none. */
   readonly descriptor: PropertyDescriptor | undefined
 }
 
-/** Replaces, and puts back. */
+/** A list of replaced properties, which can be undone. */
 export class Replacements {
   private readonly replaced: Replaced[]
 
@@ -17,7 +17,7 @@ export class Replacements {
     this.replaced = []
   }
 
-  /** Gives the owner these properties. One that can't be replaced stays: a runtime may freeze its own. */
+  /** Replaces properties of the owner. Frozen ones stay. */
   replaceAll(owner: object, properties: Readonly<Record<string, unknown>>): void {
     for (const [key, value] of Object.entries(properties)) {
       const descriptor = Reflect.getOwnPropertyDescriptor(owner, key)

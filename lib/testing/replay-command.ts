@@ -1,5 +1,5 @@
 /**
- * `npx httprx replay FILE`: what was captured, beside what happens now.
+ * `npx httprx replay FILE`: replays captures and shows the recorded and the current output side by side.
  */
 import { writeFileSync } from 'node:fs'
 import { basename, dirname, relative, resolve } from 'node:path'
@@ -16,7 +16,7 @@ import { exchangesIn, recordingOf } from './replay-side.js'
 import { RUNNERS, testOf, type Runner } from './replay-test.js'
 import { CaptureError } from './test-errors.js'
 
-/** How to use it. */
+/** The help text. */
 export const USAGE = `httprx replay FILE [--module ./app.js] [options]
 
 Replays what \`capture\` wrote to FILE, and to the files that it was rotated to, in virtual time. Without a module it
@@ -33,7 +33,7 @@ lists the connections.
 It ends with 0 where everything is as it was, with 1 where something differs, and with 2 where it can't be run.
 `
 
-/** Where it writes, and how it gets at modules. */
+/** The command's output, and its import of modules. */
 export interface Terminal {
   out(text: string): void
   err(text: string): void
@@ -92,7 +92,7 @@ function usage(terminal: Terminal, code: number): number {
   return code
 }
 
-/** By its code: where a test runner has a realm of its own, an error of Node is no instance of its class. */
+/** Whether it is a usage error, by its code: in a test runner's realm, Node's errors are not instances of Error. */
 function isUsageError(error: unknown): error is Error {
   return String((error as Partial<NodeJS.ErrnoException> | null)?.code).startsWith('ERR_PARSE_ARGS')
 }
@@ -120,7 +120,7 @@ async function replayFile(file: string, flags: Flags, terminal: Terminal): Promi
   return differing === 0 ? 0 : 1
 }
 
-/** @throws {@link CaptureError} where the one that was asked for can't be replayed */
+/** Returns the connections to replay. @throws {@link CaptureError} the requested one is missing or incomplete */
 function chosenOf(
   file: string, connections: readonly RecordedConnection[], wanted: string | undefined,
 ): readonly RecordedConnection[] {
@@ -152,13 +152,13 @@ async function load(path: string, name: string, terminal: Terminal): Promise<App
   throw new CaptureError(`${path} has no handler: its export ${name} is ${what}`)
 }
 
-/** An export that a CommonJS module set as a property: what is imported by default is all that it exports. */
+/** Returns a named export of a CommonJS module, whose default import is the whole `module.exports`. */
 function ofCommonJs(exported: unknown, name: string): unknown {
   if (typeof exported !== 'object' || exported === null) return exported
   return (exported as Record<string, unknown>)[name] ?? exported
 }
 
-/** Prints one connection. Returns whether it is as it was. */
+/** Prints one connection. Returns whether its output is unchanged. */
 function report(
   { id }: RecordedConnection, { recording, now }: Replayed, { normalise }: Application, terminal: Terminal,
 ): boolean {

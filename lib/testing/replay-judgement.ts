@@ -1,10 +1,9 @@
 /**
- * Whether what happens now is what was recorded.
+ * Compares a replay with its recording.
  *
- * Strategy: the output is compared as one stream of bytes, because how it was cut into writes is not the handler's
- * doing, and without its times, because a machine has others each time. Dates and fields that were masked are compared
- * as fields. Where the client left within something, how far that had come is a matter of milliseconds: what comes
- * shortly before is no difference.
+ * Strategy: the output is compared as one byte stream, because the split into writes is not the handler's, and without
+ * times, which differ on every run. Values of Date and of masked fields are ignored. If the client left within a
+ * response, how much of it had arrived is a matter of milliseconds, so output shortly before that does not count.
  */
 import { decodeLatin1 } from '../buffer/latin1.js'
 import { joined } from './bytes.js'
@@ -12,7 +11,7 @@ import type { Exchange, Piece } from './exchanges.js'
 import { exchangesIn, type Recording, type Side } from './replay-side.js'
 import { around, firstDifference } from './show.js'
 
-/** Makes texts comparable that differ in what is of no matter. */
+/** Removes differences that do not matter from the output. */
 export type Normalise = (text: string) => string
 
 /** The first place at which the outputs differ. */
@@ -21,12 +20,12 @@ export interface Difference {
   readonly message: string
 }
 
-/** Returns how long before the client left output may have come or not: the timers of a machine are late. */
+/** Returns the time before the client's departure in which output may differ, because real timers are late. */
 function slackBefore(leftAt: number): number {
   return Math.min(100, leftAt / 4) + leftAt / 100
 }
 
-/** A client that left within a response, and had waited so long for more of it, did so because nothing came. */
+/** A client that left within a response after this time without output left because the response stalled. */
 const SILENCE_MS = 1_000
 
 /** Returns the first difference, or null. */
@@ -47,14 +46,14 @@ export function differenceOf(recording: Recording, now: Side, normalise: Normali
   return { offset: at, message }
 }
 
-/** Returns when the client left within a response, or the capture ends; null where neither is so. */
+/** Returns the time at which the client left within a response or the capture ends; null if neither. */
 function endWithinResponse(recording: Recording): number | null {
   const { hasUpgrade, isCut, lastAt, leftAt } = recording
   const isWithin = exchangesIn(recording, recording.then).at(-1)?.answeredAt === null
   return isWithin || hasUpgrade ? leftAt ?? (isCut ? lastAt : null) : null
 }
 
-/** Returns the requests that wait for ever, a sentence each: those that came, and were not answered. */
+/** Returns a sentence for each request that was received and never answered. */
 export function stallsOf(recording: Recording, now: Side): string[] {
   const left = recording.leftAt === null ? '' : `, when the client left at ${recording.leftAt} ms`
   return exchangesIn(recording, now).flatMap((exchange, index) => {
@@ -66,12 +65,12 @@ export function stallsOf(recording: Recording, now: Side): string[] {
   })
 }
 
-/** Whether nothing is owed: it was answered, but by a time limit; has no end; or did not come completely. */
+/** Whether no response is owed: it was answered (not by a time limit), is endless, or the request is incomplete. */
 export function isSettled({ isComplete, isEndless, isLate, answeredAt }: Exchange): boolean {
   return !isComplete || isEndless || (answeredAt !== null && !isLate)
 }
 
-/** Whether the client waited long for more of the response then. */
+/** Whether, in the recording, the client waited long for more of the response. */
 function isSilent(recording: Recording, index: number): boolean {
   const then = exchangesIn(recording, recording.then).at(index)
   if (typeof then?.answeredAt === 'number') return true
@@ -79,7 +78,7 @@ function isSilent(recording: Recording, index: number): boolean {
   return (recording.leftAt ?? recording.lastAt) - last >= SILENCE_MS
 }
 
-/** The bytes as text, with every Date and every masked field the same. */
+/** Returns the bytes as text, with the values of Date and masked fields replaced. */
 function comparable(pieces: readonly Piece[], redacted: readonly string[]): string {
   const bytes = joined(pieces.map(piece => piece.bytes))
   const text = decodeLatin1(bytes, 0, bytes.length)

@@ -1,8 +1,8 @@
 /**
- * A capture again in real time, for handlers that wait for files and for other servers.
+ * Replays a capture in real time, for handlers that wait for files and other servers.
  *
- * Strategy: time does not pass as it did. Each piece of the input comes as soon as the output is as long as it was
- * then.
+ * Strategy: the recorded times are ignored. Each piece of input is sent as soon as the output is as long as it was in
+ * the recording at that point.
  */
 import { timer, type Subscription } from 'rxjs'
 import { libraryScheduler } from '../application/library-scheduler.js'
@@ -16,10 +16,10 @@ import { capturedBytes, type Capture, type CaptureEntry } from './capture-entry.
 import { recordingOf, type Recording, type Side } from './replay-side.js'
 import { TestTransport, type Peer } from './test-transport.js'
 
-/** How a handler is waited for. */
+/** The options of a replay in real time. */
 export interface RealOptions {
   readonly server: ConnectionOptions
-  /** For how many milliseconds without output. */
+  /** How long to wait without output, in milliseconds. */
   readonly patienceMs: number
 }
 
@@ -34,7 +34,7 @@ export async function replayReally(
   return { recording, now }
 }
 
-/** Feeds a connection in real time, by how much output there is. */
+/** Sends the recorded input to a connection, paced by its output. */
 class Feeder implements Peer {
   private readonly entries: readonly CaptureEntry[]
   private readonly patienceMs: number
@@ -44,7 +44,7 @@ class Feeder implements Peer {
   private readonly pauses: Side['pauses'][number][]
   private readonly began: number
   private next: number
-  /** How many bytes of output are still to come before the next piece of input. */
+  /** Bytes of output that must follow before the next piece of input. */
   private owed: number
   private impatience: Subscription | null
   private readonly feeding: Reentry
@@ -87,7 +87,7 @@ class Feeder implements Peer {
     this.resolve({ output, pauses, limitAt: null, endedAt: this.now, isEnded: breaker === null })
   }
 
-  /** What comes meanwhile waits in the transport. */
+  /** Records the pause. Input that is sent meanwhile is queued in the transport. */
   paused(isPause: boolean): void {
     this.pauses.push({ at: this.now, isPause })
   }
@@ -96,7 +96,7 @@ class Feeder implements Peer {
     return libraryScheduler.now() - this.began
   }
 
-  /** Feeds what comes before more output; a client that has nothing more to say ends its side. */
+  /** Sends the input that precedes further output; after the last, the client half-closes. */
   private feed(): void {
     if (!this.feeding.enter()) return
     while (this.owed <= 0 && this.next < this.entries.length) this.step(this.entries[this.next++])

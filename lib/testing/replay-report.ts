@@ -1,6 +1,5 @@
 /**
- * A replay for people who read it: what the client did, and what the server did then and now, as diagrams under each
- * other, with what the letters stand for.
+ * Formats a replay for people: diagrams of the client, of the recorded and of the current output, with a legend.
  */
 import { decodeLatin1 } from '../buffer/latin1.js'
 import { joined } from './bytes.js'
@@ -9,7 +8,7 @@ import type { Exchange, Piece } from './exchanges.js'
 import { exchangesIn, type Recording, type Side } from './replay-side.js'
 import { show } from './show.js'
 
-/** So many moments of a row are drawn; the rest is one mark. */
+/** The number of marks drawn in a row; the rest becomes one mark. */
 const MAX_MARKS = 24
 
 /** Returns the diagrams and the legend. */
@@ -29,7 +28,7 @@ export function drawReplay(recording: Recording, now: Side): string {
   return [...drawn, '', ...requestLegend(recording), ...letters.legend()].join('\n')
 }
 
-/** Returns what came of each request, a sentence each. */
+/** Returns a sentence on the outcome of each request. */
 export function outcomes(recording: Recording, now: Side): string[] {
   const [before, today] = [exchangesIn(recording, recording.then), exchangesIn(recording, now)]
   return before.map((exchange, index) => {
@@ -38,7 +37,7 @@ export function outcomes(recording: Recording, now: Side): string[] {
   })
 }
 
-/** Returns what came of a request in a few words. */
+/** Returns the outcome of a request in a few words. */
 export function outcomeOf({ response, answeredAt, at, hasBegun, isEndless, isLate, isComplete }: Exchange): string {
   const late = isLate ? ', by a time limit' : ''
   if (response !== null && answeredAt !== null) return `${response.status} after ${answeredAt - at} ms${late}`
@@ -74,12 +73,12 @@ function requestLegend({ input, isStuck }: Recording): string[] {
   })
 }
 
-/** A, B … or a, b …; from the 27th on a question mark. */
+/** Returns A, B … or a, b …; from the 27th on a question mark. */
 function letterOf(first: 'a' | 'A', index: number): string {
   return index < 26 ? String.fromCharCode(first.charCodeAt(0) + index) : '?'
 }
 
-/** What is written within a millisecond has a letter; the same, then and now, has the same. */
+/** Assigns a letter to the output of each millisecond; equal output, recorded or current, gets the same letter. */
 class Letters {
   private readonly letters: Map<string, string>
   private readonly more: string[]
@@ -114,7 +113,7 @@ class Letters {
   }
 }
 
-/** Dates are not the same, and of no matter. */
+/** Returns the output of a frame as text without Date fields, which always differ. */
 function textAt(output: readonly Piece[], frame: number): string {
   const bytes = joined(output.filter(({ at }) => at === frame).map(piece => piece.bytes))
   return decodeLatin1(bytes, 0, bytes.length).replace(/^date: .*\r\n/gim, '')

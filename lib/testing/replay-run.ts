@@ -1,5 +1,5 @@
 /**
- * The clients of a capture, again, in virtual time: all in one run, so that they meet as they did.
+ * Replays all clients of a capture in one run of virtual time, so that they interact as they did.
  */
 import {
   asyncScheduler, catchError, delay, EMPTY, endWith, filter, forkJoin, ignoreElements, merge, take, takeLast, takeUntil,
@@ -15,19 +15,19 @@ import { IDLE_LIMITS, recordingOf, type Recording, type Side } from './replay-si
 import type { MarbleHelpers, MarbleOptions } from './stage.js'
 import type { TestClient } from './test-client.js'
 
-/** What may come behind the end of a capture, in milliseconds of virtual time. */
+/** How long virtual time continues after the end of a capture, in milliseconds. */
 const AFTERWARDS = 600_000
 
-/** One connection, then and now. */
+/** One connection: its recording and its replay. */
 export interface Replayed {
   readonly recording: Recording
   readonly now: Side
 }
 
-/** A run of all that was recorded. */
+/** The replay of a whole recording. */
 export interface ReplayRun {
   readonly replayed: readonly Replayed[]
-  /** What the handlers wait for that virtual time does not reach. */
+  /** A sentence for each real timer or I/O that the handlers still wait for. */
   readonly pending: readonly string[]
 }
 
@@ -91,14 +91,14 @@ function play(
   })
 }
 
-/** A handler may be slower in virtual time than it was on its machine. */
+/** Delays departures of clients that had all their answers: a handler may be slower in virtual time. */
 function leaveWhenAnswered(client: TestClient, recording: Recording): void {
   const { length } = recording.input.requests
   const answers$ = client.responses$.pipe(filter(({ status }) => status >= 200), take(length), takeLast(1))
   const over$ = client.closed$.pipe(ignoreElements())
   for (const { frame, notification } of laterDepartures(recording)) {
     const patience$ = merge(answers$.pipe(catchError(() => EMPTY)), timer(frame + LENIENCE)).pipe(take(1))
-    // In an event of its own.
+    // `delay(0)` makes the departure a separate event.
     forkJoin([timer(frame), patience$]).pipe(delay(0), takeUntil(over$.pipe(endWith(null)))).subscribe(() => {
       client.sends(notification)
     })

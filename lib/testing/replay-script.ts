@@ -1,17 +1,17 @@
 /**
- * What the client of a capture did, as the script of a client in virtual time.
+ * Converts a recording to the script of a client in virtual time.
  *
- * Strategy: it sends the same pieces at the same times. It takes what the server writes as the socket did: everything,
- * but where a write had to wait, nothing beyond what the socket had taken until the time at which it took that. Where
- * the server had stopped reading within a body, the client sends the rest as soon as the server reads on. A client that
- * left while it waited leaves; one that had all its answers waits for them; one that did not leave is let go some time
- * after the connection was over.
+ * Strategy: the client sends the same pieces at the same times. It reads as the socket did: everything, but while a
+ * recorded write waited, nothing beyond what the socket had taken by then. If the server had stopped reading within a
+ * body, the client sends made-up bytes for the rest, which the server receives when it resumes. A client that left
+ * while it waited leaves at the same time; one that had all its responses waits for them; one that did not leave is
+ * disconnected some time after the connection was over.
  */
 import { capturedBytes, type CaptureEntry } from './capture-entry.js'
 import { exchangesIn, type Recording } from './replay-side.js'
 import type { Script } from './test-client.js'
 
-/** How long after its end then a connection may still do something, in milliseconds: time limits have their ticks. */
+/** How long after its recorded end a connection may still act, in milliseconds: time limits fire at ticks. */
 export const LENIENCE = 5_000
 
 /** Returns the script. */
@@ -28,7 +28,7 @@ export function scriptOf(recording: Recording): Script {
   }
 }
 
-/** Returns how the client left, where that was with all its answers: it waits for them now, too. */
+/** Returns the departures of a client that had all its responses, which also waits for them in the replay. */
 export function laterDepartures(recording: Recording): Script['sends'] {
   return hasAll(recording) ? departuresOf(recording.entries) : []
 }
@@ -51,18 +51,18 @@ function departuresOf(entries: readonly CaptureEntry[]): Script['sends'] {
   })
 }
 
-/** Whether the client had all its answers when it left. */
+/** Whether the client had all its responses when it left. */
 function hasAll(recording: Recording): boolean {
   const exchanges = exchangesIn(recording, recording.then)
   return !recording.hasUpgrade && exchanges.length > 0 && exchanges.every(({ answeredAt }) => answeredAt !== null)
 }
 
-/** Output of the millisecond of a reset came before it. */
+/** Returns the frame of a close. A reset comes one later, after the output of its millisecond. */
 function closesAt(entry: CaptureEntry & { type: 'close' }): number {
   return entry.at + (entry.brokenBy === 'client' ? 1 : LENIENCE)
 }
 
-/** As many bytes as were taken before a write had to wait; when that was taken, as many as before the next. */
+/** Grants the bytes that were taken before a write had to wait; when that was taken, those before the next wait. */
 function readsOf(entries: readonly CaptureEntry[]): Script['reads'] {
   const reads: { frame: number; amount: number | boolean }[] = []
   let [frame, taken, isWaiting] = [0, 0, false]

@@ -1,44 +1,44 @@
 /**
- * What happened on a connection, then or now: what a replay compares.
+ * The two sides that a replay compares: the recorded and the current behaviour of a connection.
  */
 import { capturedBytes, type Capture, type CaptureEntry } from './capture-entry.js'
 import { exchangesOf, readInput, type Exchange, type Input, type Piece } from './exchanges.js'
 
-/** One run of a connection, in milliseconds since its start. */
+/** One run of a connection; times are in milliseconds since its start. */
 export interface Side {
   readonly output: readonly Piece[]
   readonly pauses: readonly { readonly at: number; readonly isPause: boolean }[]
-  /** When a time limit of the server was reached within a request; null where none was. */
+  /** The time at which a time limit was reached within a request; null if none was. */
   readonly limitAt: number | null
-  /** When the connection was over, or the server ended its side; null where it never was. */
+  /** The time at which the connection was over or the server half-closed; null if neither happened. */
   readonly endedAt: number | null
-  /** Whether nobody broke it off. */
+  /** Whether it ended regularly, not cut by either side. */
   readonly isEnded: boolean
 }
 
-/** A capture, made ready to be replayed. */
+/** A capture, prepared for a replay. */
 export interface Recording {
   readonly capture: Capture
-  /** The entries, from 0 on. */
+  /** The entries, with times relative to the origin of the replay. */
   readonly entries: readonly CaptureEntry[]
   readonly input: Input
   /** Whether the client stopped within a body because the server did not read it: the rest is made up. */
   readonly isStuck: boolean
   readonly then: Side
-  /** When the client left; null where it did not. */
+  /** The time at which the client left; null if it did not. */
   readonly leftAt: number | null
-  /** When the capture ends. */
+  /** The time of the last entry. */
   readonly lastAt: number
-  /** Whether another protocol followed. */
+  /** Whether the connection was upgraded to another protocol. */
   readonly hasUpgrade: boolean
-  /** Whether it ends before the connection does. */
+  /** Whether the capture ends before the connection does. */
   readonly isCut: boolean
 }
 
-/** The limits of connections that owe nothing. */
+/** The time limits of connections that owe no response. */
 export const IDLE_LIMITS: ReadonlySet<string> = new Set(['keepAliveTimeout', 'lingerTimeout'])
 
-/** Returns the capture as it is replayed: `origin` is its first millisecond. */
+/** Prepares a capture for a replay; `origin` is subtracted from all times. */
 export function recordingOf(capture: Capture, origin: number): Recording {
   const entries = capture.entries.map(entry => ({ ...entry, at: Math.round(entry.at - origin) }))
   const sent = piecesOf(entries, 'in')
@@ -65,7 +65,7 @@ export function recordingOf(capture: Capture, origin: number): Recording {
   }
 }
 
-/** Returns the requests and what came of them. */
+/** Returns the requests with their responses. */
 export function exchangesIn({ input, isStuck }: Recording, side: Side): Exchange[] {
   const requests = isStuck ? input.requests.map(asked => ({ ...asked, isComplete: true })) : input.requests
   return exchangesOf(requests, side)
@@ -79,7 +79,7 @@ function isDeparture(entry: CaptureEntry): boolean {
   return entry.type === 'end' || (entry.type === 'close' && entry.brokenBy === 'client')
 }
 
-/** Whether the server had stopped reading, or never asked for the body, when the connection came to its end. */
+/** Whether, at the connection's end, the server had paused reading or never asked for the body (100 Continue). */
 function isUnread(entries: readonly CaptureEntry[], { requests }: Input): boolean {
   const asked = requests.at(-1)
   if (asked === undefined) return false

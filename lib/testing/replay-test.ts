@@ -1,12 +1,12 @@
 /**
- * A test made of a capture: it fails as long as the connection does not do what it should.
+ * Generates a test from a capture; it fails while the connection does not behave as expected.
  */
 import type { Capture } from './capture-entry.js'
 import { isSettled } from './replay-judgement.js'
 import { outcomeOf } from './replay-report.js'
 import { exchangesIn, recordingOf } from './replay-side.js'
 
-/** The test runners that tests are made for. */
+/** The supported test runners, with the import of each. */
 export const RUNNERS = {
   node: "import { test } from 'node:test'",
   vitest: "import { test } from 'vitest'",
@@ -15,20 +15,20 @@ export const RUNNERS = {
 
 export type Runner = keyof typeof RUNNERS
 
-/** What a test is made of. */
+/** The parts of a generated test. */
 export interface TestParts {
   readonly capture: Capture
   readonly id: number
   readonly runner: Runner
-  /** How the test imports the module. */
+  /** The import specifier of the application's module. */
   readonly module: string
-  /** The name of its export. */
+  /** The name of the handler's export. */
   readonly name: string
-  /** The name of the file beside the test that has the capture. */
+  /** The capture file, relative to the test. */
   readonly file: string
 }
 
-/** Returns the text of the test, and the number of requests that were not answered then. */
+/** Returns the text of the test, and the number of requests that the recording left unanswered. */
 export function testOf({ capture, id, runner, module, name, file }: TestParts): { text: string; unanswered: number } {
   const recording = recordingOf(capture, capture.entries.at(0)?.at ?? 0)
   const exchanges = exchangesIn(recording, recording.then)

@@ -1,8 +1,8 @@
 /**
- * `replay`: recorded connections again, with the handler of today.
+ * `replay`: feeds recorded connections to the current handler.
  *
- * Strategy: the input comes in the same pieces at the same times. What is expected is either that the output is the
- * same, or, of a capture of a failure, that each request is answered.
+ * Strategy: the input arrives in the same pieces at the same times. The expectation is that the output is the same or,
+ * for the capture of a failure, that each request is answered.
  */
 import type { ConnectionOptions } from '../reactive/connection-options.js'
 import type { Handler } from '../reactive/streamed-reqd.js'
@@ -15,32 +15,32 @@ import { replayLater, replayNow, type Replayed, type ReplayRun } from './replay-
 import { CaptureError } from './test-errors.js'
 import { ReplayError } from './test-errors.js'
 
-/** How long a handler is waited for in real time, in milliseconds, unless told otherwise. */
+/** The default of {@link ReplayAsyncOptions.patienceMs}. */
 const PATIENCE_MS = 2_000
 
-/** The options of {@link replay}: those of `serve`, and what is replayed. */
+/** The options of {@link replay}: those of `serve`, and what to replay and to expect. */
 export interface ReplayOptions extends ConnectionOptions {
-  /** The number of the connection in a file: all of them, unless given. */
+  /** The number of the connection in a file. Default: all. */
   readonly connection?: number
   /**
-   * What is expected: `'same'`, the output that was recorded, unless given; `'answers'`, that each request which came
-   * is answered completely, for a capture of a connection that stalled.
+   * What is expected: `'same'` (default), the recorded output; `'answers'`, a complete response to each request, for
+   * the capture of a connection that stalled.
    */
   readonly expects?: 'same' | 'answers'
-  /** Makes texts comparable that differ in what is of no matter: numbers that are made up, times. */
+  /** Removes differences that do not matter from the output, such as generated ids and times. */
   readonly normalise?: (output: string) => string
 }
 
 /** The options of {@link replayAsync}. */
 export interface ReplayAsyncOptions extends ReplayOptions {
   /**
-   * `'virtual'`, unless given: time passes as it did then. `'real'`, for handlers that wait for files and other
-   * servers: each piece of the input comes as soon as the output is as long as it was then.
+   * `'virtual'` (default): the input arrives at the recorded times. `'real'`, for handlers that wait for files and
+   * other servers: each piece of input arrives as soon as the output is as long as it was in the recording.
    */
   readonly time?: 'virtual' | 'real'
-  /** Whose timers those of the application are in virtual time: `'virtual'`, unless given. */
+  /** Whether the application's timers are virtual in virtual time. Default: `'virtual'`. */
   readonly timers?: 'virtual' | 'real'
-  /** For how many milliseconds without output a handler is waited for in real time: 2,000. */
+  /** How long to wait for a handler without output in real time, in milliseconds. Default: 2,000. */
   readonly patienceMs?: number
 }
 
@@ -48,9 +48,9 @@ export interface ReplayAsyncOptions extends ReplayOptions {
  * Feeds the input of a capture, or of the file that holds it, to a handler in virtual time, in the same pieces at the
  * same times, and compares the output. Options are those of `serve`.
  *
- * @throws {@link ReplayError} with the first difference, and both diagrams
- * @throws {@link CaptureError} where the file can't be read, or a connection in it is not complete
- * @throws {@link AsyncCodeError} where the handler waits for promises: {@link replayAsync} is for those
+ * @throws {@link ReplayError} the output differs; the message has the first difference and both diagrams
+ * @throws {@link CaptureError} the file cannot be read, or a connection in it is incomplete
+ * @throws {@link AsyncCodeError} the handler waits for promises: use {@link replayAsync}
  */
 export function replay(recorded: string | Capture, handler: Handler, options: ReplayOptions = {}): void {
   const { connection, expects, normalise, ...server } = options
@@ -59,7 +59,7 @@ export function replay(recorded: string | Capture, handler: Handler, options: Re
 }
 
 /**
- * As {@link replay}, with promises: `async` handlers, async generators, web streams, and the timers of the application.
+ * As {@link replay}, but with promises: `async` handlers, async generators, web streams, and the application's timers.
  * Rejects where {@link replay} throws.
  */
 export async function replayAsync(

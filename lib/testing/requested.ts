@@ -1,17 +1,16 @@
 /**
- * Demand by hand: a source, asked for what a diagram says.
+ * Drives a source with demand from a diagram.
  *
- * Strategy: it is the source alone, without a server, a client or a connection, behind the gate that stands in front of
- * a response.
+ * Strategy: the source runs without a server, a client or a connection, behind the same gate as a response body.
  */
 import type { Observable } from 'rxjs'
 import { fromSource, type Source } from '../demand/from-source.js'
 import { onBackpressureError } from '../demand/overflow-operators.js'
 
 /**
- * Returns what the source emits when it is asked for what `requests$` emits: bytes, of values that are text or bytes,
- * and else items, as `ready$` has it. A later request replaces what is left of the last. It is unsubscribed as any
- * response is. What is emitted without having been asked for is a `BackpressureError`.
+ * Returns the values of the source under the demand that `requests$` emits, as `ready$` does: in bytes for text and
+ * bytes, in items for other values. A request replaces the rest of the previous one. A value without demand is a
+ * {@link BackpressureError}.
  *
  * @example
  * expectObservable(requested(pulled(next), cold('a--b', { a: 10, b: 5 }))).toBe('x--y', values)

@@ -1,13 +1,13 @@
 /**
- * Requests as text, for the values of a client's diagram.
+ * Builds requests as text, for the values of a client's diagram.
  */
 import { utf8Length } from '../buffer/utf8.js'
 import { bytesOf, joined } from './bytes.js'
 
-/** Fields of a request: they are written as given, after Host. */
+/** Header fields of a request, written unchanged after Host. */
 export type RequestFields = Readonly<Record<string, string | number>>
 
-/** Returns the text of a GET request: `get('/')`. Host is `test` unless given. */
+/** Returns the text of a GET request: `get('/')`. The default Host is `test`. */
 export function get(target: string, fields: RequestFields = {}): string {
   return requestText('GET', target, fields)
 }
@@ -28,17 +28,17 @@ export function webSocketHandshake(target: string, fields: RequestFields = {}): 
   })
 }
 
-/** Returns the bytes of a WebSocket message as a client sends it: one frame, masked (RFC 6455 §5.3). */
+/** Returns the bytes of a client's WebSocket message: one masked frame (RFC 6455 §5.3), up to 65,535 bytes. */
 export function webSocketMessage(message: string | Uint8Array): Uint8Array {
   return webSocketFrame(typeof message === 'string' ? 1 : 2, bytesOf(message))
 }
 
-/** Returns the bytes of a WebSocket close frame as a client sends it. */
+/** Returns the bytes of a client's WebSocket close frame. */
 export function webSocketClose(code = 1000): Uint8Array {
   return webSocketFrame(8, new Uint8Array([code >> 8, code & 0xff]))
 }
 
-/** The mask is zero, so that the payload can be read in what is sent. */
+/** Builds a frame. The mask is zero, so that the payload stays readable. */
 function webSocketFrame(opcode: number, payload: Uint8Array): Uint8Array {
   const { length } = payload
   const head = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 0xff]

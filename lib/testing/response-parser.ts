@@ -1,8 +1,8 @@
 /**
- * A client's view of the output: the bytes as responses.
+ * Parses a server's output into responses.
  *
- * Strategy: a head is parsed when it is complete, and then the body as it comes, by the decoders of the server
- * (RFC 9112 §6.3). It is strict: what can't be read is an error.
+ * Strategy: a head is parsed when it is complete, the body incrementally by the server's own decoders (RFC 9112 §6.3).
+ * The parser is strict: malformed output is an error.
  */
 import { decodeLatin1 } from '../buffer/latin1.js'
 import type { BodyDecoder } from '../wire/body-decoder.js'
@@ -11,10 +11,10 @@ import { FixedDecoder } from '../wire/fixed-decoder.js'
 import { joined } from './bytes.js'
 import { BrokenResponseError } from './test-errors.js'
 
-/** The fields of a response by their lower-case names; a list where a name stands several times. */
+/** The fields of a response by lower-case name; a repeated field is a list. */
 export type ResponseFields = Readonly<Partial<Record<string, string | readonly string[]>>>
 
-/** A response as the client got it. */
+/** A response as the client received it. */
 export class TestResponse {
   readonly status: number
   readonly reason: string
@@ -48,10 +48,10 @@ interface ResponseHead {
   readonly headers: ResponseFields
 }
 
-/** How a body is delimited: by a decoder, or by the end of the output. */
+/** The framing of a body: a decoder, or the end of the output. */
 type Framing = BodyDecoder | 'end'
 
-/** Reads the responses of one connection. */
+/** Parses the responses of one connection. */
 export class ResponseParser {
   private readonly takeMethod: () => string
   private pending: Uint8Array
@@ -60,7 +60,7 @@ export class ResponseParser {
   private pieces: Uint8Array[]
   private isPlain: boolean
 
-  /** A parser that asks for the method of the request at each final response. */
+  /** `takeMethod` returns the method of the request; it is called at each final response. */
   constructor(takeMethod: () => string) {
     this.takeMethod = takeMethod
     this.pending = new Uint8Array(0)
@@ -70,12 +70,12 @@ export class ResponseParser {
     this.isPlain = false
   }
 
-  /** Whether some of a response came that is not complete. */
+  /** Whether an incomplete response was received. */
   get hasBegun(): boolean {
     return !this.isPlain && (this.head !== null || this.pending.length > 0)
   }
 
-  /** Whether that is a stream of events, which ends when its client leaves. */
+  /** Whether the current response is an event stream, which ends when its client leaves. */
   get isEndless(): boolean {
     return String(this.head?.headers['content-type']).startsWith('text/event-stream')
   }
@@ -109,7 +109,7 @@ export class ResponseParser {
     return this.head
   }
 
-  /** RFC 9112 §6.3. Behind a 101, or a 2xx to CONNECT, the output is no HTTP any more. */
+  /** Returns the framing (RFC 9112 §6.3). After a 101, or a 2xx to CONNECT, the output is no longer HTTP. */
   private framingOf({ status, headers }: ResponseHead, method: string): Framing {
     this.isPlain = status === 101 || (method === 'CONNECT' && status >= 200 && status < 300)
     const isBodiless = method === 'HEAD' || status < 200 || status === 204 || status === 304 || this.isPlain
@@ -118,7 +118,7 @@ export class ResponseParser {
     return headers['content-length'] === undefined ? 'end' : new FixedDecoder(Number(headers['content-length']))
   }
 
-  /** Whether the body is complete. */
+  /** Reads body bytes. Returns whether the body is complete. */
   private readBody(): boolean {
     const { framing } = this
     if (framing === 'end') this.take(this.pending.length)
@@ -126,7 +126,7 @@ export class ResponseParser {
     return framing !== 'end' && framing.isDone
   }
 
-  /** Reads framing and then data. Returns whether it could. */
+  /** Reads framing, then data. Returns whether it made progress. */
   private step(decoder: BodyDecoder): boolean {
     const read = decoder.advance(this.pending, 0, this.pending.length)
     if (decoder.fault !== null) throw new BrokenResponseError(`a body that can't be read: ${decoder.fault}`)

@@ -1,11 +1,11 @@
 /**
- * RxJS's time, taken over for longer than one call.
+ * Takes over RxJS's time for longer than one synchronous call.
  *
- * Strategy: `TestScheduler.run` lets every scheduler of RxJS ask the test scheduler for time, and gives that up when
- * it returns. A run in which promises settle goes on after that, so the same delegates are set here, and by the same
- * means: RxJS makes them, the places where it looks for them are its internal providers. There is no public way: a
- * scheduler can be passed to each operator, but the code under test does not do that, and `run` is synchronous. The
- * providers are exported under `rxjs/internal`, and the same in all of 7.x; what is looked for is checked before.
+ * Strategy: `TestScheduler.run` makes all RxJS schedulers ask the test scheduler for time until it returns. A run in
+ * which promises settle lasts longer, so this file sets the same delegates on RxJS's internal providers. There is no
+ * public way: schedulers can be passed to operators, but the code under test does not do that, and `run` is
+ * synchronous. The providers are exported under `rxjs/internal` and the same in all of 7.x; their presence is checked
+ * first.
  */
 import { animationFrameProvider } from 'rxjs/internal/scheduler/animationFrameProvider'
 import { dateTimestampProvider } from 'rxjs/internal/scheduler/dateTimestampProvider'
@@ -18,7 +18,7 @@ import { UnknownRxjsError } from './test-errors.js'
 
 type Delegate<P extends { delegate: unknown }> = NonNullable<P['delegate']>
 
-/** What RxJS keeps to itself. */
+/** Private members of RxJS's TestScheduler. */
 interface Internals {
   runMode: boolean
   createAnimator(): { animate: RunHelpers['animate']; delegate: Delegate<typeof animationFrameProvider> }
@@ -29,14 +29,14 @@ interface Internals {
   }
 }
 
-/** How many frames a character of a diagram is. */
+/** The frames of one character of a diagram, a static field of TestScheduler. */
 const FACTOR = TestScheduler as unknown as { frameTimeFactor: number }
 
-/** RxJS's time while it is the scheduler's. */
+/** RxJS's time while a scheduler has taken it over. */
 export interface RxjsTime {
   /** As in `TestScheduler.run`: the diagram of animation frames. */
   readonly animate: RunHelpers['animate']
-  /** Whether it is still so: another TestScheduler that runs in between ends it. */
+  /** Whether it is still taken over; another TestScheduler that runs in between ends that. */
   readonly isTaken: boolean
   restore(): void
 }
@@ -46,7 +46,7 @@ const PROVIDERS = {
   timeoutProvider,
 }
 
-/** Returns the names of what a virtual time of its own needs and RxJS does not have. @internal */
+/** Returns the names of the required internals that RxJS lacks. @internal */
 export function missingInternals(scheduler: object, providers: Readonly<Record<string, object>> = PROVIDERS): string[] {
   const methods = ['createAnimator', 'createDelegates'].filter(name => {
     return typeof (scheduler as Record<string, unknown>)[name] !== 'function'
@@ -54,7 +54,7 @@ export function missingInternals(scheduler: object, providers: Readonly<Record<s
   return [...methods, ...Object.keys(providers).filter(name => !('delegate' in providers[name]))]
 }
 
-/** Makes all time of RxJS the scheduler's, until it is restored. @throws {@link UnknownRxjsError} */
+/** Makes RxJS use the scheduler's time until `restore` is called. @throws {@link UnknownRxjsError} */
 export function takeRxjsTime(scheduler: TestScheduler): RxjsTime {
   const missing = missingInternals(scheduler)
   if (missing.length > 0) throw new UnknownRxjsError(missing)

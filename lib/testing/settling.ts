@@ -1,15 +1,13 @@
 /**
- * Lets the promises that are ready settle, while time stands still.
+ * Lets all ready promises settle while virtual time stands still.
  *
- * Strategy: a callback of `nextTick` that is asked for by a promise's callback comes when no other callback of a
- * promise is left. What such callbacks asked of `nextTick` themselves comes before or behind it, so it is asked again,
- * until a whole round began nothing. The event loop does not turn in between: no real timer and no I/O can come,
- * however long it takes, and so each run is like the other.
+ * Strategy: a `nextTick` callback scheduled from a microtask runs when no other microtask is left. Code under test may
+ * schedule ticks itself, so rounds are repeated until one starts no new promise or tick. The event loop does not turn
+ * in between: no real timer and no I/O can fire, however long it takes, so runs are deterministic.
  *
- * Promises that settle one after another without end are a loop that nobody outside can stop. Each `await` of a promise
- * and each `then` looks at the promise's constructor, though: beyond some number, that look fails, which ends the loop.
- * Where it waits for what is no promise (`await null`), or goes on in spite of errors, not even that helps: then
- * the process ends, and says why.
+ * Promises that settle one after another without end are a loop that cannot be stopped from outside. But each `await`
+ * of a promise and each `then` reads the promise's constructor; after `MAX_PROMISES` that read throws, which ends the
+ * loop. If the loop awaits a non-promise (`await null`) or catches the error, the process ends with the same message.
  */
 import { nextTick, queueMicrotask, setImmediate } from '../node/runtime.js'
 import type { Activity } from './activity.js'
@@ -17,12 +15,12 @@ import { silence } from './async-guard.js'
 import { callSite } from './call-site.js'
 import { EndlessPromisesError, MAX_PROMISES } from './test-errors.js'
 
-/** So many turns of the event loop have to do where the runtime does not tell what is begun. */
+/** The number of event loop turns that are waited on a runtime without `async_hooks`. */
 const BLIND_ROUNDS = 20
 
 const CONSTRUCTOR: PropertyDescriptor = { configurable: true, enumerable: false, writable: true, value: Promise }
 
-/** Lets promises settle, time and again. */
+/** Lets promises settle, repeatedly. */
 export class Settling {
   private readonly activity: Activity
   private readonly now: () => number
@@ -42,7 +40,7 @@ export class Settling {
     this.rounds = 0
   }
 
-  /** Calls `done` when no promise that is ready is left, in a callback of its own. */
+  /** Calls `done` from a separate callback when no ready promise is left. */
   settle(done: (error: Error | null) => void): void {
     this.done = done
     this.rounds = 0
@@ -51,9 +49,9 @@ export class Settling {
     this.goRound()
   }
 
-  /** There are too many. Called within the loop: first it is ended, and if it goes on, the process is. */
+  /** Called within a loop that exceeds the limit: first ends the loop, then, if it continues, the process. */
   alarm(): void {
-    // Node ends the process where this throws.
+    // Thrown within an async hook, which ends the process.
     if (this.failure !== null) throw this.failure
     const failure = (this.failure = new EndlessPromisesError(this.now(), this.activity.owner, callSite()))
     this.activity.alarmAfter(MAX_PROMISES)
@@ -63,7 +61,7 @@ export class Settling {
       get(this: Promise<unknown>): unknown {
         if (!isLookingOn) return Promise
         isLookingOn = false
-        // Nobody else hears of it when it fails.
+        // Nobody else handles its rejection.
         silence(this)
         isLookingOn = true
         throw failure

@@ -1,5 +1,5 @@
 /**
- * Values in one line, for people who read a failed expectation.
+ * Formats values in one line, for messages of failed expectations.
  */
 import { ReqdBase } from '../connection/reqd.js'
 import { isMatcher, Like, type Difference } from './equality.js'
@@ -7,17 +7,17 @@ import { isMatcher, Like, type Difference } from './equality.js'
 const MAX_LENGTH = 160
 const MAX_DEPTH = 3
 
-/** Returns the value as text: short, and without line ends. */
+/** Returns the value as short text without line ends. */
 export function show(value: unknown): string {
   return shortened(showAt(value, 0))
 }
 
-/** Returns the request in a few words. */
+/** Returns the method and target of a request. */
 export function nameOf({ method, target }: { readonly method: string; readonly target: string }): string {
   return `${method} ${target}`
 }
 
-/** Returns one or two lines that say how the values differ; of long texts, the surroundings of the place. */
+/** Describes how the values differ; of long texts only the surroundings of the difference. */
 export function showDifference({ path, expected, actual }: Difference): string {
   const place = path === '' ? '' : `${path}: `
   if (typeof expected === 'string' && typeof actual === 'string') return place + showTexts(expected, actual)
@@ -39,7 +39,7 @@ export function firstDifference(one: ArrayLike<unknown>, other: ArrayLike<unknow
   return at
 }
 
-/** Returns the piece of the text around `at`, quoted. */
+/** Returns the text around the offset `at`, quoted. */
 export function around(text: string, at: number): string {
   const [start, end] = [Math.max(0, at - 30), at + 40]
   return `${start > 0 ? '…' : ''}${quoted(text.slice(start, end))}${end < text.length ? '…' : ''}`
@@ -73,7 +73,7 @@ function showObject(value: object, depth: number): string {
   return properties.length === 0 ? '{}' : `{ ${properties.join(', ')} }`
 }
 
-/** What jest and vitest make has a name, and what it compares with as `sample`; whatever else it has is its own. */
+/** Formats a matcher; those of jest and vitest have a name and a `sample`. */
 function showMatcher(matcher: object, depth: number): string {
   if (matcher instanceof Like) return `like ${showAt(matcher.partial, depth)}`
   const { sample, precision } = matcher as { sample?: unknown; precision?: unknown }

@@ -1,5 +1,5 @@
 /**
- * What a test in virtual time is given, whichever way it runs: RxJS's helpers, servers, and clients of WebSockets.
+ * The helpers of a test in virtual time, synchronous or not: RxJS's own, servers, and WebSocket clients.
  */
 import type { RunHelpers } from 'rxjs/testing'
 import { BOOLEAN, checkOptions, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
@@ -15,69 +15,69 @@ import { TAKING, type Taking } from './test-transport.js'
 import { performWebSocket, TestWebSocket } from './test-web-socket.js'
 import type { HeldExpectation, MarbleScheduler } from './virtual-time.js'
 
-/** Ten minutes: longer than any time limit of a server is by default. */
+/** Ten minutes: longer than any default time limit of a server. */
 const END_OF_TIME = 600_000
 
-/** What a test gets: what `TestScheduler.run` gives, and servers. */
+/** The helpers of a test: those of `TestScheduler.run`, and servers. */
 export interface MarbleHelpers extends Omit<RunHelpers, 'expectObservable' | 'expectSubscriptions'> {
-  /** As in RxJS. Where it fails, the message shows both diagrams. */
+  /** As in RxJS. A failure message shows both diagrams. */
   readonly expectObservable: MarbleScheduler['expectObservable']
-  /** As in RxJS. Where it fails, the message shows both diagrams. */
+  /** As in RxJS. A failure message shows both diagrams. */
   readonly expectSubscriptions: MarbleScheduler['expectSubscriptions']
   /**
-   * Expects that an Observable neither emits nor ends for so many milliseconds, from a frame on (0 unless given). It is
+   * Expects that an Observable neither emits nor ends for a number of milliseconds from a frame on (default: 0). It is
    * subscribed at once.
    */
   readonly expectNothing: MarbleScheduler['expectNothing']
   /**
-   * Expects how many bytes wait at the frames of a diagram, when everything of the frame has happened: of responses, in
-   * the server, for the client to take; or, as `'input'`, of what the client sent, for the server to read.
+   * Expects the number of pending bytes at the end of each frame of a diagram: of responses that the client has not
+   * taken (`'output'`, the default), or of bytes sent by the client that the server has not read (`'input'`).
    */
   readonly expectHeld: (client: TestClient, side?: 'output' | 'input') => HeldExpectation
-  /** A server whose requests the handler handles. Options are those of `serve`; where it listens does not matter. */
+  /** Makes a server with a handler. The options are those of `serve`; the place to listen on is ignored. */
   readonly serve: (handler: Handler, options?: ListenOptions) => TestServer
   /**
-   * A client of a WebSocket connection, which the handler gets when it connects: at `^`, or at frame 0. Its letters are
-   * messages, `|` is a close, `#` a broken connection; it reads as other clients do, in messages and not in bytes.
+   * Makes a WebSocket client, whose connection the handler receives when it connects, at `^` or at frame 0. Its letters
+   * are messages, `|` is a close, `#` a broken connection. Its `reads` diagram counts messages instead of bytes.
    */
   readonly webSocket: (
     handler: (connection: WebSocketConnection) => void,
     sends: string, values?: ClientValues, options?: WebSocketClientOptions,
   ) => TestWebSocket
-  /** A server whose requests are handled by whoever subscribes to `requests$` of its connections. */
+  /** Makes a server without a handler: subscribers of its connections' `requests$` handle the requests. */
   readonly listen: (options?: ListenOptions) => TestServer
 }
 
-/** The options of the connection, and how the client reads. */
+/** The options of a WebSocket connection and of its client. */
 export interface WebSocketClientOptions
   extends Pick<ClientOptions, 'reads'>, Omit<WebSocketOptions, 'protocols' | 'origins'> {}
 
-/** How a test runs. */
+/** The options of a test. */
 export interface MarbleOptions {
-  /** The frame at which time ends, in milliseconds: 600,000, ten minutes. Nothing later is seen. */
+  /** The frame at which time ends, in milliseconds. Default: 600,000 (ten minutes). Later events are not recorded. */
   readonly until?: number
-  /** Whether requests may be unanswered when time ends. They are taken for a handler that waits for a promise. */
+  /** Whether requests may be unanswered when time ends. Default: no; the handler probably waits for a promise. */
   readonly unanswered?: boolean
   /**
-   * Whose time `setTimeout`, `setInterval`, `setImmediate`, `Date`, `performance.now`, `AbortSignal.timeout` and
-   * `node:timers` have while the test runs: the machine's, unless `'virtual'`.
+   * Whether `setTimeout`, `setInterval`, `setImmediate`, `Date`, `performance.now`, `AbortSignal.timeout` and
+   * `node:timers` use virtual time while the test runs. Default: `'real'`.
    */
   readonly timers?: 'real' | 'virtual'
   /**
-   * When servers learn that a client took a write, for clients that say nothing else: `'at once'`, as of TCP, unless
-   * `'later'`, as of TLS. What holds for one should hold for the other.
+   * The default of {@link ClientOptions.takes}: when a server learns that a client took a write, `'at once'` as with
+   * TCP (default), or `'later'` as with TLS. A handler should pass its tests with both.
    */
   readonly takes?: Taking
-  /** Hears, when time has run out, what is still waited for. @internal */
+  /** Called with the pending work when time has run out. @internal */
   readonly ended?: (pending: readonly string[]) => void
 }
 
-/** What the options take. */
+/** The valid values of the options. */
 const MARBLE_KINDS = {
   until: COUNT, unanswered: BOOLEAN, timers: oneOf('real', 'virtual'), takes: TAKING, ended: FUNCTION,
 }
 
-/** @throws {@link LocalProtocolError} badRange, badOption: a value that no option takes; a name that is nearly one */
+/** @throws {@link LocalProtocolError} badRange, badOption: an invalid value, or a misspelt option name */
 export function checkMarbleOptions(options: MarbleOptions): void {
   checkOptions(options, MARBLE_KINDS)
 }
@@ -127,7 +127,7 @@ export class Stage {
     }
   }
 
-  /** @throws {@link UnansweredError} where a request should have been answered */
+  /** @throws {@link UnansweredError} a request is unanswered and may not be */
   checkAnswers(): void {
     const open = this.options.unanswered === true ? [] : this.servers.flatMap(server => server.unanswered)
     if (open.length === 0) return

@@ -1,8 +1,8 @@
 /**
- * A subscriber that keeps the signals of a publisher, for the rules of Reactive Streams.
+ * A subscriber that records the signals of a publisher, for the rules of Reactive Streams.
  *
- * Strategy: it judges nothing. It writes down what comes and how deep calls nest, and does within a signal what a check
- * tells it to.
+ * Strategy: it does not judge. It records signals and the nesting of calls, and runs a check's reactions within
+ * signals.
  */
 import type { Publisher, Subscriber, Subscription } from '../demand/reactive-streams/types.js'
 import type { Patience } from './stream-rule.js'
@@ -10,21 +10,21 @@ import type { Patience } from './stream-rule.js'
 /** The name of a signal. */
 export type Signal = 'onSubscribe' | 'onNext' | 'onError' | 'onComplete'
 
-/** What a probe does within signals. */
+/** Callbacks that a probe runs within signals. */
 export interface Reactions {
   readonly onSubscribe?: (subscription: Subscription) => void
   readonly onNext?: (subscription: Subscription, count: number) => void
 }
 
-/** A subscriber of the kit. */
+/** The recording subscriber. */
 export class Probe<T> implements Subscriber<T> {
   readonly signals: Signal[]
   readonly items: T[]
   readonly errors: unknown[]
   readonly subscriptions: Subscription[]
-  /** How many calls of `onNext` were on the stack at most. */
+  /** The maximum of nested calls of `onNext`. */
   depth: number
-  /** The first signal that came within `onNext`; null where each waited for it to return. */
+  /** The first signal within `onNext`; null if there was none. */
   overlap: Signal | null
   private nesting: number
   private readonly patience: Patience
@@ -75,12 +75,12 @@ export class Probe<T> implements Subscriber<T> {
     return subscription
   }
 
-  /** Whether the last signal was an end. */
+  /** Whether `onComplete` or `onError` was called. */
   get hasEnded(): boolean {
     return this.signals.includes('onComplete') || this.signals.includes('onError')
   }
 
-  /** Resolves when so many items have come. */
+  /** Resolves when `count` items were received. */
   received(count: number): Promise<void> {
     return this.until(() => this.items.length >= count, `item ${count}`)
   }
@@ -90,12 +90,12 @@ export class Probe<T> implements Subscriber<T> {
     return this.until(() => this.subscriptions.length > 0, 'onSubscribe')
   }
 
-  /** Resolves when the end has come. */
+  /** Resolves when `onComplete` or `onError` was called. */
   ended(): Promise<void> {
     return this.until(() => this.hasEnded, 'onComplete or onError')
   }
 
-  /** Resolves when the given signal has come. */
+  /** Resolves when the signal was received. */
   signalled(signal: Signal): Promise<void> {
     return this.until(() => this.signals.includes(signal), signal)
   }
@@ -111,7 +111,7 @@ export class Probe<T> implements Subscriber<T> {
   }
 }
 
-/** Subscribes a probe, and returns it once it has its subscription. */
+/** Subscribes a probe and returns it once `onSubscribe` was called. */
 export async function probe<T>(
   publisher: Publisher<T>, patience: Patience, reactions?: Reactions,
 ): Promise<Probe<T>> {

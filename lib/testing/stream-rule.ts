@@ -1,26 +1,26 @@
 /**
- * What the rules of Reactive Streams have in common: a number, a sentence, and a check that fails with both.
+ * The form of a Reactive Streams rule: a number, a sentence, and a check that fails with both.
  *
- * Strategy: a rule is data with a function, so that any test runner can make a test of each. A check finds out about
- * one rule alone; whatever it throws becomes a {@link RuleError} that names the rule. Signals may come later: a check
- * waits for one with patience, and where none may come it waits until the implementation has settled.
+ * Strategy: a rule is data with a function, so that any test runner can make a test of it. A check covers one rule;
+ * what it throws becomes a {@link RuleError} that names the rule. Signals may be asynchronous: a check waits for an
+ * expected one with a time limit, and before it asserts that none came, until the implementation has settled.
  */
 import { libraryScheduler } from '../application/library-scheduler.js'
 import { RuleError } from './test-errors.js'
 
 /** One rule of the Reactive Streams specification, version 1.0.4. */
 export interface Rule {
-  /** As in the specification: '1.1'. */
+  /** The number in the specification, such as '1.1'. */
   readonly number: string
-  /** What the rule says, in short. */
+  /** A summary of the rule. */
   readonly sentence: string
   /** The number and the sentence: a name for a test. */
   readonly name: string
-  /** Resolves where the rule is kept. Rejects with a {@link RuleError} where it is not. */
+  /** Resolves if the rule is kept. Rejects with a {@link RuleError} if it is broken. */
   readonly check: () => Promise<void>
 }
 
-/** A rule that no check can tell anything about. */
+/** A rule that cannot be checked. */
 export interface UncheckedRule {
   readonly number: string
   /** Why there is no check. */
@@ -29,17 +29,17 @@ export interface UncheckedRule {
 
 /** How long the checks wait. */
 export interface RuleTiming {
-  /** Resolves when what is tested has done all that it does by itself. A few turns of the event loop unless given. */
+  /** Resolves when the implementation has settled. Default: after a few turns of the event loop. */
   readonly settle?: () => Promise<void>
-  /** How many milliseconds a signal that is due may take: 1,000 unless given. */
+  /** The time limit of an expected signal in milliseconds. Default: 1,000. */
   readonly patienceMs?: number
 }
 
-/** How many turns of the event loop something takes to settle, unless it is told. */
+/** The default number of event loop turns to settle. */
 const TURNS = 4
 const PATIENCE_MS = 1_000
 
-/** The time of the checks of one implementation. */
+/** Waits for the checks of one implementation. */
 export class Patience {
   private readonly timing: RuleTiming
 
@@ -47,7 +47,7 @@ export class Patience {
     this.timing = timing
   }
 
-  /** Resolves when no signal is under way. */
+  /** Resolves when no signal is pending. */
   async settle(): Promise<void> {
     if (this.timing.settle !== undefined) return this.timing.settle()
     for (let turn = 0; turn < TURNS; turn++) {
@@ -55,7 +55,7 @@ export class Patience {
     }
   }
 
-  /** Resolves when `isThere`, which is looked at whenever `changed` calls back. Rejects where that takes too long. */
+  /** Resolves when `isThere` is true, which is checked whenever `changed` calls back. Rejects at the time limit. */
   async until(isThere: () => boolean, changed: (callback: () => void) => void, what: string): Promise<void> {
     if (isThere()) return
     const { patienceMs = PATIENCE_MS } = this.timing
@@ -70,27 +70,27 @@ export class Patience {
   }
 }
 
-/** Throws where the condition does not hold. */
+/** Throws if the condition does not hold. */
 export function must(condition: boolean, what: string): void {
   if (!condition) throw new Error(what)
 }
 
-/** A rule before it is known what is tested. */
+/** A rule before it is bound to an implementation. */
 export interface Definition<Test> {
   readonly number: string
   readonly sentence: string
-  /** Throws what is wrong. */
+  /** Throws an error that says what is wrong. */
   readonly run: (test: Test, patience: Patience) => Promise<void>
 }
 
-/** A rule whose check throws what is wrong. */
+/** Defines a rule. */
 export function define<Test>(
   number: string, sentence: string, run: Definition<Test>['run'],
 ): Definition<Test> {
   return { number, sentence, run }
 }
 
-/** The rules for what is tested, in the order given. */
+/** Binds the definitions to an implementation, in the given order. */
 export function rulesOf<Test>(
   definitions: readonly Definition<Test>[], test: Test, patience: Patience,
 ): readonly Rule[] {

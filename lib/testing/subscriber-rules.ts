@@ -1,33 +1,33 @@
 /**
- * The rules of Reactive Streams for subscribers (2.1 to 2.13), checked one by one.
+ * Checks of the Reactive Streams rules for subscribers (2.1 to 2.13).
  *
- * Strategy: a check is the publisher. It writes down what the subscriber calls, and signals by hand.
+ * Strategy: each check plays the publisher: it records the subscriber's calls and sends signals by hand.
  */
 import type { Subscriber, Subscription } from '../demand/reactive-streams/types.js'
 import {
   define, must, Patience, rulesOf, type Definition, type Rule, type RuleTiming, type UncheckedRule,
 } from './stream-rule.js'
 
-/** A subscriber to be tested, and the handles that a check needs. */
+/** A subscriber under test, and the handles that a check needs. */
 export interface TestedSubscriber<T> {
   readonly subscriber: Subscriber<T>
-  /** Makes it want one more item. Not needed of a subscriber that requests by itself. */
+  /** Makes it request one more item. Omitted for a subscriber that requests by itself. */
   readonly want?: () => void
-  /** Makes it want no more, for good. */
+  /** Makes it cancel. */
   readonly stop: () => void
-  /** The items that it took, so far. */
+  /** Returns the items that it received so far. */
   readonly taken: () => readonly T[]
 }
 
-/** A subscriber to be tested. */
+/** A factory of subscribers under test. */
 export interface SubscriberUnderTest<T> extends RuleTiming {
-  /** Returns a new one. */
+  /** Returns a new subscriber. */
   readonly create: () => TestedSubscriber<T>
   /** Returns an item. */
   readonly item: (index: number) => T
 }
 
-/** The rules that {@link subscriberRules} has no check for. */
+/** The rules that {@link subscriberRules} does not check. */
 export const UNCHECKED_SUBSCRIBER_RULES: readonly UncheckedRule[] = [
   { number: '2.2', reason: 'whether its work is quick is for the subscriber to say' },
   { number: '2.7', reason: 'there is one thread: calls to a subscription follow each other' },
@@ -46,7 +46,7 @@ export function subscriberRules<T>(test: SubscriberUnderTest<T>): readonly Rule[
   return rulesOf([...DEMAND_RULES, ...END_RULES], test as SubscriberUnderTest<unknown>, patience)
 }
 
-/** A subscription in the hands of a check. */
+/** A subscription that records its calls. */
 class Calls implements Subscription {
   readonly requests: number[] = []
   cancels = 0
@@ -81,7 +81,7 @@ interface Subscribed<T> extends TestedSubscriber<T> {
   readonly calls: Calls
 }
 
-/** A new subscriber, with its subscription. */
+/** Returns a new subscriber with its subscription. */
 function subscribed<T>(test: SubscriberUnderTest<T>): Subscribed<T> {
   const tested = test.create()
   const calls = new Calls()
@@ -89,7 +89,7 @@ function subscribed<T>(test: SubscriberUnderTest<T>): Subscribed<T> {
   return { ...tested, calls }
 }
 
-/** A new subscriber that has requested something. */
+/** Returns a new subscriber that has requested something. */
 async function asking<T>(test: SubscriberUnderTest<T>, patience: Patience): Promise<Subscribed<T>> {
   const tested = subscribed(test)
   tested.want?.()

@@ -1,17 +1,17 @@
 /**
- * The rules of Reactive Streams for subscriptions (3.2 to 3.17), as far as a publisher keeps them in one thread.
+ * Checks of the Reactive Streams rules for subscriptions (3.2 to 3.17), as far as they apply in a single thread.
  */
 import type { Publisher } from '../demand/reactive-streams/types.js'
 import { Probe, probe } from './stream-probe.js'
 import { define, must, rulesOf, type Definition, type Patience, type Rule } from './stream-rule.js'
 
-/** What is needed of a publisher that is tested. */
+/** The publisher under test. */
 interface Published<T> {
   readonly publish: (count: number) => Publisher<T>
   readonly collect?: () => void
 }
 
-/** How many calls of `onNext` may be on the stack, where each requests the next item. */
+/** The maximum of nested calls of `onNext` when each requests the next item. */
 const MOST_NESTED = 64
 const MANY = 10_000
 
@@ -91,7 +91,7 @@ const CANCEL_RULES: readonly Definition<Published<unknown>>[] = [
   }),
 ]
 
-/** What is checked only where garbage can be collected. */
+/** A rule that is checked only if garbage can be collected. */
 const DROPS_SUBSCRIBER = define<Required<Published<unknown>>>(
   '3.13', 'after cancel, the publisher drops its subscriber', async ({ publish, collect }, patience) => {
     const publisher = publish(10)
@@ -101,12 +101,12 @@ const DROPS_SUBSCRIBER = define<Required<Published<unknown>>>(
       collect()
     }
     must(subscriber.deref() === undefined, 'the subscriber is still held')
-    // To here, publisher and subscription are held, and so is what they hold.
+    // Keeps publisher and subscription reachable until here, so that only they could retain the subscriber.
     subscription.cancel()
     publisher.subscribe(new Probe(patience))
   })
 
-/** A subscriber that had one item, and then cancelled. */
+/** Returns a subscriber that cancelled after one item. */
 async function cancelled<T>(publisher: Publisher<T>, patience: Patience): Promise<Probe<T>> {
   const subscriber = await probe(publisher, patience)
   subscriber.subscription.request(1)
@@ -116,7 +116,7 @@ async function cancelled<T>(publisher: Publisher<T>, patience: Patience): Promis
   return subscriber
 }
 
-/** In a function of its own: nothing of it stays on the stack. */
+/** Cancels after one item. A separate function, so that no reference to the subscriber stays on the stack. */
 async function leave<T>(publisher: Publisher<T>, patience: Patience) {
   const subscriber = await probe(publisher, patience)
   const { subscription } = subscriber
@@ -170,7 +170,7 @@ const AMOUNT_RULES: readonly Definition<Published<unknown>>[] = [
   }),
 ]
 
-/** Items that are objects are made anew for each subscriber. */
+/** Whether two items are equal; objects may be made anew for each subscriber. */
 function isLike(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }

@@ -1,6 +1,6 @@
 /**
- * The client of a connection in a test: what its diagrams say it does, and everything that it and a bystander see, as
- * Observables for `expectObservable`.
+ * The client of a connection in a test. It acts by its diagrams; what it observes is exposed as Observables for
+ * `expectObservable`.
  */
 import { filter, map, Subject, type Observable } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
@@ -20,57 +20,62 @@ import { Uplink } from './uplink.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 import { WatchedDemand, type DemandHost } from './watched-demand.js'
 
-/** What the letters of a client's diagrams stand for: bytes that it sends, or how it reads. */
+/** The values of the letters in a client's diagrams: bytes that it sends, or amounts that it reads. */
 export type ClientValues = Readonly<Record<string, string | Uint8Array | number | boolean>>
 
 /** The other diagrams of a client. */
 export interface ClientOptions {
   /**
-   * How the client reads: `o`, everything from now on; `x`, nothing; a letter whose value is a number, so many bytes
-   * more. It reads everything unless told otherwise.
+   * A diagram of how the client reads: `o`, everything from now on; `x`, nothing; a letter whose value is a number,
+   * that many bytes more. Default: it reads everything.
    */
   readonly reads?: string
-  /** When the server learns that the client took a write: `'at once'`, as of TCP, unless `'later'`, as of TLS. */
+  /**
+   * When the server learns that the client took a write: `'at once'` as with TCP (default), or `'later'` as with TLS.
+   */
   readonly takes?: Taking
-  /** How many bytes a second it reads at most, a tenth of them in each tenth of a second: no limit unless given. */
+  /** The rate at which it reads in bytes a second, a tenth of them in each tenth of a second. Default: no limit. */
   readonly readRate?: number
-  /** How many bytes a second it sends at most, in the same way: a letter comes in pieces then. */
+  /** The rate at which it sends, in the same way; the bytes of a letter then arrive in pieces. Default: no limit. */
   readonly sendRate?: number
 }
 
-/** What the options take. */
+/** The valid values of the options. */
 export const CLIENT_KINDS = { reads: TEXT, takes: TAKING, readRate: NUMBER, sendRate: NUMBER }
 
 /**
- * A client of a test: see the head of this file. Output, responses and `closed$` end with the connection; the others do
- * not end.
+ * A client of a test. `output$`, `chunks$`, `responses$` and `closed$` end with the connection; the others do not end.
  */
 export class TestClient implements Peer {
   /** The address that the server sees: `client 1` for the first. */
   readonly address: string
-  /** The output as text, a piece a write; completes when the server ends its side, errors when the server cuts it. */
+  /**
+   * The server's output as text, as it is read; completes when the server half-closes, errors if the connection is cut.
+   */
   readonly output$: Observable<string>
-  /** The output as bytes, otherwise as {@link output$}. */
+  /** As {@link output$}, in bytes. */
   readonly chunks$: Observable<Uint8Array>
-  /** The output as responses, each when its last byte came; errors also where the output ends within one. */
+  /** The output as responses, each at its last byte; also errors if the output ends within one. */
   readonly responses$: Observable<TestResponse>
   /** The requests, when their heads are complete. */
   readonly requests$: Observable<Reqd>
-  /** What `ready$` of the responses says: to a source that is a function, or of `respondWithStreaming`'s subject. */
+  /**
+   * The emissions of `ready$` to the responses: of a body that is a function, or of `respondWithStreaming`'s subject.
+   */
   readonly ready$: Observable<number>
-  /** `pause` when the server stops reading, `resume` when it goes on. */
+  /** `pause` when the server stops reading, `resume` when it reads again. */
   readonly pauses$: Observable<'pause' | 'resume'>
   /** The targets of requests that end without a complete response. */
   readonly aborts$: Observable<string>
-  /** The names of time limits, when they are reached. */
+  /** The names of the time limits that are reached. */
   readonly timeouts$: Observable<Limit>
-  /** How the connection ends, when nothing goes either way any more; then it completes. */
+  /** How the connection ended; emits when it is closed in both directions, then completes. */
   readonly closed$: Observable<'closed' | 'reset'>
-  /** What happens on the connection. */
+  /** The events of the connection. */
   readonly events$: Observable<ConnectionEvent>
-  /** The connection, from the frame on at which the client connects. */
+  /** The connection; null before the client connects. */
   connection: HttpConnection | null
-  /** The request that came last. @internal */
+  /** The latest request. @internal */
   request: unknown
   private readonly scheduler: MarbleScheduler
   private readonly transport: TestTransport
@@ -125,21 +130,21 @@ export class TestClient implements Peer {
     this.decoder = new TextDecoder()
   }
 
-  /** The requests that nobody has begun to answer, while the connection is open. */
+  /** The requests of the open connection without a response. */
   get unanswered(): Reqd[] {
     return this.reqds.filter(reqd => reqd.isWaiting)
   }
 
   /**
-   * How many bytes wait now: of responses, in the server, for this client to take (`output`), or of what it sent, in
-   * the socket, for the server to read (`input`).
+   * The number of pending bytes: of responses in the server that this client has not taken (`output`), or of bytes that
+   * it sent and the server has not read (`input`).
    */
   heldBytes(side: 'output' | 'input'): number {
     if (side === 'input') return this.transport.unreadBytes
     return this.connection === null ? 0 : this.connection.pendingBytes - this.transport.takenBytes
   }
 
-  /** @internal Opens the connection: `open` makes it. */
+  /** @internal Connects; `open` makes the connection. */
   open(open: (transport: TestTransport) => HttpConnection | null): void {
     this.connection = open(this.transport)
   }
@@ -156,7 +161,7 @@ export class TestClient implements Peer {
     this.transport.reads(amount)
   }
 
-  /** @internal Something happened on the connection. */
+  /** @internal Receives an event of the connection. */
   happened(event: ConnectionEvent): void {
     if (event.type === 'request') {
       this.request = event.request
@@ -167,14 +172,14 @@ export class TestClient implements Peer {
     this.events.next(event)
   }
 
-  /** @internal A request came: its response is watched. */
+  /** @internal Receives a request and watches its response. */
   requested(reqd: Reqd): void {
     this.reqds.push(reqd)
     this.demands.set(reqd.request, new WatchedDemand(reqd, this.demandHost))
     this.requests.next(reqd)
   }
 
-  /** @internal What helps to understand a failed expectation. */
+  /** @internal Notes that help to understand a failed expectation. */
   get notes(): string[] {
     return [...this.demands.values()].flatMap(demand => demand.notes)
   }
@@ -201,7 +206,7 @@ export class TestClient implements Peer {
     this.pauses.next(isPaused ? 'pause' : 'resume')
   }
 
-  /** Where the demand of a response is told. */
+  /** Receives the demand of a response. */
   private get demandHost(): DemandHost {
     const { address, demand, scheduler } = this
     return {
@@ -229,7 +234,7 @@ export class TestClient implements Peer {
   }
 }
 
-/** What a client does, and when. */
+/** The actions of a client with their frames. */
 export interface Script {
   /** The frame at which it connects. */
   readonly opens: number
@@ -238,12 +243,12 @@ export interface Script {
   readonly line: Line
 }
 
-/** How fast it goes, and when servers learn what was taken: what the test says of all its clients, unless given. */
+/** The line of a client: rates, and when the server learns what was taken. */
 export interface Line extends Reading {
   readonly sendRate?: number | undefined
 }
 
-/** Reads the diagrams of a client: `^` in the first is where it connects. */
+/** Parses the diagrams of a client; it connects at `^` in the first. */
 export function scriptOf(sends: string, values: ClientValues, options: ClientOptions): Script {
   const { reads = '', takes, readRate, sendRate } = options
   const caret = sends.indexOf('^')
@@ -263,7 +268,7 @@ function rateOf(rate: number | undefined): number | undefined {
   throw new MarbleError(`a rate is more than 0 bytes a second, not ${rate}`)
 }
 
-/** What the letters of a diagram may stand for. */
+/** A kind of value that the letters of a diagram may have. */
 interface Kind {
   readonly name: string
   is(value: unknown): boolean
@@ -272,7 +277,7 @@ interface Kind {
 const SENT: Kind = { name: 'text or bytes', is: value => typeof value === 'string' || value instanceof Uint8Array }
 const READ: Kind = { name: 'a number of bytes', is: value => typeof value === 'number' || typeof value === 'boolean' }
 
-/** @throws {@link MarbleError} where a letter has no value, or one of another kind */
+/** @throws {@link MarbleError} a letter has no value, or one of another kind */
 function lettersOf(marbles: string, values: ClientValues, kind: Kind): Message[] {
   return parse(marbles.replace('^', '-')).map(message => {
     if (message.notification.kind !== 'N') return message

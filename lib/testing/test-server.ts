@@ -1,7 +1,7 @@
 /**
  * A server without a port: `serve` and `listen` in virtual time.
  *
- * Strategy: it is the server's own code from its connections inwards. Only what lets sockets in is replaced, and time.
+ * Strategy: from the connections inwards it is the real server's code. Only accepting sockets and time are replaced.
  */
 import { asyncScheduler, noop, ReplaySubject, Subject, type Observable } from 'rxjs'
 import { isPromise } from '../application/discard.js'
@@ -24,15 +24,15 @@ import { EndlessResponseError } from './test-errors.js'
 import type { Taking, TestTransport } from './test-transport.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 
-/** So many turns of 256 KiB in one frame are a response that never ends. */
+/** The number of turns (of 256 KiB each) in one frame that counts as an endless response. */
 const MAX_WRITES_A_FRAME = 256
 
 /** What the servers of a test share. */
 export interface Surroundings {
   readonly scheduler: MarbleScheduler
-  /** Null where promises do not settle. */
+  /** Null in a synchronous run. */
   readonly activity: Activity | null
-  /** What clients do that say nothing else. */
+  /** The default of {@link ClientOptions.takes}. */
   readonly takes: Taking
 }
 
@@ -42,9 +42,9 @@ export class TestServer {
   readonly requests$: Observable<Reqd>
   /** The connections, when the clients connect. */
   readonly connections$: Observable<Connection>
-  /** What happens on all connections. */
+  /** The events of all connections. */
   readonly events$: Observable<ConnectionEvent>
-  /** What handlers throw, and what clients break. */
+  /** Errors of handlers and protocol errors of clients. */
   readonly errors$: Observable<unknown>
   /** Emits and completes when closing begins. */
   readonly draining$: Observable<void>
@@ -97,15 +97,15 @@ export class TestServer {
   }
 
   /**
-   * Returns a client that connects at frame 0, or at `^`, and sends what the letters of its diagram stand for; `|` ends
-   * its side, `#` breaks the connection.
+   * Returns a client that connects at frame 0, or at `^`, and sends the values of the letters in its diagram; `|`
+   * half-closes, `#` resets the connection.
    */
   connect(sends: string, values: ClientValues = {}, options: ClientOptions = {}): TestClient {
     checkOptions(options, CLIENT_KINDS)
     return this.play(scriptOf(sends, values, options))
   }
 
-  /** Returns a client that does what the script says. @internal */
+  /** Returns a client that performs the script. @internal */
   play(script: Script): TestClient {
     const line = { ...script.line, takes: script.line.takes ?? this.takes }
     const client = new TestClient(`client ${this.clients.length + 1}`, this.scheduler, line)
@@ -115,8 +115,8 @@ export class TestServer {
   }
 
   /**
-   * Accepts no more and answers what is in flight, and what comes on idle connections within `idleMs`; what is left
-   * after `graceMs` is cut.
+   * Stops accepting, and closes after the responses in flight and those to requests on idle connections within
+   * `idleMs`; connections open after `graceMs` are cut.
    */
   close(options: CloseOptions = {}): void {
     const times = closingOf(options, this.options)
@@ -125,18 +125,18 @@ export class TestServer {
     this.connections.close(times)
   }
 
-  /** The requests that nobody has begun to answer. @internal */
+  /** The requests without a response. @internal */
   get unanswered(): Reqd[] {
     return this.clients.flatMap(client => client.unanswered)
   }
 
-  /** Nobody hears of it any more: what ends now is not the application's doing. @internal */
+  /** Cuts all connections and reports no further errors, which are not the application's. @internal */
   cut(): void {
     this.isOver = true
     this.connections.cut()
   }
 
-  /** What helps to understand a failed expectation. @internal */
+  /** Notes that help to understand a failed expectation. @internal */
   notes(): string[] {
     const errors = this.reported.map(error => `The server reported ${show(error)}`)
     const requests = this.unanswered.map(reqd => `Nobody answered ${nameOf(reqd)}`)
@@ -156,17 +156,17 @@ export class TestServer {
       ...this.options,
       onError: (error, reqd) => { this.report(error, reqd) },
     }, {
-      // Virtual while the test runs. Ticks of the TestScheduler itself would be nested, and in the end too deep.
+      // Virtual while the test runs. An interval on the TestScheduler itself would nest its ticks too deeply.
       scheduler: asyncScheduler,
       defer: task => { scheduler.schedule(task) },
       later: task => { this.later(task) },
-      // What came is read at once.
+      // Input is read at once.
       afterRead: task => { task() },
       onError: noop,
     }, connection => { this.connections.forget(connection) })
   }
 
-  /** How clients come in: at once, so that none waits to be accepted. */
+  /** Accepts clients at once: there is no backlog. */
   private admission(): ConnectionsOwner {
     return {
       accepted: connection => {
@@ -184,7 +184,7 @@ export class TestServer {
     }
   }
 
-  /** A handler that fails the test where it returns what can't be waited for. */
+  /** Wraps a handler: the test fails if it returns a promise or an asynchronous source. */
   private guarded(handler: Handler): Handler {
     return reqd => {
       const result = handler(reqd)

@@ -1,7 +1,6 @@
 /**
- * The socket that an upgraded connection of a test hands over: like a socket of Node for whoever only writes, listens
- * for `data`, `end`, `close` and `error`, and pauses. Unlike Node's streams it does all of that at once, so that it
- * works in virtual time.
+ * The socket of an upgraded connection in a test. It behaves like a Node socket for code that writes, listens for
+ * `data`, `end`, `close` and `error`, and pauses. Unlike Node's streams it is synchronous, so it works in virtual time.
  */
 import type { IOVec } from '../buffer/iovec.js'
 import type { Received, SocketWatcher } from '../runtime/transport.js'
@@ -10,25 +9,25 @@ import { bytesOf, joined } from './bytes.js'
 type Listener = (...values: unknown[]) => void
 type Callback = (error?: Error | null) => void
 
-/** What the socket is on. */
+/** The transport under the socket. */
 export interface Wire {
   write(iovecs: readonly IOVec[], writer: { written(): void }): boolean
   end(): void
   destroy(isReset: boolean): void
   pause(): void
   resume(): void
-  /** Puts bytes before all that was not read. */
+  /** Puts bytes back in front of the unread input. */
   unread(bytes: Uint8Array): void
   listen(observer: { next(received: Received): void; complete(): void; error(error: unknown): void }): void
 }
 
-/** Who hears of it. */
+/** Receives the end and the traffic of the socket. */
 interface SocketHost {
   closed(): void
   readonly watcher: SocketWatcher | null
 }
 
-/** A socket of Node, as far as protocols on top of it need one. */
+/** The part of a Node socket that protocols on top of it use. */
 export class TestSocket {
   readonly remoteAddress: string
   readableFlowing: boolean | null
@@ -128,7 +127,7 @@ export class TestSocket {
     return listeners.length > 0
   }
 
-  /** Returns whether all of it was read at once by the client. */
+  /** Returns whether the client read everything at once. */
   write(chunk: string | Uint8Array, encoding?: string | Callback, callback?: Callback): boolean {
     const done = typeof encoding === 'function' ? encoding : callback
     if (!this.writable) {

@@ -1,10 +1,10 @@
 /**
- * A socket without a network: what a diagram says comes in, and what the client reads of the output goes out.
+ * A transport without a network: input comes from a diagram, output goes to the client as far as it reads.
  *
- * Strategy: as with a real socket, what the client sends comes in reads of 64 KiB at most, each in an event of its own,
- * and what it sends while the server does not read waits, in order. Nothing waits on the way out: a write is done when
- * the client has read all of it, so that what the server holds is exactly what the client has not read. Whether the
- * server learns that within its write, as of TCP, or in a later event, as of TLS and any stream, is the test's choice.
+ * Strategy: as with a real socket, the client's bytes arrive in reads of at most 64 KiB, each in its own event, and are
+ * queued while the server does not read. Output is not buffered: a write completes when the client has read all of it,
+ * so the server holds exactly what the client has not read. The test chooses whether the server learns that within its
+ * write, as with TCP, or in a later event, as with TLS and other streams.
  */
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
 import type { Ownership } from '../buffer/ownership.js'
@@ -15,40 +15,40 @@ import { Pace } from './pace.js'
 import { ConnectionResetError } from './test-errors.js'
 import { TestSocket, type Wire } from './test-socket.js'
 
-/** When a server learns that its write was taken: within the write, as of TCP, or later, as of TLS. */
+/** When a server learns that its write was taken: within the write as with TCP, or later as with TLS. */
 export type Taking = 'at once' | 'later'
 
-/** What an option takes that is a {@link Taking}. */
+/** The valid values of an option of type {@link Taking}. */
 export const TAKING = oneOf('at once', 'later')
 
-/** How a client takes what the server writes. */
+/** How a client reads, and how it appears to the server. */
 export interface Reading {
   readonly takes?: Taking | undefined
-  /** As many bytes a second: no limit unless given. */
+  /** In bytes a second. Default: no limit. */
   readonly readRate?: number | undefined
-  /** What the server sees of who connects: the name of the client, in the clear, unless given. */
+  /** The address that the server sees. Default: the client's name. */
   readonly remoteAddress?: string
   readonly isEncrypted?: boolean
 }
 
-/** How much a socket of Node reads at once. */
+/** The size of one read of a Node socket in bytes. */
 const READ_BYTES = 65_536
 
-/** What the other end sees. */
+/** The client's end of the transport. */
 export interface Peer {
   received(bytes: Uint8Array): void
-  /** The server ended its side. */
+  /** The server half-closed. */
   ended(): void
-  /** Nothing goes either way any more; who broke the connection, or null where it just ended. */
+  /** The connection is closed in both directions; `breaker` is the side that cut it, or null if it ended regularly. */
   closed(breaker: 'client' | 'server' | null): void
   /** The server stops or resumes reading. */
   paused(isPaused: boolean): void
 }
 
-/** There are no ports without a network. */
+/** Without a network there are no ports. */
 const NO_ADDRESSES: Addresses = { remotePort: null, localAddress: '', localPort: null }
 
-/** What comes from the client. */
+/** One action of the client: bytes, a half-close, or a reset. */
 export type Arrival = Uint8Array | 'end' | 'reset'
 
 /** The server's end of a connection in a test. */
@@ -69,7 +69,7 @@ export class TestTransport implements Transport, Wire {
   private subscriber: Observer<Received> | null
   protected isPaused: boolean
   private isDelivering: boolean
-  /** Whether the end of the input was delivered: nobody listens to {@link bytes$} any more. */
+  /** Whether the end of the input was delivered, after which {@link bytes$} has no subscriber. */
   private hasInputEnded: boolean
   private isClosed: boolean
   private socket: TestSocket | null
@@ -96,7 +96,7 @@ export class TestTransport implements Transport, Wire {
     this.socket = null
   }
 
-  /** The client sends bytes, ends its side, or breaks the connection. */
+  /** Performs an action of the client. */
   arrive(arrival: Arrival): void {
     if (this.isClosed) return
     if (arrival === 'reset') this.inbox.length = 0
@@ -105,24 +105,24 @@ export class TestTransport implements Transport, Wire {
     if (!this.isDelivering || arrival === 'reset') this.deliver()
   }
 
-  /** From now on the client reads everything (true), nothing (false), or so many bytes more. */
+  /** From now on the client reads everything (true), nothing (false), or `amount` bytes more. */
   reads(amount: boolean | number): void {
     if (typeof amount === 'boolean') this.credit = amount ? Infinity : 0
     else this.credit = (this.credit === Infinity ? 0 : this.credit) + amount
     this.send()
   }
 
-  /** Only a transport that answers at once knows. */
+  /** Known only with `takes: 'at once'`. */
   get unwrittenBytes(): number {
     return this.answersAtOnce ? this.outbox.length : 0
   }
 
-  /** How many bytes of the write that is under way were taken. */
+  /** The number of bytes taken of the write in flight. */
   get takenBytes(): number {
     return this.writer === null ? 0 : this.writeLength - this.outbox.length
   }
 
-  /** How many bytes came that the server has not read. */
+  /** The number of arrived bytes that the server has not read. */
   get unreadBytes(): number {
     return this.inbox.reduce((sum, arrival) => sum + (typeof arrival === 'string' ? 0 : arrival.length), 0)
   }
@@ -136,7 +136,7 @@ export class TestTransport implements Transport, Wire {
   }
 
   prefer(_ownership: Ownership): void {
-    // All bytes are the receiver's to keep.
+    // All bytes are owned by the receiver.
   }
 
   pause(): void {
@@ -190,7 +190,7 @@ export class TestTransport implements Transport, Wire {
     this.subscriber = observer
   }
 
-  /** As a socket does, behind a reset: who wrote hears of it, but not within the write. */
+  /** Fails a write after a reset as a socket does: the observer is called, but not within the write. */
   private refuse(writer: WriteObserver): false {
     this.scheduler.schedule(() => { writer.written(new ConnectionResetError('client')) })
     return false
@@ -205,7 +205,7 @@ export class TestTransport implements Transport, Wire {
     })
   }
 
-  /** One read; the next is another event. */
+  /** Delivers one read; the next is another event. */
   private deliver(): void {
     if (!this.mayDeliver()) return
     const arrival = this.inbox.shift()
@@ -215,7 +215,7 @@ export class TestTransport implements Transport, Wire {
     if (this.mayDeliver()) this.deliverLater()
   }
 
-  /** A reset is seen at once; nothing else is while the reader pauses. */
+  /** Whether the next arrival may be delivered: a reset always, others not while the server pauses. */
   private mayDeliver(): boolean {
     if (this.inbox.length === 0) return false
     if (this.inbox[0] === 'reset') return this.subscriber !== null || this.hasInputEnded

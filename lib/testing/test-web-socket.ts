@@ -1,8 +1,8 @@
 /**
  * The client of a WebSocket connection in a test, for handlers of `WebSocketConnection`.
  *
- * Strategy: it is the connection's own code from the frames inwards. Frames, pings and compression belong to a library
- * that works on Node's streams, which do nothing in virtual time; here a message is a value.
+ * Strategy: from messages inwards it is the real connection's code. Frames, pings and compression are handled by a
+ * library on top of Node's streams, which do not work in virtual time; here a message is a value.
  */
 import { Subject, type Observable } from 'rxjs'
 import type { WebSocketClosure, WebSocketMessage } from '../ws/message.js'
@@ -16,13 +16,13 @@ import { labelled, type MarbleScheduler } from './virtual-time.js'
 
 /** A WebSocket client of a test. */
 export class TestWebSocket implements WebSocketLike {
-  /** The messages of the server, when the client has read them; completes with the connection. */
+  /** The server's messages, as the client reads them; completes with the connection. */
   readonly received$: Observable<WebSocketMessage>
-  /** What `ready$` of the connection says. */
+  /** The emissions of the connection's `ready$`. */
   readonly ready$: Observable<number>
-  /** How the connection ends. */
+  /** How the connection ended. */
   readonly closed$: Observable<WebSocketClosure>
-  /** What the application did wrong. */
+  /** Errors of the application. */
   readonly errors$: Observable<unknown>
   /** @internal */
   readonly connection: WebSocketConnection
@@ -54,7 +54,7 @@ export class TestWebSocket implements WebSocketLike {
     this.close$ = null
   }
 
-  /** @internal Opens the connection and hands it to the handler. */
+  /** @internal Opens the connection and passes it to the handler. */
   open(handler: (connection: WebSocketConnection) => void): void {
     this.connection.closed$.subscribe(() => { this.ended() })
     this.connection.ready$.subscribe(wanted => { this.demand.next(wanted) })
@@ -71,7 +71,7 @@ export class TestWebSocket implements WebSocketLike {
     this.session.closed(isClean ? 1000 : 1006, '')
   }
 
-  /** @internal From now on the client reads everything (true), nothing (false), or so many messages more. */
+  /** @internal From now on the client reads everything (true), nothing (false), or `amount` messages more. */
   reads(amount: number | boolean): void {
     if (typeof amount === 'boolean') this.credit = amount ? Infinity : 0
     else this.credit = (this.credit === Infinity ? 0 : this.credit) + amount
@@ -85,7 +85,7 @@ export class TestWebSocket implements WebSocketLike {
   }
 
   ping(): void {
-    // Signs of life are the frames' affair.
+    // Pings belong to the layer of frames, which is absent here.
   }
 
   close(code: number, reason: string): void {
@@ -97,7 +97,7 @@ export class TestWebSocket implements WebSocketLike {
     this.session.closed(1006, '')
   }
 
-  /** What it takes it has. */
+  /** Messages are delivered at once, so there is nothing to flush. */
   flush(): boolean {
     return true
   }
@@ -125,13 +125,13 @@ export class TestWebSocket implements WebSocketLike {
   }
 }
 
-/** Lets the client do what the script says. */
+/** Performs the script of the client. */
 export function performWebSocket(
   client: TestWebSocket, { opens, reads, sends }: Script, scheduler: MarbleScheduler,
   handler: (connection: WebSocketConnection) => void,
 ): void {
   const at = (frame: number, act: () => void): void => { scheduler.schedule(act, frame) }
-  // How it reads counts from the start: a handler may write when it gets the connection.
+  // Scheduled first, because a handler may write as soon as it receives the connection.
   for (const { frame, amount } of reads) at(frame, () => { client.reads(amount) })
   at(opens, () => { client.open(handler) })
   for (const { frame, notification } of sends) at(frame, () => { client.sends(notification) })

@@ -1,11 +1,11 @@
 /**
- * What a client sends, on its way: at once, or at a rate.
+ * Sends a client's bytes to the server, at once or at a rate.
  */
 import type { SchedulerLike } from 'rxjs'
 import { Pace } from './pace.js'
 import type { Arrival } from './test-transport.js'
 
-/** Sends in order, as fast as the line allows. */
+/** Sends in order, as fast as the rate allows. */
 export class Uplink {
   private readonly arrive: (arrival: Arrival) => void
   private readonly pace: Pace
@@ -17,7 +17,7 @@ export class Uplink {
     this.queue = []
   }
 
-  /** An end comes behind what was sent before it; a reset overtakes it. */
+  /** Queues an action of the client. A half-close follows the queued bytes; a reset discards them. */
   send(arrival: Arrival): void {
     if (arrival === 'reset') this.queue = [arrival]
     else this.queue.push(arrival)

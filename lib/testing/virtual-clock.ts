@@ -1,17 +1,17 @@
 /**
- * Timers on the scheduler's time, with the interface of Node's.
+ * Timers with Node's interface on a scheduler's virtual time.
  */
 import type { Subscription } from 'rxjs'
 import type { MarbleScheduler } from './virtual-time.js'
 
-/** A function of whatever: the callback of a timer, or what sets one. */
+/** Any function: the callback of a timer, or a function that sets one. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- that of the application
 export type Callback = (...args: any[]) => unknown
 
-/** The longest that a timer of Node waits; it takes more, and less than 1, for 1. */
+/** The longest delay of Node's timers in milliseconds; they treat longer ones, and those below 1, as 1. */
 const MAX_DELAY = 2 ** 31 - 1
 
-/** What a timer does, and when. */
+/** The callback and delay of a timer. */
 interface Alarm {
   readonly id: number
   readonly fire: () => void
@@ -19,7 +19,7 @@ interface Alarm {
   readonly isRepeating: boolean
 }
 
-/** A timer, as Node has them: it may be cleared, refreshed and disposed of. */
+/** A timer like Node's, which may be cleared, refreshed and disposed of. */
 export class VirtualTimer {
   private readonly clock: VirtualClock
   private readonly alarm: Alarm
@@ -48,7 +48,7 @@ export class VirtualTimer {
     return this.isReferenced
   }
 
-  /** Lets it wait for its whole time again. */
+  /** Restarts the timer. */
   refresh(): this {
     this.subscription.unsubscribe()
     this.subscription = this.schedule()
@@ -100,7 +100,7 @@ export class VirtualClock {
     this.lastId = 0
   }
 
-  /** Clears the timer, or the one of this number. Returns false where it is none of these: a real one, perhaps. */
+  /** Clears a timer, given as an object or number. Returns false if it is not a virtual one. */
   clear(timer: unknown): boolean {
     const found = timer instanceof VirtualTimer ? timer : this.timers.get(Number(timer))
     found?.stop()

@@ -1,8 +1,8 @@
 /**
- * RxJS's TestScheduler with expectations that show their diagrams, and with an end of time.
+ * RxJS's TestScheduler with expectations that draw their diagrams, and with an end of time.
  *
- * Strategy: everything is recorded while time runs, and compared when it has run out. A server's clock ticks as long as
- * there is a connection, so time has to have an end; whatever would go on for ever is seen up to then.
+ * Strategy: notifications are recorded while time runs and compared when it ends. A server's clock ticks as long as it
+ * has a connection, so time needs an end; endless sources are observed up to then.
  */
 import type { Observable, Subscription } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
@@ -12,26 +12,26 @@ import {
 } from './expectation.js'
 import { MarbleError } from './test-errors.js'
 
-/** What an expectation of {@link MarbleScheduler} has to be told. */
+/** The second half of `expectObservable`. */
 export interface ObservableExpectation<T> {
-  /** As in RxJS: the expected diagram, the values of its letters, and the error of `#`, which is any unless given. */
+  /** As in RxJS: the expected diagram, the values of its letters, and the error of `#` (default: any error). */
   toBe(marbles: string, values?: Readonly<Record<string, unknown>>, errorValue?: unknown): void
   /** The same notifications at the same frames as another Observable. */
   toEqual(other: Observable<T>): void
 }
 
-/** As in RxJS: the expected subscriptions, a diagram each. */
+/** As in RxJS: the expected subscriptions, one diagram each. */
 export interface SubscriptionExpectation {
   toBe(marbles: string | string[]): void
 }
 
-/** Something to look at when everything of a frame has happened. */
+/** A callback at the end of a frame. */
 interface Look {
   readonly frame: number
   readonly look: () => void
 }
 
-/** The expected numbers of bytes, or matchers of them, at the frames of a diagram. */
+/** The second half of `expectHeld`: numbers of bytes, or matchers, at the frames of a diagram. */
 export interface HeldExpectation {
   toBe(marbles: string, values: Readonly<Record<string, unknown>>): void
 }
@@ -43,17 +43,17 @@ interface Expectation {
 
 const LABELS = new WeakMap<object, string>()
 
-/** Gives an Observable, or a list of subscriptions, the name that messages call it by. */
+/** Names an Observable, or a list of subscriptions, for failure messages. */
 export function labelled<T extends object>(subject: T, label: string): T {
   LABELS.set(subject, label)
   return subject
 }
 
-/** Virtual time: a frame is a millisecond. */
+/** A scheduler of virtual time; a frame is a millisecond. */
 export class MarbleScheduler extends TestScheduler {
-  /** What is added to the message of a failed expectation: what else is known. */
+  /** Functions that return notes for the message of a failed expectation. */
   readonly notes: (() => string[])[]
-  /** Whether promises settle between two actions: else all of time runs within one synchronous call. */
+  /** Whether promises settle between actions; otherwise all of time runs within one synchronous call. */
   readonly settlesPromises: boolean
   private readonly expectations: Set<Expectation>
   private readonly starts: (() => void)[]
@@ -70,7 +70,7 @@ export class MarbleScheduler extends TestScheduler {
     this.isRunning = false
   }
 
-  /** Whether there is something to run time for. */
+  /** Whether any action is scheduled. */
   get hasWork(): boolean {
     return this.starts.length + this.actions.length > 0
   }
@@ -104,7 +104,7 @@ export class MarbleScheduler extends TestScheduler {
     }
   }
 
-  /** Expects that nothing comes for so many milliseconds, from the frame on. */
+  /** Expects no notification for `forMs` milliseconds from the frame on. */
   expectNothing(observable: Observable<unknown>, forMs: number, from = this.frame): void {
     const label = LABELS.get(observable) ?? 'the Observable'
     const to = from + forMs
@@ -116,7 +116,7 @@ export class MarbleScheduler extends TestScheduler {
     })
   }
 
-  /** Expects what `sample` returns at the end of each frame that the diagram names. */
+  /** Expects the values that `sample` returns at the end of each frame in the diagram. */
   expectSamples(label: string, sample: () => unknown): HeldExpectation {
     const expect = this.pending('expectHeld')
     return {
@@ -147,38 +147,40 @@ export class MarbleScheduler extends TestScheduler {
     return hot
   }
 
-  /** Calls `start` when time starts, or at once if it runs: so all who subscribe at frame 0 see what happens then. */
+  /**
+   * Calls `start` when time starts, or at once if it runs, so that subscribers at frame 0 see the events of frame 0.
+   */
   whenRunning(start: () => void): void {
     if (this.isRunning) start()
     else this.starts.push(start)
   }
 
-  /** Ends the test as failed: what throws in an action stops time. */
+  /** Fails the test: an exception in an action stops time. */
   fail(error: Error): void {
     this.schedule(() => { throw error })
   }
 
-  /** Calls `look` when everything of the frame has happened. */
+  /** Calls `look` at the end of the frame. */
   atEndOf(frame: number, look: () => void): void {
     this.looks.push({ frame, look })
     this.looks.sort((one, other) => one.frame - other.frame)
   }
 
-  /** Lets time run out, and throws what is not as expected. */
+  /** Runs time to its end and checks the expectations. */
   override flush(): void {
     this.begin()
     while (this.step());
     this.finish()
   }
 
-  /** Starts time: whoever waits for that begins, and hot Observables count from here. */
+  /** Starts time: calls the `start` callbacks and sets up hot Observables. */
   begin(): void {
     this.isRunning = true
     for (const start of this.starts.splice(0)) start()
     this.setUpHot()
   }
 
-  /** Does what comes next. Returns false when time has run out. @throws what the action throws, which ends time */
+  /** Runs the next action. Returns false when time has run out. @throws the action's exception, which ends time */
   step(): boolean {
     const action = this.actions.at(0)
     const isOver = action === undefined || action.delay > this.maxFrames
@@ -191,7 +193,7 @@ export class MarbleScheduler extends TestScheduler {
     return true
   }
 
-  /** Compares what happened with what was expected. @throws {@link MarbleError} */
+  /** Checks the expectations. @throws {@link MarbleError} */
   finish(): void {
     this.isRunning = false
     const expectations = [...this.expectations]
@@ -239,7 +241,7 @@ export class MarbleScheduler extends TestScheduler {
     return messages
   }
 
-  /** An expectation that was begun has to be finished: without a diagram it would hold whatever happens. */
+  /** Registers an expectation that fails until it gets its diagram: without one it would always hold. */
   private pending(call: string): (compare: () => string | null) => void {
     const begun: Expectation = { site: new Error(), compare: () => `${call} has no toBe` }
     this.expectations.add(begun)
@@ -265,7 +267,7 @@ function expectedMessages(
   })
 }
 
-/** RxJS would take it for undefined. @throws {@link MarbleError} where a letter has no value, and others may have */
+/** @throws {@link MarbleError} `values` lacks a letter of the diagram, which RxJS would emit as undefined */
 function checkLetters(marbles: string, values: Readonly<Record<string, unknown>> | undefined): void {
   for (const { notification } of TestScheduler.parseMarbles(marbles, undefined, undefined, false, true)) {
     if (notification.kind === 'N') checkLetter(notification.value as string, marbles, values)
@@ -283,7 +285,7 @@ function lettered(messages: readonly Message[]): ExpectedMessage[] {
   })
 }
 
-/** An error with this message at the place where the expectation was written. */
+/** Returns an error whose stack starts where the expectation was written. */
 function errorAt(message: string, site: Error): MarbleError {
   const error = new MarbleError(message)
   const frames = (site.stack ?? '').split('\n')

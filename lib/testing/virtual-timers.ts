@@ -1,10 +1,10 @@
 /**
- * The timers of the application in virtual time: `setTimeout`, `setInterval`, `setImmediate`, `Date`, `performance.now`
- * and `AbortSignal.timeout`, as globals and as `node:timers` and `node:timers/promises` have them.
+ * Makes the application's timers virtual: `setTimeout`, `setInterval`, `setImmediate`, `Date`, `performance.now` and
+ * `AbortSignal.timeout`, as globals and in `node:timers` and `node:timers/promises`.
  *
- * Strategy: they are replaced where code looks for them when it calls them. A function that was taken out before
- * (`const { setTimeout } = globalThis`) stays real, and is named by what watches real timers. As in Node, a timeout
- * takes one millisecond at least, and so an interval of 0 does not stop time.
+ * Strategy: the properties that code reads at each call are replaced. A function that was captured before
+ * (`const { setTimeout } = globalThis`) stays real, and is reported as a real timer if it is pending. As in Node, a
+ * timeout takes at least one millisecond, so an interval of 0 does not stop time.
  */
 import { syncBuiltinESMExports } from 'node:module'
 import timers from 'node:timers'
@@ -16,7 +16,7 @@ import type { MarbleScheduler } from './virtual-time.js'
 
 const PROMISIFY = Symbol.for('nodejs.util.promisify.custom')
 
-/** Makes timers virtual. Returns what gives the real ones back. */
+/** Makes timers virtual. Returns a function that restores the real ones. */
 export function useVirtualTimers(scheduler: MarbleScheduler): () => void {
   const clock = new VirtualClock(scheduler)
   const promised = promisedTimers(clock)
@@ -47,7 +47,7 @@ function promisified(set: Callback, promise: unknown): Callback {
   return Object.defineProperty(set, PROMISIFY, { value: promise })
 }
 
-/** `new Date()` and `Date()` tell virtual time; everything else is as it was, `instanceof` included. */
+/** Returns a Date whose `new Date()` and `Date()` tell virtual time; all else is unchanged, including `instanceof`. */
 function virtualDate(scheduler: MarbleScheduler): DateConstructor {
   return new Proxy(Date, {
     apply: target => new target(scheduler.now()).toString(),

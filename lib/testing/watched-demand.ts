@@ -1,8 +1,8 @@
 /**
- * The demand of one response: what its source is asked for, and whether it answers.
+ * Watches the demand of one response: what its source is asked for, and whether it answers.
  *
- * Strategy: the source is listened to at the places where it is asked, whichever kind it is: at `ready$`, at the
- * subject of `respondWithStreaming`, and at the iterators and readers that are pulled.
+ * Strategy: the points at which a source is asked are wrapped, for each kind of source: `ready$`, the subject of
+ * `respondWithStreaming`, and the iterators and readers that are pulled.
  */
 import { tap } from 'rxjs'
 import { isPromise } from '../application/discard.js'
@@ -11,20 +11,20 @@ import type { BodySubject } from '../reactive/response-body/body-subject.js'
 import type { Reqd } from '../reactive/streamed-reqd.js'
 import { nameOf } from './show.js'
 
-/** Who is told, and what the time is. */
+/** Receives the demand, and tells the time. */
 export interface DemandHost {
   readonly address: string
-  /** Whether promises settle: else nothing can be pulled with them. */
+  /** Whether promises settle; otherwise nothing can be pulled with them. */
   readonly settlesPromises: boolean
-  /** The frame. */
+  /** Returns the frame. */
   now(): number
-  /** `ready$` said so. */
+  /** `ready$` emitted. */
   wanted(bytes: number): void
-  /** The request is about to be responded to. */
+  /** A response is about to begin. */
   responding(reqd: Reqd, reply: Reply): void
 }
 
-/** Something that is asked for its next value with a promise. */
+/** An iterator or a reader. */
 interface Asked {
   next?(): unknown
   read?(): unknown
@@ -34,7 +34,7 @@ interface Asked {
 export class WatchedDemand {
   private readonly reqd: Reqd
   private readonly host: DemandHost
-  /** What was asked for last, and is not answered. */
+  /** The latest unanswered demand. */
   private open: { readonly what: string; readonly frame: number } | null
   private isOver: boolean
 
@@ -46,7 +46,7 @@ export class WatchedDemand {
     this.watch()
   }
 
-  /** Says what is not answered. */
+  /** Returns a sentence on the unanswered demand, if there is one. */
   get notes(): string[] {
     if (this.open === null || this.isOver) return []
     const { what, frame } = this.open
@@ -95,7 +95,7 @@ export class WatchedDemand {
     return subject
   }
 
-  /** Where the method makes something that is pulled, that is watched. */
+  /** Wraps a method that returns an iterator or a reader, so that its pulls are watched. */
   private watchMethod(body: object, method: string | symbol, pull: 'next' | 'read'): void {
     const make: unknown = Reflect.get(body, method)
     if (typeof make !== 'function') return
