@@ -1,9 +1,9 @@
 /**
- * The requests and responses in the bytes of a connection: of a capture, or of what came of it now.
+ * Finds the requests and responses in the bytes of a connection, of a capture or of its replay.
  *
- * Strategy: the requests are read by the state machine of the server itself, with a handler that takes each body and
- * answers, and the responses by the parser of the kit's clients. Where the client stopped within a body because the
- * server did not read it, it is known how the body goes on, if not what is in it.
+ * Strategy: requests are parsed by the server's own state machine, with a handler that reads each body and answers;
+ * responses by the parser of the kit's clients. If the client stopped within a body because the server did not read it,
+ * the framing tells how many bytes are missing, though not which.
  */
 import { ServerConnection } from '../connection/server-connection.js'
 import type { Reqd } from '../connection/reqd.js'

@@ -1,12 +1,11 @@
 /**
- * The errors of the marble kit: what a test did that cannot hold in virtual time, and what it did not expect.
- *
- * A message says what happened, and what to do instead.
+ * The errors of the testing kit: tests that cannot work in virtual time, and expectations that fail. A message says
+ * what happened and what to do instead.
  */
 import type { Reqd } from '../reactive/streamed-reqd.js'
 import { nameOf } from './show.js'
 
-/** So many promises in a row, while time stands still, are a loop without end. */
+/** The number of promises without a step of virtual time that counts as an endless loop. */
 export const MAX_PROMISES = 250_000
 
 const WAY_OUT = '`marbles` runs within one synchronous call: promises, `await`, async generators, streams, real timers '
@@ -16,13 +15,13 @@ const WAY_OUT = '`marbles` runs within one synchronous call: promises, `await`, 
 const NO_PROMISES = ' A handler that waits for promises, real timers or callbacks of I/O can\'t go on here: return an '
   + 'Observable, run the test with marblesAsync, or in real time.'
 
-/** A test that runs: its name and where it began, as far as that is known. */
+/** A running test: its name, and its call site if that is known. */
 export interface RunningTest {
   readonly name: string
   readonly site: string | null
 }
 
-/** Code under test waits for something that can't happen in virtual time. */
+/** The code under test waits for something that cannot happen in virtual time. */
 export class AsyncCodeError extends Error {
   override readonly name = 'AsyncCodeError'
 
@@ -36,7 +35,7 @@ export class MarbleError extends Error {
   override readonly name = 'MarbleError'
 }
 
-/** Two tests in virtual time at once. */
+/** Two tests in virtual time overlap. */
 export class TwoRunsError extends Error {
   override readonly name = 'TwoRunsError'
 
@@ -47,7 +46,7 @@ export class TwoRunsError extends Error {
   }
 }
 
-/** RxJS is of a version that keeps its time elsewhere. */
+/** The version of RxJS has other internals. */
 export class UnknownRxjsError extends Error {
   override readonly name = 'UnknownRxjsError'
 
@@ -56,7 +55,7 @@ export class UnknownRxjsError extends Error {
   }
 }
 
-/** Somebody else took RxJS's time while a test ran. */
+/** Another TestScheduler took RxJS's time while a test ran. */
 export class ForeignSchedulerError extends Error {
   override readonly name = 'ForeignSchedulerError'
 
@@ -66,7 +65,7 @@ export class ForeignSchedulerError extends Error {
   }
 }
 
-/** The test function waits for something when time has run out. */
+/** The test function still waits at the end of virtual time. */
 export class TestStillWaitsError extends Error {
   override readonly name = 'TestStillWaitsError'
 
@@ -76,7 +75,7 @@ export class TestStillWaitsError extends Error {
   }
 }
 
-/** Promises go on settling, and time stands still. */
+/** Promises settle without end while virtual time stands still. */
 export class EndlessPromisesError extends Error {
   override readonly name = 'EndlessPromisesError'
 
@@ -88,7 +87,7 @@ export class EndlessPromisesError extends Error {
   }
 }
 
-/** A response that never ends goes to a client that reads without end, and time stands still. */
+/** An endless response is sent to a client that reads everything, so virtual time cannot advance. */
 export class EndlessResponseError extends Error {
   override readonly name = 'EndlessResponseError'
 
@@ -98,11 +97,11 @@ export class EndlessResponseError extends Error {
   }
 }
 
-/** Nobody answered a request before the end of time. */
+/** A request was not answered before the end of time. */
 export class UnansweredError extends Error {
   override readonly name = 'UnansweredError'
 
-  /** Of a run in which promises settle, `pending` says what else is waited for. */
+  /** `pending` names the pending work of a run in which promises settle; null for a synchronous run. */
   constructor(requests: readonly Reqd[], end: number, pending: readonly string[] | null) {
     const names = requests.map(nameOf).join(', ')
     super(`Nobody has answered ${names} up to the end of virtual time (frame ${end}).`
@@ -111,15 +110,15 @@ export class UnansweredError extends Error {
   }
 }
 
-/** The output ended, or can't be read, within a response. */
+/** The output ended, or is malformed, within a response. */
 export class BrokenResponseError extends Error {
   override readonly name = 'BrokenResponseError'
 }
 
-/** One side broke the connection. */
+/** One side reset the connection. */
 export class ConnectionResetError extends Error {
   override readonly name = 'ConnectionResetError'
-  /** The code that Node gives to it. */
+  /** Node's code for a reset. */
   readonly code = 'ECONNRESET'
 
   constructor(side: 'client' | 'server' = 'client') {
@@ -127,7 +126,7 @@ export class ConnectionResetError extends Error {
   }
 }
 
-/** A case does not come out the same in another cut. */
+/** A case has another result in another split. */
 export class SplitError extends Error {
   override readonly name = 'SplitError'
 }
@@ -144,15 +143,15 @@ export class RuleError extends Error {
   }
 }
 
-/** What is no capture, or can't be replayed. */
+/** A file is not a capture, or cannot be replayed. */
 export class CaptureError extends Error {
   override readonly name = 'CaptureError'
 }
 
-/** What happens now is not what is expected. */
+/** A replay is not as expected. */
 export class ReplayError extends Error {
   override readonly name = 'ReplayError'
-  /** How many bytes of the output were the same. */
+  /** The number of equal bytes of the output before the first difference. */
   readonly offset: number
 
   constructor(message: string, offset: number) {
