@@ -1,5 +1,8 @@
 /**
  * Responses that are known whole when they are made, on their way into the output queue.
+ *
+ * Strategy: they do not take the way of streamed responses. A hello through a BodyWriter takes 1.15 of the CPU,
+ * pipelined 1.13: there are a writer to make, and a head and a body to queue apart.
  */
 import type { Response } from '../message/response.js'
 import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'

@@ -24,7 +24,7 @@ const NO_OFFSETS: number[] = []
 /** The parser of field sections: see the head of this file. */
 export class FieldSectionParser extends ResumableParser {
   /** How many fields a section may have. */
-  readonly maxCount: number
+  private readonly maxCount: number
   private offsets: readonly number[]
   private nameLengths: number
   private hasPlainHost: boolean

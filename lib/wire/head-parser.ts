@@ -17,7 +17,7 @@ import { RequestLineParser } from './request-line.js'
 import { absoluteAuthority } from './request-target.js'
 import { TextWindow } from './text-window.js'
 
-/** The parser of the heads of one connection, one after the other. */
+/** A parser of the heads of one connection, one after the other. */
 export class HeadParser {
   /** The request whose head {@link parse} just completed, or null. */
   request: Request | null
@@ -62,11 +62,6 @@ export class HeadParser {
     return !this.hasLine && this.size === 0 && this.fault === null && this.line.isFresh
   }
 
-  /** Whether it was made with these limits. */
-  hasLimits(maxHeaderSize: number, maxHeadersCount: number): boolean {
-    return this.maxHeaderSize === maxHeaderSize && this.section.maxCount === maxHeadersCount
-  }
-
   /** Parses in `bytes[off, end)`. Returns how many bytes it consumed; {@link request} or {@link fault} say the rest. */
   parse(bytes: Uint8Array, off: number, end: number): number {
     this.request = null
@@ -81,7 +76,7 @@ export class HeadParser {
     this.noteFault(part)
   }
 
-  /** Drops {@link request} and the input's text, which an idle connection would hold: call it when a read ends. */
+  /** Drops {@link request} and the text of the input. To be called when a read ends: the bytes may change then. */
   release(): void {
     this.request = null
     this.window.release()
@@ -147,7 +142,7 @@ export class HeadParser {
   }
 }
 
-/** Whether all that there is is a CR: what it begins shows with the next byte. */
+/** Whether the only byte is a CR: the next byte shows what it begins. */
 function isHalfAnEmptyLine(bytes: Uint8Array, off: number, end: number): boolean {
   return off + 1 === end && bytes[off] === CR
 }
