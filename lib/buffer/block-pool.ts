@@ -2,6 +2,9 @@
  * The blocks that copied bytes are coalesced in, and the small pool that all output queues of the process share. A
  * queue takes a block when it first copies something and gives it back when the block's bytes are on the wire, so
  * that a hundred thousand idle connections hold none.
+ *
+ * The pool is safe to share: between {@link takeBlock} and {@link giveBlock} a block belongs to one queue, a re-entrant
+ * call takes another block, and each worker thread has a pool of its own because modules are loaded once a thread.
  */
 
 /** The bytes of one block: 16 KiB. A copied write that is larger gets an array of its own. */
@@ -38,7 +41,7 @@ export function takeBlock(): Block {
   return pool.pop() ?? new Block()
 }
 
-/** Takes `block` back, emptied. The caller, and whoever it showed the bytes to, must not touch them any more. */
+/** Takes `block` back, emptied. Neither the caller nor the receivers of its iovecs may touch the bytes any more. */
 export function giveBlock(block: Block): void {
   block.fill = 0
   block.pending = 0

@@ -47,7 +47,7 @@ export class FlushQueue {
 
   /**
    * Calls back the flushes that wait for no more than `shifted` bytes, with 'written'; and all others with 'closed',
-   * if `isDrained`. Each is off the list before its call, so that the callback may add flushes, and call this.
+   * if `isDrained`. Each leaves the list before its call, so that the callback may add flushes and call this method.
    */
   call(shifted: number, isDrained: boolean): void {
     for (let flush = this.first; flush !== null; flush = this.first) {

@@ -6,8 +6,8 @@
 import { LocalProtocolError } from '../errors.js'
 
 /**
- * A range of `len` bytes of `buffer`, from `off` on. It is a view: whoever made it owns the bytes, and says until
- * when they stay as they are.
+ * A range of `len` bytes of `buffer`, from `off` on. It is a view: its maker owns the bytes and says how long they stay
+ * as they are.
  */
 export interface IOVec {
   readonly buffer: Uint8Array

@@ -1,10 +1,11 @@
 /**
- * Latin-1: one byte a character, the encoding of a message's head. It is the pure layers' one concession to Node:
- * where a global `Buffer` exists its conversions serve, and plain loops where it does not (a browser, a worker).
+ * Latin-1: one byte a character, the encoding of a message's head. This is the pure layers' one concession to Node:
+ * where a global `Buffer` exists its conversions are used, and plain loops where it does not (a browser, a worker).
  *
- * `TextDecoder` is no way out: its standard makes 'latin1' another name of windows-1252, which differs at 0x80..0x9f.
+ * `TextDecoder` can't be used: its standard makes 'latin1' another name of windows-1252, which differs at 0x80..0x9f.
  *
- * The conversions are not documented, and other runtimes and packages have a `Buffer` too: each is tried out first.
+ * The conversions of `Buffer` are not documented, and other runtimes and packages define a `Buffer` too: each is tried
+ * out before it is used.
  */
 import { works } from './probe.js'
 
@@ -96,7 +97,7 @@ const latin1 = latin1Of((globalThis as { Buffer?: Latin1Buffer }).Buffer)
 
 /**
  * Returns the bytes from `start` up to `end` as a string of as many characters, each of the byte's value. The string
- * shares no memory with `bytes`. The caller sees to `0 <= start <= end <= bytes.length`.
+ * shares no memory with `bytes`. The caller guarantees `0 <= start <= end <= bytes.length`.
  *
  *     writeLatin1(target, decodeLatin1(bytes, 0, n), 0) writes the first n bytes
  */
@@ -104,7 +105,7 @@ export const decodeLatin1: Latin1['decodeLatin1'] = latin1.decodeLatin1
 
 /**
  * Writes `text` into `target` from `off` on, one byte a character, and returns how many bytes that were:
- * `text.length`, or what fits. The caller sees to `0 <= off <= target.length`, and that no character is above 0xff:
- * of such a one the low byte would be written, and that of U+010A is a line feed.
+ * `text.length`, or what fits. The caller guarantees `0 <= off <= target.length` and no character above 0xff: only the
+ * low byte of such a character would be written, and that of U+010A is a line feed.
  */
 export const writeLatin1: Latin1['writeLatin1'] = latin1.writeLatin1

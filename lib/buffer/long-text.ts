@@ -1,19 +1,19 @@
 /**
  * A long text on its way to the wire: encoded part by part, when there is room for the next.
  *
- * Strategy: the string itself is what waits, and all queues that wait for room may share one. Parts are cut between two
- * characters, so that together they are what the whole would be.
+ * Strategy: the string itself waits, and many queues may share it. Parts are cut between two characters, so that the
+ * encoded parts together equal the encoded whole.
  */
 import { writeLatin1 } from './latin1.js'
 import { utf8Length, writeUtf8 } from './utf8.js'
 
 /**
- * How many UTF-16 units a part has. 200 clients that do not read a body of 8 MiB
- * hold 25 MiB in parts, where each had the whole 1.6 GiB.
+ * How many UTF-16 units a part has. 200 clients that do not read a body of 8 MiB hold 25 MiB with parts, and 1.6 GiB
+ * without.
  */
 const PART_UNITS = 128 * 1024
 
-/** Whether a text has more than one part, so that it is worth waiting with them. */
+/** Whether a text has more than one part, so that encoding it later saves memory. */
 export function isLong(text: string): boolean {
   return text.length > PART_UNITS
 }

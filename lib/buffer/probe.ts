@@ -1,8 +1,8 @@
 /**
- * Trying out what lies beneath a runtime's public interface before it is used.
+ * Tests of undocumented functions of a runtime before they are used.
  */
 
-/** Whether the attempt succeeds: what is not as expected may return anything, or throw. */
+/** Whether the attempt succeeds: an undocumented function may return anything, or throw. */
 export function works(attempt: () => boolean): boolean {
   try {
     return attempt()

@@ -6,16 +6,16 @@
  * came between. Adding only ever appends, and a block goes back to the pool only when all of its bytes were dropped
  * from the front: so ranges that were handed out neither move nor change before that.
  *
- * A long text is a segment, too, that has no bytes yet. When it is its turn it becomes the bytes of its next part, and
- * what is left of it another segment behind.
+ * A long text is a segment, too, without bytes at first. In its turn it becomes the bytes of its next part, and the
+ * rest of the text becomes another segment behind it.
  */
 import { BLOCK_SIZE, type Block, giveBlock, takeBlock } from './block-pool.js'
 import type { IOVec } from './iovec.js'
 import type { LongText } from './long-text.js'
 
 /**
- * A pending range of bytes. `block` is where it lies, when that is a block of the pool; `text` is what its bytes are
- * still to be made of.
+ * A pending range of bytes. `block` is the block of the pool that holds it, if any; `text` is the text that is still to
+ * be encoded into it.
  */
 class Segment {
   buffer: Uint8Array
@@ -35,7 +35,7 @@ class Segment {
   }
 }
 
-/** With so many bytes at hand, no more of a long text is encoded. */
+/** `iovecs` encodes no more of a long text once it has this many bytes. */
 const ENOUGH_BYTES = 128 * 1024
 
 const NO_BYTES = new Uint8Array(0)

@@ -1,10 +1,10 @@
 /**
- * UTF-8 for the text of bodies, from strings to bytes. As in latin1.ts, a global `Buffer` serves where there is one;
- * where there is none, the standard's `TextEncoder` does.
+ * UTF-8 for the text of bodies, from strings to bytes. As in latin1.ts, a global `Buffer` is used where it exists, and
+ * the standard's `TextEncoder` elsewhere.
  *
  * A lone surrogate has no encoding; each becomes U+FFFD, three bytes, as the Encoding standard says.
  *
- * `utf8Write` is not documented, and is tried out first.
+ * `utf8Write` is not documented: it is tried out before it is used.
  */
 import { works } from './probe.js'
 
@@ -86,6 +86,6 @@ export const utf8Length: Utf8['utf8Length'] = utf8.utf8Length
 
 /**
  * Writes `text` into `target` from `off` on, in UTF-8, and returns how many bytes that were: `utf8Length(text)`, or
- * as many whole characters as fit. The caller sees to `0 <= off <= target.length`.
+ * as many whole characters as fit. The caller guarantees `0 <= off <= target.length`.
  */
 export const writeUtf8: Utf8['writeUtf8'] = utf8.writeUtf8

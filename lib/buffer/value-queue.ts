@@ -26,7 +26,7 @@ export class ValueQueue<T> {
     this.values.push(value)
   }
 
-  /** Takes the first value out. The caller sees to it that there is one. */
+  /** Takes the first value out. The queue must not be empty. */
   shift(): T {
     const value = this.values[this.first] as T
     this.values[this.first++] = undefined

@@ -64,7 +64,7 @@ export class BodyIntake {
     return this.reader.isScheduled || this.decoder.isWithinTrailers
   }
 
-  /** How the handler wants the data: what is lent is copied for one that wants it `owned`. */
+  /** How the handler wants the data: lent bytes are copied for a handler that wants them `owned`. */
   get wanted(): Ownership {
     return this.reader.isClosed ? 'lent' : this.reader.wanted
   }
@@ -116,7 +116,7 @@ export class BodyIntake {
     return this.decoder.fault ?? 'unexpectedEof'
   }
 
-  /** Takes the last input, which is the body's own from now on: where that completes the body it can still be read. */
+  /** Takes the last input, which belongs to the body from now on: if that completes it, the body can still be read. */
   receiveRest(bytes: Uint8Array): void {
     const { decoder, reader } = this
     const chunks: Uint8Array[] = []
@@ -161,7 +161,7 @@ export class BodyIntake {
     return p
   }
 
-  /** Hands out the rest of the input, which is the handler's from now on. */
+  /** Hands out the rest of the input, which belongs to the handler from now on. */
   private deliverView(input: Input, start: number): void {
     input.hasViews = true
     this.reader.deliver(input.bytes.subarray(start, input.end))

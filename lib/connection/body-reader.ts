@@ -9,7 +9,7 @@ import type { Ownership } from '../buffer/ownership.js'
 import { LocalProtocolError, onRejection } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 
-/** What a scheduled read ends in: exactly one of the three is called, once. They may be asynchronous. */
+/** The callbacks of a scheduled read: exactly one of the three is called, once. They may be asynchronous. */
 export interface BodyCallbacks {
   /** @internal How `onRead` wants its bytes: `lent` ones change when it returns. Default: `owned`. */
   readonly wanted?: Ownership
@@ -19,7 +19,7 @@ export interface BodyCallbacks {
   onEof(): void | PromiseLike<void>
   /**
    * The body will never be complete: the peer broke the protocol or left, the connection was shut down, or the body was
-   * dropped because nobody had read of it when the response was complete.
+   * dropped because the handler had not begun to read it when the response was complete.
    */
   onError?(error: unknown): void | PromiseLike<void>
 }
@@ -52,7 +52,7 @@ export class BodyReader {
   private callbacks: BodyCallbacks | null
   private state: 'open' | 'eof' | 'closed' | 'failed'
   private error: unknown
-  /** What is left of a body whose connection ended behind it; null elsewhere. */
+  /** The unread chunks, last first, of a complete body whose connection has ended; null elsewhere. */
   private rest: Uint8Array[] | null
 
   /** @internal */
@@ -91,8 +91,8 @@ export class BodyReader {
   }
 
   /**
-   * Asks for the next bytes: one of the callbacks is called once. It is called at once at the end of the body (to the
-   * handler that closed it, it has ended), and after a failure.
+   * Asks for the next bytes: one of the callbacks is called once. At the end of the body (also of one that was closed)
+   * and after a failure it is called at once.
    *
    * @throws {@link LocalProtocolError} alreadyScheduled: the last read has not been answered
    */
@@ -106,7 +106,7 @@ export class BodyReader {
   }
 
   /**
-   * @internal As {@link scheduleRead}, for streams on top, to which a body that was closed is not one that ended.
+   * @internal As {@link scheduleRead}, for streams on top: to them, a body that was closed has not ended.
    *
    * @throws {@link LocalProtocolError} alreadyScheduled, bodyClosed
    */
@@ -124,7 +124,7 @@ export class BodyReader {
     this.rest = null
   }
 
-  /** @internal The connection ended, and these chunks are what is left of a body that came whole. */
+  /** @internal The connection ended; the body came whole, and these chunks of it are still unread. */
   keepRest(chunks: Uint8Array[], trailers: Headers | null): void {
     if (this.state !== 'open') return
     this.rest = chunks.reverse()
@@ -144,7 +144,7 @@ export class BodyReader {
     this.watch(this.takeCallbacks()?.onEof())
   }
 
-  /** @internal Nothing more comes: the body will never be complete, unless {@link keepRest} completed it. */
+  /** @internal No more input comes: the body fails, unless {@link keepRest} completed it. */
   fail(error: unknown): void {
     if (this.state !== 'open') return
     const callbacks = this.takeCallbacks()
@@ -157,7 +157,7 @@ export class BodyReader {
     }
   }
 
-  /** Takes the next chunk of what is left, or the end. */
+  /** Answers a read with the next of the unread chunks, or with the end. */
   private readRest(rest: Uint8Array[], callbacks: BodyCallbacks): unknown {
     const chunk = rest.pop()
     if (chunk !== undefined) return callbacks.onRead(chunk)
@@ -166,7 +166,7 @@ export class BodyReader {
     return callbacks.onEof()
   }
 
-  /** Hears of what a callback fails with that is asynchronous. */
+  /** Reports the rejection of an asynchronous callback. */
   private watch(result: unknown): void {
     if (result !== undefined) onRejection(result, exn => this.host?.bodyCallbackFailed(this, exn))
   }

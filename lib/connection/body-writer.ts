@@ -3,7 +3,7 @@
  *
  * Strategy: bytes are framed as they are written and go straight into the connection's output queue; there is no second
  * queue. The head waits for the first bytes, so that both leave in one write. How much waits is `pendingBytes`, and
- * `whenDrained` tells when to go on: the writer itself never refuses, because only its user knows how to slow down.
+ * `whenDrained` calls back when to go on: the writer never refuses bytes, because only its user can slow a source.
  */
 import type { Faraday, FlushCallback } from '../buffer/faraday.js'
 import { checkRange } from '../buffer/iovec.js'
@@ -16,7 +16,12 @@ import type { BodyEncoding } from '../wire/response-head.js'
 import type { OutputQueue } from './output-queue.js'
 import type { PreparedText } from './prepared-text.js'
 
-/** What a body needs of its connection. @internal */
+/**
+ * What a body calls: the output half of its connection, which itself makes bodies (the interface turns the import
+ * round).
+ *
+ * @internal
+ */
 export interface BodyWriterHost {
   readonly queue: OutputQueue
   /** The last byte of the body was queued. */
@@ -25,7 +30,7 @@ export interface BodyWriterHost {
   bodyTruncated(error: LocalProtocolError): void
   /** Runs a callback that the application gave to `owner`. */
   guard(callback: () => unknown, owner: BodyWriter): void
-  /** Returns the head as it is sent: `head`, unless what it says of the connection has become untrue. */
+  /** Returns the head to send: `head`, unless what it says about the connection is no longer true. */
   finalHead(head: string): string
 }
 
@@ -61,7 +66,7 @@ export class BodyWriter {
     this.lowWaterMark = 0
   }
 
-  /** @internal A body for a handler that responds after the connection took its response over. */
+  /** @internal A body for a handler that responds too late: the connection has answered in its place. */
   static dead(host: BodyWriterHost): BodyWriter {
     const writer = new BodyWriter(host, { encoding: 'none', length: 0 }, '')
     writer.abort()
@@ -153,7 +158,7 @@ export class BodyWriter {
   /**
    * Calls back once when at most `lowWaterMark` bytes wait: at once, if that is so now. Never after the connection's
    * end. One callback of a body waits at a time: a later call replaces an earlier one. Of a body that
-   * {@link isBodiless} nothing ever waits.
+   * {@link isBodiless} no bytes ever wait.
    */
   whenDrained(lowWaterMark: number, callback: () => void): void {
     if (this.state !== 'open') return

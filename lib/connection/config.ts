@@ -1,5 +1,6 @@
 /**
- * The limits of a connection. All are bounds on memory or on what a peer may send; time is not the core's.
+ * The configuration of a connection: limits on memory and on what a peer may send, and what the core can't know itself.
+ * Time limits are the driver's.
  */
 
 import { COUNT, either, FUNCTION, oneOf, TIME } from './option-check.js'
@@ -19,22 +20,21 @@ export interface Config {
   /** How much of an unread request body is read and dropped after the response: 64 KiB. Over it the connection ends. */
   readonly drainLimit: number
   /**
-   * The scheme of the connection: `http`, as in the clear. A target in absolute-form that has the other one is answered
-   * with 421 (RFC 9110 §7.4). With null both are taken, as behind a proxy that took TLS off the connection.
+   * The scheme of the connection: `http` without TLS. A target in absolute-form that has the other one is answered
+   * with 421 (RFC 9110 §7.4). With null both are accepted, as behind a proxy that terminates TLS.
    */
   readonly scheme: 'http' | 'https' | null
   /**
-   * How many seconds the caller keeps an idle connection, as `Keep-Alive: timeout=` tells the client: 0, then nothing
-   * is said. A client that heeds it sends no request into a connection that is about to be closed.
+   * How many seconds the caller keeps an idle connection, as `Keep-Alive: timeout=` tells the client. Default 0: the
+   * field is not sent. A client that heeds it sends no request into a connection that is about to be closed.
    */
   readonly keepAlive: number
-  /** What a Date field says now (RFC 9110 §6.6.1), or null: then no Date is sent, as from a server without a clock. */
+  /** Returns the value of Date (RFC 9110 §6.6.1), or null: then no Date is sent, as from a server without a clock. */
   readonly date: (() => string) | null
 }
 
 /**
- * The options over their defaults. What is given as `undefined` is not given, however it came there: a spread would put
- * it in place of the default.
+ * Merges options over their defaults. An option that is `undefined` keeps its default; a spread would overwrite it.
  *
  * @internal
  */
@@ -58,12 +58,12 @@ export const DEFAULT_CONFIG: Config = {
   date: null,
 }
 
-/** What the limits of a configuration take. @internal */
+/** The values that the limits take. @internal */
 export const LIMIT_KINDS = {
   maxHeaderSize: COUNT, maxHeadersCount: COUNT, readBufferSize: COUNT, writeBufferSize: COUNT, drainLimit: COUNT,
 }
 
-/** What a configuration takes. @internal */
+/** The values that a configuration takes. @internal */
 export const CONFIG_KINDS = {
   ...LIMIT_KINDS, keepAlive: TIME, scheme: oneOf('http', 'https', null), date: either(FUNCTION, oneOf(null)),
 }

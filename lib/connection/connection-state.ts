@@ -1,8 +1,8 @@
 /**
- * What can be asked of a connection at any time.
+ * The state of a connection, as its users can read it at any time.
  *
- * Strategy: a getter changes nothing, wakes nobody and carries out nothing that is due: whoever watches a connection
- * (its time limits, an inspector) may read all of them between any two operations.
+ * Strategy: a getter changes nothing, wakes no loop and carries out nothing that is due: time limits and inspectors may
+ * read all of them between any two operations.
  */
 import type { Ownership } from '../buffer/ownership.js'
 import { thrownError } from '../errors.js'
@@ -25,8 +25,8 @@ export abstract class ConnectionState {
   }
 
   /**
-   * What ended the connection's work: a `RemoteProtocolError`, or what a handler threw or reported; null where
-   * nothing did. For null or undefined, thrown, it is an `Error` with that as its `cause`.
+   * The failure that ended the connection's work: a `RemoteProtocolError`, or the value that a handler threw or
+   * reported; null without a failure. If null or undefined was thrown, it is an `Error` with that as its `cause`.
    */
   get errorCode(): unknown {
     return this.hasFailed ? thrownError(this.exchanges.failure) : null
@@ -54,7 +54,7 @@ export abstract class ConnectionState {
 
   /**
    * Whether the next `read` can be used: `nextReadOperation` would say so too, and may wake others besides.
-   * A change of it is told to who waits by `yieldReader`.
+   * When it becomes true, the callback of `yieldReader` is called.
    */
   get wantsInput(): boolean {
     return this.exchanges.nextReadOperation() === 'read'
@@ -67,8 +67,8 @@ export abstract class ConnectionState {
   }
 
   /**
-   * Whether the next move is the handler's alone: its response is complete (or an upgrade), and it began to read the
-   * body and neither asks for more nor closed it. See `dropBody`.
+   * Whether only the handler can go on: its response is complete (or an upgrade), it began to read the body, and it
+   * neither asks for more nor closed it. See `dropBody`.
    */
   get isBodyLeftUnread(): boolean {
     const { input } = this.exchanges
@@ -94,14 +94,14 @@ export abstract class ConnectionState {
 
   /**
    * How many bytes of the current body are not consumed yet, as far as its framing tells: of a chunked body only those
-   * of the current chunk; 0 where no body is received. Who has room for so many may read on while the reader yields:
-   * only who reads learns that the client has left.
+   * of the current chunk; 0 where no body is received. A caller with room for that many may keep reading while the
+   * reader yields: only a read reveals that the client has left.
    */
   get bodyLeft(): number {
     return this.exchanges.input.body.left
   }
 
-  /** @internal How the bytes of the next `read` are wanted: what is lent is copied where they are wanted `owned`. */
+  /** @internal How the body wants the bytes of the next `read`: where it wants `owned` ones, lent bytes are copied. */
   get wantedInput(): Ownership {
     return this.exchanges.input.body.wanted
   }
@@ -136,9 +136,9 @@ export abstract class ConnectionState {
   }
 
   /**
-   * The bytes that wait to be written, one character each, where they are text that was not encoded yet; else ''. Who
-   * can write text takes it in place of the next `write` operation and reports as many bytes: a response whose body is
-   * text needs no array then, and a hello through `serve` takes 15 % less.
+   * The bytes that wait to be written, one character each, where they are text that was not encoded yet; else ''. A
+   * caller that can write text takes it in place of the next `write` operation and reports as many bytes: a response
+   * whose body is text needs no array then, and a hello through `serve` takes 15 % less.
    *
    * @internal
    */

@@ -1,5 +1,9 @@
 /**
- * Who answers when something went wrong before a response began.
+ * Error handlers: they answer a failure that comes before a response has begun.
+ *
+ * Strategy: {@link answerError} calls an error handler for a responder, which is the output half of a connection, or a
+ * request descriptor of the reactive layer whose connection goes on. It allows one response, and reports to the
+ * responder what the error handler fails with, now or later.
  */
 import { utf8Length } from '../buffer/utf8.js'
 import { HttpError, isErrorStatus, LocalProtocolError } from '../errors.js'
@@ -35,7 +39,7 @@ export function statusOf(error: unknown): Status {
   return isErrorStatus(statusCode) ? statusCode : Status.INTERNAL_SERVER_ERROR
 }
 
-/** What is read of an error: anything can be thrown, and reading it may throw. */
+/** The parts of an error that are read. Any value can be thrown, and reading a property may throw. */
 interface ErrorParts {
   readonly status?: unknown
   readonly statusCode?: unknown
@@ -55,14 +59,14 @@ function partsOf(error: unknown): ErrorParts {
   }
 }
 
-/** The message where it is exposed, else the reason phrase: the rest is nobody's business but the server's. */
+/** The message where the error exposes it, else the reason phrase: other messages are not for clients. */
 function textOf(error: unknown): string {
   const { expose, message } = partsOf(error)
   const isShown = expose === true && typeof message === 'string' && message !== ''
   return `${isShown ? message : Status.reasonPhrase(statusOf(error))}\n`
 }
 
-/** The fields that belong to the message, whatever an error says. */
+/** The fields that an error can't set: they belong to the framing of the message. */
 const FRAMING = ['Content-Length', 'Transfer-Encoding', 'Connection', 'Upgrade']
 
 /** The fields of an `HttpError`, without those of the framing. */
@@ -71,7 +75,7 @@ function fieldsOf(error: unknown): Headers {
   try {
     return FRAMING.reduce((headers, name) => headers.remove(name), Headers.of(error.headers))
   } catch {
-    // One of another copy, that has none.
+    // An error of another copy of the package may have no headers.
     return Headers.empty
   }
 }
@@ -88,7 +92,7 @@ export const defaultErrorHandler: ErrorHandler = (error, startResponse) => {
   body.close()
 }
 
-/** What went wrong, and with which request as far as it is known. @internal */
+/** An error, and the request that it belongs to, as far as that is known. @internal */
 export interface Failure {
   readonly error: unknown
   readonly request: Request | null
@@ -96,14 +100,14 @@ export interface Failure {
   readonly method: string
 }
 
-/** Who sends the response to an error. @internal */
+/** Sends the response to an error. @internal */
 export interface ErrorResponder {
   startError(failure: Failure, headers: Headers, status: Status): BodyWriter
   /** The error handler failed: it threw, or with `isLate` the promise was rejected that it had returned. */
   errorHandlerThrew(exn: unknown, failure: Failure, isLate: boolean): void
 }
 
-/** Lets `handler` answer. Returns whether it did not throw; the responder hears of what fails. @internal */
+/** Lets `handler` answer. Returns whether it did not throw. Failures are reported to the responder. @internal */
 export function answerError(handler: ErrorHandler, failure: Failure, responder: ErrorResponder): boolean {
   let hasBegun = false
   const startResponse = (headers: Headers, status = statusOf(failure.error)): BodyWriter => {

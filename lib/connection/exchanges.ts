@@ -19,7 +19,7 @@ import type { ReadOperation } from './operation.js'
 import { OutputSide } from './output-side.js'
 import type { ReqdBase, ReqdHost } from './reqd.js'
 
-/** Makes what a body fails with: an error with its stack costs more than all else that a connection does at its end. */
+/** Makes the error that a body fails with: its stack costs more than the rest of a connection's end. */
 type Reason = () => unknown
 
 const unread: Reason = () => new LocalProtocolError('bodyClosed', 'the connection closed before the body was read')
@@ -27,10 +27,10 @@ const noneFurther = (): boolean => false
 
 /** The exchanges of one connection, one after the other. @internal */
 export class Exchanges extends OutputSide implements ReqdHost {
-  /** What ended the work, where {@link hasFailed}. */
+  /** The failure that ended the work, where {@link hasFailed}. */
   failure: unknown
   hasFailed: boolean
-  /** `awaiting`: one more request may begin, and those that came; `ending`: none. */
+  /** `awaiting`: one more request may begin, and those that have come; `ending`: none. */
   private draining: 'no' | 'awaiting' | 'ending'
   /** Whether requests came behind the current one that are to be handled, too. */
   private hasFurther: () => boolean
@@ -116,8 +116,8 @@ export class Exchanges extends OutputSide implements ReqdHost {
   }
 
   /**
-   * Fails the current exchange. Between two exchanges there is nobody to tell: an answer would be taken for that to the
-   * client's next request.
+   * Fails the current exchange. Between two exchanges no answer is sent: the client would take it for the answer to its
+   * next request.
    */
   override callbackFailed(exn: unknown): void {
     if (this.output === 'idle') this.endFailed(exn)
@@ -125,8 +125,8 @@ export class Exchanges extends OutputSide implements ReqdHost {
   }
 
   /**
-   * Fails the current exchange. Between two requests only what the peer did wrong is answered: it sent something, if
-   * not a request line. A client that sent nothing would take any answer for that to its next request.
+   * Fails the current exchange. Between two requests only faults of the peer are answered: it sent something, if not a
+   * request line. A client that sent nothing would take any answer for the answer to its next request.
    */
   reportExn(exn: unknown): void {
     const isBetween = this.output === 'idle' && !this.input.isWithinHead
@@ -154,7 +154,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     this.wake()
   }
 
-  /** Takes a body from its handler, whose response is complete: it does not read on, or the client does not send. */
+  /** Takes the body from a handler that has responded: it does not read on, or the client does not send. */
   dropBody(): void {
     if (this.input.current !== 'body' || (this.output !== 'complete' && this.output !== 'upgrade')) return
     const { reader } = this.input.body
@@ -164,13 +164,13 @@ export class Exchanges extends OutputSide implements ReqdHost {
     this.bodyUnwanted()
   }
 
-  /** A read may have ended: what had to wait for that can go on. */
+  /** A read may have ended: a hand-over and the reader, which wait for that, can go on. */
   readEnded(): void {
     if (this.isHandOverDue) this.queue.wakeup.wake()
     this.wakeReader()
   }
 
-  /** Bytes were written: what waited for that can go on. */
+  /** Bytes were written: a hand-over and the reader, which may wait for that, can go on. */
   written(): void {
     this.handOverWhenFree()
     this.wakeReader()
@@ -182,7 +182,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     if (this.output === 'idle') this.end()
   }
 
-  /** Handles further requests only where `hasFurther` says that they came, and one that the client was promised. */
+  /** Handles one more request that the client was promised, and further ones only where `hasFurther` says they came. */
   drainAwaiting(hasFurther: () => boolean): void {
     if (this.draining === 'ending') return
     this.draining = 'awaiting'
@@ -205,7 +205,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     this.close(reason)
   }
 
-  /** Not within a read: its caller does not know yet which bytes are left for the other protocol. */
+  /** Whether to hand over now. Not within a read: its caller must learn first which bytes the new protocol gets. */
   private get isHandOverDue(): boolean {
     return this.isFreeForUpgrade && this.input.current === 'done' && !this.input.bytes.isUnderWay
   }
@@ -258,7 +258,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     this.wakeReader()
   }
 
-  /** The connection ends anyway, so what the application's callback throws then changes nothing. */
+  /** Fails a body. The connection ends anyway: an error of the application's callback changes nothing. */
   private failReader(reader: BodyReader, reason: Reason): void {
     if (reader.isClosed) return
     try {

@@ -1,5 +1,5 @@
 /**
- * What a connection asks of its user: to handle requests, to answer errors, to hear of failures.
+ * What a connection calls of its user: the handlers of requests, errors and failures.
  */
 import type { Request } from '../message/request.js'
 import type { BodyReader } from './body-reader.js'
@@ -9,9 +9,9 @@ import type { ReqdBase, ReqdHost } from './reqd.js'
 /** The user of a connection. @internal */
 export interface Handlers {
   readonly errorHandler: ErrorHandler
-  /** Hears of what a callback throws when its exchange is over. */
+  /** Receives errors of callbacks whose exchange is over. */
   readonly onLateError?: ((error: unknown) => void) | undefined
-  /** Hears what ended the connection's work, once, before it is answered. It must not throw. */
+  /** Receives the failure that ended the connection's work, once, before it is answered. It must not throw. */
   onFailure?(error: unknown, reqd: ReqdBase | null): void
   /** Handles a request that {@link makeReqd} made. */
   handler(reqd: ReqdBase): void | PromiseLike<void>

@@ -1,5 +1,5 @@
 /**
- * The heads of a connection's responses: what depends on the request, the connection and the time is filled in here.
+ * Makes the heads of a connection's responses: fills in what depends on the request, the connection and the time.
  */
 import { LocalProtocolError } from '../errors.js'
 import { isUpgradeRequest } from '../message/persistence.js'

@@ -8,7 +8,7 @@ import { LocalProtocolError } from '../errors.js'
 
 const NO_BYTES = new Uint8Array(0)
 
-/** What a read offers: `bytes` up to `end`. @internal */
+/** The bytes that a read offers: `bytes` up to `end`. @internal */
 export class Input {
   bytes: Uint8Array
   end: number
@@ -16,7 +16,7 @@ export class Input {
   hasViews: boolean
   /** Whether a read is under way. */
   isUnderWay: boolean
-  /** Where the request ends that is handled, as far as that is known: what lies behind it belongs to others. */
+  /** The end of what was consumed of the current request: the bytes behind it belong to later requests. */
   reached: number
 
   constructor() {

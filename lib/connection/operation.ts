@@ -1,5 +1,5 @@
 /**
- * What the connection tells its caller to do next, and what the caller tells it in return.
+ * The operations that a connection asks of its caller, and the results that the caller reports.
  */
 import type { IOVec } from '../buffer/iovec.js'
 
@@ -22,7 +22,7 @@ export type WriteOperation =
   | { readonly type: 'close'; readonly undelivered: number; readonly mustReset: boolean }
   | { readonly type: 'upgrade' }
 
-/** What came of a write: how many bytes were written, or that the peer takes no more. */
+/** The result of a write: how many bytes were written, or that the peer takes no more. */
 export type WriteResult = { readonly type: 'ok'; readonly count: number } | { readonly type: 'closed' }
 
 /** The write operations without payload. */

@@ -1,7 +1,6 @@
 /**
- * What options take. Without types anything can be given: text, NaN, a time that no timer can wait, a name that is
- * nearly that of an option. Such a value would be no limit, or a limit of nothing, and nobody would know: it is refused
- * where it is given.
+ * Checks of options. Without types any value can be given: text, NaN, a time that no timer can wait, a name that is
+ * nearly that of an option. Such a value would silently be no limit, or a limit of zero; it is refused at once.
  */
 import { LocalProtocolError } from '../errors.js'
 
@@ -16,51 +15,51 @@ export interface Range {
   readonly isOpen: boolean
 }
 
-/** What an option takes that is no number. */
+/** The values that an option takes which is not a number. */
 export interface Shape {
-  /** In words: it must be this. */
+  /** In words, after "must be". */
   readonly what: string
   readonly isFit: (value: unknown) => boolean
 }
 
-/** What each of some options takes, by its name. */
+/** The values that each option takes, by its name. */
 export type Kinds = Readonly<Record<string, Range | Shape>>
 
 export const FUNCTION: Shape = { what: 'a function', isFit: value => typeof value === 'function' }
 export const BOOLEAN: Shape = { what: 'true or false', isFit: value => typeof value === 'boolean' }
 export const TEXT: Shape = { what: 'a string', isFit: value => typeof value === 'string' }
-/** Any number: how much that may be is seen where it is used. */
+/** Any number: its range is checked where it is used. */
 export const NUMBER: Shape = { what: 'a number', isFit: value => typeof value === 'number' }
 export const OBJECT: Shape = { what: 'an object', isFit: isObject }
-/** What times come from: a scheduler of RxJS. */
+/** A scheduler of RxJS, which times come from. */
 export const SCHEDULER: Shape = { what: 'a scheduler', isFit: value => isObject(value) && 'schedule' in value }
-/** What an AbortController has, of any realm. */
+/** The signal of an AbortController, of any realm. */
 export const SIGNAL: Shape = { what: 'an AbortSignal', isFit: value => isObject(value) && 'aborted' in value }
 
-/** One of these values. */
+/** Accepts one of these values. */
 export function oneOf(...values: readonly (string | null)[]): Shape {
   const names = values.map(value => value === null ? 'null' : `'${value}'`)
   return { what: names.join(' or '), isFit: value => values.includes(value as string) }
 }
 
-/** What one of these takes. */
+/** Accepts what one of these shapes accepts. */
 export function either(...shapes: readonly Shape[]): Shape {
   return { what: shapes.map(({ what }) => what).join(' or '), isFit: value => shapes.some(({ isFit }) => isFit(value)) }
 }
 
 /** A time in milliseconds. */
 export const TIME: Range = { least: 0, most: LONGEST_TIME, isOpen: false }
-/** How often something is done, in milliseconds. */
+/** The interval of something that is repeated, in milliseconds. */
 export const INTERVAL: Range = { least: 1, most: LONGEST_TIME, isOpen: false }
 /** A time in milliseconds after which something ends, if ever. */
 export const OPEN_TIME: Range = { least: 0, most: LONGEST_TIME, isOpen: true }
-/** How many bytes at least one of which is needed. */
+/** A number of bytes, at least 1. */
 export const SIZE: Range = { least: 1, most: Number.MAX_SAFE_INTEGER, isOpen: true }
-/** How many, or how many bytes. */
+/** A number of things or of bytes. */
 export const COUNT: Range = { least: 0, most: Number.MAX_SAFE_INTEGER, isOpen: true }
 
 /**
- * Checks the values of options. What is `undefined` is not given.
+ * Checks the values of options. An option that is `undefined` is not given.
  *
  * @throws {@link LocalProtocolError} badRange: a number that is none, or out of its range; badOption: anything else
  *   that an option does not take
@@ -136,7 +135,7 @@ function badOption(message: string): LocalProtocolError {
   return new LocalProtocolError('badOption', message)
 }
 
-/** Not as it would say itself: an object may be large, and what has no prototype has no text. */
+/** A value in a message. Objects are not converted to text: one may be large, or have no prototype to convert it. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'function') return 'a function'

@@ -98,7 +98,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
     this.output = OUTPUT_MOVES.exchangeOver.to
   }
 
-  /** RFC 9110 §10.1.1: only as long as no final response has begun; a held one has not. */
+  /** RFC 9110 §10.1.1: sent only while no final response has begun; a held response has not. */
   protected sendContinue(): void {
     if (this.hasBegun && this.held === null) return
     this.bytes.writeLatin1(CONTINUE)
@@ -108,7 +108,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
   sendInterim(reqd: ReqdBase, status: Status, headers: Headers): boolean {
     const head = interimHead(status, headers)
     if (!reqd.isWaiting || reqd.request.version !== Version.HTTP_1_1) return false
-    // The client has its leave to send the body then: it gets it once.
+    // The handler has sent 100 Continue itself: it is sent once.
     if (status === 100) this.input.takeExpectation()
     this.bytes.writeLatin1(head)
     this.queue.wakeup.wake()
@@ -133,7 +133,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
     return this.stream(head, isFlushed)
   }
 
-  /** RFC 9110 §7.8: a client that waits for 100 Continue gets it before the other protocol. */
+  /** RFC 9110 §7.8: a client that waits for 100 Continue gets it before the other protocol begins. */
   sendUpgrade(reqd: ReqdBase, response: Response, upgradeHandler: () => void): void {
     const head = upgradeHeadOf(this.config, reqd.request, response)
     reqd.responded('upgrade', response)
@@ -161,7 +161,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
     const { upgradeHandler: handler, reqd } = this
     if (handler === null) return
     this.upgradeHandler = null
-    this.reqd = null // What the handler reports from now on is no matter of this connection.
+    this.reqd = null // The handler's reports no longer concern this connection.
     this.guard(handler, null)
     this.tell(reqd, 'done')
   }
@@ -238,7 +238,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
   /** Whether it is too late for another response to the current request. */
   get hasBegun(): boolean {
     if (this.output === 'streaming') return this.writer?.hasBegun === true
-    // One that will be handed over without a response of ours, and was not yet, owes it.
+    // A connection that is to be handed over without a response has not begun one until its new owner is called.
     if (this.output === 'upgrade') return this.upgradeHandler === null || this.reqd?.response !== null
     return this.output !== 'waiting' && this.output !== 'idle'
   }

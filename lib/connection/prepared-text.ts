@@ -1,9 +1,8 @@
 /**
- * A text that many bodies get: measured, encoded and framed once.
+ * A text for many bodies: measured, encoded and framed once.
  *
- * Strategy: what waits in an output queue is latin-1 text, one character a byte, as long as nothing else is written to
- * it. So the UTF-8 of the text is kept as such a text, which all queues share. A long text is not: it would be held
- * encoded beside itself.
+ * Strategy: an output queue holds latin-1 text, one character a byte, until bytes are written to it. So the UTF-8 of
+ * the text is kept in that form, and all queues share it. A long text is not encoded here: it would be held twice.
  */
 import { decodeLatin1 } from '../buffer/latin1.js'
 import { isLong } from '../buffer/long-text.js'
@@ -25,7 +24,7 @@ export class PreparedText {
     this.framed = ''
   }
 
-  /** Whether it is better encoded part by part. */
+  /** Whether it is encoded part by part. */
   get isLong(): boolean {
     return isLong(this.text)
   }

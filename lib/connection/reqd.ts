@@ -3,7 +3,7 @@
  *
  * Strategy: a `Reqd` keeps the state of its response and nothing else; the bytes go through the connection. The
  * connection may take the response over (the peer broke the protocol, the handler failed, the client left): the handler
- * cannot know that in time, so what it still writes is dropped without an error. What it does wrong by itself throws.
+ * can't know that in time, so what it still writes is dropped without an error. Misuse by the handler throws.
  */
 import { LocalProtocolError } from '../errors.js'
 import { Headers } from '../message/headers.js'
@@ -14,7 +14,7 @@ import { BodyReader, type BodyReaderHost } from './body-reader.js'
 import type { BodyWriter } from './body-writer.js'
 import type { Failure } from './error-handler.js'
 
-/** Where the response stands. One that is failing is the error handler's, an abandoned one the connection's. */
+/** The state of the response. While `failing`, the error handler owes it; an `abandoned` one is the connection's. */
 export type ResponseState = 'waiting' | 'failing' | 'fixed' | 'streaming' | 'upgrade' | 'abandoned'
 
 /** How an exchange ended: the whole response was queued, or it never will be. */
@@ -47,7 +47,10 @@ export interface ReqdHost extends BodyReaderHost {
   reqdFailed(reqd: ReqdBase, exn: unknown): void
 }
 
-/** What all kinds of request descriptors share: see {@link Reqd}. */
+/**
+ * The base of request descriptors: see {@link Reqd}. It is apart from it because `respondWithStreaming` returns a
+ * `Body.Writer` in the core and a controlled subject in `httprx`, which is no `Body.Writer`.
+ */
 export abstract class ReqdBase {
   /** The request, as it was parsed. */
   readonly request: Request
@@ -169,7 +172,7 @@ export abstract class ReqdBase {
 
   /** @internal The exchange is over, in the way given. Called once. */
   ended(_result: ExchangeResult): void {
-    // For those who have somebody to tell.
+    // The reactive layer overrides this.
   }
 
   /** Begins a streamed response. @throws as {@link respondWithString} */

@@ -1,5 +1,5 @@
 /**
- * What the head of a request means for the connection: whether it makes sense at all, and how its body is read.
+ * The checks of a request's head that need all of it, and the choice of the decoder of its body.
  */
 import type { RemoteErrorCode } from '../errors.js'
 import type { BodyLength } from '../message/body-length.js'
@@ -13,8 +13,8 @@ import { absoluteScheme } from '../wire/request-target.js'
 import type { Config } from './config.js'
 
 /**
- * What must be refused before anybody acts on the head, or null: RFC 9112 §3.2 (Host), §6.3 (framing), RFC 9110 §10.1.1
- * (Expect), §7.4 (scheme). @internal
+ * The fault for which the request is refused before it reaches a handler, or null: RFC 9112 §3.2 (Host), §6.3
+ * (framing), RFC 9110 §10.1.1 (Expect), §7.4 (scheme). @internal
  */
 export function requestFault(
   request: Request, length: BodyLength, expected: string, config: Config,

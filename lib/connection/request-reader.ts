@@ -61,7 +61,7 @@ export class RequestReader {
     this.input.head.release()
   }
 
-  /** How many bytes of a read that stopped at `off` were consumed: all, where nobody will use what is left. */
+  /** How many bytes of a read that stopped at `off` were consumed: all of them once the input is closed. */
   private consumed(start: number, off: number): number {
     return (this.input.current === 'closed' ? this.input.bytes.end : off) - start
   }
@@ -164,7 +164,7 @@ export class RequestReader {
     else if (this.exchanges.mayStartRequest) this.headFault(head.end(bytes, off))
   }
 
-  /** Data that is there and that nobody asked for yet comes before the end. */
+  /** Data that the handler has not asked for yet comes before the end. */
   private eofInBody(off: number): void {
     const { body, bytes, hasEof } = this.input
     if (hasEof || body.isWanted) this.bodyFault(body.end(bytes, off))

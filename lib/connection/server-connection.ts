@@ -147,7 +147,7 @@ export class ServerConnection extends ConnectionState {
 
   /**
    * Reports a failure: the error handler answers where no response has begun; a response that has begun is cut, one
-   * that is complete is delivered. Then the connection closes. Between two requests it closes without a word, except
+   * that is complete is delivered. Then the connection closes. Between two requests it closes without an answer, except
    * for a {@link RemoteProtocolError}, which is answered with its status. A failure while the error handler owes its
    * response is one of the error handler.
    */

@@ -1,9 +1,9 @@
 /**
- * A place for the one callback that waits until a side of the connection has something to do again.
+ * Holds the one callback that waits until a half of the connection has something to do again.
  */
 import { LocalProtocolError } from '../errors.js'
 
-/** The callback of one side, or none. */
+/** The callback of one half, or none. */
 export class Wakeup {
   private callback: (() => void) | null
 
@@ -21,7 +21,7 @@ export class Wakeup {
     this.callback = callback
   }
 
-  /** Calls the callback that waits, if there is one. It is called once. */
+  /** Calls the waiting callback, if any, and forgets it. */
   wake(): void {
     const callback = this.callback
     if (callback === null) return

@@ -39,21 +39,6 @@ const LARGEST_SIZE = 256 * 1024
 /** The shared buffer. It is filled and consumed within one callback of one socket, so all sockets can share it. */
 const shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
 
-/**
- * Cached views of the first bytes of the shared buffer, for the lengths of usual requests. They can be reused because
- * lent bytes are valid only until the next read. This saves two objects a read.
- */
-const views: Received[] = []
-const KEPT_VIEWS = 2048
-
-function lent(count: number): Received {
-  return count < KEPT_VIEWS ? (views[count] ??= lend(count)) : lend(count)
-}
-
-function lend(count: number): Received {
-  return { bytes: shared.subarray(0, count), ownership: 'lent' }
-}
-
 const NO_BYTES = Buffer.alloc(0)
 
 /** The property of a socket that holds its {@link ReusedBuffer}. */
@@ -160,7 +145,8 @@ export class ReusedBuffer {
   /** @internal Receives a read: the first `count` bytes of the buffer. */
   receive(count: number, buffer: Uint8Array): boolean {
     if (this.receiver === null) return pass(this.socket, copyBytes(buffer, 0, count) as Buffer)
-    this.receiver.receive(buffer === shared ? lent(count) : this.receivedOwn(buffer, count))
+    if (buffer === shared) this.receiver.receive({ bytes: buffer.subarray(0, count), ownership: 'lent' })
+    else this.receiver.receive(this.receivedOwn(buffer, count))
     return true
   }
 

@@ -5,17 +5,17 @@ import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { serializeFields } from './field-serializer.js'
 
-/** What stands before the data of a chunk of `length` bytes, which must not be 0: that would end the body. */
+/** The framing before the data of a chunk. `length` must not be 0: such a chunk would end the body. */
 export function chunkStart(length: number): string {
   return `${length.toString(16)}\r\n`
 }
 
-/** What stands behind the data of a chunk. */
+/** The framing after the data of a chunk. */
 export const chunkEnd = '\r\n'
 
 /**
- * RFC 9110 §6.5.1: what can't come behind the message, because who gets it has acted by then. The groups are the RFC's;
- * with them stand their fields that came with other RFCs.
+ * RFC 9110 §6.5.1: fields that can't be trailers, because the recipient needs them before the content. The groups are
+ * the RFC's; fields of other RFCs are listed with the group that they belong to.
  */
 const NOT_IN_TRAILERS = [
   // Framing and the connection.

@@ -2,8 +2,8 @@
  * The decoder of the chunked transfer coding (RFC 9112 §7.1).
  *
  * Strategy: a byte machine; the list of states below is its table of contents, with one short method where a state
- * has a choice. It never looks at data. Chunk sizes have at most 13 digits behind leading zeros, so they stay exact;
- * the zeros are bounded by the size of a head (RFC 9112 §7.1 lets them). Extensions are checked against their grammar
+ * has a choice. It never looks at data. Chunk sizes have at most 13 digits after leading zeros, so they stay exact;
+ * RFC 9112 §7.1 allows the zeros, and the size of a head bounds them. Extensions are checked against their grammar
  * and dropped; their bytes and those of the trailer section count together against one limit, because a peer could
  * otherwise send them for ever (RFC 9112 §7.1.1).
  */
@@ -38,10 +38,10 @@ const DONE = 16
 const FAULT = 17
 
 const MAX_SIZE_DIGITS = 13
-/** The smallest number of so many digits: none follows them, so that sizes stay exact. */
+/** The smallest size with that many digits: another digit is refused, so that sizes stay exact. */
 const FULL_SIZE = 16 ** (MAX_SIZE_DIGITS - 1)
 
-/** The empty line behind the trailers ends the body, so the limit on trailers does not count it. */
+/** The empty line after the trailers ends the body; the limit on trailers does not count it. */
 const EMPTY_LINE_SIZE = 2
 
 /** A body in chunks. */
@@ -55,7 +55,7 @@ export class ChunkedDecoder implements BodyDecoder {
   private readonly maxHeadersCount: number
   private state: number
   private digits: number
-  /** What the limit leaves for extensions and trailers. */
+  /** How many more bytes of extensions and trailers the limit allows. */
   private budget: number
   private position: number
   private section: FieldSectionParser | null

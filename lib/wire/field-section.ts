@@ -1,9 +1,9 @@
 /**
- * The parser of a field section: the header fields of a head, or the trailer fields behind a last chunk, up to and with
- * the empty line (RFC 9112 §5).
+ * The parser of a field section: the header fields of a head, or the trailer fields after the last chunk, including the
+ * empty line that ends them (RFC 9112 §5).
  *
- * Strategy: see resumable-parser.ts. The walk checks every byte and notes where names and values stand; strings are cut
- * out when somebody asks for them. It walks bytes and not characters: 13 fields take 0.7 µs, as characters 1.9. There
+ * Strategy: see resumable-parser.ts. The walk checks every byte and notes where names and values are; a string is cut
+ * out when it is asked for. It walks bytes and not characters: 13 fields take 0.7 µs, as characters 1.9. There
  * is no leniency: a name is a token right before its colon, a value has no control but tab, a line ends in CR LF, and
  * none is folded (RFC 9112 §5.1, §5.2, RFC 9110 §5.5).
  */
@@ -13,7 +13,7 @@ import type { TextWindow } from './text-window.js'
 import { COLON, CR, FIELD_VALUE, HOST_NAME, LF, TOKEN, bytesOf, isBlank } from './grammar.js'
 import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 
-// An imported binding is looked up at each use, these are not: 13 fields take 0.86 µs in place of 1.0.
+// An imported binding is looked up at each use, a local constant is not: 13 fields take 0.86 µs in place of 1.0.
 const NAME = TOKEN
 const VALUE = FIELD_VALUE
 const HOST_BYTE = HOST_NAME
@@ -103,7 +103,7 @@ export class FieldSectionParser extends ResumableParser {
     return next
   }
 
-  /** Whether the CR at `p` ends the section well. */
+  /** Whether the CR at `p` begins the CR LF that ends the section. */
   private isEnd(bytes: Uint8Array, p: number, offsets: number[], base: number): boolean {
     if (bytes[p + 1] !== LF) this.fail('badLineEnd', p)
     else if (offsets.length > 4 * this.maxCount) this.fail('tooManyFields', base + offsets[4 * this.maxCount])

@@ -16,7 +16,7 @@ const isAlphaOrDigit = (code: number): boolean => /[0-9A-Za-z]/.test(String.from
 const isHostMark = oneOf("-._~!$&'()*+,;=")
 const isTokenMark = oneOf("!#$%&'*+-.^_`|~")
 
-/** The characters of a text as bytes: what bytes of a message are compared with. */
+/** The characters of a text as bytes, to compare bytes of a message with. */
 export function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, character => character.charCodeAt(0))
 }
@@ -49,10 +49,10 @@ export const QUOTED_TEXT = table(code => FIELD_VALUE[code] === 1 && code !== 0x2
 /** `unreserved` and `sub-delims`: what a `reg-name` is made of but for `pct-encoded`. @see RFC 3986 §3.2.2 */
 export const HOST_NAME = table(code => isAlphaOrDigit(code) || isHostMark(code))
 
-/** What no digit of base 16 has as its value in {@link HEX_VALUE}. */
+/** The value in {@link HEX_VALUE} of a byte that is no hexadecimal digit. */
 export const NOT_HEX = 255
 
-/** The value of each `HEXDIG`, {@link NOT_HEX} for all else: a table, because digit arithmetic hides mistakes. */
+/** The value of each `HEXDIG`, {@link NOT_HEX} for other bytes: a table, because digit arithmetic hides mistakes. */
 export const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, code) => {
   const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase())
   return digit < 0 ? NOT_HEX : digit

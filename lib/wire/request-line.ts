@@ -1,8 +1,8 @@
 /**
  * The parser of a request line: `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3).
  *
- * Strategy: see resumable-parser.ts. One walk in the order of the rule, single spaces only; what a lenient reader would
- * let pass here has been used to smuggle requests (RFC 9112 §11.2).
+ * Strategy: see resumable-parser.ts. One walk in the order of the rule, single spaces only: leniency here has been used
+ * to smuggle requests (RFC 9112 §11.2).
  */
 import type { RemoteErrorCode } from '../errors.js'
 import { cutText } from '../message/text.js'
@@ -12,7 +12,7 @@ import { isValidTarget } from './request-target.js'
 import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 import type { TextWindow } from './text-window.js'
 
-// An imported binding is looked up at each use, these are not.
+// An imported binding is looked up at each use, a local constant is not.
 const METHOD_BYTE = TOKEN
 const TARGET_BYTE = TARGET
 
@@ -100,7 +100,7 @@ function skipQuery(bytes: Uint8Array, targetStart: number, p: number, limit: num
   return end
 }
 
-/** ` HTTP/1.1` and the end of the line: what nearly all request lines end in. */
+/** ` HTTP/1.1` and the end of the line: nearly all request lines end so. */
 const VERSION = bytesOf(' HTTP/1.1\r\n')
 const MAJOR = 6
 const MINOR = 8

@@ -7,8 +7,8 @@ import { COLON, SLASH } from './grammar.js'
 
 /**
  * scheme "://" authority, then a path, a query or nothing (RFC 3986 §3). The schemes are those that an HTTP server
- * answers for (RFC 9110 §4.2): to handle `javascript://a/` or `file://a/` as if it were one of ours would give the
- * application a URL that the client chose the meaning of.
+ * answers for (RFC 9110 §4.2): a request for `javascript://a/` or `file://a/` would give the application a URL whose
+ * meaning the client chose.
  */
 const ABSOLUTE_FORM = /^(https?):\/\/([^/?]*)/i
 
@@ -35,7 +35,7 @@ function isTunnelTarget(target: string): boolean {
   return match !== null && Number(match[1]) <= MAX_PORT && isValidHost(target)
 }
 
-/** RFC 9110 §4.2.1: an empty host is for no URI that is sent to a server. */
+/** RFC 9110 §4.2.1: a URI with an empty host is invalid. */
 function hasHost(authority: string): boolean {
   return authority !== '' && authority.charCodeAt(0) !== COLON
 }

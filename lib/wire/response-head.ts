@@ -1,8 +1,9 @@
 /**
- * The head of a response, written, with the framing that it announces (RFC 9112 §4, §6).
+ * The serializer of response heads, with the framing that they announce (RFC 9112 §4, §6).
  *
- * Strategy: one function decides how the body is framed and whether the connection persists, and one writes both
- * down, so that what the head says and what is done cannot differ. The text is one string of latin-1 characters.
+ * Strategy: {@link responseHead} decides how the body is framed and whether the connection persists, and returns both
+ * decisions with the text of the head: the caller frames the body by them, so that they can't differ from the text. The
+ * text is one string of latin-1 characters.
  */
 import { LocalProtocolError } from '../errors.js'
 import { isBodiless } from '../message/body-length.js'
@@ -14,11 +15,11 @@ import { Version } from '../message/version.js'
 import { serializeFields, type SerializedFields } from './field-serializer.js'
 
 /**
- * How a response body is put on the wire: not at all, with Content-Length, in chunks, or up to the connection's end.
+ * How a response body is framed: none is sent, Content-Length, chunks, or the end of the connection.
  */
 export type BodyEncoding = 'none' | 'fixed' | 'chunked' | 'close'
 
-/** What the head of a response depends on besides the response. */
+/** What the head depends on besides the response itself. */
 export interface HeadContext {
   /** The method of the request, '' where it is not known. */
   readonly method: string
@@ -26,13 +27,13 @@ export interface HeadContext {
   readonly isHttp11: boolean
   /** Whether the connection could go on after this response. */
   readonly isPersistent: boolean
-  /** What a Date field says, '' for none. */
+  /** The value of Date, '' for none. */
   readonly date: string
   /** How many seconds an idle connection is kept, as Keep-Alive says; 0 for no such field. */
   readonly keepAlive: number
 }
 
-/** A head, and what it promised. */
+/** A head, and what it announces. */
 export interface ResponseHead {
   readonly text: string
   readonly encoding: BodyEncoding
@@ -90,7 +91,7 @@ export function interimHead(status: Status, headers: Headers): string {
   return statusLine(Response.create(status)) + serializeFields(fields).text + '\r\n'
 }
 
-/** A response that the handler makes in HTTP/1.0 follows its rules, whatever the client speaks. */
+/** A response that the handler makes in HTTP/1.0 follows the rules of HTTP/1.0, whatever the client's version. */
 function asHttp10(response: Response, client: HeadContext): HeadContext {
   if (response.version !== Version.HTTP_1_0) {
     throw new LocalProtocolError('badStatus', `no response is sent in ${response.version.toString()}`)
@@ -144,8 +145,8 @@ function isTunnel(status: number, method: string): boolean {
 }
 
 /**
- * RFC 9112 §6.1, RFC 9110 §8.6: what a 204 or a 2xx to CONNECT must not say, what HTTP/1.0 does not understand, and
- * what a 205 says wrong.
+ * The fields to send. Left out are framing fields that a 204 or a 2xx to CONNECT must not have, that HTTP/1.0 does not
+ * understand, or that contradict a 205 (RFC 9112 §6.1, RFC 9110 §8.6).
  *
  * @throws {@link LocalProtocolError} badFraming: HTTP/1.0 does not understand it, and needs it
  */
@@ -175,8 +176,8 @@ function bodyEncoding(
 }
 
 /**
- * RFC 9110 §9.3.2: the response to HEAD says what GET would have said, as far as that is known. §15.3.6: that a 205 has
- * no content must be said.
+ * RFC 9110 §9.3.2: the response to HEAD announces the length that GET would have, as far as it is known. §15.3.6: a 205
+ * must announce that it has no content.
  */
 function headLength(status: number, context: HeadContext, length: number): number {
   if (status === Status.RESET_CONTENT) return 0
@@ -184,7 +185,7 @@ function headLength(status: number, context: HeadContext, length: number): numbe
   return isHeadOnly && length > 0 ? length : UNKNOWN_LENGTH
 }
 
-/** What the head has to say of the framing: a length, or one of the two below. */
+/** The framing that the head must announce: a length, or one of the two below. */
 type Framing = number
 const NOTHING: Framing = -1
 const CHUNKED: Framing = -2
@@ -216,8 +217,8 @@ function dateLine(date: string, fields: SerializedFields): string {
 }
 
 /**
- * RFC 9112 §9.3, §9.6: the last response says close; HTTP/1.0 goes on only if told so. How long is a hint (RFC 9112
- * §C.2.2 names the field).
+ * RFC 9112 §9.3, §9.6: the last response says close; an HTTP/1.0 client keeps the connection only if told so. The time
+ * in Keep-Alive is a hint (RFC 9112 §C.2.2 names the field).
  */
 function connectionLine(isPersistent: boolean, context: HeadContext, fields: SerializedFields): string {
   if (!isPersistent) return fields.closes ? '' : 'Connection: close\r\n'

@@ -1,18 +1,18 @@
 /**
- * What the parsers of a request line and of a field section share.
+ * The base of the parsers of a request line and of a field section: the search for the end, and the limit.
  *
  * Strategy: only the search for the end is resumable; the parse itself runs over bytes that are there, with no state of
- * its own. The first attempt simply walks what came, which is nearly always the whole part. Where that finds no end,
+ * its own. The first attempt walks the bytes at hand, which are nearly always the whole part. Where it finds no end,
  * later bytes are searched for one (each byte once, so a head that arrives byte by byte costs linear time), and the
- * walk runs again only when an end was seen, the limit was reached, or the input is over. What a walk reports depends
- * on the bytes alone and never on how they were cut into reads.
+ * walk runs again only when an end was seen, the limit was reached, or the input is over. The result of a walk depends
+ * on the bytes alone, never on how they were cut into reads.
  *
  * It deliberately keeps no input: bytes that it does not consume must be offered again with what follows.
  */
 import type { RemoteErrorCode } from '../errors.js'
 import type { TextWindow } from './text-window.js'
 
-/** What `scan` returns where the bytes are good so far but not complete, or is at fault. */
+/** The result of `scan` where the bytes are valid so far but not complete, or where it noted a fault. */
 export const INCOMPLETE = -1
 
 /** A parser of one part of a head, from offered bytes, with a limit. */
@@ -64,7 +64,7 @@ export abstract class ResumableParser {
     this.faultOffset = end - off
   }
 
-  /** Drops what is held of the input's text: the caller may reuse the bytes when a read ends. */
+  /** Drops the text of the input. To be called when a read ends: the caller may reuse the bytes. */
   release(): void {
     this.window.release()
   }
@@ -72,10 +72,10 @@ export abstract class ResumableParser {
   /** Walks the part that starts at `off`, up to `limit`. Returns the index behind it, or {@link INCOMPLETE}. */
   protected abstract scan(bytes: Uint8Array, off: number, limit: number): number
 
-  /** Whether an end, or a line that can't be right, shows in `bytes[from, end)` of a part that starts at `off`. */
+  /** Whether an end, or a line that can't be valid, is in `bytes[from, end)` of a part that starts at `off`. */
   protected abstract showsEnd(bytes: Uint8Array, off: number, from: number, end: number): boolean
 
-  /** What a part is at fault for that is not complete with `bytes[off, limit)`, which is all that it may have. */
+  /** The fault of a part that is incomplete at its limit, with `bytes[off, limit)`. */
   protected abstract tooLarge(bytes: Uint8Array, off: number, limit: number): RemoteErrorCode
 
   /** Notes a fault at `bytes[at]` and returns {@link INCOMPLETE}. */
@@ -105,7 +105,7 @@ export abstract class ResumableParser {
     return size
   }
 
-  /** More is needed, where more is allowed. */
+  /** Waits for more bytes, or notes a fault where the limit allows none. */
   private wait(bytes: Uint8Array, off: number, end: number): void {
     this.searched = end - off
     if (this.searched < this.budget) return
