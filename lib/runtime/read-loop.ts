@@ -11,7 +11,7 @@
  * `allowHalfOpen` is set. Requests received before the end still reach the handler, and what it answers within the same
  * event is sent.
  */
-import type { Observer, Subscription } from 'rxjs'
+import { Subscriber } from 'rxjs'
 import type { ReadOperation } from '../connection/operation.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import type { EventSink } from './events.js'
@@ -43,8 +43,8 @@ export interface ReadLimits {
   readonly allowHalfOpen: boolean
 }
 
-/** The read loop of one connection. */
-export class ReadLoop implements Observer<Received> {
+/** The read loop of one connection. A subscriber itself: nothing stands between it and the transport at each read. */
+export class ReadLoop extends Subscriber<Received> {
   /** Bytes received so far. */
   receivedBytes: number
   private readonly connection: ServerConnection
@@ -60,9 +60,10 @@ export class ReadLoop implements Observer<Received> {
   /** What happens to input; `dropping`: the connection has closed its input, and further bytes are dropped. */
   private reader: 'reading' | 'yielding' | 'dropping' | 'stopped'
   private dropped: number
-  private subscription: Subscription | null
 
   constructor(connection: ServerConnection, transport: Transport, owner: ReadOwner, limits: ReadLimits) {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- of an observer, RxJS would make a subscriber
+    super()
     this.receivedBytes = 0
     this.connection = connection
     this.transport = transport
@@ -75,7 +76,6 @@ export class ReadLoop implements Observer<Received> {
     this.input = 'flowing'
     this.reader = 'reading'
     this.dropped = 0
-    this.subscription = null
   }
 
   /** Whether the client has half-closed. */
@@ -95,18 +95,18 @@ export class ReadLoop implements Observer<Received> {
 
   /** Starts reading. */
   start(): void {
-    this.subscription = this.transport.bytes$.subscribe(this)
+    this.transport.bytes$.subscribe(this)
   }
 
   /** Stops reading for good. Returns the unconsumed bytes, which the caller then owns. */
   stop(): Uint8Array {
     this.reader = 'stopped'
-    this.subscription?.unsubscribe()
-    this.subscription = null
+    this.unsubscribe()
     return this.pending.takeAll()
   }
 
-  next(received: Received): void {
+  override next(received: Received): void {
+    if (this.closed) return
     const { bytes } = received
     this.writes.beginEvent()
     this.receivedBytes += bytes.length
@@ -119,7 +119,8 @@ export class ReadLoop implements Observer<Received> {
     this.endTurn()
   }
 
-  complete(): void {
+  override complete(): void {
+    if (this.closed) return
     this.input = 'ended'
     this.writes.beginTurn()
     this.offerEof()
@@ -130,7 +131,8 @@ export class ReadLoop implements Observer<Received> {
     this.pauseOrResume()
   }
 
-  error(error: unknown): void {
+  override error(error: unknown): void {
+    if (this.closed) return
     this.owner.inputFailed(error)
   }
 
@@ -167,16 +169,16 @@ export class ReadLoop implements Observer<Received> {
     if (this.endsWithinBody()) return this.owner.clientLeft(this.pending.takeAll())
     const { bytes, off, length } = this.pending.lift()
     this.keepRest(bytes, off, length, this.connection.readEof(bytes, off, length))
-    if (this.isStopped || !this.connection.isHandling || this.limits.allowHalfOpen) return
+    if (this.hasStopped || !this.connection.isHandling || this.limits.allowHalfOpen) return
     this.owner.clientLeft(this.pending.takeAll())
   }
 
   /** A loop that was stopped during the read keeps nothing: the handler may own the bytes that were offered. */
   private keepRest(bytes: Uint8Array, off: number, length: number, consumed: number): void {
-    if (!this.isStopped) this.pending.put(bytes, off + consumed, length - consumed)
+    if (!this.hasStopped) this.pending.put(bytes, off + consumed, length - consumed)
   }
 
-  private get isStopped(): boolean {
+  private get hasStopped(): boolean {
     return this.reader === 'stopped'
   }
 
@@ -188,12 +190,12 @@ export class ReadLoop implements Observer<Received> {
     const { connection } = this
     if (this.limits.allowHalfOpen || !connection.isReceivingBody && !this.hasPending) return false
     if (this.hasPending) this.offerPending()
-    return !this.isStopped && connection.isReceivingBody && !connection.isDroppingBody
+    return !this.hasStopped && connection.isReceivingBody && !connection.isDroppingBody
   }
 
   /** Follows the next read operation: wait for input, wait to be woken, or drop. */
   private settle(): void {
-    if (this.isStopped) return
+    if (this.hasStopped) return
     const operation = this.connection.nextReadOperation()
     if (operation === 'close') this.drop()
     else if (operation === 'yield' && this.reader === 'reading') this.yieldReader()
@@ -204,7 +206,7 @@ export class ReadLoop implements Observer<Received> {
    * calls a request.
    */
   private pauseOrResume(): void {
-    if (this.isStopped) return
+    if (this.hasStopped) return
     this.transport.prefer(this.hasRestOfBody ? 'lent' : this.connection.wantedInput)
     this.setPaused(this.isFull(this.connection.nextReadOperation()))
   }
