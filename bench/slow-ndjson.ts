@@ -2,13 +2,12 @@
  * NDJSON in, parsed, worked on asynchronously, out to a client that reads 1 MiB a second: what the server's memory
  * does, as figures and as a picture. `slow-ndjson 1024` moves 1 GiB, which takes 17 minutes; unless it is told, 64 MiB.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { startClients } from './lib/client-process.js'
 import type { NdjsonProgress } from './lib/clients/transfers.js'
 import { isShort, words } from './lib/options.js'
 import { plot } from './lib/plot.js'
-import { printHeading, printTable } from './lib/report.js'
+import { printHeading, printTable, savePicture } from './lib/report.js'
 import { NDJSON_PIECE } from './lib/scenario.js'
 import { ServerProcess } from './lib/server-process.js'
 
@@ -58,8 +57,7 @@ const growth = (of: (sample: Sample) => number): number => median(last, of) - me
 const ahead = ({ sent, received }: Sample): number => sent - received
 const curve = (name: string, of: (sample: Sample) => number) => ({ name, values: samples.map(of) })
 
-mkdirSync('dist', { recursive: true })
-writeFileSync(PICTURE, plot(`NDJSON, ${megabytes} MiB to a client that reads 1 MiB a second`,
+savePicture(PICTURE, plot(`NDJSON, ${megabytes} MiB to a client that reads 1 MiB a second`,
   samples.map(({ seconds }) => seconds), [
     { title: 'memory, MiB', curves: [curve('resident', each => each.resident), curve('held', each => each.held)] },
     { title: 'held, MiB', curves: [curve('after a collection', each => each.held)] },

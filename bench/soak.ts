@@ -5,12 +5,11 @@
  *
  * `npm run soak -- --seconds 60`; 20 minutes unless told otherwise.
  */
-import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { setTimeout } from 'node:timers/promises'
 import { fetchText } from './lib/normal-client.js'
 import { plot } from './lib/plot.js'
-import { printHeading, printTable } from './lib/report.js'
+import { printHeading, printTable, savePicture } from './lib/report.js'
 import type { Usage } from './lib/server.js'
 import { ServerProcess } from './lib/server-process.js'
 import { Load } from './lib/soak-clients.js'
@@ -83,7 +82,7 @@ const rows = [
 ] as const
 
 const times = samples.map(({ seconds }) => seconds)
-writeFileSync(values.picture, plot(`Soak: ${load.visits} visits in ${SECONDS} s`, times, [
+savePicture(values.picture, plot(`Soak: ${load.visits} visits in ${SECONDS} s`, times, [
   { title: 'memory, MiB', curves: [
     { name: 'resident', values: samples.map(({ resident }) => resident) },
     { name: 'held after collection', values: samples.map(({ held }) => held) },

@@ -10,7 +10,8 @@ import { onCore } from './cores.js'
 const running = new Set<ChildProcess>()
 
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
+  // Not by force: some have processes of their own.
+  for (const child of running) child.kill()
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1))
 
@@ -83,6 +84,11 @@ export async function run(core: number | null, program: string, args: string[], 
   const [code] = await once(child, 'close') as [number | null]
   if (code !== 0) throw new Error(`${program} ended with ${code}: ${complaint || output}`)
   return output
+}
+
+/** Starts a program that ends with this process. What it prints goes where ours does. */
+export function spawnTracked(program: string, args: readonly string[]): ChildProcess {
+  return track(spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] }))
 }
 
 function track<T extends ChildProcess>(child: T): T {

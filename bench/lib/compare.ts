@@ -2,9 +2,10 @@
  * One scenario, measured for us and our peers, as a table.
  */
 import { duel, type DuelRules } from './duel.js'
+import { optionalPeersOf } from './optional-peers.js'
 import { chosenPeers, isShort, rounds, wantsRates } from './options.js'
 import { rates } from './rates.js'
-import { printHeading, printTable, spread, type Cell } from './report.js'
+import { printHeading, printRemark, printTable, spread, type Cell } from './report.js'
 import { summarize } from './statistics.js'
 import type { Workload } from './workloads.js'
 
@@ -23,9 +24,12 @@ export interface Comparison extends Workload {
 
 /** Measures and prints. */
 export async function compare(comparison: Comparison): Promise<void> {
+  const { scenario, against } = comparison
   const rules = { ...comparison, rounds }
+  const { absent } = optionalPeersOf(scenario)
   if (wantsRates) await compareRates(comparison, rules)
   else await compareByDuels(comparison, rules)
+  if (absent !== '' && !isShort && against === undefined) printRemark(`Not installed here: ${absent}.`)
 }
 
 async function compareByDuels(comparison: Comparison, rules: DuelRules): Promise<void> {
@@ -60,7 +64,10 @@ async function compareRates(comparison: Comparison, rules: DuelRules): Promise<v
 }
 
 /** We come first; the reference against itself shows what is noise. */
-function peersOf({ peers, against = 'node-http', ours = 'httprx' }: Comparison): readonly string[] {
+function peersOf({ scenario, peers, against, ours = 'httprx' }: Comparison): readonly string[] {
   if (chosenPeers !== null) return chosenPeers
-  return isShort ? [ours] : [ours, ...peers, against]
+  if (isShort) return [ours]
+  // Who is compared with something special is compared with nothing else.
+  const others = against === undefined ? optionalPeersOf(scenario).present : []
+  return [ours, ...peers, ...others, against ?? 'node-http']
 }

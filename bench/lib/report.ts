@@ -1,9 +1,10 @@
 /**
  * What the benchmarks print: Markdown, so that it can be pasted where it is read.
  */
-import { readFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, release, totalmem, type } from 'node:os'
+import { dirname, resolve } from 'node:path'
 import { pinning } from './cores.js'
 import { describeLoader } from './load.js'
 import { summarize } from './statistics.js'
@@ -13,24 +14,57 @@ const require = createRequire(import.meta.url)
 /** A cell: text, or a number that is written with a sensible count of digits. */
 export type Cell = string | number
 
+/** What was printed, for `report`, which makes a page of it. */
+export type Printed =
+  | { readonly type: 'heading'; readonly title: string; readonly remark: string; readonly machine: string }
+  | { readonly type: 'remark'; readonly text: string }
+  | { readonly type: 'table'; readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
+  | { readonly type: 'picture'; readonly path: string }
+
+/** Where to write it as well, as lines of JSON. */
+const record = process.env['BENCH_RECORD']
+
+function keep(printed: Printed): void {
+  if (record !== undefined) appendFileSync(record, `${JSON.stringify(printed)}\n`)
+}
+
 /** Prints the title of a benchmark and the machine it runs on. */
 export function printHeading(title: string, remark: string): void {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor'
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
-  console.log(`\n## ${title}\n\n${remark}\n`)
-  console.log(`${cpus().length} × ${model}, ${memory}, ${type()} ${release()}; Node ${process.versions.node}`
+  const machine = `${cpus().length} × ${model}, ${memory}, ${type()} ${release()}; Node ${process.versions.node}`
     + `, V8 ${process.versions.v8}; ${installed(['fastify', 'ws', 'rxjs']).join(', ')}; `
-    + `${describeLoader()}; ${pinning}\n`)
+    + `${describeLoader()}; ${pinning}`
+  console.log(`\n## ${title}\n\n${remark}\n\n${machine}\n`)
+  keep({ type: 'heading', title, remark, machine })
+}
+
+/** Prints a sentence. */
+export function printRemark(text: string): void {
+  console.log(`${text}\n`)
+  keep({ type: 'remark', text })
+}
+
+/** Writes a picture to a file and says where it is. */
+export function savePicture(path: string, svg: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, svg)
+  keep({ type: 'picture', path: resolve(path) })
 }
 
 /** Prints a table. Columns of numbers are aligned to the right. */
 export function printTable(columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
-  const isNumeric = (index: number): boolean => rows.every(row => typeof row[index] === 'number' || row[index] === '')
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   console.log(line(columns))
-  console.log(line(columns.map((_, index) => isNumeric(index) ? '---:' : '---')))
+  console.log(line(columns.map((_, index) => isNumeric(rows, index) ? '---:' : '---')))
   for (const row of rows) console.log(line(row.map(write)))
   console.log()
+  keep({ type: 'table', columns, rows })
+}
+
+/** Whether a column has numbers only. */
+export function isNumeric(rows: readonly (readonly Cell[])[], index: number): boolean {
+  return rows.every(row => typeof row[index] === 'number' || row[index] === '')
 }
 
 /** Returns the extremes of some values as text. */
@@ -39,7 +73,8 @@ export function spread(values: readonly number[]): string {
   return `${write(low)} to ${write(high)}`
 }
 
-function write(cell: Cell): string {
+/** A cell as it is printed. */
+export function write(cell: Cell): string {
   if (typeof cell === 'string') return cell
   if (!Number.isFinite(cell)) return '-'
   const size = Math.abs(cell)

@@ -33,8 +33,14 @@ export interface Question {
   readonly saveProfile?: string
 }
 
+interface Peer {
+  readonly start: StartPeer
+  /** Time on the processor in microseconds, where it is not that of this process. */
+  readonly cpu?: () => number
+}
+
 const [peer, scenario] = process.argv.slice(2)
-const { start } = await import(`./peers/${peer}.js`) as { start: StartPeer }
+const { start, cpu = ownCpu } = await import(`./peers/${peer}.js`) as Peer
 
 process.on('disconnect', () => process.exit())
 process.on('message', (question: Question) => { void answer(question) })
@@ -49,10 +55,14 @@ async function answer({ collect, countAllocation, startProfile, saveProfile }: Q
   process.send?.(usage(allocated))
 }
 
-function usage(allocated: number): Usage {
+function ownCpu(): number {
   const { user, system } = process.cpuUsage()
+  return user + system
+}
+
+function usage(allocated: number): Usage {
   const sockets = process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length
-  return { cpu: user + system, memory: process.memoryUsage(), sockets, descriptors: countDescriptors(), allocated }
+  return { cpu: cpu(), memory: process.memoryUsage(), sockets, descriptors: countDescriptors(), allocated }
 }
 
 function countDescriptors(): number {

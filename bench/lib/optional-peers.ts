@@ -1,0 +1,62 @@
+/**
+ * Peers that come from elsewhere: measured where they are installed, named where they are not.
+ */
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import type { Scenario } from './scenario.js'
+
+interface OptionalPeer {
+  readonly title: string
+  /** What it takes part in. */
+  readonly scenarios: readonly Scenario[]
+  /** Where it comes from. */
+  readonly source: string
+  isInstalled(): boolean
+}
+
+const runs = (program: string, ...args: string[]): boolean => spawnSync(program, args).status === 0
+
+const optionalPeers: Readonly<Record<string, OptionalPeer>> = {
+  'httpaf': {
+    title: 'http/af in OCaml',
+    scenarios: ['hello', 'echo'],
+    source: 'opam install httpaf-lwt-unix',
+    isInstalled: () => runs('ocamlfind', 'query', 'httpaf-lwt-unix'),
+  },
+  'nginx': {
+    title: 'nginx',
+    scenarios: ['hello'],
+    source: 'apt-get install nginx-light',
+    isInstalled: () => runs('nginx', '-v'),
+  },
+  'go': {
+    title: 'Go net/http',
+    scenarios: ['hello', 'echo'],
+    source: 'apt-get install golang-go',
+    isInstalled: () => runs('go', 'version'),
+  },
+  'uwebsockets': {
+    title: 'uWebSockets.js',
+    scenarios: ['hello'],
+    source: 'npm install uNetworking/uWebSockets.js',
+    isInstalled: () => {
+      try {
+        return createRequire(import.meta.url).resolve('uWebSockets.js') !== ''
+      } catch {
+        return false
+      }
+    },
+  },
+}
+
+/** The optional peers of a scenario: the names of those that are there, and what to install for the others. */
+export function optionalPeersOf(scenario: Scenario): { readonly present: readonly string[]; readonly absent: string } {
+  // Their time is read where Linux has it.
+  const all = process.platform === 'linux' ? Object.entries(optionalPeers) : []
+  const known = all.filter(([, { scenarios }]) => scenarios.includes(scenario))
+  const absent = known.filter(([, peer]) => !peer.isInstalled())
+  return {
+    present: known.filter(entry => !absent.includes(entry)).map(([name]) => name),
+    absent: absent.map(([, { title, source }]) => `${title} (${source})`).join(', '),
+  }
+}
