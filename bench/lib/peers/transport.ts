@@ -9,7 +9,7 @@ import type { Scenario } from '../scenario.js'
 import { listening } from './listening.js'
 
 interface Transport {
-  readonly bytes$: Observable<Uint8Array>
+  readonly bytes$: Observable<{ readonly bytes: Uint8Array }>
   write(iovecs: readonly { buffer: Uint8Array; off: number; len: number }[], observer: { written(): void }): boolean
 }
 
@@ -28,7 +28,7 @@ export async function start(scenario: Scenario): Promise<number> {
       once: () => undefined,
     })
     transport.bytes$.subscribe({
-      next: bytes => { exchange.receive(bytes) },
+      next: ({ bytes }) => { exchange.receive(bytes) },
       error: () => undefined,
       complete: () => socket.end(),
     })
