@@ -11,6 +11,11 @@ export interface Drops {
 /** Nothing yet. */
 export const NO_DROPS: Drops = { count: 0, bytes: 0 }
 
+/** Returns the drops with one more, of a value of that size. */
+export function withDrop({ count, bytes }: Drops, size: number): Drops {
+  return { count: count + 1, bytes: bytes + size }
+}
+
 /** The fate of the values that pausable sources gave. */
 export interface Ahead {
   /** How many were pulled. */

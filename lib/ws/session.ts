@@ -8,7 +8,7 @@
 import type { Duplex } from 'node:stream'
 import { Subscription, timer } from 'rxjs'
 import type { ControlledSink, ControlledSubject } from '../demand/controlled-subject.js'
-import { NO_DROPS, type Ahead, type BodyEvent, type Drops } from '../demand/drops.js'
+import { NO_DROPS, withDrop, type Ahead, type BodyEvent, type Drops } from '../demand/drops.js'
 import { BackpressureError } from '../errors.js'
 import { FrameGate, type FrameGateHost } from './frame-gate.js'
 import type { Handshake } from './handshake.js'
@@ -160,7 +160,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   }
 
   dropped(size: number): void {
-    this.drops = { count: this.drops.count + 1, bytes: this.drops.bytes + size }
+    this.drops = withDrop(this.drops, size)
     this.owner.happened({ type: 'drop', ...this.drops })
   }
 

@@ -10,7 +10,7 @@ import type { BodyWriter } from '../../connection/body-writer.js'
 import { chunkSize, isBytes, type Chunk } from '../../demand/chunk.js'
 import { ControlledSubject, type ControlledSink, type SinkResult } from '../../demand/controlled-subject.js'
 import type { Demanding } from '../../demand/demanding.js'
-import { NO_DROPS, type Ahead, type BodyEvent, type Drops } from '../../demand/drops.js'
+import { NO_DROPS, withDrop, type Ahead, type BodyEvent, type Drops } from '../../demand/drops.js'
 import { Excess } from '../../demand/excess.js'
 import type { Marks } from '../../demand/water-marks.js'
 import { BackpressureError } from '../../errors.js'
@@ -131,7 +131,7 @@ export class BodySink implements ControlledSink<Chunk>, Demanding {
   }
 
   dropped(size: number): void {
-    this.drops = { count: this.drops.count + 1, bytes: this.drops.bytes + size }
+    this.drops = withDrop(this.drops, size)
     this.owner.happened({ type: 'drop', ...this.drops })
   }
 
