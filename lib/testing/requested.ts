@@ -10,7 +10,7 @@ import { onBackpressureError } from '../demand/overflow-operators.js'
 /**
  * Returns the values of the source under the demand that `requests$` emits, as `ready$` does: in bytes for text and
  * bytes, in items for other values. A request replaces the rest of the previous one. A value without demand is a
- * {@link BackpressureError}.
+ * `BackpressureError`.
  *
  * @example
  * expectObservable(requested(pulled(next), cold('a--b', { a: 10, b: 5 }))).toBe('x--y', values)
