@@ -4,7 +4,7 @@
  */
 import { askAtRate } from './clients/constant-rate.js'
 import { churn, keepAlive } from './clients/requests.js'
-import { deaf, events, messages, webSockets } from './clients/streams.js'
+import { deaf, events, messages, timedEvents, webSockets } from './clients/streams.js'
 import { downloads, flood, ndjson, transfer, uploads } from './clients/transfers.js'
 
 /** Does what the words say; resolves with what to say of it. */
@@ -28,10 +28,12 @@ const modes = {
   'uploads': uploads,
   /** `<connections> <bytes a second>`: downloads of /endless, each read at this rate. Asked, it says how far it is. */
   'downloads': downloads,
-  /** `<connections>`: /endless is asked for and never read. */
+  /** `<connections> <path>`: it is asked for and never read; /endless where no path is given. */
   'deaf': deaf,
   /** `<path> <connections> <seconds>`: Server-Sent Events that are counted for so long; with 0 seconds, opened. */
   'events': events,
+  /** `<connections> <seconds>`: how long each event takes from when it is published. */
+  'timed-events': timedEvents,
   /** `<connections> <seconds>`: the same of messages over WebSockets. */
   'messages': messages,
   /** `<connections> <seconds>`: each sends a message when its last one came back. */

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { WebSocket } from 'ws'
+import { quantile } from '../statistics.js'
 import { head, open, openMany } from './sockets.js'
 
 const HANDSHAKE = head('GET', '/', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13',
@@ -44,6 +45,26 @@ async function countEvents(port: number, request: string, words: readonly string
   return { units: count - before, seconds, p99Ms: NaN }
 }
 
+/** Each event says when it was published: its time is from then until its client has it. */
+export async function timedEvents(port: number, words: readonly string[]): Promise<object> {
+  const [connections, seconds] = words.map(Number)
+  const buffer = Buffer.alloc(64 * 1024)
+  let times: number[] = []
+  const sockets = await openMany(connections, () => open(port, { buffer, callback: length => {
+    const text = buffer.toString('latin1', 0, length)
+    const now = Number(process.hrtime.bigint()) / 1e6
+    for (const [, at] of text.matchAll(/"at":([\d.]+)/g)) times.push(now - Number(at))
+    return true
+  } }))
+  for (const socket of sockets) socket.write(head('GET', '/'))
+  await setTimeout(2_000)
+  times = []
+  await setTimeout(seconds * 1_000)
+  const sorted = times.sort((a, b) => a - b)
+  const [median, p99, most] = [0.5, 0.99, 1].map(part => quantile(sorted, part))
+  return { count: sorted.length, median, p99, most }
+}
+
 export async function webSockets(port: number, words: readonly string[]): Promise<object> {
   const [connections, seconds] = words.map(Number)
   let count = 0
@@ -63,13 +84,13 @@ export async function webSockets(port: number, words: readonly string[]): Promis
 }
 
 /** A server may cut them off. */
-export async function deaf(port: number, [count]: readonly string[]): Promise<object> {
+export async function deaf(port: number, [count, path = '/endless']: readonly string[]): Promise<object> {
   for (let left = Number(count); left > 0; left--) {
     const socket = connect({ port, host: '127.0.0.1' })
     socket.on('error', () => undefined)
     await once(socket, 'connect')
     socket.pause()
-    socket.write(head('GET', '/endless'))
+    socket.write(head('GET', path))
   }
   return { count }
 }
