@@ -18,7 +18,7 @@ const modes = {
   'churn': churn,
   /** `<requests a second> <seconds> <connections>`: requests at times that no answer decides. */
   'constant-rate': askAtRate,
-  /** `<download|upload|upload-chunked|ndjson>`: one transfer over one connection. */
+  /** `<download|upload|upload-chunked|ndjson>[-tls]`: one transfer over one connection. */
   'transfer': transfer,
   /** `<bytes>`: an upload to /slow, as fast as it may. Asked, it says how far it is. */
   'flood': flood,

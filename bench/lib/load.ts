@@ -13,6 +13,8 @@ export interface Shape {
   readonly headers?: Readonly<Record<string, string>>
   /** How many bytes are sent as the body of a POST; a GET without one. */
   readonly bodyBytes?: number
+  /** Whether over TLS. */
+  readonly isEncrypted?: boolean
   /** How many requests are sent at once. */
   readonly pipelined?: number
 }
@@ -65,11 +67,15 @@ function scriptOf({ bodyBytes, pipelined }: Shape): string[] {
   return ['-s', path]
 }
 
+function schemeOf({ isEncrypted = false }: Shape): string {
+  return isEncrypted ? 'https' : 'http'
+}
+
 async function loadByWrk(shape: Shape, { port, core, seconds, connections }: Aim): Promise<LoadResult> {
   const headers = Object.entries(shape.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   const output = await run(core, 'wrk', [
     '-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--latency', ...headers, ...scriptOf(shape),
-    `http://127.0.0.1:${port}/`,
+    `${schemeOf(shape)}://127.0.0.1:${port}/`,
   ], (seconds + 20) * 1000)
   if (/Non-2xx|connect [1-9]|read [1-9]|write [1-9]/.test(output)) throw new Error(`wrk met errors:\n${output}`)
   const [, units, time, unit] = /(\d+) requests in ([\d.]+)(s|m)/.exec(output) ?? []
@@ -84,7 +90,7 @@ async function loadByAutocannon(shape: Shape, { port, core, seconds, connections
   const body = shape.bodyBytes === undefined ? [] : ['-m', 'POST', '-b', 'x'.repeat(shape.bodyBytes)]
   const output = await run(core, process.execPath, [
     program, '--json', '-c', String(connections), '-d', String(seconds), '-p', String(shape.pipelined ?? 1),
-    ...headers, ...body, `http://127.0.0.1:${port}/`,
+    ...headers, ...body, `${schemeOf(shape)}://127.0.0.1:${port}/`,
   ], (seconds + 20) * 1000)
   const result = JSON.parse(output) as Record<'2xx' | 'non2xx' | 'errors' | 'duration', number> & Latency
   if (result.non2xx + result.errors > 0) throw new Error(`autocannon met errors:\n${output}`)

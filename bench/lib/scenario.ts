@@ -4,7 +4,6 @@
 
 /**
  * - hello: answers any request with {@link GREETING}.
- * - hello-tls: the same over TLS.
  * - echo: sends the body of a request back as it comes.
  * - pipeline: sends what {@link stage} makes of each chunk of the body, as it comes.
  * - download: sends {@link TRANSFER_BYTES} in chunks of 64 KiB, each when there is room for it.
@@ -13,11 +12,19 @@
  * - mixed: takes uploads at /upload, sends chunks without an end at /endless, events at /events; else hello.
  * - ndjson: answers with the sum of a field over all lines of a body, each of them parsed as JSON.
  *
+ * `hello-tls` and so on: the same over TLS.
+ *
  * Peers for one purpose have scenarios of their own.
  */
 export type Scenario =
-  | 'hello' | 'hello-tls' | 'echo' | 'pipeline' | 'download' | 'upload' | 'websocket' | 'ndjson' | 'mixed'
+  | 'hello' | 'echo' | 'pipeline' | 'download' | 'upload' | 'websocket' | 'ndjson' | 'mixed'
   | (string & {})
+
+/** The scenario without `-tls`, and whether it had that. */
+export function transportOf(scenario: Scenario): { readonly plain: Scenario; readonly isEncrypted: boolean } {
+  const plain = scenario.replace(/-tls$/, '')
+  return { plain, isEncrypted: plain !== scenario }
+}
 
 /** Starts a server and returns its port. */
 export type StartPeer = (scenario: Scenario) => Promise<number>

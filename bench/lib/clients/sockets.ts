@@ -2,6 +2,7 @@
  * What all clients do with their sockets: open many, write as much as is taken, read at a rate, count.
  */
 import { connect, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { setTimeout } from 'node:timers/promises'
 
 /** How many connections are opened at once: fewer than may wait to be accepted. */
@@ -14,6 +15,15 @@ export function open(port: number, onread?: OnReadOpts): Promise<Socket> {
     socket.once('connect', () => { resolve(socket) })
     socket.on('error', reject)
     socket.on('close', () => { throw new Error('the server closed a connection') })
+  })
+}
+
+/** Opens a connection over TLS. Sockets of TLS have no buffer that is reused. */
+export function openTls(port: number, receive: (bytes: Buffer) => void): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+    socket.setNoDelay().once('secureConnect', () => { resolve(socket) })
+    socket.on('error', reject).on('data', receive)
   })
 }
 

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import {
   CHUNK, FRAMED_CHUNK, LAST_CHUNK, LINES_PER_PIECE, NDJSON_PIECE, NDJSON_PIECES, TRANSFER_BYTES,
 } from '../scenario.js'
-import { head, open, openMany, Pace, pour, readAt, secondsSince, whenAsked } from './sockets.js'
+import { head, open, openMany, openTls, Pace, pour, readAt, secondsSince, whenAsked } from './sockets.js'
 
 /** More than any benchmark waits for. */
 const ENDLESS = 2 ** 45
@@ -29,20 +29,25 @@ const uploaded: Readonly<Record<string, readonly [piece: Uint8Array, count: numb
   'ndjson': [NDJSON_PIECE, NDJSON_PIECES, ''],
 }
 
-/** One transfer, as fast as it may. */
-export async function transfer(port: number, [kind]: readonly string[]): Promise<object> {
+/** One transfer, as fast as it may; its kind may end with `-tls`. */
+export async function transfer(port: number, [name]: readonly string[]): Promise<object> {
   const start = process.hrtime.bigint()
   let [received, text] = [0, '']
   let complete = (): void => undefined
   const completed = new Promise<void>(resolve => { complete = resolve })
-  // Nothing of what comes is kept, so one buffer is enough.
-  const socket = await open(port, { buffer: new Uint8Array(256 * 1024), callback: (count, buffer) => {
-    received += count
-    if (text.length < 500) text += Buffer.from(buffer.subarray(0, Math.min(count, 500))).toString('latin1')
+  const kind = name.replace(/-tls$/, '')
+  const receive = (bytes: Uint8Array): void => {
+    received += bytes.length
+    if (text.length < 500) text += Buffer.from(bytes.subarray(0, 500)).toString('latin1')
     if (!text.startsWith('HTTP/1.1 200')) throw new Error(`the server answered:\n${text}`)
     if (kind === 'download' ? received > TRANSFER_BYTES : text.includes('\r\n\r\n')) complete()
+  }
+  // Nothing of what comes is kept, so one buffer is enough.
+  const buffer = new Uint8Array(256 * 1024)
+  const socket = await (kind !== name ? openTls(port, receive) : open(port, { buffer, callback: count => {
+    receive(buffer.subarray(0, count))
     return true
-  } })
+  } }))
   if (kind === 'download') socket.write(head('GET', '/'))
   else await upload(socket, kind)
   await completed

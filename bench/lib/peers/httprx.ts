@@ -8,7 +8,7 @@ import { certificate } from '../certificate.js'
 import { fanOut } from '../fan-out-httprx.js'
 import { isFanOut } from '../fan-out.js'
 import { LineSum } from '../line-sum.js'
-import { CHUNK, GREETING, stage, TRANSFER_BYTES, type Scenario } from '../scenario.js'
+import { CHUNK, GREETING, stage, TRANSFER_BYTES, transportOf, type Scenario } from '../scenario.js'
 
 const upload: Handler = reqd => reqd.body.bytes$.pipe(
   reduce((count, bytes) => count + bytes.length, 0),
@@ -16,7 +16,6 @@ const upload: Handler = reqd => reqd.body.bytes$.pipe(
 
 const handlers: Partial<Record<Scenario, Handler>> = {
   hello: () => ({ body: GREETING }),
-  'hello-tls': () => ({ body: GREETING }),
   echo: reqd => ({ body: reqd.body }),
   pipeline: reqd => ({ body: reqd.body.bytes$.pipe(map(stage)) }),
   download: () => ({ body: chunks(TRANSFER_BYTES) }),
@@ -57,9 +56,10 @@ function handlerOf(scenario: Scenario): Handler {
 }
 
 export async function start(scenario: Scenario): Promise<number> {
-  const tls = scenario === 'hello-tls' ? { tls: certificate } : {}
+  const { plain, isEncrypted } = transportOf(scenario)
+  const tls = isEncrypted ? { tls: certificate } : {}
   // Clients of a mixed load leave in the middle.
   const onError = scenario === 'mixed' ? { onError: () => undefined } : {}
-  const server = await serve(handlerOf(scenario), { host: '127.0.0.1', ...tls, ...onError }).listening
+  const server = await serve(handlerOf(plain), { host: '127.0.0.1', ...tls, ...onError }).listening
   return (server.address as { port: number }).port
 }

@@ -9,7 +9,7 @@ import { certificate } from '../certificate.js'
 import { eventListener, fanOut } from '../fan-out-node.js'
 import { isFanOut } from '../fan-out.js'
 import { LineSum } from '../line-sum.js'
-import { CHUNK, GREETING, stage, TRANSFER_BYTES, type Scenario } from '../scenario.js'
+import { CHUNK, GREETING, stage, TRANSFER_BYTES, transportOf, type Scenario } from '../scenario.js'
 import { listening } from './listening.js'
 
 const hello: RequestListener = (_, response) => { response.end(GREETING) }
@@ -22,7 +22,6 @@ const upload: RequestListener = (request, response) => {
 
 const listeners: Partial<Record<Scenario, RequestListener>> = {
   hello,
-  'hello-tls': hello,
   echo: (request, response) => { request.pipe(response) },
   pipeline: (request, response) => {
     pipeline(request, new Transform({
@@ -70,7 +69,8 @@ function echoMessages(server: WebSocketServer): void {
 
 export function start(scenario: Scenario): Promise<number> {
   if (isFanOut(scenario)) return listening(fanOut(scenario))
-  if (scenario === 'hello-tls') return listening(createTlsServer(certificate, listeners[scenario]))
+  const { plain, isEncrypted } = transportOf(scenario)
+  if (isEncrypted) return listening(createTlsServer(certificate, listeners[plain]))
   // As long as ours, or idle connections would be gone before they are counted.
   const server = createServer({ keepAliveTimeout: 65_000 }, scenario === 'mixed' ? mixed() : listeners[scenario])
   if (scenario === 'websocket') echoMessages(new WebSocketServer({ server }))
