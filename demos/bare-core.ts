@@ -1,5 +1,5 @@
 /**
- * A server made of the state machine, two loops (bare-core/loops.ts, to be copied) and a socket of Node.
+ * A server built from the state machine, two loops (bare-core/loops.ts, ready to be copied) and Node's sockets.
  *
  *     npm run demo -- bare-core
  *     curl localhost:8080/hello
@@ -18,7 +18,7 @@ function handle(reqd: Reqd): void {
   else reqd.respondWithString(Response.create(200), `You asked for ${reqd.request.target}\n`)
 }
 
-/** Sends back what comes, no faster than the client takes it. */
+/** Echoes the request body, no faster than the client takes it. */
 function echo(reqd: Reqd): void {
   const body = reqd.respondWithStreaming(Response.create(200))
   const read = (): void => {

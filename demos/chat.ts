@@ -1,7 +1,7 @@
 /**
- * A chat room: one Subject, and a WebSocket for each who is in it. Open the page in two windows.
+ * A chat room: one Subject, and a WebSocket for each guest. Open the page in two windows.
  *
- * A browser that is too slow for the room misses its oldest messages; it can't make the server hold more.
+ * A browser that is too slow misses the oldest messages; it cannot make the server buffer more.
  *
  *     npm run demo -- chat
  *     open http://localhost:8080 twice
@@ -13,7 +13,7 @@ import { isWebSocketRequest, upgradeWebSocket } from 'httprx/ws'
 const room = new Subject<string>()
 let guests = 0
 
-/** Lets a guest in: what the guest says goes to the room, what is said in the room goes to the guest. */
+/** Connects a guest with the room: the guest's messages go to the room, the room's messages to the guest. */
 function enter(reqd: Reqd): void {
   const guest = upgradeWebSocket(reqd, { maxPayload: 1024 })
   if (guest.isClosed) return

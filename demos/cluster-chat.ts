@@ -1,8 +1,8 @@
 /**
- * A chat room in two processes: what is said in one is heard in both. A NATS broker stands between them.
+ * A chat room in two processes, connected by a NATS broker: a message sent to one reaches the guests of both.
  *
- * Each message has the number that the broker gave it. Kill one of the processes: a browser comes back to the other one
- * with the number of its last message, and misses nothing. Kill the broker and start it again: the room goes on.
+ * Each message has a sequence number of the broker. Kill one of the processes: its browsers reconnect to the other one
+ * with the number of their last message, and miss nothing. Restart the broker: the room continues.
  *
  *     nats-server -js
  *     npm run demo -- cluster-chat        with NATS=nats://… where the broker is elsewhere
@@ -20,7 +20,7 @@ import { PAGE } from './cluster-chat/page.js'
 
 const { PORT = '8080', NATS = 'nats://localhost:4222' } = process.env
 
-/** Starts the processes, and another one where one ends. */
+/** Starts the processes, and replaces one that ends. */
 async function lead(): Promise<void> {
   const again = (): void => { cluster.fork() }
   cluster.on('exit', again)
@@ -33,7 +33,7 @@ async function lead(): Promise<void> {
   console.log(`http://localhost:${port}`)
 }
 
-/** Serves the room. A stream of messages says which process gives it. */
+/** Serves the room. The stream of messages names its process. */
 async function work(): Promise<void> {
   const name = String(process.pid)
   const connection = { servers: NATS, waitOnFirstConnect: true }

@@ -1,8 +1,8 @@
 /**
  * Streaming both ways: the body of the response is the body of the request.
  *
- * The body is pulled, chunk by chunk, when the client takes what it was sent. A client that does not read is not read
- * from, and no body is ever held as a whole.
+ * The body is pulled chunk by chunk, at the pace at which the client reads the echo. The server does not read from a
+ * client that does not read, and never holds a whole body.
  *
  *     npm run demo -- echo
  *     curl -T - http://localhost:8080        (then type lines)

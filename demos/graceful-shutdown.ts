@@ -1,9 +1,8 @@
 /**
- * A server that ends on SIGTERM and loses no response.
+ * A server that closes on SIGTERM without losing a response.
  *
- * `close` accepts nothing more, closes idle connections and waits for the responses in flight, which say `Connection:
- * close`. A response that would go on for long is told by `closing$` and ends itself. What is left after `graceMs` is
- * cut.
+ * `close` stops accepting, closes idle connections and waits for the responses in flight, which say `Connection:
+ * close`. A long-lived response ends itself when `closing$` emits. Connections open after `graceMs` are cut.
  *
  *     npm run demo -- graceful-shutdown
  *     curl http://localhost:8080/slow        or /ticks; then stop the demo with Ctrl+C
@@ -11,10 +10,10 @@
 import { concat, defer, interval, map, of, takeUntil, timer, type Observable } from 'rxjs'
 import { onBackpressureLatest, serve, type Reply } from 'httprx'
 
-/** Answers two seconds later. */
+/** Responds after two seconds. */
 const slow$: Observable<Reply> = timer(2_000).pipe(map(() => ({ body: 'That took a while.\n' })))
 
-/** A line each second, without end. A line that comes while the client is busy replaces the one that waits. */
+/** Sends a line every second, without end. For a slow client a new line replaces the pending one. */
 const ticks: Reply = {
   body: (ready$, closing$) => concat(
     interval(1_000).pipe(map(n => `${n}\n`), onBackpressureLatest(ready$), takeUntil(closing$)),

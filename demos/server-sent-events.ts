@@ -1,8 +1,8 @@
 /**
- * Server-Sent Events: a clock that goes on where its reader left off.
+ * Server-Sent Events: a clock that resumes where its reader left off.
  *
- * `sse` turns an Observable into a reply. The browser's EventSource comes back by itself when the connection breaks,
- * and says which event it saw last. For a client that is too slow, only the newest event is kept.
+ * `sse` turns an Observable into a reply. The browser's EventSource reconnects by itself when the connection breaks,
+ * with the id of the last event. For a slow client only the newest event is kept.
  *
  *     npm run demo -- server-sent-events
  *     curl -N http://localhost:8080/ticks        or open http://localhost:8080 in a browser
@@ -24,7 +24,7 @@ const PAGE = `<!doctype html>
 </html>
 `
 
-/** One clock for all: it ticks while somebody listens. */
+/** One clock for all clients; it ticks while there is a subscriber. */
 const seconds$ = interval(1_000).pipe(startWith(0), map(() => Math.floor(Date.now() / 1_000)), share())
 
 const ticks: Handler = reqd => {

@@ -39,7 +39,7 @@ const server = serve(reqd => {
 }, {
   host: 'localhost',
   port: Number(process.env['PORT'] ?? 8080),
-  // Who pauses the download for a minute would be cut otherwise: it looks like a client that is dead.
+  // Otherwise a client that pauses the download for a minute would look dead and be cut.
   writeTimeout: 3_600_000,
 })
 

@@ -1,25 +1,27 @@
 /**
- * The two loops that drive the bare core over any transport: a socket, a pipe, an array in a test. To be copied.
+ * Two loops that drive the bare core over any transport: a socket, a pipe, an array in a test. Ready to be copied.
  *
  * Time limits are the caller's: see "The bare core" in the README.
  */
 import { IOVec, type ServerConnection } from 'httprx/core'
 
-/** What the loops need of a transport. */
+/** The transport that the loops use. */
 export interface Transport {
-  /** Resolves with the next bytes, which are the loops' from then on; null at the end. Rejects where it broke. */
+  /**
+   * Resolves with the next bytes, which the loops own from then on; null at the end. Rejects if the transport broke.
+   */
   read(): Promise<Uint8Array | null>
-  /** Resolves with how many of the bytes were taken. Rejects where it broke. */
+  /** Resolves with the number of bytes taken. Rejects if the transport broke. */
   write(bytes: readonly Uint8Array[]): Promise<number>
-  /** Ends this side. */
+  /** Half-closes. */
   end(): void
-  /** Breaks the transport, so that the client does not take what it got for a complete response. */
+  /** Resets the transport, so that the client does not take a truncated response for a complete one. */
   reset(): void
 }
 
 /**
- * Drives the connection until both loops are over. Resolves with null, or where it was handed over to another protocol,
- * with the bytes that were read and are that protocol's: the transport is, too.
+ * Drives the connection until both loops are over. Resolves with null, or after an upgrade with the unconsumed bytes,
+ * which belong to the other protocol, as does the transport.
  */
 export async function drive(connection: ServerConnection, transport: Transport): Promise<Uint8Array | null> {
   const [left] = await Promise.all([readLoop(connection, transport), writeLoop(connection, transport)])
@@ -44,13 +46,13 @@ async function readLoop(connection: ServerConnection, transport: Transport): Pro
   }
 }
 
-/** Offers what is there, all that was left over included. Returns what the connection did not consume. */
+/** Offers the available bytes, including unconsumed ones. Returns what the connection did not consume. */
 function offer(connection: ServerConnection, bytes: Uint8Array, isEof: boolean): Uint8Array {
   const consumed = isEof ? connection.readEof(bytes, 0, bytes.length) : connection.read(bytes, 0, bytes.length)
   return bytes.subarray(consumed)
 }
 
-/** The next bytes; null at the end. A transport that broke takes no more output either. */
+/** Returns the next bytes; null at the end. A broken transport takes no more output either. */
 async function nextBytes(connection: ServerConnection, transport: Transport): Promise<Uint8Array | null> {
   try {
     return await transport.read()

@@ -1,16 +1,16 @@
 /**
- * A socket of Node as the loops want a transport. It is read only when they ask, so that a handler which does not read
- * a body slows its client down; and it is closed in stages, so that the client gets the last response (RFC 9112 §9.6).
+ * A Node socket as the transport of the loops. It is read only on demand, so that a handler which does not read a body
+ * slows its client down, and closed in stages, so that the client gets the last response (RFC 9112 §9.6).
  */
 import type { Socket } from 'node:net'
 import type { Transport } from './loops.js'
 
-/** How long a client may send on after the last response, in milliseconds. */
+/** How long a client may keep sending after the last response, in milliseconds. */
 const LINGER_MS = 2000
 
-/** The socket, made with `allowHalfOpen` by a server that has it, too. */
+/** The transport of a socket. Socket and server need the option `allowHalfOpen`. */
 export function socketTransport(socket: Socket): Transport {
-  // It is heard of by the next read or write.
+  // The next read or write reports the error.
   socket.on('error', () => undefined)
   return {
     async read() {
@@ -40,7 +40,7 @@ export function socketTransport(socket: Socket): Transport {
       setTimeout(() => { socket.destroy() }, LINGER_MS).unref()
     },
     reset() {
-      // Only TCP has a reset: of TLS, and of a Unix socket, Node throws.
+      // Only TCP can reset: Node throws for TLS and Unix sockets.
       try { socket.resetAndDestroy() } catch { socket.destroy() }
     },
   }

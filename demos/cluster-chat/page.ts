@@ -1,5 +1,5 @@
 /**
- * The page of the chat. EventSource comes back by itself, and says which message it heard last.
+ * The page of the chat. EventSource reconnects by itself, with the id of the last message.
  */
 export const PAGE = `<!doctype html>
 <html lang="en"><title>Chat across processes</title>

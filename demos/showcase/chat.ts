@@ -1,5 +1,5 @@
 /**
- * A chat room over WebSocket. Who is too slow to read loses the oldest lines; nobody can make the server keep more.
+ * A chat room over WebSocket. A slow reader loses the oldest lines and cannot make the server buffer more.
  */
 import { BehaviorSubject, finalize, map, merge, mergeMap, ReplaySubject } from 'rxjs'
 import type { Handler } from 'httprx'
@@ -14,7 +14,7 @@ const LONGEST_NAME = 24
 const LONGEST_TEXT = 500
 const LINES_KEPT = 50
 
-/** Returns the handler that lets its clients into a new room. */
+/** Returns a handler that connects its clients to a new room. */
 export function chatRoom(): Handler {
   const lines$ = new ReplaySubject<Line>(LINES_KEPT)
   const people$ = new BehaviorSubject(0)
@@ -34,7 +34,7 @@ export function chatRoom(): Handler {
   }
 }
 
-/** The line that a message is, if it is one. */
+/** Returns the line in a message, as a list; empty if the message is invalid. */
 function linesOf(message: WebSocketMessage): Line[] {
   try {
     const { name, text } = JSON.parse(String(message)) as Record<string, unknown>

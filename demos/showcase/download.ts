@@ -1,6 +1,6 @@
 /**
- * A download whose reader can be paused. The producer is asked by `ready$` and by nothing else: when the browser stops
- * reading, TCP fills up, the demand ends, and so does the producer.
+ * A download whose reader can be paused. `ready$` alone drives the producer: when the browser stops reading, TCP's
+ * buffers fill, demand stops, and the producer stops with it.
  */
 import { finalize, map, takeWhile, tap } from 'rxjs'
 import type { Reply } from 'httprx'
@@ -8,19 +8,19 @@ import type { ConnectionTraffic } from './traffic.js'
 import type { Visit } from './visits.js'
 
 const TOTAL = 256 * 1024 * 1024
-/** What may wait in the server, in bytes. */
+/** The high-water mark in bytes. */
 const BOUND = 64 * 1024
-/** A producer that was not asked for this long stands still. */
+/** A producer without demand for this long counts as stopped, in milliseconds. */
 const STILL_MS = 300
 
 const SAMPLE = new Uint8Array(BOUND).map((_, index) => index)
 
-/** 256 MiB, made as they are wanted. */
+/** Produces 256 MiB on demand. */
 export function download(visit: Visit, traffic: ConnectionTraffic): Reply {
   let done = 0
   let peak = 0
   let askedAt = Date.now()
-  /** What was held, and sent, when bytes were last made. */
+  /** The held and sent bytes when bytes were last produced. */
   let made = { held: 0, sent: 0 }
   const held = (): number => Math.max(0, made.held - (traffic.sent - made.sent))
   visit.download = () => ({
@@ -40,7 +40,7 @@ export function download(visit: Visit, traffic: ConnectionTraffic): Reply {
       }),
       map(({ chunk }) => chunk),
       takeWhile(() => done < TOTAL, true),
-      // Who leaves early gets nothing more: what was held for him is gone.
+      // After an early departure nothing is held for the client.
       finalize(() => { if (done < TOTAL) made = { held: 0, sent: traffic.sent } }),
     ),
   }

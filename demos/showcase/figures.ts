@@ -1,5 +1,5 @@
 /**
- * The server's figures, as a stream that all pages share.
+ * The server's metrics, as a stream that all pages share.
  */
 import { interval, map, type Observable, scan, share } from 'rxjs'
 import type { Traffic } from './traffic.js'
@@ -12,14 +12,14 @@ export interface Figures {
   readonly connections: number
   readonly requests: number
   readonly pauses: number
-  /** What the process holds of the machine's memory, in bytes. */
+  /** The resident memory of the process, in bytes. */
   readonly memory: number
 }
 
 const PERIOD_MS = 250
 const PERIODS = 4
 
-/** The figures, four times a second, while somebody looks. */
+/** Emits the metrics four times a second, while there is a subscriber. */
 export function figuresOf(traffic: Traffic): Observable<Figures> {
   return interval(PERIOD_MS).pipe(
     map(() => ({ received: traffic.received, sent: traffic.sent })),
@@ -37,7 +37,7 @@ interface Totals {
   readonly sent: number
 }
 
-/** What was added from the first to the last, a second. */
+/** Returns the increase from the first to the last sample, a second. */
 function ratesOf(totals: readonly Totals[]): Totals {
   const [first, last] = [totals[0], totals[totals.length - 1]]
   const seconds = Math.max(1, totals.length - 1) * PERIOD_MS / 1_000
