@@ -129,11 +129,13 @@ export class ReadLoop extends Subscriber<Received> {
     this.owner.inputEnded()
     this.writes.endTurn()
     this.pauseOrResume()
+    this.unsubscribe()
   }
 
   override error(error: unknown): void {
     if (this.closed) return
     this.owner.inputFailed(error)
+    this.unsubscribe()
   }
 
   private resume(): void {

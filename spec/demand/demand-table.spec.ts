@@ -162,7 +162,7 @@ function named(...starts: string[]): string[] {
 describe.each([
   ['passes', 'passes', PASSES],
   ['ends', 'ends', ENDS],
-  ['takes all', 'takes all', COLLECTS],
+  ['consumes everything', 'consumes everything', COLLECTS],
 ])('the operators of which docs/demand.md says that demand %s', (_, start, cases) => {
   it('are all tried here', () => {
     expect(named(start)).toEqual(Object.keys(cases).sort())

@@ -88,7 +88,7 @@ describe.each(Object.entries(KINDS))('a handler that writes on, over %s', (_, ki
     expect(await result.promise).toBe('aborted')
     const [error] = server.errors as [Error & { waiting: number }]
     expect(error).toMatchObject({ name: 'BackpressureError', code: 'overflow' })
-    expect(error.message).toMatch(/write\(\) answers false/)
+    expect(error.message).toMatch(/write\(\) returns false/)
     expect(error.waiting).toBeLessThan(8 * MIB)
     client.socket.resume()
     await client.ended
