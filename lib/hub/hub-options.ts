@@ -4,9 +4,9 @@
 
 /** What happens to a subscriber that falls so far behind that its next event is no longer held. */
 export type HubOverflow =
-  /** It gets a gap, and goes on with the oldest event that is held. */
+  /** It gets a gap, and continues with the oldest event that is held. */
   | 'gap'
-  /** It gets a gap, and goes on with the newest event. */
+  /** It gets a gap, and continues with the newest event. */
   | 'latest'
   /** It is completed: an SSE client reconnects by itself, and resumes behind its last event. */
   | 'disconnect'

@@ -18,7 +18,7 @@ export interface SubscriptionHost {
   advanced(): void
 }
 
-/** Where a subscriber goes on in the log. */
+/** Where a subscriber continues in the log. */
 export interface Start {
   readonly position: number
   /** How many events it missed that are no longer held; null where that is not known. */
@@ -51,7 +51,7 @@ export class HubSubscription<T> {
   private readonly subscriber: Subscriber<HubEvent<T> | HubGap>
   private readonly offer: Offer | null
   private readonly queue: number
-  /** Events that it gets before it goes on in the log; null: no more of them. */
+  /** The source of events from before the log; null: the subscriber reads from the log. */
   private earlier: Earlier<T> | null
   /** The position of the event that it gets next from the log. */
   private position: number
@@ -147,7 +147,7 @@ export class HubSubscription<T> {
     return true
   }
 
-  /** Goes on in the log. */
+  /** Continues in the log. */
   private enter({ position, lost }: Start): void {
     this.earlier = null
     this.position = position

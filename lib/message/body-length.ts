@@ -1,8 +1,8 @@
 /**
  * How long the body of a message is: RFC 9112 §6.3, the rules that decide where one message ends and the next begins.
  *
- * Whoever reads them differently from the proxy in front takes one client's body for another's request. So all that is
- * ambiguous is an error here, also where the RFC would let a recipient guess.
+ * Strategy: a server that reads these rules differently from the proxy in front takes one client's body for another's
+ * request (request smuggling). So every ambiguity is an error here, even where the RFC lets a recipient guess.
  */
 import type { RemoteErrorCode } from '../errors.js'
 import type { Headers } from './headers.js'
@@ -55,8 +55,8 @@ function parseDecimal(text: string): number {
 }
 
 /**
- * The one number that all Content-Length values are, be they in several fields or in a list in one; else -1. One field
- * with one number is what nearly everybody sends: 20 ns, where the list takes 500.
+ * The number that all Content-Length values agree on, whether in several fields or in one list; -1 if they do not
+ * agree. The common case, one field with one number, takes 20 ns; a list takes 500.
  */
 function onlyContentLength(headers: Headers): number {
   const length = soleContentLength(headers)
@@ -88,7 +88,7 @@ function endsInChunked(codings: readonly string[]): boolean {
 
 function codedRequestLength(request: Request, length: string | null): BodyLength {
   if (length !== null) return AMBIGUOUS_LENGTH
-  // HTTP/1.0 does not know the field, so a forwarder before us may have framed the message otherwise (RFC 9112 §6.1).
+  // HTTP/1.0 does not define the field, so a forwarder in front may have framed the message otherwise (RFC 9112 §6.1).
   if (request.version.compare(Version.HTTP_1_1) < 0) return BAD_TRANSFER_ENCODING
   const codings = listMembers(request.headers, 'Transfer-Encoding')
   // Not chunked at the end is 400 whatever the coding is: a MUST, where the 501 for an unknown one is a SHOULD.
@@ -119,8 +119,8 @@ export function requestBodyLength(request: Request): BodyLength {
 }
 
 /**
- * Whether no response of this status to a request of this method has a body, whatever its fields say. 205 is the only
- * one whose framing must say so, too.
+ * Whether a response of this status to a request of this method never has a body, whatever its fields say. 205 is the
+ * only such status whose framing must say so, too.
  *
  * @see RFC 9110 §6.4.1, §15.3.6
  * @internal
@@ -132,17 +132,17 @@ export function isBodiless(method: Method, status: Status): boolean {
 }
 
 /**
- * What the fields of a response say about the length of its body: {@link CLOSE_DELIMITED} where they say nothing. An
- * error means that they must not be sent. What the application encoded itself (`gzip, chunked`) is its business: only
- * the place of `chunked` counts.
+ * The length of a response's body according to its fields: {@link CLOSE_DELIMITED} if they do not say. An error means
+ * that they must not be sent. Codings that the application applied itself (`gzip, chunked`) are not checked: only the
+ * place of `chunked` counts.
  *
- * It is the one place where that is decided, both for who asks and for what is sent.
+ * The only place that decides this, for callers that ask and for the bytes sent.
  *
  * @internal
  */
 export function announcedLength(headers: Headers): BodyLength {
   const hasLength = headers.mem('Content-Length')
-  // A sender says one number, once: a list of equal ones is for recipients to bear (RFC 9110 §8.6).
+  // A sender sends one number, once; only a recipient may accept a list of equal ones (RFC 9110 §8.6).
   const length = hasLength ? fixedLength(soleContentLength(headers)) : CLOSE_DELIMITED
   if (!headers.mem('Transfer-Encoding')) return length
   if (hasLength) return AMBIGUOUS_LENGTH
@@ -150,9 +150,9 @@ export function announcedLength(headers: Headers): BodyLength {
 }
 
 /**
- * The length of the body of a response to a request of the given method, as the response's own fields say. An error
- * means that the response is not sent: Content-Length is not one number or came with Transfer-Encoding, or `chunked` is
- * not the last coding, applied once, or is sent as HTTP/1.0.
+ * The length of the body of a response to a request of the given method, by the response's own fields. With an error
+ * the response is not sent: Content-Length is not one number or stands beside Transfer-Encoding, or `chunked` is not
+ * the last coding, is applied twice, or is sent as HTTP/1.0.
  *
  * - HEAD, 1xx, 204, 205, 304 and 2xx to CONNECT: {@link NO_BODY}
  * - neither field: {@link CLOSE_DELIMITED}; the connection may choose to send it in chunks

@@ -3,7 +3,7 @@
  *
  * Strategy: a collection is one of two things inside. One that a program built is a flat list of strings. One that was
  * parsed is a {@link FieldBlock}, from which a lookup makes only the string that it returns; the first operation that
- * needs all fields turns it into the list. Nobody can see which of the two it is.
+ * needs all fields turns it into the list. Callers cannot tell the two apart.
  */
 import type { FieldBlock } from './field-block.js'
 import { brand } from '../brand.js'
@@ -12,7 +12,7 @@ import { blockToFlatList, findInBlock, findLastInBlock, valueInBlock } from './f
 import { findInList, findLastInList } from './field-list.js'
 import { equalsIgnoringCase } from './text.js'
 
-/** The name under which Node's console looks for what to show: a global symbol, so nothing is imported for it. */
+/** The method that Node's console calls to print an object: a global symbol, so nothing is imported for it. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /** The list of a collection that has a block. */
@@ -22,8 +22,8 @@ const NOTHING: readonly string[] = []
 export type Field = readonly [name: string, value: string]
 
 /**
- * Header fields in transmission order. Immutable: what sounds like a change returns another collection. Names are equal
- * if they differ in nothing but the case of ASCII letters, and keep the case they came with.
+ * Header fields in transmission order. Immutable: each operation returns another collection. Names that differ only in
+ * the case of ASCII letters are equal; each keeps its own case.
  *
  * Nothing is checked here: a field that must not be sent is refused when it is sent.
  *
@@ -36,11 +36,11 @@ export class Headers implements Iterable<Field> {
   static readonly empty = new Headers([], null)
   /** Name, value, name, value …; empty as long as there is a block. */
   private flat: readonly string[]
-  /** The fields as they were parsed; null for others, and once they were all asked for. */
+  /** The parsed fields; null if they were not parsed, and once all of them were read. */
   private block: FieldBlock | null
 
   /**
-   * What the serializer of the wire layer made of these fields, which do not change; null until it did.
+   * The serialized form of these fields, kept here by the wire layer because fields never change; null until then.
    * @internal
    */
   serialized: object | null
@@ -235,7 +235,7 @@ export class Headers implements Iterable<Field> {
   }
 
   /**
-   * What `f` made of each field and of what it made of the fields before; `init` if there is none.
+   * Folds `f` over the fields in transmission order, beginning with `init`.
    *
    * - `h.fold(f, a)` of the fields `[n1, v1], [n2, v2]` is `f(n2, v2, f(n1, v1, a))`
    */
@@ -246,7 +246,7 @@ export class Headers implements Iterable<Field> {
   }
 
   /**
-   * The fields as lines, and an empty line: for people and tests. What goes out is checked and written elsewhere.
+   * The fields as lines, and an empty line: for people and tests. Unchecked, and not what is sent.
    *
    * - `ofList([['a', 'b']]).toString() = 'a: b\r\n\r\n'`
    */
@@ -254,7 +254,7 @@ export class Headers implements Iterable<Field> {
     return this.fold((name, value, text) => `${text}${name}: ${value}\r\n`, '') + '\r\n'
   }
 
-  /** What Node's console shows: the fields, and not the head that they stand in. @internal */
+  /** The value that Node's console prints: the fields, without the text of the head. @internal */
   [INSPECT](): string {
     return `Headers ${JSON.stringify(this.toList())}`
   }
@@ -283,7 +283,7 @@ export class Headers implements Iterable<Field> {
     return this.block === null ? this.flat[2 * index + 1] : valueInBlock(this.block, index)
   }
 
-  /** The fields as they were parsed, with what was seen in passing; null for others. @internal */
+  /** The parsed fields, with what the parser noted about them; null if they were not parsed. @internal */
   get parsed(): FieldBlock | null {
     return this.block
   }

@@ -12,7 +12,7 @@ import { Version } from './version.js'
 
 /**
  * A name or an IPv4 address, and a port. The class is `unreserved` and `sub-delims`; it and `pct-encoded` start with
- * different characters, so the expression never goes back. A loop over a table took twice the time.
+ * different characters, so the expression never backtracks. A loop over a table took twice the time.
  */
 const NAME_AND_PORT = /^[\w.~!$&'()*+,;=-]*(?:%[\da-f]{2}[\w.~!$&'()*+,;=-]*)*(?::\d*)?$/i
 const IP_LITERAL_AND_PORT = /^\[([^\]]*)\](?::\d*)?$/
@@ -45,8 +45,8 @@ function isIpLiteral(address: string): boolean {
 }
 
 /**
- * Whether the value is a host and perhaps a port: a name, an IPv4 address or an IP address in brackets. It may be
- * empty; it has no user information, blank or control. A port is any number of digits, also none.
+ * Whether the value is a host (a name, an IPv4 address or an IP address in brackets), with or without a port. It may be
+ * empty; it has no user information, blank or control. A port is any number of digits, even none.
  *
  * @see RFC 9112 §3.2
  * @internal
@@ -62,8 +62,8 @@ function isIpLiteralAndPort(value: string): boolean {
 }
 
 /**
- * What is wrong with the Host fields of a request, or null: in HTTP/1.1 there must be exactly one, in HTTP/1.0 at most
- * one, and it must be valid.
+ * The fault of a request's Host fields, or null: HTTP/1.1 requires exactly one, HTTP/1.0 allows one, and it must be
+ * valid.
  *
  * @see RFC 9112 §3.2
  * @internal

@@ -1,5 +1,5 @@
 /**
- * What HTTP says, as values: no bytes, no state.
+ * HTTP's messages as values: methods, statuses, fields, requests and responses. No bytes, no state.
  */
 export type { BodyLength } from './body-length.js'
 export type { Field } from './headers.js'

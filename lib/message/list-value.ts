@@ -1,9 +1,9 @@
 /**
  * Field values that are comma-separated lists of tokens: Connection, Transfer-Encoding, Upgrade, Expect.
  *
- * A list may be spread over several fields of one name; blanks around members and empty members count for nothing
- * (RFC 9110 §5.6.1). Members compare case-insensitively. Quoted strings are not understood: no list that is read here
- * may have one in a member that is accepted.
+ * A list may be spread over several fields of one name; blanks around members and empty members are ignored (RFC 9110
+ * §5.6.1). Members compare case-insensitively. Quoted strings are not parsed: none of the members that the library
+ * accepts contains one.
  */
 import type { Headers } from './headers.js'
 import { isBlank, isSameText } from './text.js'
@@ -37,7 +37,8 @@ function valueIncludes(value: string, member: string): boolean {
 }
 
 /**
- * The value without the spaces and tabs around it. `trim` would take more: a no-break space is a character like others.
+ * The value without the spaces and tabs around it. `trim` would remove more, such as a no-break space, which belongs to
+ * the value.
  *
  * @see RFC 9110 §5.6.3
  * @internal

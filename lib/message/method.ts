@@ -1,5 +1,5 @@
 /**
- * Request methods and what is known about them without looking at the resource.
+ * Request methods and their registered properties.
  */
 
 /** A method that RFC 9110 §9.3 defines, or PATCH (RFC 5789). */
@@ -29,8 +29,7 @@ function isCacheable(method: Method): boolean {
 }
 
 /**
- * What is known about methods. Names are case-sensitive, and of a method that is not standard nothing is promised:
- * every question about it is answered with false.
+ * The properties of methods. Names are case-sensitive. For a method that is not standard, every property is false.
  *
  * - `isSafe(m) ⇒ isIdempotent(m)`
  * - `isSafe(m) ∨ isIdempotent(m) ∨ isCacheable(m) ⇒ isStandard(m)`
@@ -45,8 +44,8 @@ export const Method = {
   /** Whether many equal requests are meant to have the effect of one. @see RFC 9110 §9.2.2 */
   isIdempotent,
   /**
-   * Whether the method allows that a response to it is stored for later requests of the method. PATCH is left out: RFC
-   * 5789 §2 lets its response be stored only for a later GET or HEAD.
+   * Whether a response to the method may be stored for later requests with that method. Not so for PATCH: RFC 5789 §2
+   * lets its response be stored only for a later GET or HEAD.
    *
    * @see RFC 9110 §9.2.3
    */

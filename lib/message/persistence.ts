@@ -1,6 +1,6 @@
 /**
- * What a request's fields say about its connection: whether it goes on, whether it becomes another protocol, and
- * whether the client waits for leave to send the body.
+ * The fields of a request that concern its connection: whether it stays open, whether it becomes another protocol, and
+ * whether the client waits for `100 Continue` before it sends the body.
  */
 import type { Request } from './request.js'
 import { listIncludes, listMembers } from './list-value.js'
@@ -11,8 +11,8 @@ function isBeforeHttp11(request: Request): boolean {
 }
 
 /**
- * Whether the connection may serve another request after this one, as far as the client decides that: in HTTP/1.1
- * unless Connection has `close`, in HTTP/1.0 only if it has `keep-alive` and not `close`.
+ * Whether the client allows another request on the connection after this one: in HTTP/1.1 unless Connection has
+ * `close`, in HTTP/1.0 only if it has `keep-alive` and not `close`.
  *
  * @see RFC 9112 §9.3
  */
@@ -24,7 +24,7 @@ export function requestIsPersistent(request: Request): boolean {
 }
 
 /**
- * Whether the client offers to go on in another protocol: Upgrade, with `upgrade` in Connection, and not in HTTP/1.0.
+ * Whether the client offers another protocol: Upgrade, with `upgrade` in Connection, and not in HTTP/1.0.
  *
  * @see RFC 9110 §7.8
  */
@@ -34,8 +34,8 @@ export function isUpgradeRequest(request: Request): boolean {
 }
 
 /**
- * What the client expects before it sends the body: `'continue'` for `100-continue`, `'unknown'` if there is anything
- * else in Expect, and always `'none'` in HTTP/1.0.
+ * The client's expectation before it sends the body: `'continue'` for `100-continue`, `'unknown'` if Expect contains
+ * anything else, and always `'none'` in HTTP/1.0.
  *
  * @see RFC 9110 §10.1.1
  */

@@ -5,7 +5,7 @@ import type { Method } from './method.js'
 import { Headers } from './headers.js'
 import { Version } from './version.js'
 
-/** What a request may have beyond its method and target. */
+/** The optional parts of a request's head. */
 export interface RequestOptions {
   /** HTTP/1.1 unless given. */
   readonly version?: Version

@@ -6,13 +6,13 @@ import { Headers } from './headers.js'
 import { Status } from './status.js'
 import { Version } from './version.js'
 
-/** What a response may have beyond its status. */
+/** The optional parts of a response's head. */
 export interface ResponseOptions {
   /** The registered phrase unless given, see `Status.reasonPhrase`. */
   readonly reason?: string
   /**
-   * HTTP/1.1 unless given, whatever the client speaks (RFC 9110 §6.2). HTTP/1.0 is for a client that gets 1.1 wrong:
-   * the body is never chunked then. No other version is sent.
+   * HTTP/1.1 unless given, whatever the client's version (RFC 9110 §6.2). HTTP/1.0 is for a client that handles 1.1
+   * wrongly: the body is never chunked then. No other version is sent.
    */
   readonly version?: Version
   /** No fields unless given. */
@@ -22,7 +22,7 @@ export interface ResponseOptions {
 /** A response's head. @see RFC 9112 §4 */
 export class Response {
   readonly status: Status
-  /** The reason phrase; may be empty. It tells a person something, and a program nothing. */
+  /** The reason phrase, for people; may be empty. */
   readonly reason: string
   readonly version: Version
   readonly headers: Headers

@@ -129,8 +129,8 @@ function isError(code: Status): boolean {
 /**
  * The registered status codes by name, and questions about codes.
  *
- * All of the IANA registry is here but for its temporary entries (they expire) and its unused ones, 306 and 418. The
- * latter has a name nonetheless, because http/af and everybody else has it; so has http/af's 420.
+ * The whole IANA registry except its temporary entries (they expire) and its unused ones, 306 and 418. 418 has a name
+ * nonetheless, because http/af and most libraries have it; so has http/af's 420.
  *
  * - `isError(c) = isClientError(c) ∨ isServerError(c)`
  * - a code belongs to at most one class, and to exactly one if it is valid
@@ -139,7 +139,7 @@ function isError(code: Status): boolean {
  */
 export const Status = {
   ...CODES,
-  /** Whether the code is of one of the five classes: an integer from 100 to 599. @see RFC 9110 §15 */
+  /** Whether the code belongs to one of the five classes: an integer from 100 to 599. @see RFC 9110 §15 */
   isValid,
   /** The registered reason phrase; the empty string, which RFC 9112 §4 allows, for a code that has none. */
   reasonPhrase,

@@ -3,14 +3,14 @@
  */
 
 /**
- * An HTTP version. The two that this library speaks exist once each, so that `===` compares them.
+ * An HTTP version. The two that the library supports are singletons, so that `===` compares them.
  *
  * @see RFC 9110 §2.5
  */
 export class Version {
-  /** The syntax of the messages: 1 for everything here. */
+  /** The major version, which defines the syntax of messages: 1 for everything here. */
   readonly major: number
-  /** What the sender can do beyond the syntax. */
+  /** The minor version: the features that the sender supports. */
   readonly minor: number
 
   static readonly HTTP_1_0 = new Version(1, 0)
@@ -22,7 +22,7 @@ export class Version {
   }
 
   /**
-   * The version of two digits, each 0 to 9.
+   * The version with these two numbers, each 0 to 9.
    *
    * - `Version.of(1, 0) === Version.HTTP_1_0`
    * - `Version.of(1, 1) === Version.HTTP_1_1`

@@ -1,28 +1,28 @@
 /**
- * What a subscriber gets that comes back from before the log: the events of the stream behind its last one, as it takes
- * them, until the log goes on.
+ * Replays a stream to a subscriber that resumes before the beginning of the log: the events after its last one, on
+ * demand, up to the log.
  *
- * Strategy: it holds one page at most. A subscriber may be ahead of this process, too: it has seen an event at another
- * one that did not come here yet. Then it waits until the log is there, and gets nothing twice.
+ * Strategy: it holds at most one page. A subscriber can also be ahead of this process: another process already gave it
+ * an event that has not arrived here. It then waits until the log reaches that event, and gets no event twice.
  */
 import type { HubEvent, HubGap } from '../hub-options.js'
 import type { Earlier, Start } from '../subscription.js'
 import type { Page, PageReader } from './page-reader.js'
 import type { StreamLog } from './stream-log.js'
 
-/** The events behind one sequence. */
+/** The events after one sequence. */
 export class EarlierEvents<T> implements Earlier<T> {
   private readonly log: StreamLog<T>
   private readonly pages: PageReader<T>
   private readonly goOn: () => void
   private readonly era: number
-  /** The last sequence that the subscriber has, or that is not one of its events. */
+  /** The last sequence that is done: the subscriber has its event, or it has none for the subscriber. */
   private seq: number
   private page: Page<T> | null
-  /** What comes next of the page. */
+  /** The index of the page's next event. */
   private index: number
   private isAsking: boolean
-  /** Whether the stream is known to have that sequence; null: not asked yet. */
+  /** Whether the stream has reached {@link seq}; null: not asked yet. */
   private isThere: boolean | null
 
   constructor(log: StreamLog<T>, pages: PageReader<T>, seq: number, goOn: () => void) {
@@ -48,7 +48,7 @@ export class EarlierEvents<T> implements Earlier<T> {
     return null
   }
 
-  /** The next event of the page; what comes behind the page, where that is over. */
+  /** Returns the next event of the page, or after its last event what follows the page. */
   private turn(page: Page<T>): HubEvent<T> | HubGap | Start | null {
     if (this.seq + 1 < page.first) {
       const missed = this.log.isSole ? page.first - this.seq - 1 : null

@@ -1,9 +1,9 @@
 /**
  * Follows the stream with one consumer for all subscribers of the process.
  *
- * Strategy: an ordered consumer is asked for messages as they are taken, so what the broker sends ahead is bounded
- * however slow the process is. Whatever goes wrong with it (the connection, the broker, the consumer or the stream
- * itself is gone) has one remedy: a new consumer, from the sequence behind the last one that was taken.
+ * Strategy: an ordered consumer requests messages as the process takes them, so the number that the broker sends ahead
+ * is bounded however slow the process is. Every failure (the connection, the broker, the consumer or the stream is
+ * gone) has the same remedy: a new consumer that begins after the last sequence taken.
  */
 import type { Consumer, ConsumerMessages } from '@nats-io/jetstream'
 import type { QueuedIterator, Status } from '@nats-io/transport-node'
@@ -11,10 +11,10 @@ import { Pause } from './retry.js'
 import type { StreamAccess } from './stream-access.js'
 import type { StreamLog } from './stream-log.js'
 
-/** How long a question for messages stands, in milliseconds; half of that without a sign of life is a loss. */
+/** How long a request for messages is valid, in milliseconds; silence for half of that counts as a lost connection. */
 const EXPIRES_MS = 10_000
 
-/** Brings the messages of a stream into the log. */
+/** Copies the messages of a stream into the log. */
 export class Follower<T> {
   private readonly access: StreamAccess<T>
   private readonly log: StreamLog<T>
@@ -23,7 +23,7 @@ export class Follower<T> {
   private readonly statuses: QueuedIterator<Status>
   private messages: ConsumerMessages | null
   private isStopped: boolean
-  /** Whether the process has all that was there when it came. */
+  /** Resolves when the log has all messages that the stream had at the start. */
   private readonly caughtUp: Promise<void>
   private reportCaughtUp!: () => void
   private readonly done: Promise<void>
@@ -41,12 +41,12 @@ export class Follower<T> {
     void this.watch()
   }
 
-  /** Resolves when the log has what the stream had at the beginning. */
+  /** Resolves when the log has all messages that the stream had at the start. */
   async start(): Promise<void> {
     await this.caughtUp
   }
 
-  /** Ends it. Resolves when nothing is brought any more. */
+  /** Stops following. Resolves when no more messages will be added to the log. */
   async stop(): Promise<void> {
     this.isStopped = true
     this.reportCaughtUp()
@@ -56,7 +56,7 @@ export class Follower<T> {
     await this.done
   }
 
-  /** Whether it was stopped meanwhile. */
+  /** {@link isStopped}, as a call, so that the compiler expects it to change during an await. */
   private hasEnded(): boolean {
     return this.isStopped
   }
@@ -104,7 +104,7 @@ export class Follower<T> {
     }
   }
 
-  /** Gives a consumer up as soon as the connection is lost: the broker may not know it any more. */
+  /** Abandons the consumer as soon as the connection is lost: the broker may no longer have it. */
   private async watch(): Promise<void> {
     for await (const { type } of this.statuses) if (type === 'disconnect') void this.messages?.close()
   }

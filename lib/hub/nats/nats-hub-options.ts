@@ -4,47 +4,48 @@
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
 import { FUNCTION, INTERVAL, OBJECT, SIZE, type Range, type Shape } from '../../connection/option-check.js'
 
-/** How values become the payload of a message, and how they are read from one. */
+/** Encodes values as payloads of messages, and decodes them. */
 export interface HubCodec<T> {
   encode(data: T): string | Uint8Array
-  /** What it throws goes to `onError`, and the message is passed over. */
+  /** If it throws, the error goes to `onError`, and the message is skipped. */
   decode(payload: Uint8Array): T
 }
 
-/** How much a stream holds that the hub creates. The oldest events make room. */
+/** The limits of a stream that the hub creates. Beyond them, the oldest events are removed. */
 export interface StreamLimits {
-  /** 100,000 unless given. */
+  /** The most messages: 100,000 unless given. */
   readonly messages?: number
-  /** Without payloads there is no end to it: 256 MiB unless given. */
+  /** The most bytes: 256 MiB unless given. */
   readonly bytes?: number
-  /** A day unless given. */
+  /** The greatest age of a message, in milliseconds: a day unless given. */
   readonly ageMs?: number
 }
 
-/** How a hub works over NATS. */
+/** The options of a hub over NATS. */
 export interface NatsHubOptions<T> {
   /**
    * How to reach the broker: the options of `connect` in `@nats-io/transport-node`, or a connection that several hubs
-   * share. One that the hub opens goes on trying to reconnect for ever, and is closed with the hub.
+   * share. A connection that the hub opens reconnects without limit unless the options say otherwise, and is closed
+   * with the hub.
    */
   readonly connection?: NatsConnection | NodeConnectionOptions
-  /** The name of the JetStream stream. It is created where there is none. */
+  /** The name of the JetStream stream, which is created if it does not exist. */
   readonly stream: string
-  /** The subject of the hub's events: one of the stream's, without wildcards. */
+  /** The subject of the hub's events: a subject of the stream, without wildcards. */
   readonly subject: string
-  /** What a stream holds that the hub creates. One that is there is taken as it is. */
+  /** The limits of the stream if the hub creates it. An existing stream is not changed. */
   readonly limits?: StreamLimits
-  /** How many of the last events this process holds; older ones are read from the stream: 1,000. */
+  /** How many of the last events this process holds: 1,000 unless given. Older ones are read from the stream. */
   readonly history?: number
-  /** How many messages the broker may send ahead of what the process has taken: 256. */
+  /** How many messages the broker may send ahead of the process: 256 unless given. */
   readonly prefetch?: number
-  /** How many publications may wait for their acknowledgement; more are refused: 1,000. */
+  /** How many publications may wait for their acknowledgement: 1,000 unless given. More are refused. */
   readonly unacknowledged?: number
-  /** How long a publication is tried, over a restart of the broker as well: 10,000. */
+  /** How long a publication is retried, in milliseconds: 10,000 unless given. */
   readonly publishTimeoutMs?: number
   /** JSON unless given. */
   readonly codec?: HubCodec<T>
-  /** Hears of a message that cannot be read, and of an attempt to follow the stream that failed and is made again. */
+  /** Called with the error of a message that cannot be decoded, and of each failed attempt to follow the stream. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -60,16 +61,16 @@ const STREAM: Shape = {
 
 const FINITE: Range = { least: 1, most: Number.MAX_SAFE_INTEGER, isOpen: false }
 
-/** What the options take. */
+/** The kinds of the options' values. */
 export const NATS_HUB_KINDS = {
   connection: OBJECT, stream: STREAM, subject: SUBJECT, limits: OBJECT, history: SIZE, prefetch: FINITE,
   unacknowledged: SIZE, publishTimeoutMs: INTERVAL, codec: OBJECT, onError: FUNCTION,
 }
 
-/** What the limits take. */
+/** The kinds of the limits' values. */
 export const LIMIT_KINDS = { messages: FINITE, bytes: FINITE, ageMs: FINITE }
 
-/** Values as JSON. */
+/** The default codec: JSON. */
 export const JSON_CODEC: HubCodec<never> = {
   encode: data => JSON.stringify(data),
   decode: payload => JSON.parse(new TextDecoder().decode(payload)) as never,

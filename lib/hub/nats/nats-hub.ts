@@ -1,10 +1,10 @@
 /**
- * `NatsHub`: a hub whose events cross machines, over a NATS JetStream stream.
+ * `NatsHub`: a hub across machines, over a NATS JetStream stream.
  *
- * Strategy: what is published goes to the stream, and comes back to every process through one consumer (follower.ts),
- * into a log like that of a `Hub`. The subscribers of the process hold positions in it, each at its own pace; one that
- * comes back from before the log reads the stream up to it (earlier-events.ts). Ids are the same in all processes: a
- * client may come back to any of them.
+ * Strategy: an event is published to the stream, and each process receives it through one consumer (follower.ts) into a
+ * log like that of a `Hub`. The subscribers of the process hold positions in the log, each at its own pace; one that
+ * resumes before its beginning first reads the stream (earlier-events.ts). Ids are the same in all processes, so a
+ * client may reconnect to any of them.
  */
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import type { Observable } from 'rxjs'
@@ -25,7 +25,7 @@ const UNACKNOWLEDGED = 1_000
 const PUBLISH_TIMEOUT_MS = 10_000
 
 /**
- * A place where events are published in one process, and from which clients get them in all.
+ * Distributes events published in any process to the clients of all processes.
  *
  * @example
  * const hub = await NatsHub.connect<Quote>({ connection: { servers: 'nats://broker' }, stream: 'QUOTES', subject: 'quotes' })
@@ -33,9 +33,9 @@ const PUBLISH_TIMEOUT_MS = 10_000
  * await hub.publish(quote)
  */
 export class NatsHub<T> {
-  /** How many subscribers this process has: now, and whenever that changes. */
+  /** Emits the number of this process's subscribers, now and whenever it changes. */
   readonly size$: Observable<number>
-  /** The connection to the broker: its `status()` tells whether it is there. */
+  /** The connection to the broker. Its `status()` reports disconnects and reconnects. */
   readonly connection: NatsConnection
   private readonly isOwner: boolean
   private readonly fanOut: FanOut<T>
@@ -46,10 +46,10 @@ export class NatsHub<T> {
   private closing: Promise<void> | null
 
   /**
-   * Connects to the broker and reads the last events. Resolves when the hub has what the stream has.
+   * Connects to the broker and reads the last events. Resolves when the hub has read up to the end of the stream.
    *
    * @throws by rejecting. {@link LocalProtocolError} badRange, badOption: the options, or a stream that does not have
-   *   the subject; what the NATS client throws where the broker, or its JetStream, is not there
+   *   the subject; the NATS client's error if the broker, or its JetStream, is unavailable
    */
   static async connect<T>(options: NatsHubOptions<T>): Promise<NatsHub<T>> {
     checkOptions(options, NATS_HUB_KINDS)
@@ -89,20 +89,20 @@ export class NatsHub<T> {
     return this.fanOut.size
   }
 
-  /** The id of the last event that came to this process; null where there was none, or it is held no more. */
+  /** The id of the last event that reached this process; null if there was none, or it is no longer held. */
   get latestId(): string | null {
     const { log } = this.fanOut
     return log.end === log.first ? null : log.idAt(log.end - 1)
   }
 
   /**
-   * Publishes the value for the subscribers of all processes. Resolves with its id when the broker has stored it; it
-   * comes to this process's own subscribers as to any other's. Where the broker is away, it is tried again, and stored
-   * once. Two that are published at the same time may change places then: await each where their order matters.
+   * Publishes the value to the subscribers of all processes. Resolves with its id when the broker has stored it; the
+   * subscribers of this process receive it through the broker, too. While the broker is unavailable, the publication is
+   * retried, and stored once. Concurrent publications may then be reordered: if order matters, await each.
    *
    * @throws by rejecting. {@link LocalProtocolError} badState: the hub is closed; {@link BackpressureError}: too many
-   *   wait for the broker; the NATS client's error where the broker refuses it, or did not acknowledge it in time: then
-   *   it may be stored or not
+   *   publications are pending; the NATS client's error if the broker refuses it, or does not acknowledge it in time:
+   *   then it may be stored or not
    */
   async publish(data: T, options?: PublishOptions): Promise<string> {
     this.fanOut.assertOpen()
@@ -111,8 +111,8 @@ export class NatsHub<T> {
   }
 
   /**
-   * Publishes when every subscriber of this process that must lose nothing (`overflow: 'wait'`) has room. It need not
-   * be called for their sake: the process takes no more from the broker than they do.
+   * Publishes when every subscriber of this process that must lose nothing (`overflow: 'wait'`) has room. They lose
+   * nothing without it, too: the process takes events from the broker only as fast as they do.
    *
    * @throws as {@link publish}
    */
@@ -125,8 +125,8 @@ export class NatsHub<T> {
   }
 
   /**
-   * The events from now on, or those behind `after` and from then on, as `subscribe` of a `Hub` gives them. What this
-   * process does not hold is read from the stream. A {@link HubGap} tells of what the stream does not hold either.
+   * Returns the events from now on, or all events after `after`, as `subscribe` of a `Hub` does. Events that this
+   * process no longer holds are read from the stream. A {@link HubGap} stands for those that the stream has lost, too.
    *
    * @throws {@link LocalProtocolError} badRange: the queue; badOption
    */
@@ -135,8 +135,8 @@ export class NatsHub<T> {
   }
 
   /**
-   * Completes all subscribers, each when it got what this process holds, and takes no more. Resolves when what was
-   * published is acknowledged or has failed, and the broker is left.
+   * Completes all subscribers, each after the last event that this process holds, and refuses further events. Resolves
+   * when all publications are acknowledged or have failed, and a connection that the hub opened is closed.
    */
   close(): Promise<void> {
     return this.closing ??= this.end()

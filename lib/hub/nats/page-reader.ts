@@ -1,27 +1,28 @@
 /**
- * Reads what the stream holds from before the log: page by page, one at a time, for all subscribers of the process.
+ * Reads the stream's events from before the log: page by page, one at a time, for all subscribers of the process.
  *
- * Strategy: many clients come back at once, from about the same place. The last pages are kept, so the first of them
- * has a page read, and the others find it. What a page says stays true: events between two sequences do not change.
+ * Strategy: many clients reconnect at once, from about the same position. The last pages are cached, so the first
+ * client causes a read and the others find the page. A cached page stays valid: events between two sequences do not
+ * change.
  */
 import type { HubEvent } from '../hub-options.js'
 import { isPassing, Pause } from './retry.js'
 import type { Read, StreamAccess } from './stream-access.js'
 import type { StreamLog } from './stream-log.js'
 
-/** How many messages a page has. */
+/** The most messages of a page. */
 const PAGE = 100
-/** How many pages are kept. */
+/** How many pages are cached. */
 const KEPT = 4
-/** How long the broker may take for a page. */
+/** How long the broker may take for a page, in milliseconds. */
 const PAGE_MS = 5_000
 
-/** What the stream held between two sequences. */
+/** The events of the stream between two sequences. */
 export interface Page<T> {
   readonly from: number
-  /** The last sequence that it tells of. */
+  /** The last sequence that the page covers. */
   readonly to: number
-  /** The oldest sequence that the stream held. */
+  /** The oldest sequence that the stream held when the page was read. */
   readonly first: number
   readonly events: readonly { readonly seq: number; readonly event: HubEvent<T> }[]
 }
@@ -49,12 +50,12 @@ export class PageReader<T> {
     this.isStopped = false
   }
 
-  /** A page that begins at that sequence, or tells of it; null where there will be none: the hub is closed. */
+  /** Returns a page that covers that sequence; null if the hub is closed. */
   page(from: number): Promise<Page<T> | null> {
     return this.next(() => this.pages.find(page => page.from <= from && from <= page.to), () => this.read(from))
   }
 
-  /** Whether the stream has that sequence by now. */
+  /** Whether the stream has reached that sequence. */
   async has(seq: number): Promise<boolean> {
     return await this.next(() => seq <= this.known || undefined, async () => {
       this.known = (await this.access.state()).last
@@ -62,13 +63,13 @@ export class PageReader<T> {
     }) ?? false
   }
 
-  /** Ends it. */
+  /** Stops reading; pending calls return null. */
   stop(): void {
     this.isStopped = true
     this.pause.end()
   }
 
-  /** Looks for what is known when its turn has come, and asks the broker else, until it answers. */
+  /** Waits for its turn, then returns what `find` finds, or else asks the broker until it answers. */
   private next<R>(find: () => R | undefined, ask: () => Promise<R>): Promise<R | null> {
     const result = this.turn.then(() => this.answer(find, ask))
     this.turn = result
@@ -100,14 +101,14 @@ export class PageReader<T> {
   }
 
   private async read(from: number): Promise<Page<T>> {
-    // What the log has by now, the stream had before it was asked.
+    // Read before the stream is asked: every sequence that the log has now is in the stream then.
     const { lastSeq, epoch } = this.log
     const { epoch: now, first: held, isSole } = await this.access.state()
     if (now !== epoch) throw new Error('the stream was made anew')
     const { isLast, reads } = await this.messages(from, epoch)
     const to = Math.max(isLast ? lastSeq : 0, reads.at(-1)?.seq ?? 0)
     const events = reads.flatMap(({ seq, event }) => event === null ? [] : [{ seq, event }])
-    // What was deleted since then shows in the sequences.
+    // Messages deleted since then show as missing sequences.
     const first = isSole ? reads.at(0)?.seq ?? held : held
     const page = { from, to, first, events }
     this.pages = [page, ...this.pages.slice(0, KEPT - 1)]

@@ -1,9 +1,9 @@
 /**
  * Publishes values to a stream, each until the broker has acknowledged it.
  *
- * Strategy: a broker that restarts loses what was under way, or only the acknowledgement of it; nobody can tell. So
- * each message has an id of its own and is sent again under it: the broker stores it once. How many wait at once is
- * bounded, and so is the time.
+ * Strategy: a broker that restarts loses a message in flight, or only its acknowledgement; the publisher cannot tell
+ * which. So each message has its own id and is sent again under it: the broker stores it once. The number of pending
+ * messages and the time for each are bounded.
  */
 import { headers, nuid } from '@nats-io/transport-node'
 import { BackpressureError } from '../../errors.js'
@@ -11,7 +11,7 @@ import type { PublishOptions } from '../hub-options.js'
 import { isPassing, Pause } from './retry.js'
 import { ANSWER_MS, EVENT_FIELD, type StreamAccess } from './stream-access.js'
 
-/** Who publishes to a stream. */
+/** Publishes to a stream. */
 export class Publisher<T> {
   private readonly access: StreamAccess<T>
   private readonly most: number
@@ -25,7 +25,7 @@ export class Publisher<T> {
     this.pending = new Set()
   }
 
-  /** Resolves with the sequence of the message. */
+  /** Publishes the value. Resolves with the sequence of its message. */
   async publish(data: T, { event }: PublishOptions = {}): Promise<number> {
     const waiting = this.pending.size
     if (waiting >= this.most) {
@@ -42,7 +42,7 @@ export class Publisher<T> {
     }
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no publication is pending. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.pending)
   }

@@ -1,21 +1,21 @@
 /**
- * Attempts that are made again: how long between them, and what there is no sense in trying again.
+ * Retries: which errors are worth another attempt, and how long to wait before it.
  */
 import { delay } from '@nats-io/transport-node'
 
 const FIRST_MS = 50
 const LONGEST_MS = 1_000
 
-/** Errors by which the broker, or the way to it, is not there just now; by their names. */
+/** The names of errors that mean that the broker, or the connection to it, is temporarily unavailable. */
 const PASSING = new Set(['TimeoutError', 'RequestError', 'NoResponders', 'ConnectionError', 'JetStreamNotEnabled'])
 
-/** Whether an attempt may succeed later. */
+/** Whether another attempt may succeed after this error. */
 export function isPassing(error: unknown): boolean {
   const { name, status } = error as { name?: string; status?: number }
   return PASSING.has(String(name)) || status === 503
 }
 
-/** The time between attempts: longer each time, until one succeeds; cut short at the end. */
+/** The pause between attempts: doubled each time, up to a limit, until one succeeds; {@link end} cuts it short. */
 export class Pause {
   private time: number
   private waits: ReturnType<typeof delay> | null
@@ -27,21 +27,21 @@ export class Pause {
     this.isOver = false
   }
 
-  /** An attempt succeeded. */
+  /** Starts again with the shortest pause, after an attempt that succeeded. */
   reset(): void {
     this.time = FIRST_MS
   }
 
-  /** Waits. */
+  /** Resolves after the next pause. */
   async wait(): Promise<void> {
     if (this.isOver) return
     this.waits = delay(this.time)
     this.time = Math.min(2 * this.time, LONGEST_MS)
-    // One that is cancelled rejects.
+    // A cancelled delay rejects.
     await this.waits.catch(() => { /* The end has come. */ })
   }
 
-  /** There will be no more attempts. */
+  /** Ends this pause and all later ones at once. */
   end(): void {
     this.isOver = true
     this.waits?.cancel()

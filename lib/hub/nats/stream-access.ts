@@ -1,8 +1,8 @@
 /**
- * The stream of a hub as the broker has it: what it holds, its messages as events, and consumers that read it.
+ * Access to the stream of a hub at the broker: its state, its messages as events, and consumers that read it.
  *
- * An id is the time at which the stream was created, in base 36, and the sequence of the message. So an id of a stream
- * that was deleted and made anew is known as such.
+ * Strategy: an event's id is the time at which the stream was created, in base 36, and the sequence of the message. So
+ * the id of an event of a stream that was deleted and created again is recognised.
  */
 import {
   jetstream, jetstreamManager, type Consumer, type JetStreamClient, type JetStreamManager, type JsMsg, type StreamInfo,
@@ -13,32 +13,32 @@ import { LocalProtocolError } from '../../errors.js'
 import type { HubEvent } from '../hub-options.js'
 import { JSON_CODEC, type HubCodec, type NatsHubOptions, type StreamLimits } from './nats-hub-options.js'
 
-/** The field of a message that has the type of its event. */
+/** The header field of a message that contains the type of its event. */
 export const EVENT_FIELD = 'Httprx-Event'
 
-/** How long the broker may take for an answer, in milliseconds. One that restarts loses the question. */
+/** How long the broker may take to answer, in milliseconds. A broker that restarts loses the request. */
 export const ANSWER_MS = 2_000
 
 const NANOSECONDS = 1_000_000
 
-/** What the stream holds now. */
+/** The state of the stream at one moment. */
 export interface StreamState {
   readonly epoch: string
-  /** The oldest sequence that is held; one more than the last where nothing is. */
+  /** The oldest sequence that is held; one more than the last if none is. */
   readonly first: number
   readonly last: number
-  /** Whether the stream has no other subject, so that a step in its sequences means that messages are missing. */
+  /** Whether the stream has no other subject, so that a step in its sequences means missing messages. */
   readonly isSole: boolean
 }
 
 /** A message that was read. */
 export interface Read<T> {
   readonly seq: number
-  /** Null where it could not be read. */
+  /** Null if the message could not be decoded. */
   readonly event: HubEvent<T> | null
 }
 
-/** Asks the broker for all that concerns the stream. */
+/** Makes all requests to the broker about the stream. */
 export class StreamAccess<T> {
   readonly connection: NatsConnection
   readonly client: JetStreamClient
@@ -49,7 +49,7 @@ export class StreamAccess<T> {
   private readonly manager: JetStreamManager
   private readonly limits: StreamLimits
 
-  /** @throws where the broker has no JetStream, or another stream has the subject, by rejecting */
+  /** @throws by rejecting: the broker has no JetStream, or another stream has the subject */
   static async open<T>(connection: NatsConnection, options: NatsHubOptions<T>): Promise<StreamAccess<T>> {
     const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
     const access = new StreamAccess(connection, manager, options)
@@ -68,7 +68,7 @@ export class StreamAccess<T> {
     this.hear = options.onError
   }
 
-  /** Tells the application of an error. What it throws itself goes where RxJS reports what nobody hears of. */
+  /** Reports an error to the application. An exception of its callback is an unhandled error of RxJS. */
   onError(error: unknown): void {
     try {
       this.hear?.(error)
@@ -77,7 +77,7 @@ export class StreamAccess<T> {
     }
   }
 
-  /** What the stream holds; it is created where there is none. */
+  /** Returns the state of the stream, which is created if it does not exist. */
   async state(): Promise<StreamState> {
     const { created, config, state } = await this.info()
     const isSole = config.subjects.length === 1 && config.subjects[0] === this.subject
@@ -85,7 +85,7 @@ export class StreamAccess<T> {
     return { epoch: Date.parse(created).toString(36), first, last: state.last_seq, isSole }
   }
 
-  /** A consumer of the messages from that sequence on, and how many of them there are. */
+  /** Returns a consumer of the messages from that sequence on, and their number. */
   async consumer(from: number): Promise<{ consumer: Consumer; count: number }> {
     const consumer = await this.client.consumers.get(this.stream, {
       filter_subjects: this.subject, opt_start_seq: from,
@@ -93,12 +93,12 @@ export class StreamAccess<T> {
     return { consumer, count: (await consumer.info(true)).num_pending }
   }
 
-  /** Has the broker forget a consumer; it does so by itself where this fails. */
+  /** Deletes a consumer. If that fails, the broker deletes it after a time. */
   forget(consumer: Consumer): void {
     consumer.delete().catch(() => { /* It is gone, or will be. */ })
   }
 
-  /** Reads a message. */
+  /** Decodes a message. */
   read(message: JsMsg, epoch: string): Read<T> {
     const { seq } = message
     try {
@@ -126,7 +126,7 @@ export class StreamAccess<T> {
   }
 }
 
-/** Whether the subject is one of the pattern's. */
+/** Whether the pattern of a stream (with the wildcards `*` and `>`) matches the subject. */
 function covers(pattern: string, subject: string): boolean {
   const [words, parts] = [pattern.split('.'), subject.split('.')]
   if (words.at(-1) === '>' ? parts.length < words.length : parts.length !== words.length) return false

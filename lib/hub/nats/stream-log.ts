@@ -1,9 +1,9 @@
 /**
- * The log of a hub by the sequences of its stream: where in the log an event stands, and from which sequence on the log
- * has all there is.
+ * Maps the sequences of a stream to positions in the log of its hub, and tells from which sequence on the log is
+ * complete.
  *
- * Strategy: sequences of one life of the stream only grow; a search by halves finds them. A stream that was made anew,
- * or that lost its end, begins a new era in the log: a gap stands between the two.
+ * Strategy: the sequences of a stream only grow, so a binary search finds their positions. A stream that was created
+ * again, or that lost its last messages, begins a new era in the log, with a gap between the eras.
  */
 import type { FanOut } from '../fan-out.js'
 import type { Start } from '../subscription.js'
@@ -12,15 +12,15 @@ import type { Read, StreamState } from './stream-access.js'
 /** A log of a stream's events. */
 export class StreamLog<T> {
   readonly fanOut: FanOut<T>
-  /** What the ids of this era begin with. */
+  /** The beginning of all ids of this era. */
   epoch: string
-  /** How often the stream was not what it had been. */
+  /** The number of this era; it grows when the stream was created again or lost its last messages. */
   era: number
-  /** The last sequence of this era that is in the log, or that is known not to be there. */
+  /** The last sequence of this era that is in the log, or is known to be missing. */
   lastSeq: number
   /** Whether the stream has no other subject. */
   isSole: boolean
-  /** The sequence from which on the log has all of the era, and where that is in the log. */
+  /** The first sequence of the era that the log followed, and its position in the log. */
   private eraFrom: number
   private eraStart: number
 
@@ -34,12 +34,12 @@ export class StreamLog<T> {
     this.eraStart = 0
   }
 
-  /** Where the era begins that is, as a subscriber hears of it that was in another. */
+  /** Where a subscriber from an earlier era continues: at the beginning of this one. */
   get start(): Start {
     return { position: Math.max(this.eraStart, this.fanOut.log.first), lost: null }
   }
 
-  /** Returns from which sequence on the stream is to be followed, and tells of what is missing before that. */
+  /** Returns the sequence from which to follow the stream, and adds a gap for events missing before it. */
   resume({ epoch, first, last, isSole }: StreamState): number {
     this.isSole = isSole
     const isNew = epoch !== this.epoch
@@ -49,7 +49,7 @@ export class StreamLog<T> {
     return this.lastSeq + 1
   }
 
-  /** Adds what was read. */
+  /** Adds a message that was read. */
   take({ seq, event }: Read<T>): void {
     if (seq <= this.lastSeq) return
     if (this.isSole && seq > this.lastSeq + 1) this.miss(seq)
@@ -57,13 +57,13 @@ export class StreamLog<T> {
     if (event !== null) this.fanOut.push(event)
   }
 
-  /** The place behind that sequence of this era; null where the log does not have all that follows upon it. */
+  /** Returns the position after that sequence of this era; null if the log lacks an event between the two. */
   startBehind(seq: number): Start | null {
     if (seq > this.lastSeq || seq + 1 < this.heldFrom) return null
     return { position: this.positionAbove(seq), lost: 0 }
   }
 
-  /** The place of a subscriber whose id is none of this era's. */
+  /** Returns where a subscriber begins if its last id is not one of this era. */
   startOfStranger(id: string): Start {
     const { log } = this.fanOut
     for (let at = log.first; at < log.end; at++) if (this.idAt(at) === id) return { position: at + 1, lost: 0 }
@@ -79,7 +79,7 @@ export class StreamLog<T> {
     this.lastSeq = from - 1
   }
 
-  /** The stream holds nothing any more between the last sequence and this one. */
+  /** Adds a gap: the stream no longer holds the events between the last sequence and this one. */
   private miss(seq: number): void {
     this.tellGap(this.isSole ? seq - this.lastSeq - 1 : null)
     this.lastSeq = seq - 1
@@ -111,7 +111,7 @@ export class StreamLog<T> {
     return 'id' in event ? event.id : null
   }
 
-  /** The sequence of the event there; of a gap: that of the event behind it. */
+  /** The sequence of the event at that position; for a gap, that of the event after it. */
   private seqAt(position: number): number {
     const id = this.fanOut.log.idAt(position)
     return id === null ? this.lastSeq + 1 : Number(id.slice(this.epoch.length + 1))
