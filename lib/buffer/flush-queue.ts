@@ -1,9 +1,12 @@
 /**
- * The flushes of an output queue that are still to be answered, in the order in which they were made.
+ * The pending flushes of an output queue, in their order.
+ *
+ * Strategy: a flush waits for a position in the stream of bytes, so the queue of bytes need not know of flushes: after
+ * each write it tells how many bytes were shifted in all, and the flushes up to there are called back.
  */
 
 /**
- * What became of the bytes before a flush: all of them were shifted, or the queue was drained and they never will be.
+ * The fate of the bytes before a flush: all of them were shifted, or the queue was drained and they never will be.
  */
 export type FlushResult = 'written' | 'closed'
 

@@ -1,14 +1,17 @@
 /**
- * A first-in, first-out queue of values that holds on to nothing that left it.
+ * A first-in, first-out queue of values that keeps no reference to a value that left it.
+ *
+ * Strategy: an array and the index of its first value. `shift` clears a place and advances the index; when at least
+ * half of the array is empty, the values move to a new one. So `shift` takes constant time on average.
  */
 
-/** How many places may stand empty at the front before the others move up. */
+/** The least number of empty places at the front for which the values move up. */
 const SLACK = 32
 
-/** A queue whose `shift` costs the same however long it is; Array's moves every value behind the first. */
+/** A queue whose `shift` does not depend on its length; that of an Array moves every value after the first. */
 export class ValueQueue<T> {
   private values: (T | undefined)[]
-  /** Where the queue begins: the places before it are empty. */
+  /** The index of the first value: the places before it are empty. */
   private first: number
 
   constructor() {

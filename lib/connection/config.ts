@@ -1,11 +1,11 @@
 /**
- * The configuration of a connection: limits on memory and on what a peer may send, and what the core can't know itself.
- * Time limits are the driver's.
+ * The configuration of a connection: limits on memory and on what a peer may send, and facts that the core cannot know
+ * (the scheme, the date). It has no time limits: those are the driver's, because the core has no clock.
  */
 
 import { COUNT, either, FUNCTION, oneOf, TIME } from './option-check.js'
 
-/** What a connection is created with. Sizes are in bytes. */
+/** The configuration of a connection. Sizes are in bytes. */
 export interface Config {
   /**
    * The largest head, and the most that one body's chunk extensions and trailers may take: 16 KiB. Over it 431 or 414.

@@ -1,5 +1,8 @@
 /**
- * What a connection calls of its user: the handlers of requests, errors and failures.
+ * The functions of its user that a connection calls: the handlers of requests, errors and failures.
+ *
+ * Strategy: one object for all connections of a server. The layer above also makes the request descriptors, so that the
+ * reactive API has a class of its own without a wrapper around this layer's.
  */
 import type { Request } from '../message/request.js'
 import type { BodyReader } from './body-reader.js'
@@ -15,6 +18,6 @@ export interface Handlers {
   onFailure?(error: unknown, reqd: ReqdBase | null): void
   /** Handles a request that {@link makeReqd} made. */
   handler(reqd: ReqdBase): void | PromiseLike<void>
-  /** Makes the request descriptor of a request; `reader` is null where it has no body. */
+  /** Makes the request descriptor of a request; `reader` is null if it has no body. */
   makeReqd(host: ReqdHost, request: Request, reader: BodyReader | null): ReqdBase
 }

@@ -1,5 +1,9 @@
 /**
- * Makes the heads of a connection's responses: fills in what depends on the request, the connection and the time.
+ * Makes the heads of a connection's responses.
+ *
+ * Strategy: the serializer (wire/response-head.ts) knows no connection. This file collects the context that a head
+ * depends on: the method and version of the request, whether the connection stays open, the date and the Keep-Alive
+ * hint. The head of an answer to a failure always announces the connection's end.
  */
 import { LocalProtocolError } from '../errors.js'
 import { isUpgradeRequest } from '../message/persistence.js'

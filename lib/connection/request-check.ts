@@ -1,5 +1,8 @@
 /**
  * The checks of a request's head that need all of it, and the choice of the decoder of its body.
+ *
+ * Strategy: the parser checks each line by its grammar; here stand the rules about fields together (Host, framing,
+ * Expect, scheme). A request that breaks one is refused before a handler sees it.
  */
 import type { RemoteErrorCode } from '../errors.js'
 import type { BodyLength } from '../message/body-length.js'
@@ -26,14 +29,14 @@ export function requestFault(
   return isMisdirected(request.target, config) ? 'misdirected' : null
 }
 
-/** RFC 9110 §7.4: whether the target is of a scheme that the connection is not. Only an absolute-form has one. */
+/** RFC 9110 §7.4: whether the target's scheme differs from the connection's. Only an absolute-form has a scheme. */
 function isMisdirected(target: string, { scheme }: Config): boolean {
   if (target.charCodeAt(0) === SLASH || scheme === null) return false
   const named = absoluteScheme(target)
   return named !== null && named !== scheme
 }
 
-/** The decoder of a body of this length, or null where there is none. @internal */
+/** The decoder of a body of this length, or null if there is no body. @internal */
 export function decoderOf(length: BodyLength, config: Config): BodyDecoder | null {
   if (length.type !== 'fixed') return new ChunkedDecoder(config.maxHeaderSize, config.maxHeadersCount)
   return length.length === 0 ? null : new FixedDecoder(length.length)

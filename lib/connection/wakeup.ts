@@ -1,5 +1,8 @@
 /**
- * Holds the one callback that waits until a half of the connection has something to do again.
+ * Holds the callback of a caller that waits until one half of the connection has something to do again.
+ *
+ * Strategy: there is one caller for each half, so one callback is enough, and a second one is a mistake of the caller.
+ * The callback is forgotten before it is called, because it may register again.
  */
 import { LocalProtocolError } from '../errors.js'
 

@@ -1,5 +1,7 @@
 /**
  * Chunks, the unit of a body: their type and their size.
+ *
+ * Strategy: demand, high-water marks and policies all measure with {@link chunkSize}, so that their figures agree.
  */
 import { utf8Length } from '../buffer/utf8.js'
 

@@ -1,5 +1,8 @@
 /**
  * The events about values of a response: values dropped for a slow client, and values that operators hold.
+ *
+ * Strategy: counts only, no values. Operators are opaque, so values that they hold are inferred: the source is asked
+ * synchronously, and a value that causes no output during that call is held, or was filtered out.
  */
 
 /** How many values of a response were dropped, and of how many bytes in all. */

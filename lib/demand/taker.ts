@@ -1,6 +1,9 @@
 /**
  * The consumers of pausable sources: a subscriber, which may have offered its demand, or (response-body/iterate.ts) a
  * body without an Observable in between.
+ *
+ * Strategy: a loop over an iterator or a stream is written once, against this interface. It gives values while
+ * `wanted` is positive and stops otherwise; the consumer calls back when there is demand again.
  */
 import type { Subscriber } from 'rxjs'
 import { libraryScheduler } from '../application/library-scheduler.js'
@@ -10,9 +13,9 @@ import { giveComplete, giveError, giveNext, offeredDemand, type Offer } from './
 export interface Taker<T> {
   /** Whether no more values are taken. */
   readonly isClosed: boolean
-  /** The demand: none where it is 0 or negative. */
+  /** The demand; there is none if it is 0 or negative. */
   readonly wanted: number
-  /** A number that changes with each value that uses up demand; NaN where such values need not be told apart. */
+  /** A number that changes with each value that uses up demand; NaN if the consumer does not count. */
   readonly progress: number
   next(value: T): void
   complete(): void

@@ -1,5 +1,8 @@
 /**
  * The part of a request descriptor that the source of its response uses: the connection and the asynchronous context.
+ *
+ * Strategy: tasks for the source run in the asynchronous context in which it was subscribed, so that AsyncLocalStorage
+ * holds there; all else is passed to the connection.
  */
 import type { Context } from '../application/context.js'
 import type { Clock } from '../runtime/clock.js'

@@ -1,5 +1,8 @@
 /**
  * The read-only properties of a request descriptor: those of its request and of its connection.
+ *
+ * Strategy: nothing is copied into the descriptor. Each property is a getter that asks the request or the connection,
+ * so a request whose handler does not read them costs nothing.
  */
 import { ReqdBase } from '../connection/reqd.js'
 import type { Headers } from '../message/headers.js'

@@ -1,5 +1,8 @@
 /**
  * Builds the state that the connections of a server share from the server's options.
+ *
+ * Strategy: options become settings once, here; connections read settings and never options. All kinds of servers
+ * (sockets, virtual time) use it and differ only in their {@link Platform}.
  */
 import type { SchedulerLike } from 'rxjs'
 import { currentContext } from '../application/context.js'

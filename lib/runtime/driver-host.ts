@@ -1,5 +1,8 @@
 /**
  * The interfaces through which a connection's driver uses the server and its owner.
+ *
+ * Strategy: the driver knows bytes, loops and timers, and nothing of requests. What all connections of a server share
+ * (limits, clock, scheduling) comes as one context object; what the driver has to report goes to its owner.
  */
 import type { Clock } from './clock.js'
 import type { TimeLimits } from './deadlines.js'

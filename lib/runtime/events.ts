@@ -1,5 +1,9 @@
 /**
- * The events of a connection, for logs, metrics and captures. An event object is made only while somebody listens.
+ * The events of a connection, for logs, metrics and captures.
+ *
+ * Strategy: one union of plain objects, distinguished by `type`, so that a listener selects with a `switch`. The loops
+ * check `isObserved` before they make an event: a server without listeners pays one test an event. Bytes are lent, not
+ * copied. Deliberately not here: sums and rates, which a listener computes from the counts.
  */
 import type { IOVec } from '../buffer/iovec.js'
 import type { Request } from '../message/request.js'
@@ -72,7 +76,7 @@ export type ConnectionEventDetail =
 
 /** Receives the events of a connection. Callers check {@link isObserved} first, so that no event is made in vain. */
 export interface EventSink {
-  /** Whether anybody listens. */
+  /** Whether there is a listener. */
   readonly isObserved: boolean
   emit(detail: ConnectionEventDetail): void
 }

@@ -1,5 +1,9 @@
 /**
  * The error with which a request fails when it reaches a time limit.
+ *
+ * Strategy: the class says whose fault it was, as in errors.ts, and the error handler takes the status from it: 408 for
+ * a client that does not send, 503 for a handler that does not respond. The response of a source that falls silent has
+ * begun already, so it is cut.
  */
 import { HandlerTimeoutError, RemoteProtocolError, SourceTimeoutError } from '../errors.js'
 import type { Limit } from './deadlines.js'

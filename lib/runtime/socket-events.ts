@@ -1,5 +1,8 @@
 /**
- * The events of a socket after its connection was handed over (an upgrade): its bytes bypass the two loops.
+ * The events of a socket after its connection was handed over (an upgrade).
+ *
+ * Strategy: the bytes then bypass the two loops, which emit the events before. So the transport watches the socket and
+ * reports to this class, and a capture or a metric covers both parts of the connection.
  */
 import { IOVec } from '../buffer/iovec.js'
 import type { EventSink } from './events.js'

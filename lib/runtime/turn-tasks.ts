@@ -1,5 +1,8 @@
 /**
- * How the runtime defers work. Each platform (Node's event loop, virtual time) implements it.
+ * How the runtime defers work.
+ *
+ * Strategy: the runtime imports no timer and no `setImmediate`. Each platform (Node's event loop, virtual time)
+ * implements these three, so that a handler behaves alike on a socket and in a marble test.
  */
 
 /** Schedules tasks; each runs once. */

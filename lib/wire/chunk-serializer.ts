@@ -1,5 +1,8 @@
 /**
- * The chunked transfer coding, written (RFC 9112 §7.1).
+ * Serializes the chunked transfer coding (RFC 9112 §7.1).
+ *
+ * Strategy: only the framing is made here, as text; the data of a chunk goes to the output queue as it is. Chunk
+ * extensions are never sent. Trailers are refused if the recipient would need them before the content.
  */
 import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'

@@ -1,5 +1,8 @@
 /**
- * The decoder of a body whose length Content-Length announced (RFC 9112 §6.2): every byte is data until enough came.
+ * The decoder of a body whose length Content-Length announced (RFC 9112 §6.2).
+ *
+ * Strategy: there is no framing to parse: a counter of the bytes that are still missing, all of which are data. Its one
+ * fault is an early end of the input.
  */
 import type { RemoteErrorCode } from '../errors.js'
 import type { BodyDecoder } from './body-decoder.js'

@@ -1,6 +1,9 @@
 /**
  * The four forms of a request target (RFC 9112 §3.2): which form a method may use, and the authority of an absolute
  * form.
+ *
+ * Strategy: nearly all targets begin with `/`, which one comparison decides; the request line has checked their
+ * characters. Regular expressions handle the rare forms. A target is only classified here, never decoded.
  */
 import { isValidHost } from '../message/host.js'
 import { COLON, SLASH } from './grammar.js'

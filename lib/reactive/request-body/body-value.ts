@@ -1,5 +1,8 @@
 /**
  * A single value of a request body that can be awaited or piped.
+ *
+ * Strategy: an Observable with a `then`. As an Observable it stays lazy and synchronous; the first `await` subscribes
+ * and keeps the promise, because a body can be read only once.
  */
 import { firstValueFrom } from 'rxjs'
 import { GuardedObservable } from '../../application/guarded-observable.js'
