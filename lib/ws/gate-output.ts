@@ -8,6 +8,7 @@
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { COPIED_BEHIND_HEAD } from '../buffer/copying.js'
 import { Faraday } from '../buffer/faraday.js'
 import { YIELD, type WriteOperation, type WriteResult } from '../connection/operation.js'
 import { ConnectionClosedError } from '../errors.js'
@@ -29,9 +30,6 @@ export interface OutputHost {
 type Done = (error?: Error | null) => void
 
 const WRITTEN_DATA = 'bytes of a message were given away before they were sent'
-
-/** Larger bytes are not copied. */
-const COPIED = 2 * 1024
 
 /** A stream that is no socket is written to at once: its owner may wait for that. */
 const AT_ONCE: TurnTasks = { ...NODE_PLATFORM, defer: task => { task() } }
@@ -113,7 +111,7 @@ export class GateOutput implements FrameOutput, OutputSource, WriteOwner {
   /** Writes bytes, which must not change until they were taken; then it calls back. */
   write(bytes: Uint8Array, done?: Done): void {
     if (this.bytes.isClosed) return done?.(new ConnectionClosedError())
-    if (bytes.length <= COPIED) this.bytes.writeBytes(bytes)
+    if (bytes.length <= COPIED_BEHIND_HEAD) this.bytes.writeBytes(bytes)
     else this.bytes.scheduleBytes(bytes)
     if (done !== undefined) this.whenWritten(done)
     this.wakeUp()

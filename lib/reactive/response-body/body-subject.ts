@@ -5,6 +5,7 @@
  * without demand are bounded: when 1 MiB that was written above the high-water mark is pending even after it was
  * offered to the transport, the response is cut.
  */
+import { isCopied } from '../../buffer/copying.js'
 import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyWriter } from '../../connection/body-writer.js'
 import { chunkSize, isBytes, type Chunk } from '../../demand/chunk.js'
@@ -71,11 +72,6 @@ export class BodySubject extends ControlledSubject<Chunk> {
   }
 }
 
-/**
- * Chunks up to this size are copied: a small view would keep its whole buffer alive, and would be an iovec of its own.
- */
-const COPY_LIMIT = 2048
-
 /** The request whose response the body belongs to. */
 interface BodyOwner {
   /** Reports that the body failed. */
@@ -113,7 +109,7 @@ export class BodySink implements ControlledSink<Chunk>, Demanding {
   write(chunk: Chunk): void {
     if (typeof chunk === 'string') this.writer.writeString(chunk)
     else if (!isBytes(chunk)) throw new TypeError('a body is made of strings and Uint8Arrays')
-    else if (this.ownership === 'lent' || chunk.length <= COPY_LIMIT) this.writer.writeBytes(chunk)
+    else if (this.ownership === 'lent' || isCopied(chunk)) this.writer.writeBytes(chunk)
     else this.writer.scheduleBytes(chunk)
   }
 
