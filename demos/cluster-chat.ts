@@ -5,7 +5,7 @@
  * with the number of their last message, and miss nothing. Restart the broker: the room continues.
  *
  *     nats-server -js
- *     npm run demo -- cluster-chat        with NATS=nats://… where the broker is elsewhere
+ *     npm run demo -- cluster-chat        with NATS=nats://… if the broker is elsewhere
  *     open http://localhost:8080 twice
  */
 import cluster from 'node:cluster'

@@ -1,9 +1,9 @@
 /**
- * A new release without a failed request: two workers that are replaced one after the other, while clients go on.
+ * A new release without a failed request: two workers are replaced one after the other, under load.
  *
- * A worker that is told to end says so where it is asked whether it is ready, takes no new connection, gives each that
- * is open `idleMs` for a last request, answered with `Connection: close`, and sends its event streams and WebSockets
- * away: they come back to another worker, with the number of their last event, and miss nothing.
+ * A worker that is told to end answers 503 to `/ready`, accepts no new connection, gives each open one `idleMs` for a
+ * last request, which is answered with `Connection: close`, and ends its event streams and WebSockets. Their clients
+ * reconnect to another worker with the number of their last event, and miss nothing.
  *
  *     npm run demo -- rolling-restart
  *     curl -N http://localhost:8080/events        and /ready, and anything else
@@ -18,7 +18,7 @@ import { isWebSocketRequest, upgradeWebSocket } from 'httprx/ws'
 import { receiveTicks, sendTicks, type Ticks } from './rolling-restart/ticks.js'
 import { listens, Workers } from './rolling-restart/workers.js'
 
-/** With REUSE_PORT each worker has the port for itself, where Node has that; else the first process has it for all. */
+/** With REUSE_PORT each worker listens itself, if Node supports that; else the primary process holds the port. */
 const { PORT = '8080', IDLE_MS = '5000', REUSE_PORT } = process.env
 
 async function lead(): Promise<void> {
@@ -43,7 +43,7 @@ async function work(): Promise<void> {
   })
 }
 
-/** The ticks behind the last one of the client, over a WebSocket or as Server-Sent Events. */
+/** Sends the ticks after the client's last one, over a WebSocket or as Server-Sent Events. */
 function events(ticks: Ticks): Handler {
   return reqd => {
     const ticks$ = ticks.behind(lastEventId(reqd) ?? reqd.url.searchParams.get('after'))

@@ -3,10 +3,10 @@
  *
  *     npm start
  *
- * - `figures.ts`: what the server does, four times a second, from its own events
+ * - `figures.ts`: the server's metrics, four times a second, from its own events
  * - `upload.ts`, `download.ts`: transfers, each with a gauge of the bytes that the server holds for it
  * - `chat.ts`: a room over WebSocket
- * - `visits.ts`: one visit a page, and the event stream that tells it how its transfers are
+ * - `visits.ts`: the visit of each page, and the event stream that reports its transfers
  * - `assets.ts`: the page itself
  */
 import { map, merge } from 'rxjs'

@@ -1,8 +1,8 @@
 /**
  * HTTPS: `tls` takes the options of `node:tls`, at least a key and a certificate.
  *
- * Those beside this file are for demonstration only: the certificate is its own authority, its key is public, and its
- * one name is localhost. They were made with:
+ * The pair beside this file is for demonstration only: the certificate is self-signed, its key is public, and its only
+ * name is localhost. It was made with:
  *
  *     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 -subj /CN=localhost \
  *       -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem

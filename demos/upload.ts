@@ -1,9 +1,9 @@
 /**
- * An upload that is worked off slowly, with its progress as the response.
+ * An upload that is processed slowly, with its progress as the response.
  *
- * `concatMap` reads nothing while a chunk is worked off, so the socket is paused and the client waits: the events show
- * it. No more than the chunk at work and the read buffer are in memory, whatever the size of the upload. Progress is a
- * plain Observable; for a client that is slow to read it only the latest line is kept.
+ * `concatMap` reads nothing while a chunk is processed, so the socket is paused and the client waits, as the events
+ * show. Memory holds the current chunk and the read buffer, whatever the size of the upload. Progress is a plain
+ * Observable; for a client that reads it slowly, only the latest line is kept.
  *
  *     npm run demo -- upload
  *     head -c 8M /dev/zero | curl -N -T - 'http://localhost:8080/?rate=1048576'

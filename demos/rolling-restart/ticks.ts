@@ -1,6 +1,6 @@
 /**
- * Events that all workers have, with the same numbers: the first process makes them and holds the last ones, and a new
- * worker begins with those. Across machines, a `NatsHub` does this.
+ * A stream of events that is the same in all workers: the primary process makes and numbers them and holds the last
+ * ones, which a new worker gets first. Across machines, use a `NatsHub`.
  */
 import type cluster from 'node:cluster'
 import { concat, defer, from, Subject, type Observable } from 'rxjs'
@@ -14,7 +14,7 @@ export interface Tick {
   readonly data: string
 }
 
-/** The last ticks, and those that come. */
+/** The last ticks, and the live ones. */
 export class Ticks {
   readonly live = new Subject<Tick>()
   held: Tick[] = []
@@ -24,14 +24,14 @@ export class Ticks {
     for (const tick of ticks) this.live.next(tick)
   }
 
-  /** Those behind that one, and all that come; null: only these. */
+  /** Returns the held ticks after the one of that id, then the live ones; with null only the live ones. */
   behind(id: string | null): Observable<Tick> {
     const missed = defer(() => from(id === null ? [] : this.held.filter(tick => Number(tick.id) > Number(id))))
     return concat(missed, this.live)
   }
 }
 
-/** In the first process: makes ticks. Returns how a worker that asks for them gets them. */
+/** Makes ticks, in the primary process. Returns a function that connects a worker, which gets them when it asks. */
 export function sendTicks(): (worker: ReturnType<typeof cluster.fork>) => void {
   const ticks = new Ticks()
   let count = 0
@@ -39,13 +39,13 @@ export function sendTicks(): (worker: ReturnType<typeof cluster.fork>) => void {
   return worker => {
     worker.once('message', () => {
       worker.send(ticks.held)
-      const sending = ticks.live.subscribe(tick => { worker.send([tick], () => { /* It may be gone. */ }) })
+      const sending = ticks.live.subscribe(tick => { worker.send([tick], () => { /* It may have ended. */ }) })
       worker.once('disconnect', () => { sending.unsubscribe() })
     })
   }
 }
 
-/** In a worker: asks for the ticks. Resolves when it has those that are held. */
+/** Requests the ticks, in a worker. Resolves when it has the held ones. */
 export async function receiveTicks(): Promise<Ticks> {
   const ticks = new Ticks()
   await new Promise<void>(resolve => {

@@ -4,19 +4,19 @@
 import cluster, { type Worker } from 'node:cluster'
 import { on, once } from 'node:events'
 
-/** In a worker: says that it listens. */
+/** Reports that this worker listens. */
 export function listens(port: number): void {
   process.send?.({ port })
 }
 
-/** Workers at work. */
+/** The running workers. */
 export class Workers {
   port = 0
   private readonly prepare: (worker: Worker) => void
   private readonly workers: Worker[] = []
   private replacing: Promise<void> = Promise.resolve()
 
-  /** So many workers, which listen. */
+  /** Starts `count` workers. Resolves when all of them listen. */
   static async start(count: number, prepare: (worker: Worker) => void): Promise<Workers> {
     const workers = new Workers(prepare)
     while (workers.workers.length < count) await workers.add()
@@ -27,7 +27,7 @@ export class Workers {
     this.prepare = prepare
   }
 
-  /** Replaces all that are there, one after the other. A second call waits for the first. */
+  /** Replaces all current workers, one after the other. A second call waits for the first. */
   replace(): Promise<void> {
     return this.replacing = this.replacing.then(async () => {
       for (const old of [...this.workers]) {
@@ -38,7 +38,7 @@ export class Workers {
     })
   }
 
-  /** Ends all. */
+  /** Ends all workers. */
   async stop(): Promise<void> {
     await Promise.all([...this.workers].map(worker => this.end(worker)))
   }

@@ -1,16 +1,16 @@
 /**
- * How many bytes go where: the server's own events, added up.
+ * The traffic of the server, in all and by connection, summed from its events.
  */
 import type { Observable } from 'rxjs'
 import type { ConnectionEvent, Reqd, Request } from 'httprx'
 
 /** The bytes of one connection. */
 export interface ConnectionTraffic {
-  /** Since its last response was over. */
+  /** Bytes received since its last response ended. */
   received: number
-  /** Since it was opened. */
+  /** Bytes sent since it was opened. */
   sent: number
-  /** Whether the socket is not read, because what was read before is still at work. */
+  /** Whether the socket is paused because earlier input is still being processed. */
   isPaused: boolean
 }
 
@@ -27,12 +27,12 @@ export class Traffic {
     return this.byConnection.size
   }
 
-  /** The traffic of the connection that the request came over. */
+  /** The traffic of the connection of the request. */
   of(reqd: Reqd): ConnectionTraffic {
     return this.byRequest.get(reqd.request) ?? { received: 0, sent: 0, isPaused: false }
   }
 
-  /** Counts what these events say. */
+  /** Counts the bytes, requests and pauses of these events. */
   watch(events$: Observable<ConnectionEvent>): void {
     events$.subscribe(event => { this.count(event, this.connection(event.connection)) })
   }

@@ -1,5 +1,5 @@
 /**
- * An upload whose consumer is as fast as a slider says. `concatMap` reads nothing while a chunk is at work: the socket
+ * An upload whose consumer's speed is set by a slider. `concatMap` reads nothing while a chunk is processed: the socket
  * is paused, TCP slows the browser down, and the server never holds more than one read.
  */
 import { concat, count, defer, map, type Observable, tap, timer } from 'rxjs'
@@ -7,12 +7,12 @@ import type { Reply, Reqd } from 'httprx'
 import type { ConnectionTraffic } from './traffic.js'
 import type { Visit } from './visits.js'
 
-/** What a socket is read for at once, in bytes: 64 KiB while its consumer is slow, 80 where the head is in the read. */
+/** The size of the largest read, in bytes: 64 KiB while the consumer is slow, 80 if the read contains the head. */
 const BOUND = 80 * 1024
-/** A change of the speed is felt after this long at the latest. */
+/** The longest delay until a change of the speed has an effect, in milliseconds. */
 const STEP_MS = 50
 
-/** Takes the body in and answers when all of it is done. */
+/** Consumes the body, and responds when all of it was processed. */
 export function upload(reqd: Reqd, visit: Visit, traffic: ConnectionTraffic): Observable<Reply> {
   const total = Number(reqd.headers.get('content-length') ?? 0)
   const head = headLength(reqd)
@@ -34,7 +34,7 @@ export function upload(reqd: Reqd, visit: Visit, traffic: ConnectionTraffic): Ob
     )
 }
 
-/** Takes so many bytes at the speed of the moment, and emits how many were taken at each step. */
+/** Consumes `length` bytes at the current speed, and emits the number of bytes of each step. */
 function takeIn(length: number, speed$: Visit['speed$']): Observable<number> {
   const speed = speed$.value / 1_000
   const step = Math.min(length, Math.ceil(speed * STEP_MS))
@@ -42,7 +42,7 @@ function takeIn(length: number, speed$: Visit['speed$']): Observable<number> {
   return step === length ? taken$ : concat(taken$, defer(() => takeIn(length - step, speed$)))
 }
 
-/** The head as a browser writes it: what the connection received before the body. */
+/** Returns the length of the head as a browser writes it, which the connection received before the body. */
 function headLength({ method, target, headers }: Reqd): number {
   return `${method} ${target} HTTP/1.1\r\n${headers.toString()}\r\n`.length
 }

@@ -1,27 +1,27 @@
 /**
- * One visit a page: its transfers, and the events that tell how they are. A page names itself in each of its requests.
+ * The visit of each open page: its transfers, and the events that report them. A page sends its id in each request.
  */
 import { BehaviorSubject, defer, finalize, interval, mergeMap, type Observable } from 'rxjs'
 import type { Reply, Reqd } from 'httprx'
 import type { SseEvent } from 'httprx/sse'
 
-/** How a transfer is, in bytes. */
+/** The state of a transfer, in bytes. */
 export interface Transfer {
   readonly total: number
-  /** How far it is: taken in by the consumer, or made by the producer. */
+  /** The bytes consumed, or produced. */
   readonly done: number
-  /** What the server holds for it now, and the most that it ever held. */
+  /** The bytes that the server holds for it now, and the most that it ever held. */
   readonly held: number
   readonly peak: number
-  /** What it may hold. */
+  /** The most that the server may hold. */
   readonly bound: number
-  /** Whether it is held up: the socket is not read, or nothing more is asked of the producer. */
+  /** Whether backpressure stops it: the socket is paused, or the producer has no demand. */
   readonly isPaused: boolean
 }
 
-/** What one page is doing. */
+/** The transfers of one page. */
 export interface Visit {
-  /** How fast its uploads are taken in, in bytes a second. */
+  /** The speed of the consumer of its uploads, in bytes a second. */
   readonly speed$: BehaviorSubject<number>
   upload: (() => Transfer) | null
   download: (() => Transfer) | null
@@ -35,13 +35,13 @@ const FASTEST = 64 * SPEED
 export class Visits {
   private readonly visits = new Map<string, Visit>()
 
-  /** The visit that the request is part of. */
+  /** The visit that the request belongs to. */
   of(reqd: Reqd): Visit {
     const page = reqd.url.searchParams.get('page') ?? ''
     return this.visits.get(page) ?? { speed$: new BehaviorSubject(SPEED), upload: null, download: null }
   }
 
-  /** How the transfers of the page are. The visit lasts as long as this is listened to. */
+  /** Emits the state of the page's transfers. The visit lasts as long as the subscription. */
   events(reqd: Reqd): Observable<SseEvent> {
     const page = reqd.url.searchParams.get('page') ?? ''
     return defer(() => {
@@ -54,7 +54,7 @@ export class Visits {
     })
   }
 
-  /** Sets how fast the page's uploads are taken in: `speed` in bytes a second. */
+  /** Sets the speed of the consumer of the page's uploads: `speed` in bytes a second. */
   setSpeed(reqd: Reqd): Reply {
     const speed = Number(reqd.url.searchParams.get('speed'))
     if (!(speed >= 1 && speed <= FASTEST)) return { status: 400 }

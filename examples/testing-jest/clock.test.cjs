@@ -1,5 +1,5 @@
 /**
- * jest, CommonJS: seconds that take no time, and what fails.
+ * jest, CommonJS: virtual seconds, and the failures of a test.
  */
 const { expect, test } = require('@jest/globals')
 const { get, marbles } = require('httprx/testing')

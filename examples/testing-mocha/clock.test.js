@@ -1,5 +1,5 @@
 /**
- * mocha, ES modules: seconds that take no time, and what fails.
+ * mocha, ES modules: virtual seconds, and the failures of a test.
  */
 import assert from 'node:assert'
 import { it as test } from 'mocha'

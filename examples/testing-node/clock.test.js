@@ -1,5 +1,5 @@
 /**
- * node:test, nothing to install: seconds that take no time, and what fails.
+ * node:test, nothing to install: virtual seconds, and the failures of a test.
  */
 import assert from 'node:assert'
 import { test } from 'node:test'

@@ -1,5 +1,5 @@
 /**
- * vitest, ES modules: seconds that take no time, and what fails.
+ * vitest, ES modules: virtual seconds, and the failures of a test.
  */
 import { expect, test } from 'vitest'
 import { get, marbles } from 'httprx/testing'

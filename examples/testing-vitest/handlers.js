@@ -1,10 +1,10 @@
 /**
- * The handlers under test, as people write them: with promises, async generators, web streams and timers.
+ * The handlers under test, with promises, async generators, web streams and timers as in real code.
  */
 import { firstValueFrom, from, timer } from 'rxjs'
 import { sse } from 'httprx/sse'
 
-/** Answers once it has the whole body, and what somebody else says to it. */
+/** Responds once it has the whole body and the answer of another service to it. */
 export const shout = ask => async reqd => {
   const text = await reqd.body.text()
   const answer = await ask(text)
@@ -26,25 +26,25 @@ export const seconds = log => () => {
   return { body: ticks() }
 }
 
-/** What a Fetch response holds, through a web stream. */
+/** Responds with the body of a Fetch response, through a web stream. */
 export const relayed = async () => {
   const response = new Response('relayed')
   return { status: response.status, body: response.body.pipeThrough(new TransformStream()) }
 }
 
-/** Gives up when the client does. */
+/** Waits until the client leaves. */
 export const patient = log => async reqd => {
   await new Promise(resolve => { reqd.signal.addEventListener('abort', resolve) })
   log(reqd.signal.reason.name)
 }
 
-/** News as Server-Sent Events, from promises that take RxJS's time. */
+/** News as Server-Sent Events, from promises that wait for timers of RxJS. */
 export const news = () => sse(from((async function* () {
   await firstValueFrom(timer(2000))
   yield { id: '1', data: 'first' }
 })()))
 
-/** A WebSocket that answers later. */
+/** A WebSocket that replies asynchronously. */
 export const echo = socket => {
   socket.messages$.subscribe(async message => {
     await Promise.resolve()

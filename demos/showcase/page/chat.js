@@ -1,9 +1,9 @@
 /**
- * The chat: one WebSocket, which is opened again when it breaks.
+ * The chat: one WebSocket, which is reopened when it breaks.
  */
 const AGAIN_MS = 1500
 
-/** Makes the chat's panel work. */
+/** Sets up the chat's panel. */
 export function setUpChat(panel) {
   const lines = panel.querySelector('#lines')
   const people = panel.querySelector('#people')

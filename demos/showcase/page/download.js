@@ -1,9 +1,9 @@
 /**
- * The download: a reader that keeps to a speed, and can stop.
+ * The download: a reader with a set speed, which can be paused.
  */
 import { find, Meters, slider } from './meters.js'
 
-/** Makes the download's panel work. Returns what shows the server's word on it. */
+/** Sets up the download's panel. Returns a function that shows the server's report on the transfer. */
 export function setUpDownload(panel, page) {
   const meters = new Meters(panel, { far: 'Made by the producer', near: 'Read by this page' })
   const [start, pause, stop] = ['start', 'pause', 'stop'].map(name => find(panel, `#download-${name}`))
@@ -39,7 +39,7 @@ export function setUpDownload(panel, page) {
   }
 }
 
-/** Reads one response at a time, as fast as `pace` says, and not at all while it is paused. */
+/** Reads one response at a time, at the speed that `pace` returns, and not at all while it is paused. */
 class Reader {
   constructor(pace) {
     this.pace = pace
@@ -50,7 +50,7 @@ class Reader {
     this.goOn = null
   }
 
-  /** Reads all of it. Resolves with how that ended. */
+  /** Reads the whole response. Resolves with the outcome, as text. */
   async run(address) {
     this.abort = new AbortController()
     this.isRunning = true

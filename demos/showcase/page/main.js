@@ -1,5 +1,5 @@
 /**
- * The page: an event stream feeds the figures and the meters, and three panels work by themselves.
+ * The page: an event stream feeds the figures and the meters; the three panels are independent.
  */
 import { setUpChat } from './chat.js'
 import { setUpDownload } from './download.js'
@@ -31,7 +31,7 @@ const listen = (name, show) => events.addEventListener(name, ({ data }) => { sho
 events.onerror = () => { showLink('connection lost, trying again', false) }
 events.onopen = () => {
   showLink('connected', true)
-  // The server knows this page from now on: it has yet to be told the speed.
+  // The server knows this page only now, so the speed is sent again.
   element('speed').dispatchEvent(new Event('input'))
 }
 

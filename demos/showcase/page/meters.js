@@ -1,13 +1,13 @@
 /**
- * What both transfers show: how far they are, what the server holds for them, and a slider for their speed.
+ * The display of a transfer: the progress of both sides, the bytes that the server holds, and a slider for the speed.
  */
 import { bytes, kibibytes, rate } from './units.js'
 
-/** How many times in a row something must be so. */
+/** How many times in a row a status must be reported before it is shown. */
 const SETTLED = 3
 export const find = (root, selector) => root.querySelector(selector)
 
-/** What a transfer shows: how far both sides are, and what the server holds. */
+/** The progress bars, gauge and status of one transfer. */
 export class Meters {
   constructor(panel, names) {
     const place = find(panel, '.meters')
@@ -25,18 +25,18 @@ export class Meters {
   say(text, isHeldUp = false) {
     this.candidate = text
     this.state.classList.toggle('held-up', isHeldUp)
-    // A text that is set again is read out again.
+    // Screen readers announce a text each time it is set.
     if (this.state.textContent !== text) this.state.textContent = text
   }
 
-  /** Says it once it was so for a while: what changes many times a second can't be read. */
+  /** Shows the status once it is stable: a text that changes many times a second is unreadable. */
   sayIfSettled(text, isHeldUp) {
     this.times = text === this.candidate ? this.times + 1 : 0
     this.candidate = text
     if (this.times >= SETTLED) this.say(text, isHeldUp)
   }
 
-  /** `far` is ahead of `near` by what lies between the two sides. */
+  /** Shows the progress of the sender (`far`) and of the receiver (`near`); the difference is in transit. */
   showProgress(far, near, total) {
     const { place } = this
     find(place, '.far-value').textContent = bytes(far)
@@ -65,7 +65,7 @@ function fill(bar, share) {
   bar.style.transform = `scaleX(${Math.min(1, share || 0)})`
 }
 
-/** A slider of powers of two, and what it says. Returns its value. */
+/** Sets up a slider of powers of two and the text beside it. Returns a function that reads its value. */
 export function slider(input, output) {
   const value = () => Math.round(2 ** Number(input.value))
   const show = () => {

@@ -1,11 +1,11 @@
 /**
- * Two lines over the last half minute, drawn by hand on a canvas.
+ * The plot of both directions over the last half minute, on a canvas.
  */
 import { rate } from './units.js'
 
 const SECONDS = 30
 const MARGIN = { top: 10, right: 4, bottom: 22, left: 74 }
-/** The scale never ends below this many bytes a second. */
+/** The least upper end of the scale, in bytes a second. */
 const LEAST = 64 * 1024
 
 /** A plot of bytes a second. */
@@ -23,7 +23,7 @@ export class Plot {
     new ResizeObserver(() => { this.draw() }).observe(canvas)
   }
 
-  /** Adds a sample, now. */
+  /** Adds a sample at the current time. */
   add({ received, sent }) {
     const time = performance.now() / 1000
     this.samples.push({ time, received, sent })
@@ -83,7 +83,7 @@ export class Plot {
     context.strokeStyle = this.colours[name]
     context.lineWidth = 2
     context.lineJoin = 'round'
-    // Not by colour alone: what is sent is dashed.
+    // The lines differ not by colour alone: sent bytes are dashed.
     context.setLineDash(name === 'sent' ? [7, 3] : [])
     stroke(context, points)
     context.restore()
@@ -102,7 +102,7 @@ export class Plot {
   }
 }
 
-/** The end of the scale: a power of two above all samples. */
+/** Returns the upper end of the scale: a power of two above all samples. */
 function topOf(samples) {
   const most = samples.reduce((top, { received, sent }) => Math.max(top, received, sent), LEAST)
   return 2 ** Math.ceil(Math.log2(most))

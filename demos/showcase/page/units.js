@@ -1,5 +1,5 @@
 /**
- * Numbers as people read them.
+ * Formats numbers of bytes for people.
  */
 const UNITS = ['B', 'KiB', 'MiB', 'GiB']
 

@@ -1,11 +1,11 @@
 /**
- * The upload: what the browser sends, and how fast the server's consumer is to take it in.
+ * The upload: the file that the browser sends, and the speed of the server's consumer.
  */
 import { find, Meters, slider } from './meters.js'
 
 const UPLOAD_BYTES = 32 * 1024 * 1024
 
-/** Makes the upload's panel work. Returns what shows the server's word on it. */
+/** Sets up the upload's panel. Returns a function that shows the server's report on the transfer. */
 export function setUpUpload(panel, page) {
   const meters = new Meters(panel, { far: 'Handed over by the browser', near: 'Taken in by the consumer' })
   const [start, stop, file] = ['#upload-start', '#upload-stop', '#file'].map(selector => find(panel, selector))
