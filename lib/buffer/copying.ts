@@ -14,7 +14,7 @@ export const COPIED_BEHIND_HEAD = 4096
 /** Up to this size chunks of a stream are copied: at 100 bytes that saves 20 %, at 1,000 it would cost 30 % more. */
 const COPIED_CHUNK = 512
 
-/** Up to this size, views of a {@link LARGE_BUFFER} are copied as well: pending bytes are bounded, their buffers not. */
+/** Up to this size, views of a {@link LARGE_BUFFER} are copied, too: pending bytes are bounded, their buffers not. */
 const COPIED_VIEW = 2048
 const LARGE_BUFFER = 8192
 
