@@ -1,17 +1,18 @@
 /**
- * The blocks that copied bytes are coalesced in, and the small pool that all output queues of the process share. A
- * queue takes a block when it first copies something and gives it back when the block's bytes are on the wire, so
- * that a hundred thousand idle connections hold none.
+ * The blocks in which copied bytes are coalesced, and the small pool of them that all output queues of the process
+ * share.
  *
- * The pool is safe to share: between {@link takeBlock} and {@link giveBlock} a block belongs to one queue, a re-entrant
- * call takes another block, and each worker thread has a pool of its own because modules are loaded once a thread.
+ * Strategy: a queue takes a block when it first copies bytes and gives it back when the block's bytes are on the wire,
+ * so that a hundred thousand idle connections hold none. The pool is safe to share: between {@link takeBlock} and
+ * {@link giveBlock} a block belongs to one queue, a re-entrant call takes another block, and each worker thread has its
+ * own pool because modules are loaded once a thread.
  */
 
 /** The bytes of one block: 16 KiB. A copied write that is larger gets an array of its own. */
 export const BLOCK_SIZE = 16 * 1024
 
 /**
- * The most blocks that the pool keeps: 1 MiB in all. What is given back beyond that goes to the garbage collector.
+ * The most blocks that the pool keeps: 1 MiB in all. Further blocks go to the garbage collector.
  */
 export const POOL_LIMIT = 64
 
@@ -35,7 +36,7 @@ export class Block {
 const pool: Block[] = []
 
 /**
- * Returns an empty block, which is the caller's until {@link giveBlock}. Its bytes are what the last user left there.
+ * Returns an empty block, which belongs to the caller until {@link giveBlock}. Its bytes are not cleared.
  */
 export function takeBlock(): Block {
   return pool.pop() ?? new Block()

@@ -1,13 +1,12 @@
 /**
- * Ranges of bytes on their way to the wire, as the caller of the connection sees them: which array, from where, how
- * many. The connection hands out a list of them, the caller writes as much as the transport takes, and reports a
- * count.
+ * Ranges of bytes to be written, as the caller of the connection sees them: an array, an offset and a length. The
+ * connection hands out a list of them; the caller writes as many bytes as the transport takes, and reports the count.
  */
 import { LocalProtocolError } from '../errors.js'
 
 /**
- * A range of `len` bytes of `buffer`, from `off` on. It is a view: its maker owns the bytes and says how long they stay
- * as they are.
+ * A range of `len` bytes of `buffer`, from `off` on. It is a view: its maker owns the bytes and defines how long they
+ * stay unchanged.
  */
 export interface IOVec {
   readonly buffer: Uint8Array
@@ -33,7 +32,7 @@ export function checkRange(bytes: Uint8Array, off: number, len: number): void {
 }
 
 /**
- * Returns the first `count` bytes of `iovecs`, or all where they have fewer, as a new list.
+ * Returns the first `count` bytes of `iovecs`, or all if they have fewer, as a new list.
  *
  * @internal
  */
@@ -91,7 +90,7 @@ export const IOVec = {
   },
 
   /**
-   * Returns `iovecs` without their first `n` bytes, as a new list. An iovec of which nothing is left is not in it.
+   * Returns `iovecs` without their first `n` bytes, as a new list without empty iovecs.
    *
    * @throws {@link LocalProtocolError} badRange: `n` is not an integer within `0..lengthv(iovecs)`
    */

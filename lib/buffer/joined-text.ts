@@ -1,9 +1,9 @@
 /**
- * Texts that many queues join in the same way.
+ * Concatenations that many queues share.
  *
- * Strategy: the last concatenation is kept. Queues in step with each other get the same string, which is made of its
- * parts once, when the first of them is written. The process shares one such pair, safely: strings are immutable, and a
- * pair that another queue has replaced only costs a concatenation.
+ * Strategy: the last concatenation is kept. Queues with the same texts get the same string, which the engine flattens
+ * once, when the first of them is written. The process shares one such pair, which is safe: strings are immutable, and
+ * a pair that another queue has replaced only costs a concatenation.
  */
 
 let front = ''

@@ -1,15 +1,15 @@
 /**
- * A long text on its way to the wire: encoded part by part, when there is room for the next.
+ * A long text in an output queue: encoded in parts, as the transport takes them.
  *
- * Strategy: the string itself waits, and many queues may share it. Parts are cut between two characters, so that the
- * encoded parts together equal the encoded whole.
+ * Strategy: the queue holds the string itself, which many queues may share. Parts are cut between two characters, so
+ * that the encoded parts together equal the encoded whole.
  */
 import { writeLatin1 } from './latin1.js'
 import { utf8Length, writeUtf8 } from './utf8.js'
 
 /**
- * How many UTF-16 units a part has. 200 clients that do not read a body of 8 MiB hold 25 MiB with parts, and 1.6 GiB
- * without.
+ * The number of UTF-16 units of a part. 200 clients that do not read a body of 8 MiB hold 25 MiB with parts, and
+ * 1.6 GiB without.
  */
 const PART_UNITS = 128 * 1024
 
@@ -18,7 +18,7 @@ export function isLong(text: string): boolean {
   return text.length > PART_UNITS
 }
 
-/** What is left of a text. */
+/** The rest of a text that is encoded in parts. */
 export class LongText {
   private readonly text: string
   private readonly isLatin1: boolean

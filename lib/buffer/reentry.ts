@@ -1,10 +1,10 @@
 /**
- * Work that may be asked for again while it is under way.
+ * Guards a loop that may be requested again while it runs.
  *
- * Strategy: a callback that is called from a loop (a source that answers at once, a client that takes at once) may ask
- * for the same loop. To run it within itself would let the stack grow with the input and mix the order of what happens.
- * So whoever comes second leaves a note and returns, and whoever came first goes on. There are two forms: a loop that
- * looks for itself whether there is more ends with {@link Reentry.leave}; one that does as often as it was asked ends
+ * Strategy: a callback called from a loop (by a source that answers at once, or a client that takes at once) may
+ * request the same loop. A nested run would let the stack grow with the input and change the order of events. So the
+ * second caller leaves a note and returns, and the first one continues. There are two forms: a loop that checks by
+ * itself whether there is more to do ends with {@link Reentry.leave}; a loop that runs again if it was requested ends
  * with {@link Reentry.again}.
  */
 
@@ -27,12 +27,12 @@ export class Reentry {
     this.state = 'idle'
   }
 
-  /** Whether the work is under way. */
+  /** Whether the loop is running. */
   get isBusy(): boolean {
     return this.state !== 'idle'
   }
 
-  /** Begins the work and returns true; where it is under way already, notes that it was asked for and returns false. */
+  /** Begins the loop and returns true; if it is running already, notes the request and returns false. */
   enter(): boolean {
     if (this.state === 'idle') {
       this.state = 'busy'
@@ -42,14 +42,14 @@ export class Reentry {
     return false
   }
 
-  /** Returns whether the work was asked for since it began, and begins it again; else it is over. */
+  /** Returns true and begins again if the loop was requested since it began; else ends it and returns false. */
   again(): boolean {
     const wasAsked = this.state === 'asked'
     this.state = wasAsked ? 'busy' : 'idle'
     return wasAsked
   }
 
-  /** Ends the work, whether it was asked for meanwhile or not. */
+  /** Ends the loop, whether or not it was requested in the meantime. */
   leave(): void {
     this.state = 'idle'
   }

@@ -2,12 +2,12 @@
  * The pending bytes of an output queue: a linked list of segments, each a range of some array, in the order in which
  * they leave.
  *
- * Copied bytes go to the end of the open block (block-pool.ts), and prolong the last segment as long as nothing else
- * came between. Adding only ever appends, and a block goes back to the pool only when all of its bytes were dropped
- * from the front: so ranges that were handed out neither move nor change before that.
+ * Strategy: copied bytes go to the end of the open block (block-pool.ts), and extend the last segment if it ends there.
+ * Bytes are only appended, and a block returns to the pool only when all of its bytes were dropped from the front: so
+ * ranges that were handed out neither move nor change before that.
  *
- * A long text is a segment, too, without bytes at first. In its turn it becomes the bytes of its next part, and the
- * rest of the text becomes another segment behind it.
+ * A long text is a segment, too, at first without bytes. In its turn it becomes the bytes of its next part, and the
+ * rest of the text becomes another segment after it.
  */
 import { BLOCK_SIZE, type Block, giveBlock, takeBlock } from './block-pool.js'
 import type { IOVec } from './iovec.js'
@@ -35,7 +35,7 @@ class Segment {
   }
 }
 
-/** `iovecs` encodes no more of a long text once it has this many bytes. */
+/** `iovecs` stops encoding long texts once it has this many bytes. */
 const ENOUGH_BYTES = 128 * 1024
 
 const NO_BYTES = new Uint8Array(0)
@@ -72,8 +72,8 @@ export class SegmentQueue {
   }
 
   /**
-   * Returns a block with room for `length` bytes, at most {@link BLOCK_SIZE}, behind `fill`: the open one if they
-   * fit, else a new one, and what is left of the other is given up. {@link SegmentQueue.commit} comes next.
+   * Returns a block with room for `length` bytes, at most {@link BLOCK_SIZE}, after `fill`: the open one if they fit,
+   * else a new one, which abandons the rest of the other. Then call {@link SegmentQueue.commit}.
    */
   blockWithRoom(length: number): Block {
     const open = this.open
@@ -83,7 +83,7 @@ export class SegmentQueue {
     return block
   }
 
-  /** Adds the `length` bytes, at least one, that were just written behind `fill` in `block`. */
+  /** Adds the `length` bytes, at least one, that were just written after `fill` in `block`. */
   commit(block: Block, length: number): void {
     const start = block.fill
     const last = this.last
@@ -116,7 +116,7 @@ export class SegmentQueue {
     return iovecs
   }
 
-  /** Drops the first `count` bytes. There are as many. Blocks of which none is left go back to the pool. */
+  /** Drops the first `count` bytes, which must exist. Blocks without pending bytes return to the pool. */
   drop(count: number): void {
     let rest = count
     let segment = this.first
@@ -134,7 +134,7 @@ export class SegmentQueue {
     if (segment === null) this.last = null
   }
 
-  /** Drops all bytes, and leaves the blocks to the garbage collector: what was handed out stays as it is. */
+  /** Drops all bytes, and leaves the blocks to the garbage collector: ranges that were handed out stay unchanged. */
   abandon(): void {
     this.first = null
     this.last = null

@@ -1,10 +1,9 @@
 /**
- * UTF-8 for the text of bodies, from strings to bytes. As in latin1.ts, a global `Buffer` is used where it exists, and
- * the standard's `TextEncoder` elsewhere.
+ * UTF-8 for the text of bodies, from strings to bytes.
  *
- * A lone surrogate has no encoding; each becomes U+FFFD, three bytes, as the Encoding standard says.
- *
- * `utf8Write` is not documented: it is tried out before it is used.
+ * Strategy: as in latin1.ts, a global `Buffer` is used if there is one, else the standard's `TextEncoder`. `utf8Write`
+ * is not documented: it is tried out before it is used. A lone surrogate has no encoding; each becomes U+FFFD, three
+ * bytes, as the Encoding standard requires.
  */
 import { works } from './probe.js'
 
@@ -67,7 +66,7 @@ function writes(write: Write | undefined): write is Write {
 }
 
 /**
- * Returns the conversions of `buffer`, and the standard's for what it does not have or does otherwise.
+ * Returns the conversions of `buffer`, with the standard's for those that it lacks or does differently.
  *
  * @internal
  */
@@ -81,7 +80,7 @@ export function utf8Of(buffer: Utf8Buffer | undefined): Utf8 {
 
 const utf8 = utf8Of((globalThis as { Buffer?: Utf8Buffer }).Buffer)
 
-/** Returns how many bytes `text` has in UTF-8: between `text.length` and three times that. */
+/** Returns the number of bytes of `text` in UTF-8: between `text.length` and three times that. */
 export const utf8Length: Utf8['utf8Length'] = utf8.utf8Length
 
 /**

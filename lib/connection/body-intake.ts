@@ -21,8 +21,8 @@ import type { Input } from './input.js'
 const MERGE_LIMIT = 256
 
 /**
- * Where small chunks are put together, and how many bytes of it are in use. All connections share it: it is filled and
- * copied out within one call that calls nothing of the application, and each worker thread has its own.
+ * The buffer in which small chunks are merged, and the number of bytes used. All connections share it, which is safe:
+ * it is filled and copied within one call that does not call the application, and each worker thread has its own.
  */
 const scratch = new Uint8Array(4096)
 let merged = 0
@@ -32,7 +32,7 @@ export class BodyIntake {
   readonly reader: BodyReader
   /** Whether the client waits for 100 Continue. */
   expectsContinue: boolean
-  /** Whether the handler has not returned: it may still begin to read. */
+  /** Whether the handler is still running, and so may begin to read. */
   isHandlerRunning: boolean
   /** How many bytes were dropped. */
   dropped: number
@@ -64,7 +64,7 @@ export class BodyIntake {
     return this.reader.isScheduled || this.decoder.isWithinTrailers
   }
 
-  /** How the handler wants the data: lent bytes are copied for a handler that wants them `owned`. */
+  /** The ownership of the data that the handler expects: for `owned`, lent bytes are copied. */
   get wanted(): Ownership {
     return this.reader.isClosed ? 'lent' : this.reader.wanted
   }
@@ -81,12 +81,12 @@ export class BodyIntake {
     return this.decoder.fault
   }
 
-  /** How many bytes of data are left, as far as the framing tells: those of the current chunk, in a chunked body. */
+  /** The number of bytes of data left, as far as the framing tells: in a chunked body, those of the current chunk. */
   get left(): number {
     return this.decoder.available
   }
 
-  /** How many bytes of the body were good before the fault. */
+  /** The number of valid bytes of the body before the fault. */
   get faultOffset(): number {
     return this.decoder.faultOffset
   }
@@ -97,7 +97,7 @@ export class BodyIntake {
   }
 
   /**
-   * Hands out data from `input.bytes[off, input.end)` as long as it is wanted. Returns how many bytes were consumed.
+   * Hands out data from `input.bytes[off, input.end)` while reads are scheduled. Returns how many bytes were consumed.
    */
   receive(input: Input, off: number, ownership: Ownership): number {
     const { decoder, reader } = this
@@ -110,13 +110,13 @@ export class BodyIntake {
     return this.count(p - off)
   }
 
-  /** The input ends with what stands at `off`, within the body. Returns what the body is at fault for. */
+  /** Ends the input with the bytes from `off` on, within the body. Returns the fault of the body. */
   end(input: Input, off: number): RemoteErrorCode {
     this.decoder.advanceEof(input.bytes, off, input.end)
     return this.decoder.fault ?? 'unexpectedEof'
   }
 
-  /** Takes the last input, which belongs to the body from now on: if that completes it, the body can still be read. */
+  /** Takes the last input, which belongs to the body from now on. If that completes it, the body can still be read. */
   receiveRest(bytes: Uint8Array): void {
     const { decoder, reader } = this
     const chunks: Uint8Array[] = []
@@ -132,7 +132,7 @@ export class BodyIntake {
     if (decoder.isDone) reader.keepRest(chunks, decoder.trailers)
   }
 
-  /** Drops what stands in `input.bytes[off, input.end)` of the body. Returns how many bytes were consumed. */
+  /** Drops the bytes of the body in `input.bytes[off, input.end)`. Returns how many bytes were consumed. */
   discard(input: Input, off: number): number {
     const { decoder } = this
     let p = off
@@ -147,7 +147,7 @@ export class BodyIntake {
     return this.count(p - off)
   }
 
-  /** Answers the scheduled read with the data at `start`, and the small chunks behind it. Returns where it stopped. */
+  /** Answers the scheduled read with the data at `start`, and the small chunks after it. Returns where it stopped. */
   private deliverRun(input: Input, start: number, ownership: Ownership): number {
     const { decoder, reader } = this
     const first = dataUpTo(decoder, start, input.end)
@@ -179,12 +179,12 @@ function isFaulty(decoder: BodyDecoder): boolean {
   return decoder.fault !== null
 }
 
-/** The end of the data that stands at `p` in an input up to `end`; `p` where there is none. */
+/** The end of the data at `p` in an input up to `end`; `p` if there is none. */
 function dataUpTo(decoder: BodyDecoder, p: number, end: number): number {
   return isFaulty(decoder) ? p : Math.min(end, p + decoder.available)
 }
 
-/** Copies a small chunk and those behind it together, if there are any. Returns where it stopped, and sets `merged`. */
+/** Merges a small chunk with those after it, if there are any. Returns where it stopped, and sets `merged`. */
 function mergeSmallChunks(decoder: BodyDecoder, input: Input, start: number, first: number): number {
   const { bytes, end } = input
   let p = first

@@ -1,9 +1,9 @@
 /**
  * The body of a request, pulled.
  *
- * Strategy: a body holds no bytes. Each scheduled read takes one view out of the input as it arrives; without a
- * scheduled read the connection consumes no data, its reader yields, and the transport pushes back on the client. A
- * body that failed never calls `onEof`.
+ * Strategy: a body holds no bytes. Each scheduled read takes one view of the input as it arrives; without a scheduled
+ * read the connection consumes no data, its reader yields, and the transport applies backpressure to the client. A body
+ * that failed never calls `onEof`.
  */
 import type { Ownership } from '../buffer/ownership.js'
 import { LocalProtocolError, onRejection } from '../errors.js'
@@ -11,9 +11,9 @@ import type { Headers } from '../message/headers.js'
 
 /** The callbacks of a scheduled read: exactly one of the three is called, once. They may be asynchronous. */
 export interface BodyCallbacks {
-  /** @internal How `onRead` wants its bytes: `lent` ones change when it returns. Default: `owned`. */
+  /** @internal The ownership of the bytes of `onRead`: `lent` bytes change when it returns. Default: `owned`. */
   readonly wanted?: Ownership
-  /** Takes the next bytes. They are the callee's for good. */
+  /** Receives the next bytes, which belong to the callee for good. */
   onRead(bytes: Uint8Array): void | PromiseLike<void>
   /** The body is complete. {@link BodyReader.trailers} is set. */
   onEof(): void | PromiseLike<void>
@@ -25,34 +25,34 @@ export interface BodyCallbacks {
 }
 
 /**
- * What a body calls: its connection, whose input half itself knows bodies (the interface turns the import round).
+ * A connection, as its request bodies call it. Its input half imports the bodies, so they cannot import it.
  *
  * @internal
  */
 export interface BodyReaderHost {
   /** A read was scheduled. */
   bodyWanted(): void
-  /** The handler wants no more of the body. */
+  /** The handler closed the body: the rest is dropped. */
   bodyUnwanted(): void
-  /** A callback failed that the connection can't catch: it is asynchronous, or was not called by the connection. */
+  /** A callback failed outside the connection's own call: it is asynchronous, or something else called it. */
   bodyCallbackFailed(reader: BodyReader, exn: unknown): void
 }
 
 /** One request body, exported as `Body.Reader`. */
 export class BodyReader {
-  /** The trailer fields of a chunked body (RFC 9112 §7.1.2), from `onEof` on; null where none came. */
+  /** The trailer fields of a chunked body (RFC 9112 §7.1.2), from `onEof` on; null if there were none. */
   trailers: Headers | null
   /** @internal Whether a read was ever scheduled. */
   isTouched: boolean
-  /** @internal How the scheduled read, or the last one, wants its bytes. */
+  /** @internal The ownership of the bytes of the scheduled read, or of the last one. */
   wanted: Ownership
-  /** @internal How many bytes Content-Length announced; null for a chunked body. */
+  /** @internal The Content-Length; null for a chunked body. */
   readonly contentLength: number | null
   private readonly host: BodyReaderHost | null
   private callbacks: BodyCallbacks | null
   private state: 'open' | 'eof' | 'closed' | 'failed'
   private error: unknown
-  /** The unread chunks, last first, of a complete body whose connection has ended; null elsewhere. */
+  /** The unread chunks, last first, of a complete body whose connection has ended; null otherwise. */
   private rest: Uint8Array[] | null
 
   /** @internal */
@@ -91,8 +91,8 @@ export class BodyReader {
   }
 
   /**
-   * Asks for the next bytes: one of the callbacks is called once. At the end of the body (also of one that was closed)
-   * and after a failure it is called at once.
+   * Requests the next bytes: one of the callbacks is called once; at once, if the body has ended, was closed or has
+   * failed.
    *
    * @throws {@link LocalProtocolError} alreadyScheduled: the last read has not been answered
    */
@@ -106,7 +106,7 @@ export class BodyReader {
   }
 
   /**
-   * @internal As {@link scheduleRead}, for streams on top: to them, a body that was closed has not ended.
+   * @internal As {@link scheduleRead}, but reading a closed body is an error and not its end.
    *
    * @throws {@link LocalProtocolError} alreadyScheduled, bodyClosed
    */
@@ -115,7 +115,7 @@ export class BodyReader {
     this.scheduleRead(callbacks)
   }
 
-  /** Says that no more of the body is wanted. A scheduled read is not answered. Closing again does nothing. */
+  /** Closes the body: its rest is dropped, and a scheduled read is not answered. Closing again does nothing. */
   close(): void {
     if (this.state !== 'open') return
     this.state = 'closed'
@@ -124,7 +124,7 @@ export class BodyReader {
     this.rest = null
   }
 
-  /** @internal The connection ended; the body came whole, and these chunks of it are still unread. */
+  /** @internal The connection ended; the body arrived completely, and these chunks of it are unread. */
   keepRest(chunks: Uint8Array[], trailers: Headers | null): void {
     if (this.state !== 'open') return
     this.rest = chunks.reverse()
@@ -144,7 +144,7 @@ export class BodyReader {
     this.watch(this.takeCallbacks()?.onEof())
   }
 
-  /** @internal No more input comes: the body fails, unless {@link keepRest} completed it. */
+  /** @internal The input has ended: the body fails, unless {@link keepRest} completed it. */
   fail(error: unknown): void {
     if (this.state !== 'open') return
     const callbacks = this.takeCallbacks()

@@ -2,8 +2,8 @@
  * The body of a response, pushed.
  *
  * Strategy: bytes are framed as they are written and go straight into the connection's output queue; there is no second
- * queue. The head waits for the first bytes, so that both leave in one write. How much waits is `pendingBytes`, and
- * `whenDrained` calls back when to go on: the writer never refuses bytes, because only its user can slow a source.
+ * queue. The head waits for the first bytes, so that both leave in one write. The writer never refuses bytes, because
+ * only its user can slow the source: `pendingBytes` tells how many wait, and `whenDrained` when to continue.
  */
 import type { Faraday, FlushCallback } from '../buffer/faraday.js'
 import { checkRange } from '../buffer/iovec.js'
@@ -17,8 +17,7 @@ import type { OutputQueue } from './output-queue.js'
 import type { PreparedText } from './prepared-text.js'
 
 /**
- * What a body calls: the output half of its connection, which itself makes bodies (the interface turns the import
- * round).
+ * The output half of a connection, as its response bodies call it. It imports the bodies, so they cannot import it.
  *
  * @internal
  */
@@ -30,11 +29,11 @@ export interface BodyWriterHost {
   bodyTruncated(error: LocalProtocolError): void
   /** Runs a callback that the application gave to `owner`. */
   guard(callback: () => unknown, owner: BodyWriter): void
-  /** Returns the head to send: `head`, unless what it says about the connection is no longer true. */
+  /** Returns the head to send: `head`, or another if the connection will not stay open as `head` says. */
   finalHead(head: string): string
 }
 
-/** How a body is framed: `length` counts for 'fixed' only. @internal */
+/** The framing of a body; `length` matters for 'fixed' only. @internal */
 export interface BodyFraming {
   readonly encoding: BodyEncoding
   readonly length: number
@@ -45,9 +44,9 @@ export class BodyWriter {
   private readonly host: BodyWriterHost
   private readonly output: Faraday
   private readonly encoding: BodyEncoding
-  /** For 'fixed': how many bytes Content-Length still owes. */
+  /** For 'fixed': the number of bytes still missing of Content-Length. */
   private remaining: number
-  /** The head as long as it was not written. */
+  /** The head until it is written. */
   private head: string
   private state: 'open' | 'closed' | 'aborted'
   private whenLow: (() => void) | null
@@ -66,14 +65,14 @@ export class BodyWriter {
     this.lowWaterMark = 0
   }
 
-  /** @internal A body for a handler that responds too late: the connection has answered in its place. */
+  /** @internal A body for a handler that responds too late: the connection has already answered. */
   static dead(host: BodyWriterHost): BodyWriter {
     const writer = new BodyWriter(host, { encoding: 'none', length: 0 }, '')
     writer.abort()
     return writer
   }
 
-  /** Whether nothing can be written any more: it was closed, or the connection ended. */
+  /** Whether writing is over: the body was closed, or the connection ended. */
   get isClosed(): boolean {
     return this.state !== 'open'
   }
@@ -83,7 +82,7 @@ export class BodyWriter {
     return this.encoding === 'none'
   }
 
-  /** How many bytes wait in the connection's output, framing and earlier responses included. */
+  /** The number of pending bytes of the connection's output, including framing and earlier responses. */
   get pendingBytes(): number {
     return this.output.pendingBytes
   }
@@ -135,7 +134,7 @@ export class BodyWriter {
   }
 
   /**
-   * Writes the bytes themselves: the caller leaves them alone until a later flush calls back.
+   * Writes the bytes without a copy: the caller must not change them until a later flush calls back.
    *
    * @throws as {@link writeBytes}
    */
@@ -147,7 +146,7 @@ export class BodyWriter {
     this.writeSuffix()
   }
 
-  /** Calls back once when all that was written so far is on the wire ('written') or never will be ('closed'). */
+  /** Calls back once when all bytes written so far are on the wire ('written') or never will be ('closed'). */
   flush(callback: FlushCallback): void {
     if (this.state === 'open') this.sendHead()
     const { host } = this
@@ -156,9 +155,9 @@ export class BodyWriter {
   }
 
   /**
-   * Calls back once when at most `lowWaterMark` bytes wait: at once, if that is so now. Never after the connection's
-   * end. One callback of a body waits at a time: a later call replaces an earlier one. Of a body that
-   * {@link isBodiless} no bytes ever wait.
+   * Calls back once when at most `lowWaterMark` bytes are pending, perhaps at once; never after the connection's end. A
+   * body has one such callback: a later call replaces an earlier one. A body that {@link isBodiless} never has pending
+   * bytes.
    */
   whenDrained(lowWaterMark: number, callback: () => void): void {
     if (this.state !== 'open') return
@@ -175,11 +174,11 @@ export class BodyWriter {
   }
 
   /**
-   * Completes the body. Trailer fields are sent where the body is chunked and dropped otherwise (RFC 9110 §6.5.1).
+   * Completes the body. Trailer fields are sent if the body is chunked and dropped otherwise (RFC 9110 §6.5.1).
    * Closing again does nothing.
    *
    * @throws {@link LocalProtocolError} bodyTooShort: less than Content-Length; the response is cut, or the error
-   *   handler answers where nothing of it was sent
+   *   handler answers if nothing of it was sent
    * @throws {@link LocalProtocolError} badField: a trailer field is not valid or not allowed there
    */
   close(trailers?: Headers): void {
@@ -192,7 +191,7 @@ export class BodyWriter {
     this.host.bodyComplete()
   }
 
-  /** @internal Queues the head, if it was not. */
+  /** @internal Queues the head, unless it was queued already. */
   sendHead(): void {
     const head = this.takeHead()
     if (head === '') return
@@ -205,7 +204,7 @@ export class BodyWriter {
     if (this.state === 'open') this.state = 'aborted'
   }
 
-  /** Whether `count` bytes are to be written; counts them. */
+  /** Counts `count` bytes as written. Returns whether they are to be sent. */
   private admit(count: number): boolean {
     if (this.state === 'closed') throw new LocalProtocolError('bodyClosed', 'the response body is closed')
     if (this.state === 'aborted') return false

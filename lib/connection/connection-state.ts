@@ -1,15 +1,15 @@
 /**
- * The state of a connection, as its users can read it at any time.
+ * The state of a connection, which its users can read at any time.
  *
- * Strategy: a getter changes nothing, wakes no loop and carries out nothing that is due: time limits and inspectors may
- * read all of them between any two operations.
+ * Strategy: getters have no side effects: they wake no loop and perform no pending work, so time limits and inspectors
+ * may read all of them between any two operations.
  */
 import type { Ownership } from '../buffer/ownership.js'
 import { thrownError } from '../errors.js'
 import type { Request } from '../message/request.js'
 import type { Exchanges } from './exchanges.js'
 
-/** The state of one connection, as it can be read. */
+/** The readable state of one connection. */
 export abstract class ConnectionState {
   /** @internal */
   protected readonly exchanges: Exchanges
@@ -19,7 +19,7 @@ export abstract class ConnectionState {
     this.exchanges = exchanges
   }
 
-  /** Whether both sides are closed. Output may be pending: `nextWriteOperation` says so. */
+  /** Whether both sides are closed. Output may still be pending: ask `nextWriteOperation`. */
   get isClosed(): boolean {
     return this.exchanges.isClosed
   }
@@ -37,7 +37,7 @@ export abstract class ConnectionState {
     return this.exchanges.hasFailed
   }
 
-  /** Whether the connection was handed over to another protocol, or will be when its head is on the wire. */
+  /** Whether the connection was handed over to another protocol, or will be once the head of the upgrade is written. */
   get isUpgrade(): boolean {
     return this.exchanges.output === 'upgrade'
   }
@@ -53,8 +53,8 @@ export abstract class ConnectionState {
   }
 
   /**
-   * Whether the next `read` can be used: `nextReadOperation` would say so too, and may wake others besides.
-   * When it becomes true, the callback of `yieldReader` is called.
+   * Whether the connection can use the next `read`, as `nextReadOperation` says, too, which may wake callbacks. When it
+   * becomes true, the callback of `yieldReader` is called.
    */
   get wantsInput(): boolean {
     return this.exchanges.nextReadOperation() === 'read'
@@ -67,8 +67,8 @@ export abstract class ConnectionState {
   }
 
   /**
-   * Whether only the handler can go on: its response is complete (or an upgrade), it began to read the body, and it
-   * neither asks for more nor closed it. See `dropBody`.
+   * Whether the connection waits for the handler alone: its response is complete (or an upgrade), it began to read the
+   * body, and it neither requests more nor closed it. See `dropBody`.
    */
   get isBodyLeftUnread(): boolean {
     const { input } = this.exchanges
@@ -80,7 +80,7 @@ export abstract class ConnectionState {
     return this.exchanges.input.current === 'drain'
   }
 
-  /** How many bytes of the current body were consumed, framing included; 0 where no body is received. */
+  /** The number of consumed bytes of the current body, including framing; 0 if no body is being received. */
   get bodyConsumed(): number {
     return this.exchanges.input.body.consumed
   }
@@ -93,21 +93,21 @@ export abstract class ConnectionState {
   }
 
   /**
-   * How many bytes of the current body are not consumed yet, as far as its framing tells: of a chunked body only those
-   * of the current chunk; 0 where no body is received. A caller with room for that many may keep reading while the
-   * reader yields: only a read reveals that the client has left.
+   * The number of bytes of the current body that are not consumed yet, as far as its framing tells: of a chunked body
+   * only those of the current chunk; 0 if no body is being received. A caller with room for that many may keep reading
+   * while the reader yields: only a read reveals that the client has left.
    */
   get bodyLeft(): number {
     return this.exchanges.input.body.left
   }
 
-  /** @internal How the body wants the bytes of the next `read`: where it wants `owned` ones, lent bytes are copied. */
+  /** @internal The ownership that the body expects of the next `read`: if it is `owned`, lent bytes are copied. */
   get wantedInput(): Ownership {
     return this.exchanges.input.body.wanted
   }
 
   /**
-   * Whether the handler, or the error handler, has not begun the response to the current request: one that is streamed
+   * Whether the handler, or the error handler, has not begun the response to the current request. A streamed response
    * begins with its first byte.
    */
   get isResponseOwed(): boolean {
@@ -120,25 +120,25 @@ export abstract class ConnectionState {
     return this.exchanges.output === 'streaming'
   }
 
-  /** The request that is being handled, or null. */
+  /** The current request, or null. */
   get currentRequest(): Request | null {
     return this.exchanges.reqd?.request ?? null
   }
 
-  /** How many bytes of output wait to be written. */
+  /** The number of pending bytes of output. */
   get pendingBytes(): number {
     return this.exchanges.queue.bytes.pendingBytes
   }
 
-  /** Whether output waits to be written. */
+  /** Whether output is pending. */
   get hasPendingOutput(): boolean {
     return this.exchanges.queue.bytes.hasPending
   }
 
   /**
-   * The bytes that wait to be written, one character each, where they are text that was not encoded yet; else ''. A
-   * caller that can write text takes it in place of the next `write` operation and reports as many bytes: a response
-   * whose body is text needs no array then, and a hello through `serve` takes 15 % less.
+   * The pending bytes, one character each, if they are text that was not encoded yet; else ''. A caller that can write
+   * text takes it instead of the next `write` operation and reports as many bytes: a response whose body is text then
+   * needs no array, and a hello through `serve` takes 15 % less.
    *
    * @internal
    */
@@ -147,7 +147,7 @@ export abstract class ConnectionState {
   }
 
   /**
-   * How many bytes of the read that is under way lie behind what was consumed; null where none is.
+   * The number of bytes of the current read after the consumed ones; null outside a read.
    *
    * @internal
    */
@@ -155,7 +155,7 @@ export abstract class ConnectionState {
     return this.exchanges.input.bytes.unconsumed
   }
 
-  /** Whether views of the bytes of the last `read` were handed out: only if not may the caller reuse them. */
+  /** Whether views of the bytes of the last `read` were handed out. Otherwise the caller may reuse the bytes. */
   get hasKeptInput(): boolean {
     return this.exchanges.input.bytes.hasViews
   }

@@ -13,25 +13,24 @@ import { Status } from '../message/status.js'
 import type { BodyWriter } from './body-writer.js'
 
 /**
- * Answers in place of the handler. `startResponse` takes the header fields, and the status where it is not to be
- * {@link statusOf} the error, and returns the body, which the error handler writes and closes, now or later; it is
- * called once at most. Without Content-Length the body is chunked, or ends with the connection where the client may not
- * understand chunks.
- * After the response the connection closes; with `serve` and `listen` it goes on where a handler failed whose request
- * was read. An error handler that fails (it throws, or a failure is reported while it owes its response) is replaced by
- * the default as long as nothing of its response was sent; then its response is cut. It may be asynchronous: a promise
- * that it returns and that is rejected is such a failure, too.
+ * Answers in place of the handler. `startResponse` may be called once. It takes the header fields, and a status if that
+ * is not {@link statusOf} the error. It returns the body, which the error handler writes and closes, now or later.
+ * Without Content-Length the body is chunked, or ends with the connection if the client may not understand chunks.
  *
- * @param error a `RemoteProtocolError`, or whatever the handler threw or reported
- * @param request the request, where its head could be read
+ * After the response the connection closes; with `serve` and `listen` it continues if a handler failed whose request
+ * was read. If the error handler fails (it throws, its promise is rejected, or a failure is reported while it owes its
+ * response), the default error handler answers, or its response is cut if part of it was sent.
+ *
+ * @param error a `RemoteProtocolError`, or the value that the handler threw or reported
+ * @param request the request, if its head could be read
  */
 export type ErrorHandler = (
   error: unknown, startResponse: (headers: Headers, status?: Status) => BodyWriter, request?: Request,
 ) => void | PromiseLike<void>
 
 /**
- * The status that answers an error: its `status` or `statusCode` where that is one of 400 to 599, as what the peer did
- * wrong and an `HttpError` have one, and as errors of other packages do; 500 for all else.
+ * The status that answers an error: its `status` or `statusCode` if that is 400 to 599, as a `RemoteProtocolError`, an
+ * `HttpError` and errors of other packages have; otherwise 500.
  */
 export function statusOf(error: unknown): Status {
   const { status, statusCode } = partsOf(error)
@@ -59,7 +58,7 @@ function partsOf(error: unknown): ErrorParts {
   }
 }
 
-/** The message where the error exposes it, else the reason phrase: other messages are not for clients. */
+/** The message if the error exposes it, else the reason phrase: other messages are not for clients. */
 function textOf(error: unknown): string {
   const { expose, message } = partsOf(error)
   const isShown = expose === true && typeof message === 'string' && message !== ''

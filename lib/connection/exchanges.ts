@@ -1,11 +1,11 @@
 /**
- * Where the two halves of a connection meet: whether it goes on, ends, or is handed over.
+ * The decisions that concern both halves of a connection: whether it stays open, ends, or is handed over.
  *
- * Strategy: an exchange is what the output half does (output-side.ts), with the input half beside it; this file has the
- * decisions that need the states of both. `settle` is the one that RFC 9112 §9.3 is about. The output half decides what
- * a response looks like; request-reader.ts, which calls this file, decides what is consumed of a read. Whatever ends
- * the connection closes both halves at once: input is not consumed any more, and queued output is still written. Only
- * the response to an error comes after the input was closed.
+ * Strategy: this class extends the output half (output-side.ts) and owns the input half; it makes the decisions that
+ * need the states of both. `settle` is the one of RFC 9112 §9.3. The output half decides the form of a response;
+ * request-reader.ts, which calls this file, decides which bytes of a read are consumed. The end of the connection
+ * always closes both halves: no more input is consumed, and queued output is still written. Only the response to an
+ * error is made after the input was closed.
  */
 import { LocalProtocolError, onRejection, RemoteProtocolError } from '../errors.js'
 import { requestIsPersistent } from '../message/persistence.js'
@@ -27,12 +27,12 @@ const noneFurther = (): boolean => false
 
 /** The exchanges of one connection, one after the other. @internal */
 export class Exchanges extends OutputSide implements ReqdHost {
-  /** The failure that ended the work, where {@link hasFailed}. */
+  /** The failure that ended the work, if {@link hasFailed}. */
   failure: unknown
   hasFailed: boolean
-  /** `awaiting`: one more request may begin, and those that have come; `ending`: none. */
+  /** `awaiting`: one more request may begin, and those that have arrived; `ending`: none. */
   private draining: 'no' | 'awaiting' | 'ending'
-  /** Whether requests came behind the current one that are to be handled, too. */
+  /** Whether requests after the current one have arrived and are to be handled, too. */
   private hasFurther: () => boolean
   private isRequestPersistent: boolean
 
@@ -63,7 +63,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     return this.input.nextOperation(this.mayStartRequest)
   }
 
-  /** A request came; `reader` is null where it has no body. */
+  /** Begins a request; `reader` is null if it has no body. */
   requestArrived(request: Request, reader: BodyReader | null): void {
     this.isRequestPersistent = requestIsPersistent(request)
     const reqd = this.handlers.makeReqd(this, request, reader)
@@ -116,8 +116,8 @@ export class Exchanges extends OutputSide implements ReqdHost {
   }
 
   /**
-   * Fails the current exchange. Between two exchanges no answer is sent: the client would take it for the answer to its
-   * next request.
+   * Fails the current exchange. Between two exchanges no answer is sent: the client would take it for the response to
+   * its next request.
    */
   override callbackFailed(exn: unknown): void {
     if (this.output === 'idle') this.endFailed(exn)
@@ -125,8 +125,8 @@ export class Exchanges extends OutputSide implements ReqdHost {
   }
 
   /**
-   * Fails the current exchange. Between two requests only faults of the peer are answered: it sent something, if not a
-   * request line. A client that sent nothing would take any answer for the answer to its next request.
+   * Fails the current exchange. Between two requests only faults of the peer are answered: it sent at least something.
+   * A client that sent nothing would take any answer for the response to its next request.
    */
   reportExn(exn: unknown): void {
     const isBetween = this.output === 'idle' && !this.input.isWithinHead
@@ -146,7 +146,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     this.wakeReader()
   }
 
-  /** Hands the connection over if it is free: the request is consumed, and what was queued is written. */
+  /** Hands the connection over if the request is consumed and all queued output is written. */
   handOverWhenFree(): void {
     if (!this.isHandOverDue) return
     this.input.handOver()
@@ -154,7 +154,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     this.wake()
   }
 
-  /** Takes the body from a handler that has responded: it does not read on, or the client does not send. */
+  /** Drops the body of a request whose response is complete: the handler does not read, or the client does not send. */
   dropBody(): void {
     if (this.input.current !== 'body' || (this.output !== 'complete' && this.output !== 'upgrade')) return
     const { reader } = this.input.body
@@ -164,13 +164,13 @@ export class Exchanges extends OutputSide implements ReqdHost {
     this.bodyUnwanted()
   }
 
-  /** A read may have ended: a hand-over and the reader, which wait for that, can go on. */
+  /** A read may have ended: continues a hand-over and wakes the reader, if they waited for that. */
   readEnded(): void {
     if (this.isHandOverDue) this.queue.wakeup.wake()
     this.wakeReader()
   }
 
-  /** Bytes were written: a hand-over and the reader, which may wait for that, can go on. */
+  /** Bytes were written: continues a hand-over and wakes the reader, if they waited for that. */
   written(): void {
     this.handOverWhenFree()
     this.wakeReader()
@@ -182,7 +182,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     if (this.output === 'idle') this.end()
   }
 
-  /** Handles one more request that the client was promised, and further ones only where `hasFurther` says they came. */
+  /** Handles one more request that the client was promised, and further ones only if `hasFurther` returns true. */
   drainAwaiting(hasFurther: () => boolean): void {
     if (this.draining === 'ending') return
     this.draining = 'awaiting'
@@ -190,8 +190,8 @@ export class Exchanges extends OutputSide implements ReqdHost {
   }
 
   /**
-   * Drops what is queued: the peer takes no more. A body that is complete with `rest`, the input that was not consumed,
-   * can still be read; else it fails with `error`.
+   * Drops queued output: the peer accepts no more. A body that is complete with `rest`, the unconsumed input, can still
+   * be read; otherwise it fails with `error`.
    */
   outputClosed(rest: Uint8Array, reason: Reason): void {
     const reader = this.input.close(rest)
@@ -205,7 +205,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     this.close(reason)
   }
 
-  /** Whether to hand over now. Not within a read: its caller must learn first which bytes the new protocol gets. */
+  /** Whether to hand over now. Not during a read: its caller must first learn which bytes the new protocol gets. */
   private get isHandOverDue(): boolean {
     return this.isFreeForUpgrade && this.input.current === 'done' && !this.input.bytes.isUnderWay
   }
@@ -226,7 +226,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
   /** Ends the work: the failure is answered if no response has begun. */
   fail(failure: Failure): void {
     if (this.hasFailed) {
-      // An error handler can't be relied on to complete a response that a second failure interrupted.
+      // An error handler cannot be trusted to complete a response that a second failure interrupted.
       this.errorHandlerFailed()
     } else if (!this.isClosed) {
       const reader = this.input.close()
@@ -269,14 +269,14 @@ export class Exchanges extends OutputSide implements ReqdHost {
   }
 
   /**
-   * Wakes the reader unless its next operation is still to wait. Not within a read: the reader would offer bytes again
-   * that the read has consumed.
+   * Wakes the reader unless its next operation is `yield`. Not during a read: the reader would offer bytes again that
+   * the read has consumed.
    */
   wakeReader(): void {
     if (!this.input.bytes.isUnderWay && this.nextReadOperation() !== 'yield') this.input.wakeup.wake()
   }
 
-  /** A callback failed, of the current exchange or of one that is over. */
+  /** A callback of the current exchange, or of an earlier one, failed. */
   private chargeTo(isCurrent: boolean, exn: unknown): void {
     if (isCurrent) this.callbackFailed(exn)
     else this.lateCallbackFailed(exn)

@@ -1,8 +1,8 @@
 /**
- * The head of the next request on its way from the reads to the handler.
+ * The intake of request heads: passes input to the head parser.
  *
- * Strategy: it has a parser only while a read is under way or part of a head came, because most connections of a server
- * are between two requests most of the time. (A pool of parsers saved no time that could be measured.)
+ * Strategy: it holds a parser only during a read or while part of a head has arrived, because most connections of a
+ * server are between two requests most of the time. (A pool of parsers saved no measurable time.)
  */
 import type { RemoteErrorCode } from '../errors.js'
 import type { Request } from '../message/request.js'
@@ -25,7 +25,7 @@ export class HeadIntake {
     return this.parser?.isWithinHead === true
   }
 
-  /** The method of the head that was consumed in part, or is at fault; '' where there is none. */
+  /** The method of the head that was consumed in part, or is at fault; '' if there is none. */
   get method(): string {
     return this.parser?.method ?? ''
   }
@@ -40,19 +40,19 @@ export class HeadIntake {
     return this.parser === null ? null : this.parser.fault
   }
 
-  /** How many bytes of the head were good before the fault. */
+  /** The number of valid bytes of the head before the fault. */
   get faultOffset(): number {
     return this.parser === null ? 0 : this.parser.faultOffset
   }
 
-  /** Parses in `input.bytes[off, input.end)`. Returns how many bytes were consumed. */
+  /** Parses `input.bytes[off, input.end)`. Returns how many bytes were consumed. */
   receive(input: Input, off: number): number {
     const consumed = this.takeParser().parse(input.bytes, off, input.end)
     input.reached = off + consumed
     return consumed
   }
 
-  /** The input ends with what stands at `off`, within a head. Returns what the head is at fault for. */
+  /** Ends the input with the bytes from `off` on, within a head. Returns the fault of the head. */
   end(input: Input, off: number): RemoteErrorCode {
     const parser = this.takeParser()
     parser.parseEof(input.bytes, off, input.end)

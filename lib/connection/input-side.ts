@@ -1,8 +1,8 @@
 /**
- * The input half of a connection: what it is doing, and the parts of the request that it reads.
+ * The input half of a connection: its state, and the parts of the request that it reads.
  *
- * Strategy: it holds no bytes and calls nobody but the reader of a body that it drops. The bytes are read by
- * request-reader.ts, which moves it on; what follows from that is decided in exchanges.ts.
+ * Strategy: it holds no bytes and calls only the reader of a body that it drops. request-reader.ts reads the bytes and
+ * advances its state; exchanges.ts decides the consequences.
  */
 import { LocalProtocolError } from '../errors.js'
 import { FixedDecoder } from '../wire/fixed-decoder.js'
@@ -22,10 +22,10 @@ export class InputSide {
   readonly wakeup: Wakeup
   /** Whether the input ended and all of it was consumed. */
   hasEof: boolean
-  /** The read that is under way, or what is left of the last one. */
+  /** The current read, or what remains of the last one. */
   readonly bytes: Input
   readonly head: HeadIntake
-  /** The body of the current request; where there is none, one that is complete. */
+  /** The body of the current request; a complete one if it has none. */
   body: BodyIntake
   private readonly drainLimit: number
   private state: InputState
@@ -49,13 +49,13 @@ export class InputSide {
     return this.state === 'head' && this.head.isWithinHead
   }
 
-  /** Whether the handler, which is running, has not begun to read a body that would not be dropped if it never did. */
+  /** Whether the running handler has not begun to read a body that could not be dropped afterwards. */
   get isUndecided(): boolean {
     return this.body.isUndecided && !this.isWorthDraining
   }
 
   /**
-   * Whether the end of the request can be reached, as far as that is known: by the handler, or by dropping the rest.
+   * Whether the end of the request is reachable, as far as known: the handler reads the body, or the rest is dropped.
    */
   get canReachNext(): boolean {
     if (this.hasEof || this.state === 'closed') return false
@@ -79,7 +79,7 @@ export class InputSide {
     }
   }
 
-  /** A request came that has a body, or null. */
+  /** Begins a request with that body; null: it has none. */
   arrived(body: BodyIntake | null): void {
     this.state = body === null ? INPUT_MOVES.requestCame.to : INPUT_MOVES.bodyBegan.to
     if (body !== null) this.body = body
@@ -91,7 +91,7 @@ export class InputSide {
     body.reader.complete(body.trailers)
   }
 
-  /** Whether the client waits for 100 Continue; from now on it does not. */
+  /** Returns whether the client waits for 100 Continue; from now on it does not. */
   takeExpectation(): boolean {
     const { expectsContinue } = this.body
     if (expectsContinue) this.body.expectsContinue = false
@@ -105,7 +105,7 @@ export class InputSide {
     this.body.reader.fail(new LocalProtocolError('bodyClosed', 'the body was dropped after the response'))
   }
 
-  /** Consumes nothing more: what follows is another protocol's. */
+  /** Consumes nothing more: the following input belongs to another protocol. */
   handOver(): void {
     this.state = INPUT_MOVES.handedOver.to
   }

@@ -1,8 +1,8 @@
 /**
- * The bytes of the read that is under way.
+ * The bytes of the current read.
  *
- * Strategy: one object for each connection, filled anew by each read and emptied when it ends, so that a connection
- * holds no input between two reads.
+ * Strategy: one object for each connection, filled by each read and emptied at its end, so that a connection holds no
+ * input between two reads.
  */
 import { LocalProtocolError } from '../errors.js'
 
@@ -14,9 +14,9 @@ export class Input {
   end: number
   /** Whether views of the bytes were handed out, by this read or, when it is over, by the last one. */
   hasViews: boolean
-  /** Whether a read is under way. */
+  /** Whether a read is in progress. */
   isUnderWay: boolean
-  /** The end of what was consumed of the current request: the bytes behind it belong to later requests. */
+  /** The end of the consumed bytes of the current request: the bytes after it belong to later requests. */
   reached: number
 
   constructor() {
@@ -40,7 +40,7 @@ export class Input {
     this.isUnderWay = true
   }
 
-  /** How many bytes lie behind the request that is handled; null where no read is under way. */
+  /** The number of bytes after the current request; null outside a read. */
   get unconsumed(): number | null {
     return this.isUnderWay ? this.end - this.reached : null
   }

@@ -1,28 +1,31 @@
 /**
- * Checks of options. Without types any value can be given: text, NaN, a time that no timer can wait, a name that is
- * nearly that of an option. Such a value would silently be no limit, or a limit of zero; it is refused at once.
+ * Checks of options.
+ *
+ * Strategy: JavaScript passes any value: text, NaN, a time beyond the range of timers, a misspelt name. Such a value
+ * would silently be no limit, or a limit of zero, so it is refused at once. Each option has a range or a shape in a
+ * table; one function checks them all, and names the option in its error.
  */
 import { LocalProtocolError } from '../errors.js'
 
 /** The longest time that a timer can wait, in milliseconds. */
 export const LONGEST_TIME = 2 ** 31 - 1
 
-/** Which whole numbers an option takes. */
+/** The range of whole numbers that an option accepts. */
 export interface Range {
   readonly least: number
   readonly most: number
-  /** Whether Infinity is taken, too: no limit. */
+  /** Whether Infinity is accepted, too: no limit. */
   readonly isOpen: boolean
 }
 
-/** The values that an option takes which is not a number. */
+/** The values that an option other than a number accepts. */
 export interface Shape {
   /** In words, after "must be". */
   readonly what: string
   readonly isFit: (value: unknown) => boolean
 }
 
-/** The values that each option takes, by its name. */
+/** The values that each option accepts, by its name. */
 export type Kinds = Readonly<Record<string, Range | Shape>>
 
 export const FUNCTION: Shape = { what: 'a function', isFit: value => typeof value === 'function' }
@@ -82,8 +85,8 @@ export function checkValue(name: string, value: unknown, kind: Range | Shape): v
 }
 
 /**
- * Checks options: their values, and that no name is nearly that of an option, as in plain JavaScript `header_timeout`
- * would be no limit. `elsewhere` says of names that are options of other libraries where theirs belongs.
+ * Checks options: their values, and that no name is a misspelt option: in plain JavaScript `header_timeout` would be no
+ * limit. `elsewhere` maps names of other libraries' options to the options meant.
  *
  * @throws {@link LocalProtocolError} badRange, badOption
  */
@@ -97,7 +100,7 @@ export function checkOptions(options: object, kinds: Kinds, elsewhere: Readonly<
 }
 
 /**
- * Checks the marks of a queue, of which the low one has a default below any high one.
+ * Checks the marks of a queue. The default of the low mark is below any high mark.
  *
  * @throws {@link LocalProtocolError} badRange: the low one is not below the high one
  */
@@ -107,13 +110,13 @@ export function checkMarks(lowWaterMark: number | undefined, highWaterMark: numb
     `lowWaterMark must be less than highWaterMark, which is ${highWaterMark}, not ${lowWaterMark}`)
 }
 
-/** Whether a name was meant to be another one: but for case, `-` and `_`, and a letter or two. */
+/** Whether a name is a misspelling of another one: apart from case, `-` and `_`, one or two letters differ. */
 function isNear(name: string, other: string): boolean {
   const [a, b] = [name, other].map(text => text.toLowerCase().replace(/[-_]/g, ''))
   return distance(a, b) <= (Math.max(a.length, b.length) < 6 ? 1 : 2)
 }
 
-/** How many letters are to be put in, left out or changed (Levenshtein). */
+/** The number of letters to insert, delete or change (Levenshtein). */
 function distance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let row = 1; row <= a.length; row++) {

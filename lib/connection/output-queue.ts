@@ -1,10 +1,10 @@
 /**
- * The bytes that wait to be written, and the callbacks that wait for them to be.
+ * The pending output of a connection, and the callbacks that wait until it is written.
  *
- * Strategy: one queue for all responses of a connection, so that what is ready together leaves together. It never
- * refuses bytes. How many wait is counted once, in {@link Faraday.pendingBytes}: backpressure on a body, the start of
- * the next request and the time limits all ask that. A response that only the end of the connection ends is cut by
- * dropping its bytes; those of the responses before it are still written.
+ * Strategy: one queue for all responses of a connection, so that bytes which are ready together leave together. It
+ * never refuses bytes. Their number is counted once, in {@link Faraday.pendingBytes}: backpressure on a body, the start
+ * of the next request and the time limits all use it. A response that ends only with the connection is cut by dropping
+ * its bytes; those of earlier responses are still written.
  */
 import { COPIED_BEHIND_HEAD } from '../buffer/copying.js'
 import { Faraday } from '../buffer/faraday.js'
@@ -15,11 +15,11 @@ import { LocalProtocolError } from '../errors.js'
 import { YIELD, type WriteOperation } from './operation.js'
 import { Wakeup } from './wakeup.js'
 
-/** A body that waits until little is left. @internal */
+/** A body that waits until few bytes are pending. @internal */
 export interface Waiter {
-  /** How many bytes may be left when {@link drained} is called. */
+  /** The most bytes that may be pending when {@link drained} is called. */
   readonly lowWaterMark: number
-  /** At most that many bytes wait now. */
+  /** Called when at most that many bytes are pending. */
   drained(): void
 }
 
@@ -31,7 +31,7 @@ export class OutputQueue {
   private readonly calling: Reentry
   private isDropped: boolean
   private undelivered: number
-  /** How many of the pending bytes are still to be written although what follows was cut; -1 for all of them. */
+  /** The number of pending bytes before a cut, which are still to be written; -1 without a cut. */
   private kept: number
   private isCut: boolean
   private mustReset: boolean
@@ -48,7 +48,7 @@ export class OutputQueue {
     this.mustReset = false
   }
 
-  /** Text that waits and was not encoded yet, or ''; see {@link Faraday.pendingText}. */
+  /** Pending text that was not encoded yet, or ''; see {@link Faraday.pendingText}. */
   get pendingText(): string {
     return this.kept < 0 ? this.bytes.pendingText : ''
   }
@@ -61,7 +61,7 @@ export class OutputQueue {
     return bytes.isClosed ? { type: 'close', undelivered, mustReset } : YIELD
   }
 
-  /** Adds a head, in latin-1, and its body of `length` bytes: text in UTF-8, or bytes, which are the queue's then. */
+  /** Adds a head, in latin-1, and its body of `length` bytes: text for UTF-8, or bytes, which the queue then owns. */
   writeParts(head: string, body: string | Uint8Array, length: number): void {
     const { bytes } = this
     if (typeof body === 'string' && length === body.length && !isLong(body)) return bytes.writeLatin1(head + body)
@@ -77,7 +77,7 @@ export class OutputQueue {
    * @throws {@link LocalProtocolError} badRange: more than was offered
    */
   shift(count: number): void {
-    // A callback of a flush may cut what is left.
+    // A callback of a flush may cut the rest.
     const wasCut = this.kept >= 0
     if (this.isDropped) this.deliver(count)
     else this.bytes.shift(count)
@@ -85,19 +85,19 @@ export class OutputQueue {
     if (this.waiters.length > 0) this.callDrained()
   }
 
-  /** Calls `waiter` once when little is left: at once, if that is so now. It is called once, however often it waits. */
+  /** Calls `waiter` once when few bytes are pending, perhaps at once; only once, however often it registers. */
   whenDrained(waiter: Waiter): void {
     if (!this.waiters.includes(waiter)) this.waiters.push(waiter)
     this.callDrained()
   }
 
-  /** Takes no more bytes. Those that wait can still be written. */
+  /** Accepts no more bytes. Pending ones can still be written. */
   close(): void {
     this.waiters = []
     this.bytes.close()
   }
 
-  /** Takes no more bytes, and drops those that wait. */
+  /** Accepts no more bytes, and drops the pending ones. */
   drop(): void {
     this.waiters = []
     this.isDropped = true
@@ -106,8 +106,8 @@ export class OutputQueue {
   }
 
   /**
-   * Takes no more bytes, and drops those from `position` on, where a response begins that only the connection's end
-   * would end. Once a byte of it was written, or is by a write that is under way, the transport must be reset.
+   * Accepts no more bytes, and drops those from `position` on, where a response begins that would end only with the
+   * connection. If a byte of it was written, or is part of the current write, the transport must be reset.
    */
   cutFrom(position: number): void {
     const { bytes } = this
@@ -126,7 +126,7 @@ export class OutputQueue {
     this.drop()
   }
 
-  /** Counts what a write delivered that was under way when its bytes were dropped. */
+  /** Counts the bytes of a write that was in progress when they were dropped. */
   private deliver(count: number): void {
     if (!Number.isInteger(count) || count < 0 || count > this.undelivered) {
       throw new LocalProtocolError('badRange', `cannot have written ${count} of ${this.undelivered} bytes`)
@@ -135,7 +135,7 @@ export class OutputQueue {
     if (this.isCut && count > 0) this.mustReset = true
   }
 
-  /** In a loop, because a callback that writes little and waits again would otherwise be called within itself. */
+  /** In a loop, because a callback that writes little and registers again would otherwise be called recursively. */
   private callDrained(): void {
     if (!this.calling.enter()) return
     for (let waiter = this.nextDrained(); waiter !== null; waiter = this.nextDrained()) waiter.drained()

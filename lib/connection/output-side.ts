@@ -1,11 +1,11 @@
 /**
- * The output half of a connection: the responses, in order, and what answers where something went wrong.
+ * The output half of a connection: the responses, in order, and the answers to failures.
  *
  * Strategy: one queue of bytes and one exchange at a time. A response goes into the queue as it is made. When it is
  * complete, {@link OutputSide.settle} may start the next request before the bytes are on the wire, so that responses
  * which are ready together leave together. A response that can't be completed is cut: no last chunk, and the connection
- * ends. Callbacks of the application run when the state already says what happened: they may call back into the
- * connection. What ends or continues the connection is abstract here: exchanges.ts decides it.
+ * ends. Callbacks of the application run after the state was updated: they may call back into the connection. The
+ * decisions to end or continue the connection are abstract here: exchanges.ts makes them.
  */
 import type { Faraday } from '../buffer/faraday.js'
 import { utf8Length } from '../buffer/utf8.js'
@@ -32,26 +32,26 @@ const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 /** The output half of one connection. @internal */
 export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
   readonly input: InputSide
-  /** What the output half is doing: see states.ts. */
+  /** The state of the output half: see states.ts. */
   output: OutputState
   readonly queue: OutputQueue
-  /** The request whose response is owed or not yet followed by another, or null. */
+  /** The current request: its response is owed, or no other request has followed; or null. */
   reqd: ReqdBase | null
-  /** Whether the connection goes on after the current response, as its head said. */
+  /** Whether the connection stays open after the current response, as its head announced. */
   protected isPersistent: boolean
   protected readonly config: Config
   protected readonly handlers: Handlers
   private readonly bytes: Faraday
   protected writer: BodyWriter | null
-  /** Takes the connection over; null before and once it was called. */
+  /** The upgrade handler, until it is called; or null. */
   private upgradeHandler: (() => void) | null
   /** A response that waits for its handler to return. */
   private held: HeldResponse | null
-  /** Whether the head of {@link writer} is to be sent when the handler returns. */
+  /** Whether to send the head of {@link writer} when the handler returns. */
   private isHeadDue: boolean
-  /** Where the streamed response begins in the queue. */
+  /** The position in the queue at which the streamed response begins. */
   private start: number
-  /** What the error handler answers. */
+  /** The failure that the error handler answers. */
   private answered: Failure | null
 
   constructor(config: Config, handlers: Handlers) {
@@ -73,12 +73,12 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
 
   /** A callback of the current exchange threw. */
   abstract callbackFailed(exn: unknown): void
-  /** A callback threw whose exchange is over: another exchange does not lose its response by that. */
+  /** A callback of an earlier exchange threw: the current one keeps its response. */
   abstract lateCallbackFailed(exn: unknown): void
   abstract guard(callback: () => unknown, owner: BodyWriter | null): void
-  /** The response may be complete, or the request: decides whether the connection goes on. */
+  /** The response or the request may be complete: decides whether the connection stays open. */
   abstract settle(): void
-  /** Whether the connection could go on after the response that is about to begin. */
+  /** Whether the connection could stay open after the response that is about to begin. */
   protected abstract get mayPersist(): boolean
   /** The response can't be completed. */
   protected abstract responseCut(error: unknown): void
@@ -91,7 +91,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
     this.output = OUTPUT_MOVES.requestCame.to
   }
 
-  /** The exchange is over, and the connection goes on. */
+  /** The exchange is over, and the connection stays open. */
   protected next(): void {
     this.reqd = null
     this.writer = null
@@ -145,14 +145,14 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
     this.upgrade(upgradeHandler, '')
   }
 
-  /** Sends the heads that waited for the handler to return: what it does with the body is known. */
+  /** Sends the heads that waited for the handler to return, because it is now known whether it reads the body. */
   protected sendWaiting(): void {
     this.releaseHeld()
     if (this.isHeadDue) this.writer?.sendHead()
     this.isHeadDue = false
   }
 
-  /** Whether a handler waits for the connection, and all that was queued is written. */
+  /** Whether an upgrade handler is waiting, and all queued output is written. */
   protected get isFreeForUpgrade(): boolean {
     return this.upgradeHandler !== null && !this.bytes.hasPending
   }
@@ -177,7 +177,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
     if (this.output === 'failing' && !answerError(this.handlers.errorHandler, failure, this)) this.errorHandlerFailed()
   }
 
-  /** The default answers in place of an error handler that failed, unless part of its response was sent. */
+  /** Answers with the default in place of an error handler that failed, unless part of its response was sent. */
   protected errorHandlerFailed(): void {
     const { answered } = this
     this.answered = null
@@ -200,7 +200,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
     return this.stream(head, false)
   }
 
-  /** Queues nothing more; what is queued is still written. A response that is not complete is cut. */
+  /** Queues nothing more; queued output is still written. An incomplete response is cut. */
   protected finish(): void {
     if (this.output === 'closed') return
     this.releaseHeld()

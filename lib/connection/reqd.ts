@@ -1,9 +1,9 @@
 /**
  * One request and its response ("request descriptor", as in http/af).
  *
- * Strategy: a `Reqd` keeps the state of its response and nothing else; the bytes go through the connection. The
- * connection may take the response over (the peer broke the protocol, the handler failed, the client left): the handler
- * can't know that in time, so what it still writes is dropped without an error. Misuse by the handler throws.
+ * Strategy: a `Reqd` holds only the state of its response; the bytes go through the connection. The connection may take
+ * the response over (the peer broke the protocol, the handler failed, the client left). The handler cannot know that in
+ * time, so its further writes are dropped without an error. Misuse by the handler throws.
  */
 import { LocalProtocolError } from '../errors.js'
 import { Headers } from '../message/headers.js'
@@ -14,26 +14,26 @@ import { BodyReader, type BodyReaderHost } from './body-reader.js'
 import type { BodyWriter } from './body-writer.js'
 import type { Failure } from './error-handler.js'
 
-/** The state of the response. While `failing`, the error handler owes it; an `abandoned` one is the connection's. */
+/** The state of the response. While `failing`, the error handler owes it; the connection took an `abandoned` one. */
 export type ResponseState = 'waiting' | 'failing' | 'fixed' | 'streaming' | 'upgrade' | 'abandoned'
 
-/** How an exchange ended: the whole response was queued, or it never will be. */
+/** The end of an exchange: the whole response was queued, or it never will be. */
 export type ExchangeResult = 'done' | 'aborted'
 
-/** How a streamed response begins. */
+/** The options of a streamed response. */
 export interface StreamingOptions {
   /** Whether the head is sent at once instead of with the first bytes of the body. Default: no. */
   readonly flushHeadersImmediately?: boolean
 }
 
 /**
- * What a request descriptor calls: the output half of its connection, which itself knows descriptors (the interface
- * turns the import round).
+ * The output half of a connection, as its request descriptors call it. It imports the descriptors, so they do not
+ * import it.
  *
  * @internal
  */
 export interface ReqdHost extends BodyReaderHost {
-  /** Queues an informational response. Returns whether the client knows such. */
+  /** Queues an informational response. Returns false if the client does not support them. */
   sendInterim(reqd: ReqdBase, status: Status, headers: Headers): boolean
   /** Queues a whole response. */
   sendFixed(reqd: ReqdBase, response: Response, body: string | Uint8Array): void
@@ -48,15 +48,15 @@ export interface ReqdHost extends BodyReaderHost {
 }
 
 /**
- * The base of request descriptors: see {@link Reqd}. It is apart from it because `respondWithStreaming` returns a
- * `Body.Writer` in the core and a controlled subject in `httprx`, which is no `Body.Writer`.
+ * The base of request descriptors: see {@link Reqd}. Both are separate because `respondWithStreaming` returns a
+ * `Body.Writer` in the core, and in `httprx` a controlled subject, which is not a `Body.Writer`.
  */
 export abstract class ReqdBase {
-  /** The request, as it was parsed. */
+  /** The request as parsed. */
   readonly request: Request
   /** @internal */
   state: ResponseState
-  /** @internal What its handler failed with where the error handler was asked to answer, and the connection goes on. */
+  /** @internal The handler's failure, if the error handler answers it and the connection continues. */
   failure: Failure | null
   private reader: BodyReader | null
   private readonly host: ReqdHost
@@ -72,7 +72,7 @@ export abstract class ReqdBase {
     this.answer = null
   }
 
-  /** The body of the request; complete and empty where it has none. */
+  /** The body of the request; complete and empty if it has none. */
   get requestBody(): BodyReader {
     return (this.reader ??= BodyReader.empty(this.host))
   }
@@ -82,14 +82,14 @@ export abstract class ReqdBase {
     return this.answer
   }
 
-  /** Whether the handler has not responded, and may. */
+  /** Whether the handler may still respond. */
   get isWaiting(): boolean {
     return this.state === 'waiting'
   }
 
   /**
    * Sends an informational response, such as 103 Early Hints (RFC 8297): at once, and only before the response. Returns
-   * whether it was sent: an HTTP/1.0 client knows none (RFC 9110 §15.2).
+   * whether it was sent: HTTP/1.0 clients do not support them (RFC 9110 §15.2).
    *
    * @throws {@link LocalProtocolError} alreadyResponded
    * @throws {@link LocalProtocolError} badStatus: not a 1xx, or 101, which is an upgrade
@@ -110,7 +110,7 @@ export abstract class ReqdBase {
   }
 
   /**
-   * Responds with bytes, with their Content-Length. They belong to the connection from now on: large ones are not
+   * Responds with bytes, with their Content-Length. They belong to the connection from now on: large arrays are not
    * copied.
    *
    * @throws as {@link respondWithString}
@@ -121,10 +121,9 @@ export abstract class ReqdBase {
 
   /**
    * Hands the connection over to another protocol (RFC 9110 §7.8, §9.3.6): 101 with the given fields, or 200 to
-   * CONNECT. `upgradeHandler` is called once, when the head is on the wire and the request's body was read; what stands
-   * behind it in the input was not consumed and is the new protocol's. It is never called within a read, but when
-   * output was written or the next operation for output is asked for. From then on the connection neither reads nor
-   * writes.
+   * CONNECT. `upgradeHandler` is called once, when the head is on the wire and the request's body was read; the input
+   * after the body is not consumed and belongs to the new protocol. It is never called during a read, but when output
+   * was written or the next operation for output is requested. From then on the connection neither reads nor writes.
    *
    * @throws {@link LocalProtocolError} alreadyResponded, badField
    * @throws {@link LocalProtocolError} badUpgrade: the client did not ask for one, or Upgrade is missing from `headers`
@@ -136,8 +135,7 @@ export abstract class ReqdBase {
 
   /**
    * Hands the connection over without a response: the new owner writes its own. `upgradeHandler` is called once, when
-   * earlier responses are on the wire and the request's body was read. For the rest see
-   * {@link respondWithUpgrade}.
+   * earlier responses are on the wire and the request's body was read. Otherwise as {@link respondWithUpgrade}.
    *
    * @throws {@link LocalProtocolError} alreadyResponded
    */
@@ -146,14 +144,14 @@ export abstract class ReqdBase {
   }
 
   /**
-   * Reports that the handler failed: the error handler answers where no response has begun, a response that has begun
-   * is cut, a complete one is delivered, and the connection closes. After the exchange it does nothing.
+   * Reports that the handler failed. The error handler answers if no response has begun; a response that has begun is
+   * cut; a complete one is delivered; then the connection closes. After the exchange it does nothing.
    */
   reportExn(exn: unknown): void {
     this.host.reqdFailed(this, exn)
   }
 
-  /** Calls `f` and reports what it throws, which is also returned; null where it returned. */
+  /** Calls `f`. Reports its exception and returns it; returns null if there was none. */
   tryWith(f: () => void): unknown {
     try {
       f()
@@ -200,8 +198,8 @@ export abstract class ReqdBase {
 /** One request and its response. */
 export class Reqd extends ReqdBase {
   /**
-   * Responds with a body that is written as it comes: with the Content-Length of the response where it has one, else in
-   * chunks, to an HTTP/1.0 client up to the end of the connection.
+   * Responds with a body that is written in pieces: with the Content-Length of the response if it has one, else in
+   * chunks; to an HTTP/1.0 client, until the end of the connection.
    *
    * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
    */

@@ -1,10 +1,10 @@
 /**
- * Reads requests out of what `read` offers: heads, bodies and the end of the input.
+ * Reads requests from the bytes that `read` offers: heads, bodies and the end of the input.
  *
- * Strategy: it holds no bytes. In each state of the input it consumes what it can use of the bytes offered and leaves
- * the rest to be offered again: a head that is not complete, data that nobody asked for, the next request while one is
- * handled. It tells the exchanges what it found, which may change the state; the loop goes on as long as bytes or state
- * move.
+ * Strategy: it holds no bytes. In each state of the input it consumes the offered bytes that it can use and leaves the
+ * rest to be offered again: an incomplete head, data that the handler has not requested, the next request while one is
+ * handled. It reports each finding to the exchanges, which may change the state; the loop continues while bytes are
+ * consumed or the state changes.
  */
 import type { Ownership } from '../buffer/ownership.js'
 import { RemoteProtocolError, type RemoteErrorCode } from '../errors.js'
@@ -31,7 +31,7 @@ export class RequestReader {
   }
 
   /**
-   * Consumes what can be used of `bytes[start, end)`. Returns how many bytes that were.
+   * Consumes the usable part of `bytes[start, end)`. Returns its length.
    *
    * @throws LocalProtocolError badState: called by a callback that it called itself
    */
@@ -66,7 +66,7 @@ export class RequestReader {
     return (this.input.current === 'closed' ? this.input.bytes.end : off) - start
   }
 
-  /** Steps as long as that moves anything. Returns where it stopped. */
+  /** Steps while that consumes bytes or changes the state. Returns where it stopped. */
   private run(start: number, ownership: Ownership): number {
     let off = start
     for (let before = -1, state = this.input.current; off !== before || state !== this.input.current;) {
@@ -164,7 +164,7 @@ export class RequestReader {
     else if (this.exchanges.mayStartRequest) this.headFault(head.end(bytes, off))
   }
 
-  /** Data that the handler has not asked for yet comes before the end. */
+  /** Ends the input within a body, unless data that the handler has not requested comes first. */
   private eofInBody(off: number): void {
     const { body, bytes, hasEof } = this.input
     if (hasEof || body.isWanted) this.bodyFault(body.end(bytes, off))

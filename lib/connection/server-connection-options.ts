@@ -18,11 +18,11 @@ export interface ServerConnectionOptions {
    */
   readonly onFailure?: ((error: unknown, reqd: Reqd | null) => void) | undefined
   /**
-   * Receives errors of callbacks whose exchange is over: of a flush, for example, whose bytes left after the response
-   * was complete. It must not throw. Default: none.
+   * Receives errors of callbacks of earlier exchanges: for example, of a flush whose bytes were written after the
+   * response was complete. It must not throw. Default: none.
    */
   readonly onLateError?: ((error: unknown) => void) | undefined
 }
 
-/** The values that the options take. @internal */
+/** The values that the options accept. @internal */
 export const SERVER_KINDS = { config: OBJECT, errorHandler: FUNCTION, onFailure: FUNCTION, onLateError: FUNCTION }

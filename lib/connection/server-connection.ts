@@ -1,11 +1,11 @@
 /**
  * The server side of one HTTP/1.1 connection as a state machine without I/O.
  *
- * Strategy: the caller asks what to do next, does it, and reports what came of it; the connection never calls out
- * except to the handler, the error handler, the callbacks they registered, and the two resume callbacks of the caller.
- * Input and output are two machines (input-side.ts, output-side.ts) that meet in exchanges.ts, where it is decided
- * whether the connection goes on; states.ts has their states, and what the caller does in each.
- * Requests are handled one at a time, in order.
+ * Strategy: the caller asks for the next operation, performs it, and reports its result; the connection calls only the
+ * handler, the error handler, the callbacks they registered, and the two resume callbacks of the caller. Input and
+ * output are two machines (input-side.ts, output-side.ts) that meet in exchanges.ts, which decides whether the
+ * connection stays open; states.ts has their states, and the operations of each. Requests are handled one at a time, in
+ * order.
  */
 import { checkRange } from '../buffer/iovec.js'
 import { LocalProtocolError } from '../errors.js'
@@ -26,16 +26,17 @@ const NO_BYTES = new Uint8Array(0)
 export class ServerConnection extends ConnectionState {
   private readonly reader: RequestReader
 
-  /** @internal Use {@link create}. Both can be what many connections share. */
+  /** @internal Use {@link create}. Many connections may share both arguments. */
   constructor(handlers: Handlers, config: Config) {
     super(new Exchanges(config, handlers))
     this.reader = new RequestReader(this.exchanges, config)
   }
 
   /**
-   * A connection that serves each request with `handler`, which may be asynchronous: what it rejects with is as thrown.
+   * Creates a connection that serves each request with `handler`. It may be asynchronous: a rejection counts as an
+   * exception.
    *
-   * @throws {@link LocalProtocolError} badRange, badOption: what is given is no handler, or no option takes it
+   * @throws {@link LocalProtocolError} badRange, badOption: the handler is not a function, or an option is invalid
    */
   static create(
     handler: (reqd: Reqd) => void | PromiseLike<void>, options: ServerConnectionOptions = {},
@@ -49,16 +50,16 @@ export class ServerConnection extends ConnectionState {
     return new ServerConnection(handlers, withDefaults(DEFAULT_CONFIG, config))
   }
 
-  /** What the caller does next for input. */
+  /** Returns the next operation for input. */
   nextReadOperation(): ReadOperation {
     this.exchanges.readEnded()
     return this.exchanges.nextReadOperation()
   }
 
   /**
-   * Takes input: returns how many of the `len` bytes from `off` on were consumed. The others are to be offered again,
-   * with what follows, when the next operation is `read`. All bytes of a read that {@link hasKeptInput} belong to the
-   * connection and its handler for good; else the caller may reuse them.
+   * Reads input and returns how many of the `len` bytes from `off` on were consumed. Offer the others again, with the
+   * bytes that follow, when the next operation is `read`. All bytes of a read that {@link hasKeptInput} belong to the
+   * connection and its handler for good; otherwise the caller may reuse them.
    *
    * @throws {@link LocalProtocolError} badRange; badState: called by a callback of another read
    */
@@ -78,8 +79,8 @@ export class ServerConnection extends ConnectionState {
   }
 
   /**
-   * Takes the last input. What was not consumed (requests behind the one that is handled) is offered again by `readEof`
-   * when the next operation is `read`, also if nothing is left: half-closed clients get all their answers.
+   * Reads the last input. Offer unconsumed bytes (requests after the current one) again with `readEof` when the next
+   * operation is `read`, even if no bytes are left: half-closed clients get all their answers.
    *
    * @throws as {@link read}
    */
@@ -89,8 +90,8 @@ export class ServerConnection extends ConnectionState {
   }
 
   /**
-   * Calls `resume` once when the next read operation is not `yield` any more; at once, if that is so now. If that comes
-   * about within a read, `resume` is called when the next operation is asked for. It must not throw.
+   * Calls `resume` once when the next read operation is no longer `yield`, perhaps at once. If a read causes that,
+   * `resume` is called when the next operation is requested. It must not throw.
    *
    * @throws {@link LocalProtocolError} alreadyYielded
    */
@@ -99,15 +100,15 @@ export class ServerConnection extends ConnectionState {
     this.exchanges.wakeReader()
   }
 
-  /** What the caller does next for output. */
+  /** Returns the next operation for output. */
   nextWriteOperation(): WriteOperation {
     this.exchanges.handOverWhenFree()
     return this.exchanges.input.current === 'upgraded' ? UPGRADE : this.exchanges.queue.nextOperation()
   }
 
   /**
-   * Takes the result of a write: how many of the offered bytes were written, or that the peer takes no more, which ends
-   * the connection.
+   * Reports the result of a write: how many of the offered bytes were written, or that the peer accepts no more, which
+   * ends the connection.
    *
    * @throws {@link LocalProtocolError} badRange: more than was offered
    */
@@ -121,8 +122,8 @@ export class ServerConnection extends ConnectionState {
   }
 
   /**
-   * The peer is gone: as a write result of `closed`, and with the reason that a body which is not complete fails with.
-   * `rest` is the input that was not consumed: a body that is complete with it can still be read.
+   * Reports that the peer is gone: as a write result of `closed`, with the error for an incomplete body. `rest` is the
+   * unconsumed input: a body that is complete with it can still be read.
    *
    * @internal
    */
@@ -130,13 +131,13 @@ export class ServerConnection extends ConnectionState {
     this.exchanges.outputClosed(rest, reason)
   }
 
-  /** The peer ended its side and counts as gone: as {@link lost}, but what is queued can still be written. @internal */
+  /** Reports that the peer half-closed and counts as gone: as {@link lost}, but queued output is written. @internal */
   peerLeft(rest: Uint8Array, reason: () => unknown): void {
     this.exchanges.close(reason, rest)
   }
 
   /**
-   * Calls `resume` once when there is something to write or to close; at once, if that is so now. It must not throw.
+   * Calls `resume` once when there is something to write or to close, perhaps at once. It must not throw.
    *
    * @throws {@link LocalProtocolError} alreadyYielded
    */
@@ -146,33 +147,34 @@ export class ServerConnection extends ConnectionState {
   }
 
   /**
-   * Reports a failure: the error handler answers where no response has begun; a response that has begun is cut, one
-   * that is complete is delivered. Then the connection closes. Between two requests it closes without an answer, except
-   * for a {@link RemoteProtocolError}, which is answered with its status. A failure while the error handler owes its
-   * response is one of the error handler.
+   * Reports a failure. The error handler answers if no response has begun; a response that has begun is cut; a complete
+   * one is delivered. Then the connection closes. Between two requests it closes without an answer, except for a
+   * {@link RemoteProtocolError}, which is answered with its status. A failure while the error handler owes its response
+   * counts as the error handler's.
    */
   reportExn(exn: unknown): void {
     this.exchanges.reportExn(exn)
   }
 
   /**
-   * Takes the body from a handler that has responded: it does not read on, or the client does not send the rest. It is
-   * dropped as if the handler had closed it, and the connection goes on if it can. In other states it does nothing.
+   * Drops the body of a request whose response is complete, as if the handler had closed it, because the handler does
+   * not read or the client does not send the rest. The connection continues if it can. In other states it does nothing.
    */
   dropBody(): void {
     this.exchanges.dropBody()
   }
 
-  /** Closes both sides now. What is queued can still be written; a response that is not complete is cut. */
+  /** Closes both sides now. Queued output can still be written; an incomplete response is cut. */
   shutdown(): void {
     this.exchanges.end(() => new LocalProtocolError('badState', 'the connection was shut down'))
   }
 
   /**
-   * Handles no further request: closes at once if none is handled, else after the response, which says so if it can.
-   * With `awaitsRequest`, where none is handled or the response that has begun promised it: handles one more request, a
-   * half-received one for example, and closes after it; if none comes, to call it again without closes. Requests behind
-   * that are handled as well where `hasFurther` says that they came: it is asked when a response begins.
+   * Handles no further request: closes at once if none is in progress, else after its response, which says so if it
+   * can. With `awaitsRequest`, one more request is handled (for example, a half-received one) if none is in progress,
+   * or if the head of the current response has promised that; then the connection closes. If no request comes, call it
+   * again without `awaitsRequest` to close. Further requests are handled as well if `hasFurther` returns true when a
+   * response begins: they have arrived already.
    */
   drain(awaitsRequest = false, hasFurther = (): boolean => false): void {
     if (awaitsRequest) this.exchanges.drainAwaiting(hasFurther)

@@ -1,14 +1,14 @@
 /**
  * The states of a connection, as data.
  *
- * Strategy: input and output are two machines. {@link INPUT_MOVES} and {@link OUTPUT_MOVES} say which event leads from
- * which states to which other; the halves take their next state from there. {@link OPERATIONS} says for each pair of
- * states what the caller does next; the operation for input is taken from there. A spec walks both tables, and
- * docs/states.md draws them (`npm run states` writes it).
+ * Strategy: input and output are two machines. {@link INPUT_MOVES} and {@link OUTPUT_MOVES} define their transitions;
+ * the halves take their next state from there. {@link OPERATIONS} defines the next operation for each pair of states;
+ * that for input is taken from there. A spec walks both tables, and docs/states.md draws them (`npm run states` writes
+ * it).
  *
  * Input: `head`, between requests or within a head; `body`, the handler may read the body; `drain`, the rest of the
- * body is dropped; `done`, the request was read; `upgraded`, all that follows is another protocol's; `closed`, nothing
- * more is consumed. Output: `idle`, no response is owed; `waiting`, the handler owes one; `streaming`, a body is being
+ * body is dropped; `done`, the request was read; `upgraded`, all further input is another protocol's; `closed`, no more
+ * is consumed. Output: `idle`, no response is owed; `waiting`, the handler owes one; `streaming`, a body is being
  * written (with closed input, by the error handler); `complete`, the response is queued and the request is not yet
  * consumed; `failing`, the error handler owes a response; `upgrade`, the connection is handed over when the head is on
  * the wire and the request was read; `closed`, nothing more is queued.
@@ -18,19 +18,19 @@
  * ends the connection if it is not persistent or too long to be drained. All this is decided when the handler has
  * returned, which may respond first and read then.
  *
- * Where both halves wait for somebody else, time must say when that ends, and time is the driver's. What `httprx`
- * limits by, and calls then: `head`, headersTimeout and keepAliveTimeout; `body, wanted`, requestTimeout; `waiting`,
- * and `streaming` without a byte, handlerTimeout; `streaming` with none that waits, sourceTimeout; `failing`, and
- * `streaming` behind closed input, errorHandlerTimeout (all `reportExn`); `complete` and `upgrade` with a `body` of
- * which nothing is consumed, lingerTimeout (`dropBody`); with `drain`, lingerTimeout (`shutdown`); pending output,
- * writeTimeout (`closed` is reported).
+ * If both halves wait for the peer or the application, only a time limit can end that, and time is the driver's. The
+ * limits of `httprx`, and the calls at their end: `head`, headersTimeout and keepAliveTimeout; `body, wanted`,
+ * requestTimeout; `waiting`, and `streaming` without a byte, handlerTimeout; `streaming` with no pending byte,
+ * sourceTimeout; `failing`, and `streaming` with closed input, errorHandlerTimeout (all `reportExn`); `complete` and
+ * `upgrade` with a `body` that is not consumed, lingerTimeout (`dropBody`); with `drain`, lingerTimeout (`shutdown`);
+ * pending output, writeTimeout (`closed` is reported).
  */
 import type { ReadOperation, WriteOperation } from './operation.js'
 
-/** What the input half is doing. */
+/** The states of the input half. */
 export type InputState = 'head' | 'body' | 'drain' | 'done' | 'upgraded' | 'closed'
 
-/** What the output half is doing. */
+/** The states of the output half. */
 export type OutputState = 'idle' | 'waiting' | 'streaming' | 'complete' | 'failing' | 'upgrade' | 'closed'
 
 /**
@@ -39,7 +39,7 @@ export type OutputState = 'idle' | 'waiting' | 'streaming' | 'complete' | 'faili
  */
 export type InputPlace = InputState | 'head, full' | 'body, wanted'
 
-/** An event of one half: where it may come, and the state that it leads to. */
+/** An event of one half: the states in which it may occur, and the state that it leads to. */
 interface Move<State extends string> {
   readonly from: readonly State[]
   readonly to: State

@@ -1,8 +1,8 @@
 /**
- * Responses that are known whole when they are made, on their way into the output queue.
+ * Queues responses whose whole body is known.
  *
- * Strategy: they do not take the way of streamed responses. A hello through a BodyWriter takes 1.15 of the CPU,
- * pipelined 1.13: there are a writer to make, and a head and a body to queue apart.
+ * Strategy: they bypass the path of streamed responses. A hello through a BodyWriter takes 1.15 of the CPU, pipelined
+ * 1.13: a writer must be made, and head and body queued separately.
  */
 import type { Response } from '../message/response.js'
 import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'
@@ -16,14 +16,14 @@ export interface WholeBody {
   readonly length: number
 }
 
-/** A whole response whose head hangs on what the handler, which is running, does with the request's body. @internal */
+/** A whole response whose head depends on whether the running handler reads the request's body. @internal */
 export interface HeldResponse extends WholeBody {
   readonly reqd: ReqdBase
   readonly response: Response
   readonly head: ResponseHead
 }
 
-/** Queues a head and its body, as the head says that it is framed. @internal */
+/** Queues a head and its body, framed as the head announces. @internal */
 export function queueWhole(queue: OutputQueue, head: ResponseHead, { body, length }: WholeBody): void {
   if (head.encoding === 'none') queue.bytes.writeLatin1(head.text)
   else if (head.encoding === 'chunked') queueInChunks(queue, head, { body, length })
