@@ -81,6 +81,8 @@ export class WriteLoop implements WriteObserver {
    * turn of other connections, to report a write that was `taken`.
    */
   private state: 'ready' | 'yielding' | 'awaiting' | 'taken' | 'closed'
+  /** Whether the connection will call {@link wake}. */
+  private isWaiting: boolean
   /** Whether the write in flight has taken longer than a turn of the event loop since {@link isOverdue} first asked. */
   private overdue: 'unasked' | 'asked' | 'yes'
   private turns: number
@@ -103,6 +105,7 @@ export class WriteLoop implements WriteObserver {
     this.wake = () => { this.resume() }
     this.run = null
     this.state = 'ready'
+    this.isWaiting = false
     this.overdue = 'unasked'
     this.turns = 0
     this.writes = 0
@@ -145,13 +148,14 @@ export class WriteLoop implements WriteObserver {
 
   /**
    * Offers pending output to the transport now. Returns true if what is still pending waits for the client; false if
-   * the transport cannot tell yet.
+   * the transport cannot tell yet. Also while the loop is yielding: the next request of a pipeline may be handled
+   * before the connection calls the loop for the output of the last.
    */
   offer(): boolean {
     this.turns++
     for (;;) {
       if (this.state === 'taken') this.reportTaken()
-      else if (this.state === 'ready' && this.connection.hasPendingOutput) this.step()
+      else if (this.mayWrite && this.connection.hasPendingOutput) this.step()
       else break
     }
     this.turns--
@@ -184,7 +188,8 @@ export class WriteLoop implements WriteObserver {
   }
 
   private resume(): void {
-    if (this.state !== 'yielding') return
+    this.isWaiting = false
+    if (!this.mayWrite) return
     this.state = 'ready'
     this.tell('writerResume')
     if (this.turns === 0 && !this.isDeferred) this.deferFlush()
@@ -264,6 +269,8 @@ export class WriteLoop implements WriteObserver {
   private yieldWriter(): void {
     if (this.isClosed) return
     this.state = 'yielding'
+    if (this.isWaiting) return
+    this.isWaiting = true
     this.tell('writerYield')
     this.connection.yieldWriter(this.wake)
   }
@@ -271,6 +278,10 @@ export class WriteLoop implements WriteObserver {
   private close(mustReset: boolean): void {
     this.state = 'closed'
     this.owner.outputClosed(mustReset)
+  }
+
+  private get mayWrite(): boolean {
+    return this.state === 'ready' || this.state === 'yielding'
   }
 
   private get isClosed(): boolean {

@@ -89,4 +89,20 @@ describe('an Observable that is faster than its client', () => {
       expect(await ask(server)).toMatchObject({ body: 'abc', isComplete: true })
     }
   })
+
+  it.each<Overflow>(['error', 'dropNewest', 'latest', 'disconnect'])(
+    'is delivered whole behind a response that is complete but not written yet: %s', async overflow => {
+      const server = await start(reqd => {
+        if (reqd.target === '/observable') return { body: of('a', 'b', 'c'), overflow }
+        return new Promise(resolve => { setImmediate(resolve, { body: 'x'.repeat(200) }) })
+      }, { highWaterMark: 100 })
+      const client = await connect(server)
+      client.send(['/late', '/observable', '/last'].map(target => `GET ${target} HTTP/1.1\r\nHost: a\r\n`).join('\r\n')
+        + 'Connection: close\r\n\r\n')
+      const answers = (await client.all()).split('HTTP/1.1 200 OK')
+      expect(answers).toHaveLength(4)
+      expect(answers[2]).toMatch(/\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n$/)
+      expect(server.errors).toEqual([])
+    },
+  )
 })
