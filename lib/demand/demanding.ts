@@ -42,7 +42,7 @@ export function demandOf(ready$: Observable<number>, consumer: Demanding): Obser
   return Object.assign(ready$, { [DEMANDING]: consumer })
 }
 
-/** Returns the consumer attached to a `ready$`; a consumer that ignores everything where there is none. */
+/** Returns the consumer attached to a `ready$`; or, if there is none, a consumer that ignores everything. */
 export function demanding(ready$: Observable<number>): Demanding {
   return (ready$ as { [DEMANDING]?: Demanding })[DEMANDING] ?? UNKNOWN
 }

@@ -106,7 +106,7 @@ function isEntry(parsed: Record<string, unknown> | null): parsed is Record<strin
 
 function unreadable(file: string, index: number, isLast: boolean): string {
   if (!isLast) return `Line ${index + 1} of ${file} can't be read; it is left out`
-  return `${file} ends within line ${index + 1}: whoever wrote it was ended there. What is before that line is read`
+  return `${file} ends within line ${index + 1}: its writer ended there. The lines before it are read`
 }
 
 /** Returns a sentence on the first gap in the entries' indices; null if there is none. */

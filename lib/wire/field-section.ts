@@ -118,7 +118,7 @@ export class FieldSectionParser extends ResumableParser {
     return this.fail(isFolded ? 'obsoleteFold' : 'badFieldName', p)
   }
 
-  /** What ends a value at `p` is not a CR LF, or not yet. */
+  /** The value at `p` does not end in CR LF, or not yet. */
   private valueEnd(bytes: Uint8Array, p: number, limit: number): number {
     if (p === limit) return INCOMPLETE
     const code = bytes[p]

@@ -11,7 +11,7 @@ import type { Headers } from '../message/headers.js'
 import { listIncludes } from '../message/list-value.js'
 import { TOKEN } from './grammar.js'
 
-/** What a field list says about framing. */
+/** The framing that a field list announces. */
 interface FramingFields {
   /** The value of Content-Length, or -1 where there is none. */
   readonly contentLength: number

@@ -21,14 +21,14 @@ export function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, character => character.charCodeAt(0))
 }
 
-/** `tchar`: what a method, a field name or a transfer coding is made of. @see RFC 9110 §5.6.2 */
+/** `tchar`: the characters of methods, field names and transfer codings. @see RFC 9110 §5.6.2 */
 export const TOKEN = table(code => isAlphaOrDigit(code) || isTokenMark(code))
 
-/** `field-vchar`, space and tab: what may stand in a field value. @see RFC 9110 §5.5 */
+/** `field-vchar`, space and tab: the characters of field values. @see RFC 9110 §5.5 */
 export const FIELD_VALUE = table(code => code === 0x09 || (code >= 0x20 && code !== 0x7f))
 
 /**
- * What may stand in a request target in front of its query. RFC 3986 allows less: no `" < > { } | ^` and backtick. But
+ * The characters of a request target before its query. RFC 3986 allows less: no `" < > { } | ^` and backtick. But
  * clients send those as they are (browsers send `|` in paths, older ones `^` too, and all but `" < >` in queries),
  * nginx and haproxy pass them on, and the parser of URLs (WHATWG) keeps or percent-encodes them: none moves a boundary.
  *
@@ -40,13 +40,13 @@ export const FIELD_VALUE = table(code => code === 0x09 || (code >= 0x20 && code 
  */
 export const TARGET = table(code => code > 0x20 && code < 0x7f && code !== 0x23 && code !== 0x5c)
 
-/** What may stand behind the `?` of a target: a `\` as well, which is nothing special there, and browsers send it. */
+/** The characters of a query: also `\`, which has no special meaning there, and which browsers send. */
 export const QUERY = table(code => TARGET[code] === 1 || code === 0x5c)
 
-/** `qdtext`: what may stand between quotes without a backslash. @see RFC 9110 §5.6.4 */
+/** `qdtext`: the characters allowed between quotes without a backslash. @see RFC 9110 §5.6.4 */
 export const QUOTED_TEXT = table(code => FIELD_VALUE[code] === 1 && code !== 0x22 && code !== 0x5c)
 
-/** `unreserved` and `sub-delims`: what a `reg-name` is made of but for `pct-encoded`. @see RFC 3986 §3.2.2 */
+/** `unreserved` and `sub-delims`: the characters of a `reg-name` except `pct-encoded`. @see RFC 3986 §3.2.2 */
 export const HOST_NAME = table(code => isAlphaOrDigit(code) || isHostMark(code))
 
 /** The value in {@link HEX_VALUE} of a byte that is no hexadecimal digit. */

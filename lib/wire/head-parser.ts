@@ -5,7 +5,7 @@
  * when that is. Both are resumable parsers over one text window, so 16 pipelined heads in one read are decoded once.
  * The limit counts the whole head, the empty lines before it included.
  *
- * It deliberately does not judge what the head means: Host, framing and expectations are the connection's to check.
+ * It deliberately does not interpret the head: Host, framing and expectations are the connection's to check.
  */
 import type { RemoteErrorCode } from '../errors.js'
 import { Headers } from '../message/headers.js'
@@ -23,7 +23,7 @@ export class HeadParser {
   request: Request | null
   /** Why the input can't be parsed, or null. */
   fault: RemoteErrorCode | null
-  /** How many bytes of the head were good before the fault. */
+  /** The number of valid bytes of the head before the fault. */
   faultOffset: number
   private readonly maxHeaderSize: number
   private readonly window: TextWindow

@@ -19,7 +19,7 @@ import { serializeFields, type SerializedFields } from './field-serializer.js'
  */
 export type BodyEncoding = 'none' | 'fixed' | 'chunked' | 'close'
 
-/** What the head depends on besides the response itself. */
+/** The context that the head depends on besides the response. */
 export interface HeadContext {
   /** The method of the request, '' where it is not known. */
   readonly method: string
@@ -33,7 +33,7 @@ export interface HeadContext {
   readonly keepAlive: number
 }
 
-/** A head, and what it announces. */
+/** A head, and the framing and persistence that it announces. */
 export interface ResponseHead {
   readonly text: string
   readonly encoding: BodyEncoding

@@ -12,14 +12,14 @@
 import type { RemoteErrorCode } from '../errors.js'
 import type { TextWindow } from './text-window.js'
 
-/** The result of `scan` where the bytes are valid so far but not complete, or where it noted a fault. */
+/** The result of `scan` if the bytes are valid so far but incomplete, or if it noted a fault. */
 export const INCOMPLETE = -1
 
 /** A parser of one part of a head, from offered bytes, with a limit. */
 export abstract class ResumableParser {
   /** Why the input can't be parsed, or null. Nothing may be parsed after a fault. */
   fault: RemoteErrorCode | null
-  /** How many bytes of the part were good before the fault. */
+  /** The number of valid bytes of the part before the fault. */
   faultOffset: number
   /** Whether the last {@link parse} consumed the whole part. */
   isComplete: boolean

@@ -21,7 +21,7 @@ export interface Peer {
   terminate(): void
 }
 
-/** The counters at the last tick; -1 where they prove nothing. */
+/** The counters at the last tick; -1 if they prove nothing. */
 interface Signs {
   received: number
   written: number

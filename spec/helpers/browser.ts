@@ -11,7 +11,7 @@ import { WebSocket } from 'ws'
 /** How long they wait unless told otherwise. */
 const RETRY_MS = 10
 
-/** Somebody who listens, comes back when the connection ends, and says what came last. */
+/** A listener that reconnects when the connection ends, with the id of its last event. */
 abstract class Listener {
   readonly events: EventSourceMessage[]
   /** How often it was connected. */
@@ -31,7 +31,7 @@ abstract class Listener {
     return this.events.map(({ data }) => data)
   }
 
-  /** Resolves when it has so many events. */
+  /** Resolves when it has that many events. */
   async has(count: number): Promise<this> {
     await this.when(() => this.events.length >= count)
     return this
@@ -61,7 +61,7 @@ abstract class Listener {
 
 /** A browser with an EventSource. */
 export class Browser extends Listener {
-  /** What the field `x-process` of the last response says. */
+  /** The field `x-process` of the last response. */
   process: number
   private readonly url: string
   private retryMs: number
@@ -100,7 +100,7 @@ export class Browser extends Listener {
     response.setEncoding('utf8').on('data', (text: string) => { parser.feed(text) }).on('error', () => undefined)
     this.isConnected()
     await once(response, 'close')
-    // What was not ended by an empty line is no event.
+    // A block without an empty line after it is not an event.
     parser.reset()
   }
 }

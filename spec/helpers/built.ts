@@ -1,5 +1,5 @@
 /**
- * For specs that look at what the build made: dist/ has to be there and no older than the sources.
+ * For specs of the built package: dist/ must exist and be no older than the sources.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'

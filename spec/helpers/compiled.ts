@@ -3,7 +3,7 @@
  */
 import { compileBlocks } from './markdown.js'
 
-/** What a sample is about, its code, and what the compiler's complaint must say; null: it compiles. */
+/** The subject of a sample, its code, and the text of the compiler's error; null: it compiles. */
 export type Sample = readonly [about: string, code: string, complaint: RegExp | null]
 
 /** Returns all samples by their groups, with the complaint of each, '' for none. They are compiled at once. */

@@ -44,8 +44,8 @@ export interface Conversation {
 }
 
 /**
- * What comes of a connection that gets the text, cut at these places, and then the end of the input. Bytes that are
- * lent are spoiled behind the call.
+ * Returns the output of a connection that gets the text, cut at these places, and then the end. Lent bytes are
+ * overwritten after the call.
  */
 export function conversation(
   text: string, places: readonly number[], how: 'read' | 'readLent' = 'readLent',

@@ -17,7 +17,7 @@ import { latin1 } from './splits.js'
 export class FakeTransport extends TestTransport {
   /** How the bytes come that the client sends. */
   ownership: Ownership = 'owned'
-  /** What the client got. */
+  /** The output that the client received. */
   text = ''
   /** How many writes there were. */
   writes = 0
@@ -134,19 +134,19 @@ export class Stage {
     return stage
   }
 
-  /** The client sends, and what was put off is done. */
+  /** The client sends, and deferred tasks are run. */
   receive(input: string | Uint8Array): this {
     this.transport.receive(input)
     return this.settle()
   }
 
-  /** The client takes so many bytes more. */
+  /** The client takes that many bytes more. */
   take(count: number): this {
     this.transport.reads(count === Infinity ? true : count)
     return this.settle()
   }
 
-  /** Does what was put off to the end of what happens now. */
+  /** Runs the tasks that were deferred to the end of the current event. */
   settle(): this {
     do {
       for (let task = this.deferred.shift(); task !== undefined; task = this.deferred.shift()) task()
@@ -171,7 +171,7 @@ export class Stage {
     return this.settle()
   }
 
-  /** What the client got. */
+  /** The output that the client received. */
   get text(): string {
     return this.transport.text
   }

@@ -1,5 +1,5 @@
 /**
- * The kinds of sockets that a server has, for what has to hold on each of them.
+ * The kinds of sockets that a server supports, for tests that must hold on each of them.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * What becomes of a connection when nobody goes on by himself: the client takes what is written and is silent, the
- * application does nothing, and the time limits of `httprx` run out one after the other.
+ * The fate of a connection whose peers are idle: the client takes the output and sends nothing, the application does
+ * nothing, and the time limits of `httprx` expire one after the other.
  */
 import type { ServerConnection } from '../../lib/connection/server-connection.js'
 import { HandlerTimeoutError, RemoteProtocolError } from '../../lib/errors.js'
@@ -23,7 +23,7 @@ export function runOut(connection: ServerConnection): Phase[] {
   throw new Error(`it does not end: ${phases.join(', ')}`)
 }
 
-/** What the driver does when the limit of a phase is reached; a response that stands still is its source's fault. */
+/** The driver's action when the limit of a phase is reached; a response that stalls is its source's fault. */
 function enforce(connection: ServerConnection, phase: Phase): void {
   switch (phase) {
     case 'idle': connection.drain(); break

@@ -1,11 +1,11 @@
 /**
- * What it takes to ask a server of `listen`, which tells nobody its port.
+ * Sends requests to a server of `listen`, which does not report its port.
  */
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 
-/** A port that nobody listens on just now. */
+/** A port that is free at present. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -14,7 +14,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** The status of the answer to a request on a connection of its own. While nobody listens, it is sent again. */
+/** The status of the response to a request on a new connection. While the port is closed, it is sent again. */
 export async function status(port: number, path: string): Promise<number | undefined> {
   for (;;) {
     try {

@@ -17,12 +17,12 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map(async stop => { await stop() }))
 })
 
-/** Calls `stop` when the test is over, and waits for what it promises. */
+/** Calls `stop` when the test is over, and waits for its promise. */
 export function afterwards(stop: () => unknown): void {
   running.push(stop)
 }
 
-/** A server that listens on loopback; it is closed after the test. `errors` is what it reported. */
+/** A server that listens on loopback; it is closed after the test. `errors` has the errors that it reported. */
 export async function start(
   handler: Handler, options: ListenOptions = {},
 ): Promise<Server & { readonly errors: unknown[] }> {

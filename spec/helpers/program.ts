@@ -7,12 +7,12 @@ import { once } from 'node:events'
 import { type Readable } from 'node:stream'
 import { ROOT } from './built.js'
 
-/** Milliseconds until a program that neither ends nor prints what is waited for is killed. */
+/** Milliseconds until a program that neither ends nor prints the expected text is killed. */
 const PATIENCE_MS = 20_000
 
 /** A running program. */
 export class Program {
-  /** What the program has printed so far, on both outputs. */
+  /** The text that the program has printed so far, on both outputs. */
   output: string
   private readonly child: ChildProcessByStdio<null, Readable, Readable>
   private readonly exited: Promise<unknown>

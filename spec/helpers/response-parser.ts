@@ -3,7 +3,7 @@
  * as RFC 9112 §6.3 tells a client to.
  */
 
-/** What a client has asked for. */
+/** The requests of a client. */
 export interface Asked {
   readonly method: string
 }

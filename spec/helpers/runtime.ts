@@ -68,7 +68,7 @@ export function textOf(iovecs: readonly IOVec[]): string {
   return iovecs.map(iovec => Buffer.from(IOVec.view(iovec)).toString('latin1')).join('')
 }
 
-/** What comes of a call that throws; null where it does not. */
+/** Returns the exception of a call; null if there is none. */
 export function thrownBy(call: () => unknown): unknown {
   try {
     call()
@@ -191,7 +191,7 @@ export class Runtime {
     this.connection.reportWriteResult({ type: 'closed' })
   }
 
-  /** The writer is asked to stop, and so many bytes were never written. */
+  /** The writer is asked to stop, and that many bytes were never written. */
   writerClosed(undelivered = 0, mustReset = false): void {
     expect(this.connection.nextWriteOperation()).toEqual({ type: 'close', undelivered, mustReset })
   }
@@ -230,7 +230,7 @@ export interface ErrorCall {
   readonly startResponse: (headers: Headers) => BodyWriter
 }
 
-/** A runtime whose error handler keeps what it is given, to be answered later. */
+/** A runtime whose error handler keeps its arguments, to answer later. */
 export function withPendingErrorHandler(handler?: (reqd: Reqd) => void): { runtime: Runtime; calls: ErrorCall[] } {
   const calls: ErrorCall[] = []
   const errorHandler: ErrorHandler = (error, startResponse, request) => {
@@ -239,12 +239,12 @@ export function withPendingErrorHandler(handler?: (reqd: Reqd) => void): { runti
   return { runtime: new Runtime(handler, { errorHandler }), calls }
 }
 
-/** What a body that is read came to: its text as it came, then what it ended in. */
+/** The log of a body that is read: its text as it arrived, then its end. */
 export interface BodyLog {
   readonly events: string[]
 }
 
-/** Reads the body of a request to its end, and logs what comes. */
+/** Reads the body of a request to its end, and logs it. */
 export function readBody(reqd: Reqd): BodyLog {
   const events: string[] = []
   const readOn = (): void => {
@@ -261,7 +261,7 @@ export function readBody(reqd: Reqd): BodyLog {
   return { events }
 }
 
-/** Reads the next bytes of the body of a request, once, and logs what comes. */
+/** Reads the next bytes of the body of a request, once, and logs them. */
 export function readOnce(reqd: Reqd, events: string[]): void {
   reqd.requestBody.scheduleRead({
     onRead: bytes => { events.push(Buffer.from(bytes).toString('latin1')) },

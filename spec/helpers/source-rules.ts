@@ -1,5 +1,5 @@
 /**
- * The house rules that a source file of lib/ can be checked against by reading it: who may import whom, what the pure
+ * The house rules that a source file of lib/ can be checked against by reading it: the order of imports, what the pure
  * rooms do without, and how a file looks. The rules are DESIGN's; this file only says them to a machine.
  */
 import ts from 'typescript'
@@ -19,7 +19,7 @@ const TESTING_FILES = [
   'testing/capture-file.ts', 'testing/capture-log.ts', 'testing/replay-command.ts', 'testing/activity.ts',
   'testing/virtual-timers.ts',
 ]
-/** The files that know a broker; nothing else imports them, so who has no broker loads no client of one. */
+/** The files that know a broker; nothing else imports them, so a user without a broker loads no client. */
 const NATS_FOLDER = 'hub/nats/'
 const BUFFER_FILES = ['buffer/latin1.ts', 'buffer/utf8.ts']
 const IMPURE_GLOBALS = new Set([
@@ -57,12 +57,12 @@ function importedFiles({ path, text }: Source): string[] {
   return importedModules(tree).filter(module => module.startsWith('.')).map(module => fileOf(path, module))
 }
 
-/** The path below lib/ of what a file imports. */
+/** The path below lib/ of an imported file. */
 function fileOf(path: string, module: string): string {
   return new URL(module, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts')
 }
 
-/** Returns what the file does against the rules, one sentence each; nothing where it keeps them. */
+/** Returns the file's violations of the rules, one sentence each. */
 export function violations(source: Source): string[] {
   const tree = ts.createSourceFile(source.path, source.text, ts.ScriptTarget.ES2022, true)
   return [

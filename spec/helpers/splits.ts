@@ -9,7 +9,7 @@ import { expect } from '@jest/globals'
 
 /** What takes bytes. */
 export interface Subject<Result> {
-  /** Takes what it can of `bytes[off, end)`, from its start. Returns how many bytes that were. */
+  /** Consumes what it can from the start of `bytes[off, end)`. Returns how many bytes. */
   read(bytes: Uint8Array, off: number, end: number): number
   /** Takes the end of the input, behind `bytes[off, end)`. Returns how many of these bytes it took. */
   readEof(bytes: Uint8Array, off: number, end: number): number
@@ -67,7 +67,7 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return both
 }
 
-/** Offers the input up to each cut, with what was not consumed before. Returns how many bytes were consumed. */
+/** Offers the input up to each cut, with the unconsumed bytes. Returns how many bytes were consumed. */
 function feed(input: Uint8Array, cuts: readonly number[], subject: Subject<unknown>): number {
   let consumed = 0
   for (const end of [...cuts, input.length]) {

@@ -34,7 +34,7 @@ const FIELDS: [string, string][][] = [
 
 const STATUSES = [200, 200, 204, 304, 404, 100]
 
-/** A walk: what is done in turn, and what callbacks do in turn, as numbers. */
+/** A walk: the sequence of calls, and the sequence of the callbacks' actions, as numbers. */
 export interface Walk {
   readonly steps: readonly number[]
   readonly callbacks: readonly number[]
@@ -53,7 +53,7 @@ export class Walker {
   readonly connection: ServerConnection
   /** All that was written. */
   output = ''
-  /** All that was seen of the connection: what it called, what it answered, and what it threw. */
+  /** The observed behaviour of the connection: its calls, answers and exceptions. */
   readonly events: string[] = []
   private readonly reqds: Reqd[] = []
   private readonly writers: BodyWriter[] = []
@@ -81,7 +81,7 @@ export class Walker {
     this.actions = [...this.loopActions(), ...this.handlerActions(), ...this.endingActions()]
   }
 
-  /** Does what the number stands for. A misuse is part of the walk; anything else that is thrown is not. */
+  /** Performs the action of the number. A misuse error is part of the walk; any other exception is not. */
   step(number: number): void {
     this.number = number
     this.watch()
@@ -99,7 +99,7 @@ export class Walker {
     try {
       action()
     } catch (error) {
-      // What a callback throws is the connection's to catch.
+      // The connection must catch the exception of a callback.
       if (!(error instanceof LocalProtocolError)) throw error
       this.events.push(error.code)
     }
@@ -111,7 +111,7 @@ export class Walker {
     for (const { requestBody } of this.reqds) readGetters(requestBody)
   }
 
-  /** Does what a callback does next: nothing, something else, or throw. Where the list ends, nothing. */
+  /** Performs a callback's next action: nothing, another call, or an exception; nothing after the end of the list. */
   private callback(): void {
     const number = this.callbacks.shift() ?? 0
     this.events.push(`callback ${number}`)

@@ -1,5 +1,6 @@
 /**
- * Bursts of a plain Observable to a client that reads: slow is only who does not take what is offered.
+ * Bursts of a plain Observable to a client that reads: only a client that does not take the offered output counts as
+ * slow.
  */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,7 +95,7 @@ describe('a burst', () => {
     expect(server.errors).toEqual([])
   })
 
-  it('of events that were missed reaches each client that comes back', async () => {
+  it('of missed events reaches each client that reconnects', async () => {
     const missed = from(upTo(60)).pipe(map(n => ({ id: String(n), data: 'x'.repeat(1000) })))
     const server = await start(() => sse(concat(missed, NEVER)))
     for (let i = 0; i < 2; i++) {

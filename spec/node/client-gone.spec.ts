@@ -1,5 +1,5 @@
 /**
- * Clients that go away, in every phase of a request, or end their side only.
+ * Clients that leave, in every phase of a request, or that only half-close.
  */
 import { describe, expect, it } from '@jest/globals'
 import { NEVER, Observable, type Subscriber } from 'rxjs'
@@ -13,7 +13,7 @@ const UPLOAD = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nsom
 const SMALL_UPLOAD = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n${'x'.repeat(60_000)}`
 const CHUNKED_UPLOAD = `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`
 
-/** Counts what a handler's source goes through. */
+/** Counts the subscriptions, values and ends of a handler's source. */
 class Probe {
   readonly begun = signal()
   readonly stopped = signal()

@@ -1,5 +1,5 @@
 /**
- * Servers that are closed: what is in flight is answered, and what is left is cut.
+ * Servers that are closed: requests in flight are answered, and the rest is cut.
  */
 import { once } from 'node:events'
 import { connect as connectSocket, Server as NetServer, type AddressInfo } from 'node:net'
@@ -58,7 +58,7 @@ describe('closing a server', () => {
     await closed
   })
 
-  it('closes connections that nobody serves any more, whatever came in part', async () => {
+  it('closes connections that are no longer served, even with a partial request', async () => {
     const subscribed = signal<Subscription>()
     const came = signal()
     const listening = jest.spyOn(NetServer.prototype, 'listen')
@@ -142,7 +142,7 @@ describe('closing a server', () => {
     expect(removed).toHaveBeenCalledTimes(1)
   })
 
-  it('completes what shows it, also to those who look later', async () => {
+  it('completes the Observables that show it, also for late subscribers', async () => {
     const server = await start(() => ({}))
     const before = firstValueFrom(server.connections$.pipe(toArray()))
     await server.close()
@@ -165,7 +165,7 @@ describe('closing a server', () => {
       return { body: (function* () { yield `[${reqd.target}]`; yield body })() }
     })
     const answered = new Set<string>()
-    // All are accepted before any of them goes on: what waits to be accepted is reset when the server closes.
+    // All are accepted before any of them continues: unaccepted connections are reset when the server closes.
     const connected = await Promise.all(Array.from({ length: 64 }, async () => {
       const client = await connect(server, { allowHalfOpen: false })
       await client.send(REQUEST).receives('0\r\n\r\n')

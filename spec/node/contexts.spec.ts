@@ -16,7 +16,7 @@ const storage = new AsyncLocalStorage<string>()
 const CHUNK = 'x'.repeat(16 * 1024)
 const CHUNKS = 300
 
-/** What was seen where: a request's own store, or another. */
+/** The stores observed at each place: the request's own, or another. */
 class Sightings {
   readonly wrong: string[] = []
   count = 0

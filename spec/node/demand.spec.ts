@@ -1,6 +1,6 @@
 /**
- * Demand through plain operators on real sockets: a client that does not read costs a bounded amount, and then gets
- * all.
+ * Demand through plain operators on real sockets: a client that does not read costs a bounded amount, and later gets
+ * everything.
  */
 import { describe, expect, it } from '@jest/globals'
 import { bufferCount, delay, filter, from, map, of, timer, type Observable } from 'rxjs'
@@ -39,7 +39,7 @@ async function ends(kind: typeof KINDS[number], handler: Handler): Promise<Ends>
 const numbers = (text: string): number[] => Array.from(text.matchAll(/#(\d+)#/g), ([, number]) => Number(number))
 const line = (n: number): string => `#${n}#`.padEnd(LINE - 1, '.') + '\n'
 
-/** Counts what is asked of a source of lines. */
+/** Counts the lines requested from a source. */
 class Lines {
   given = 0
   readonly returned = signal();

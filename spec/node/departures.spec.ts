@@ -1,6 +1,6 @@
 /**
- * A client that leaves within its request: what reads the body hears of the departure, and a body that had come whole
- * can still be read.
+ * A client that leaves during its request: the reader of the body learns of it, and a body that arrived completely can
+ * still be read.
  */
 import { describe, expect, it } from '@jest/globals'
 import { lastValueFrom, Subject } from 'rxjs'

@@ -1,5 +1,5 @@
 /**
- * Writing to a socket's handle: that it does what the plain way does, and what it says of failures.
+ * Writing to a socket's handle: it behaves like a write to the stream, and reports failures.
  */
 import { once } from 'node:events'
 import { connect as connectSocket, createServer, type AddressInfo, Socket } from 'node:net'
@@ -103,7 +103,7 @@ describe('a direct write', () => {
 })
 
 describe('a transport whose peer is gone', () => {
-  it('says so to who writes, as an error of the stream does, and not within the write', async () => {
+  it('reports it to the writer, as the stream does, and not within the write', async () => {
     const { client, socket } = await ends()
     const transport = new SocketTransport(socket)
     client.reset()

@@ -1,5 +1,5 @@
 /**
- * What is answered when a server closes: on each kind of socket, no request that reached it is lost.
+ * The answers of a server that closes: on each kind of socket, no request that reached it is lost.
  */
 import { describe, expect, it } from '@jest/globals'
 import { filter, firstValueFrom, ReplaySubject, take, toArray } from 'rxjs'
@@ -21,7 +21,7 @@ async function rest(client: Client): Promise<string> {
   return received
 }
 
-/** Several turns of the event loop: longer than a server that closes looks at what has come. */
+/** Several turns of the event loop: longer than a closing server reads input that has arrived. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise(resolve => { setImmediate(resolve) })
 }
@@ -82,7 +82,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     await closed
   })
 
-  it('does not begin what comes when those that are closed were read once more', async () => {
+  it('does not begin requests that arrive after the last read of closing connections', async () => {
     const answer = signal<Reqd>()
     const server = await kind.start(reqd => { answer.resolve(reqd) })
     const client = await kind.connect(server)
@@ -134,7 +134,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     await closed
   })
 
-  it('answers a request that nobody has read yet', async () => {
+  it('answers a request that was not read yet', async () => {
     const server = await kind.start(() => ({ body: 'it' }))
     const clients = [await idle(server), await idle(server)]
     for (const client of clients) client.send(REQUEST)
@@ -143,7 +143,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     await closed
   })
 
-  it('answers on idle connections what comes within idleMs', async () => {
+  it('answers requests on idle connections within idleMs', async () => {
     const server = await kind.start(() => ({ body: 'it' }))
     const clients = [await idle(server), await idle(server)]
     const closed = server.close({ idleMs: 100_000 })

@@ -1,6 +1,6 @@
 /**
- * What goes in front of a response and around it, on real sockets: informational responses, reason phrases, the hint
- * of Keep-Alive, and what a request tells of its connection.
+ * Informational responses, reason phrases and the Keep-Alive hint on real sockets, and the properties of a request's
+ * connection.
  */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,5 +1,5 @@
 /**
- * That one client does not live at the expense of others.
+ * No client is served at the expense of others.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

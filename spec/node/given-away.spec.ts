@@ -1,6 +1,6 @@
 /**
- * Handlers that give the chunks of a body away, memory and all: to a worker, a `ReadableStream` of bytes, a clone. Each
- * server is a process of its own, because what goes wrong is its memory.
+ * Handlers that give the chunks of a body away, with their memory: to a worker, a `ReadableStream` of bytes, a clone.
+ * Each server is a process of its own, because a fault would damage its memory.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { once } from 'node:events'
@@ -165,7 +165,7 @@ describe.each(Object.entries(KINDS))('a chunk that is given away, over %s', (_, 
     const { program, port } = await survivor(HANDLER, { head: WAYS, options })
     const client = new Client(connect(port))
     const bodies = SIZES.map((size, index) => bytesOf(size, index + 1))
-    // One request behind the other: what is behind a body is in the same reads.
+    // One request after the other: the bytes after a body are in the same reads.
     const requests = bodies.flatMap(body => [fixed(path, body), chunked(path, body, 7000), chunked(path, body, 90_000)])
     await writeInPieces(client.socket, Buffer.concat(requests), [200_000, 10, 70_000, 3000])
     client.send(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)

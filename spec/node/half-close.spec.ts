@@ -1,5 +1,5 @@
 /**
- * A client that ends its side (a FIN: a closed tab, an aborted fetch) has left, whatever its request is at.
+ * A client that half-closes (a FIN: a closed tab, an aborted fetch) has left, whatever the state of its request.
  */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,7 +45,7 @@ async function over(kind: string, handler: Handler): Promise<Sender & { all(): P
   return kind === 'Duplex' ? duplexClient(server) : connect(server)
 }
 
-/** Handlers at work; each calls `stopped` when what it works on is ended. */
+/** Handlers at work; each calls `stopped` when its work is ended. */
 const WORK: Record<string, (stopped: () => void) => Handler> = {
   'an Observable of a reply': stopped => () => new Observable<never>(() => stopped),
   'a promise': stopped => reqd => new Promise(() => { reqd.signal.addEventListener('abort', stopped) }),

@@ -46,7 +46,7 @@ async function get(port: number, path: string): Promise<number | undefined> {
 }
 
 describe('handleEach', () => {
-  it('turns what fails into the response of its request, and goes on', async () => {
+  it('turns a failure into the response of its request, and continues', async () => {
     const failure = new Error('it failed')
     const { port, done, errors } = await pipeline(reqd => {
       if (reqd.target === '/throw') throw failure

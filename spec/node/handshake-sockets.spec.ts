@@ -1,5 +1,5 @@
 /**
- * The socket under a TLS socket, where the runtime has no field for it: it is found by the address of the client.
+ * The socket under a TLS socket, on a runtime that has no field for it: it is found by the address of the client.
  */
 import { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
@@ -15,7 +15,7 @@ function socketAt(remoteAddress: string, remotePort: number): Socket {
   })
 }
 
-/** What a server accepts, and what became of it. */
+/** The connections that a server accepted, and their fates. */
 function watched(): { handshakes: Handshakes; server: EventEmitter; failed: FailedHandshake[] } {
   const failed: FailedHandshake[] = []
   const limits = { handshakeTimeout: 10, maxConnections: Infinity }

@@ -1,5 +1,5 @@
 /**
- * TLS handshakes that fail, stand still, or are too many: nothing is left of them, and others are served.
+ * TLS handshakes that fail, stall, or are too many: they leave nothing behind, and other clients are served.
  */
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
@@ -34,7 +34,7 @@ function reasons(server: Server): Observable<string> {
   )
 }
 
-/** The reasons of so many handshakes. */
+/** The reasons of that many failed handshakes. */
 function failures(server: Server, count: number): Promise<string[]> {
   return firstValueFrom(reasons(server).pipe(take(count), toArray()))
 }
@@ -53,7 +53,7 @@ async function raw(server: Server): Promise<Socket> {
   return socket
 }
 
-/** Connects so many clients, 50 at a time. */
+/** Connects that many clients, 50 at a time. */
 async function crowd(count: number, act: () => Promise<void>): Promise<void> {
   const lane = async (): Promise<void> => {
     for (let i = 0; i < count / 50; i++) await act()
@@ -221,7 +221,7 @@ describe('the options of TLS', () => {
     expect(await gone.promise).toBeNull()
   })
 
-  it('refuse a client whose certificate nobody trusts, which is an event', async () => {
+  it('refuse a client with an untrusted certificate, which is an event', async () => {
     const server = await startTls(() => ({}), { tls: { ...TLS, ca: TLS.cert, requestCert: true } })
     const failed = failures(server, 1)
     const client = await tlsClient(server, { ...OTHER, maxVersion: 'TLSv1.2' }).catch(() => null)

@@ -1,5 +1,5 @@
 /**
- * One large text as the body of responses to many clients that do not read: it is not in memory once for each.
+ * One large text as the body of responses to many clients that do not read: memory does not hold it once for each.
  */
 import { connect as connectSocket, type Socket } from 'node:net'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * What fails when nobody waits for it any more is heard, with its request.
+ * A failure after its request has ended is reported, with the request.
  */
 import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
@@ -27,7 +27,7 @@ async function told(
 
 const BIG = 'x'.repeat(100_000)
 
-describe('what fails when nobody waits for it any more', () => {
+describe('a failure after its request has ended', () => {
   it.each<[string, (gone: Promise<unknown>) => ReturnType<Handler>]>([
     ['a promise', async gone => {
       await gone
@@ -43,7 +43,7 @@ describe('what fails when nobody waits for it any more', () => {
       try {
         for (;;) yield BIG
       } finally {
-        // eslint-disable-next-line no-unsafe-finally -- that is what is tried
+        // eslint-disable-next-line no-unsafe-finally -- this is the case under test
         throw new Error('late')
       }
     })() })],
@@ -51,7 +51,7 @@ describe('what fails when nobody waits for it any more', () => {
       try {
         for (;;) yield await Promise.resolve(BIG)
       } finally {
-        // eslint-disable-next-line no-unsafe-finally -- that is what is tried
+        // eslint-disable-next-line no-unsafe-finally -- this is the case under test
         throw new Error('late')
       }
     })() })],

@@ -1,5 +1,5 @@
 /**
- * What a handler brings when its client has left, or was answered already: nothing of it stays open.
+ * Replies of a handler whose client has left, or was answered already: nothing of them stays open.
  */
 import { once } from 'node:events'
 import { createReadStream, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
@@ -60,7 +60,7 @@ async function upstream(): Promise<{ readonly url: string; readonly left: Promis
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, left: left.promise }
 }
 
-/** What has to be let go. */
+/** The resources that must be released. */
 const SOURCES: Record<string, () => Promise<Held>> = {
   'a file': async () => {
     const body = createReadStream(file)
@@ -201,7 +201,7 @@ describe('a reply that is none', () => {
   })
 })
 
-describe('what comes behind the first reply', () => {
+describe('values after the first reply', () => {
   it('is not asked for where it is made one by one', async () => {
     const made: string[] = []
     const server = await start(() => (function* () {

@@ -1,5 +1,5 @@
 /**
- * That nothing is left of clients that go away, in whatever phase of a request.
+ * Clients that leave, in any phase of a request, leave no resources behind.
  */
 import { once } from 'node:events'
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net'

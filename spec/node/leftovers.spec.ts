@@ -1,5 +1,5 @@
 /**
- * A request body that its handler began to read and dropped, over a real socket: the connection goes on.
+ * A request body that its handler began to read and abandoned, over a real socket: the connection stays open.
  */
 import { describe, expect, it } from '@jest/globals'
 import { filter } from 'rxjs'

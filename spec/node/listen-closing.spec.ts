@@ -1,5 +1,5 @@
 /**
- * How a server of `listen` closes: `graceMs` and `idleMs` are among its options, for who unsubscribes and for a signal.
+ * How a server of `listen` closes: `graceMs` and `idleMs` are among its options, for unsubscription and for a signal.
  */
 import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'

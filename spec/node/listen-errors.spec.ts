@@ -1,5 +1,5 @@
 /**
- * Servers that can't listen, and what they say.
+ * Servers that cannot listen, and their errors.
  */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -154,7 +154,7 @@ describe('a server', () => {
     }
   })
 
-  it('that fails to accept one connection goes on with the others', async () => {
+  it('that fails to accept one connection continues with the others', async () => {
     const server = await start(() => ({}))
     const { listener } = server as unknown as { listener: { server: { emit(name: string, error: Error): void } } }
     const error = new Error('accept EMFILE')

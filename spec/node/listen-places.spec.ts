@@ -45,7 +45,7 @@ describe('a server listens', () => {
       await once(child, 'close')
     })
     await once(child.stdout!, 'data')
-    // This process has it, too: of both, the one that is quicker accepts. Here nobody answers, so nobody is to accept.
+    // This process has it, too, and the quicker of both accepts. Here no handler answers, so it must not accept.
     other.close()
     expect(await status(port, '/')).toBe(200)
   })

@@ -68,7 +68,7 @@ describe('listen', () => {
     expect(ends).toEqual(['complete'])
   })
 
-  it('reads nothing of a connection that nobody subscribed to, and then all of it', async () => {
+  it('reads nothing of a connection without a subscriber, and all of it after the subscription', async () => {
     const accepted = signal<Connection>()
     const { port } = listening(accepted.resolve)
     const client = new Client(connectSocket(await port, '127.0.0.1'))

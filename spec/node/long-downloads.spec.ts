@@ -1,5 +1,5 @@
 /**
- * Downloads that are long enough for much to leave at once: to clients that keep up, and that stop in between.
+ * Downloads long enough for large batches: to clients that keep up, and to clients that pause in between.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { start } from '../helpers/net.js'
 const SIZES = [70_000, 1, 3_000, 64 * 1024, 500, 2_049, 200_000]
 const COUNT = 600
 
-/** Chunks of all sizes, no two alike: text and bytes in turn, 29 MB in all. `seen` is told of each. */
+/** Chunks of all sizes, no two alike: text and bytes in turn, 29 MB in all. `seen` is called with each. */
 function* chunks(seen: Hash): Generator<Chunk> {
   for (let i = 0; i < COUNT; i++) {
     const text = `${i},`.repeat(SIZES[i % SIZES.length]).slice(0, SIZES[i % SIZES.length])

@@ -1,6 +1,6 @@
 /**
- * Pipelines of `listen` whose operators fail and that are begun anew by `retry`: nobody is refused or reset meanwhile,
- * on sockets of each kind.
+ * Pipelines of `listen` whose operators fail and that `retry` subscribes again: no client is refused or reset in the
+ * meantime, on sockets of each kind.
  */
 import { once } from 'node:events'
 import { connect as connectSocket, type NetConnectOpts } from 'node:net'
@@ -88,7 +88,7 @@ async function status(one: Client, path: string): Promise<string> {
 }
 
 describe.each(Object.keys(PLACES))('a pipeline that fails, over %s', kind => {
-  it('and is begun anew at once, refuses and resets nobody', async () => {
+  it('and is resubscribed at once, refuses and resets no client', async () => {
     const { connect, reported, server } = await prepare(kind)
     run(answered(server).pipe(retry()))
     const other = await connect()
@@ -125,7 +125,7 @@ describe.each(Object.keys(PLACES))('a pipeline that fails, over %s', kind => {
 })
 
 describe('a pipeline that fails', () => {
-  it('and goes on as another one, ends the server after the time of grace', async () => {
+  it('and continues as another one, ends the server after the time of grace', async () => {
     const { connect, server } = await prepare('TCP', { graceMs: 5 })
     run(answered(server).pipe(catchError(() => NEVER)))
     const [idle, failing] = [await connect(), await connect()]
@@ -143,7 +143,7 @@ describe('a pipeline that fails', () => {
     await failing.ended
   })
 
-  it('at a connection, closes that one, and goes on with the others', async () => {
+  it('at a connection, closes that one, and continues with the others', async () => {
     const { connect, server } = await prepare()
     let isFirst = true
     run(server.pipe(
@@ -158,7 +158,7 @@ describe('a pipeline that fails', () => {
     expect(await status(await connect(), '/')).toBe('200')
   })
 
-  it('does not give a connection again that somebody else takes', async () => {
+  it('does not emit a connection again that another subscriber takes', async () => {
     const { connect, server } = await prepare()
     let count = 0
     run(server.pipe(
@@ -173,7 +173,7 @@ describe('a pipeline that fails', () => {
     expect(count).toBe(3)
   })
 
-  it('on the requests of one connection, and is begun anew there, goes on with that', async () => {
+  it('on the requests of one connection, and is resubscribed there, continues with that', async () => {
     const { connect, server } = await prepare()
     run(server.pipe(mergeMap(({ requests$ }) => requests$.pipe(map(answer), retry()))))
     const one = await connect()
@@ -189,7 +189,7 @@ describe('a pipeline that fails', () => {
     expect(await status(other, '/')).toBe('200')
   })
 
-  it('is taken over by who subscribes again within its error', async () => {
+  it('is taken over by a subscription made within its error', async () => {
     const { connect, server } = await prepare()
     answered(server).subscribe({ error: () => { run(answered(server)) } })
     const one = await connect()
@@ -210,7 +210,7 @@ describe('a pipeline that fails', () => {
     }
   })
 
-  it('answers a request that came in between once, whoever fails before it is taken', async () => {
+  it('answers a request that arrived in between once, whichever pipeline fails before it is taken', async () => {
     const { connect, server } = await prepare()
     const goOn$ = new Subject<void>()
     const begun = signal()

@@ -1,6 +1,5 @@
 /**
- * Pipelines of `listen` whose operators or consumers fail: what a client brings about stops nothing, and each request
- * is answered.
+ * Pipelines of `listen` whose operators or consumers fail: no client can stop the server, and each request is answered.
  */
 import { connect as connectSocket } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
@@ -62,7 +61,7 @@ describe('an operator that throws', () => {
     expect(reported).toEqual([FAILURE, FAILURE, FAILURE])
   })
 
-  it('ends no process where nobody handles the error, and is reported once', async () => {
+  it('ends no process if the error is not handled, and is reported once', async () => {
     const { port, reported, server } = await prepare()
     run(server.pipe(mergeMap(({ requests$ }) => requests$), tap(answer)))
     expect(await status(port, '/bad')).toBe(500)
@@ -130,7 +129,7 @@ describe('a consumer that throws', () => {
     expect(reported).toEqual([FAILURE, FAILURE, FAILURE])
   })
 
-  it('at a connection: that is closed, and the server goes on', async () => {
+  it('at a connection: that is closed, and the server keeps running', async () => {
     const { port, reported, server } = await prepare()
     let isFirst = true
     const subscription = server.subscribe(({ requests$ }) => {
@@ -167,7 +166,7 @@ describe('a consumer that throws', () => {
 })
 
 describe('a server that cannot listen', () => {
-  it('is an error that RxJS reports where nobody handles it', async () => {
+  it('is an error that RxJS reports if it is not handled', async () => {
     const { url } = await start(() => ({}))
     const unhandled = new Promise(resolve => { config.onUnhandledError = resolve })
     afterwards(() => { config.onUnhandledError = null })

@@ -1,5 +1,6 @@
 /**
- * Reads of a request's body by callbacks, over real sockets: what is answered at once, and what throws then.
+ * Reads of a request's body by callbacks, over real sockets: reads that are answered at once, and callbacks that throw
+ * then.
  */
 /* eslint-disable @typescript-eslint/only-throw-error -- anything can be thrown */
 import { describe, expect, it } from '@jest/globals'

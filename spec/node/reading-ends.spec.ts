@@ -1,5 +1,5 @@
 /**
- * Consumers of a body that want no more of it while they wait for a chunk.
+ * Consumers of a body that stop reading while they wait for a chunk.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
@@ -46,7 +46,7 @@ describe('a body that is read no further', () => {
     const client = await connect(server)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nsome')
     expect(await ended.promise).toEqual({ done: true, value: undefined })
-    // What is left of the body is dropped, and the connection goes on.
+    // The rest of the body is dropped, and the connection stays open.
     await client.receives('ended')
     client.send(`${'x'.repeat(96)}GET / HTTP/1.1\r\nHost: localhost\r\n\r\n`)
     await client.receives('ended')

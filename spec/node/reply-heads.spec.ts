@@ -78,7 +78,7 @@ const FORMS: Record<string, Form> = {
   'an Observable that fails later': source => from(source.later()),
 }
 
-/** What the client got, and how many errors were reported. */
+/** The output that the client received, and the number of errors reported. */
 async function answer(reply: () => Reply): Promise<{ text: string; errors: unknown[] }> {
   const server = await start(reply)
   const client = await connect(server)

@@ -1,5 +1,5 @@
 /**
- * Every way to read a request body that a real client sends.
+ * Every way to read a request body, with a real client.
  */
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
@@ -152,7 +152,7 @@ describe('a body whose consumer ends early', () => {
     },
   }
 
-  it.each(Object.entries(EARLY))('is drained, and the connection goes on: %s', async (_, handler) => {
+  it.each(Object.entries(EARLY))('is drained, and the connection stays open: %s', async (_, handler) => {
     const server = await start(reqd => reqd.method === 'GET' ? { body: 'next' } : handler(reqd))
     const client = await connect(server)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\nabc')
@@ -182,7 +182,7 @@ describe('a body', () => {
     await client.receives('null 42')
   })
 
-  it('that nobody reads is not taken from the client', async () => {
+  it('that is not read is not taken from the client', async () => {
     const reading = new Subject<void>()
     const begun = signal()
     const server = await start(({ body }) => {
@@ -225,7 +225,7 @@ describe('a body', () => {
     expect(server.errors).toMatchObject([{ code: 'unexpectedEof' }])
   })
 
-  it('that is awaited after the response comes whole, and the connection goes on', async () => {
+  it('that is awaited after the response arrives whole, and the connection stays open', async () => {
     const texts: string[] = []
     const server = await start(async reqd => {
       reqd.respond({ body: reqd.target })

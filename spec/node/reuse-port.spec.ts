@@ -1,5 +1,5 @@
 /**
- * One port for several processes, where Node and the operating system have that; a clear error elsewhere.
+ * One port for several processes, if Node and the operating system support it; otherwise a clear error.
  */
 import { describe, expect, it } from '@jest/globals'
 import { serve } from '../../lib/node/serve.js'

@@ -1,5 +1,5 @@
 /**
- * Reading into one buffer for all sockets: when it is done, and that nobody sees it change.
+ * Reading into one buffer for all sockets: when it is used, and that no consumer sees it change.
  */
 import { once } from 'node:events'
 import { Socket } from 'node:net'

@@ -1,5 +1,5 @@
 /**
- * Servers that run: where they listen, what can be seen of them, and how many clients they take.
+ * Running servers: where they listen, their visible state, and how many clients they accept.
  */
 import { once } from 'node:events'
 import { Agent, get, request, type IncomingMessage } from 'node:http'
@@ -84,7 +84,7 @@ describe('a server', () => {
     expect(received.match(/Connection: close/g)).toHaveLength(1)
   })
 
-  it('goes on when a client sends what is no HTTP', async () => {
+  it('keeps running when a client sends something other than HTTP', async () => {
     const server = await start(() => ({ body: 'it' }))
     const client = await connect(server)
     expect(await client.send(Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1])).all()).toMatch(/^HTTP\/1.1 400 /)
@@ -119,7 +119,7 @@ describe('a server', () => {
   })
 })
 
-describe('errors that nobody asked for', () => {
+describe('errors without a handler', () => {
   it('are printed, unless they are a client\'s', () => {
     const print = jest.spyOn(console, 'error').mockReturnValue(undefined)
     const failure = new Error('the handler failed')

@@ -1,6 +1,6 @@
 /**
- * Clients that read slowly and steadily are not cut, however long that takes; those that read nothing are. On each kind
- * of socket, in a time that the spec makes pass: so many bytes, so many seconds.
+ * Clients that read slowly and steadily are not cut, however long that takes; clients that read nothing are. On each
+ * kind of socket, in a time that the spec controls: a number of bytes in a number of seconds.
  */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -22,7 +22,7 @@ const KIB = 1024
 const MIB = 1024 * KIB
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
-/** One end of a pair: what is written to the one is read from the other, which asks for it. */
+/** One end of a pair: bytes written to one end are read from the other, on demand. */
 class PairEnd extends Duplex {
   other!: PairEnd
   private taken: (() => void) | null = null
@@ -113,7 +113,7 @@ const KINDS: Record<string, Kind> = {
   },
 }
 
-/** Takes so many bytes, or what there is before the end. Returns how many. */
+/** Takes that many bytes, or fewer at the end. Returns how many. */
 async function take(client: Duplex, count: number): Promise<number> {
   let taken = 0
   while (taken < count && !client.readableEnded && !client.destroyed) {
@@ -139,7 +139,7 @@ async function turns(): Promise<void> {
 const PATIENCE = 20
 
 describe.each(Object.entries(KINDS))('a client of %s', (_, kind) => {
-  /** A client that has asked for so many steps of bytes, and the time of its server. */
+  /** A client that has requested that many steps of bytes, and the time of its server. */
   async function begin(steps: number): Promise<{ client: Duplex; server: Server; second: () => void }> {
     const scheduler = new VirtualTimeScheduler()
     let time = 0
@@ -177,7 +177,7 @@ describe.each(Object.entries(KINDS))('a client of %s', (_, kind) => {
     const over = firstValueFrom(server.events$.pipe(filter(({ type }) => type === 'close')))
     await once(client, 'readable')
     await turns()
-    // The last of what the kernel takes by itself may come late.
+    // The last bytes that fit into the kernel's buffers may be taken late.
     for (let step = 0; step < 2 * PATIENCE + 3; step++) {
       second()
       await turns()

@@ -1,5 +1,5 @@
 /**
- * Sources that stand still, of each kind and on sockets of each kind: the response is cut, and they are stopped.
+ * Sources that stall, of each kind and on sockets of each kind: the response is cut, and they are stopped.
  */
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -71,7 +71,7 @@ describe.each(Object.keys(KINDS))('a response whose source stands still, over %s
     expect(limits[0]).toBe('sourceTimeout')
   })
 
-  it('goes on where it only takes its time to the end', async () => {
+  it('continues if the source is only slow to end', async () => {
     const [serving, connecting] = KINDS[kind]
     const server = await serving(() => ({ body: createReadStream(__filename) }))
     const client = await connecting(server)

@@ -1,5 +1,5 @@
 /**
- * The same server on all kinds of sockets: TCP, TLS, Unix, and streams that are no sockets at all.
+ * The same server on all kinds of sockets: TCP, TLS, Unix, and streams that are not sockets.
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -23,7 +23,7 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const LAST = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 const BIG = 'x'.repeat(3_000_000)
 
-/** One end of a connection within the process. What is written at one is read at the other as it is: not copied. */
+/** One end of a connection within the process. Bytes written at one end are read at the other without a copy. */
 class End extends Duplex {
   other: End | null = null
   private taken: (() => void) | null = null
@@ -101,7 +101,7 @@ describe('a server with TLS', () => {
     await aborted
   })
 
-  it('goes on when clients break the connection before anybody listens to them', async () => {
+  it('keeps running when clients break the connection before it has listeners', async () => {
     const server = await startTls(() => ({ body: 'it' }))
     for (let i = 0; i < 20; i++) {
       const raw = connectSocket(portOf(server), '127.0.0.1').on('error', () => undefined)

@@ -1,5 +1,5 @@
 /**
- * What must not end the process of a server, nor stop it for all: each in a process of its own.
+ * Events that must not end the process of a server, nor stop it for all: each in a process of its own.
  */
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
@@ -41,7 +41,7 @@ const cases = {
   '/fine': () => ({ body: 'it' }),
 }`
 
-describe('a process goes on', () => {
+describe('a process keeps running', () => {
   it.each([
     ['a promise', `{ body: readFile('/nope/nowhere') }`],
     ['a promise, without content', `{ status: 204, body: readFile('/nope/nowhere') }`],
@@ -152,7 +152,7 @@ const open = code => { throw new Error(code) }
     expect(await program.stop()).toBe(0)
   })
 
-  it('when nobody handles that a body is too large, or no JSON: the request is answered', async () => {
+  it('when the error of a body that is too large, or not JSON, is not handled: the request is answered', async () => {
     const { program, port } = await survivor(
       `reqd => { reqd.body.json(5).subscribe(value => { reqd.respond({ body: String(value) }) }) }`)
     expect(await statusOf(port, '/large', 'POST', '"123456"')).toBe(413)

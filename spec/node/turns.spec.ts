@@ -1,5 +1,5 @@
 /**
- * Tasks that have the event loop between them.
+ * Tasks with a turn of the event loop between them.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Turns } from '../../lib/node/turns.js'

@@ -1,6 +1,6 @@
 /**
- * What a client does never ends the process: a server in a process of its own, whose handlers subscribe without an
- * error handler, or with functions that throw.
+ * No client can end the process: a server in a process of its own, whose handlers subscribe without an error handler,
+ * or with functions that throw.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'

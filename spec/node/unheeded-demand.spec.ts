@@ -1,5 +1,5 @@
 /**
- * Handlers that write to the body of their response and never look whether they may, on sockets of each kind.
+ * Handlers that write to the body of their response and ignore the demand, on sockets of each kind.
  */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -39,7 +39,7 @@ const KINDS: Record<string, Kind> = {
 const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const MIB = 1024 * 1024
 
-/** What the process holds in arrays of bytes once garbage was collected. */
+/** The memory that the process holds in arrays of bytes after a garbage collection. */
 function heldBytes(): number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
@@ -144,7 +144,7 @@ describe.each(Object.entries(KINDS))('a handler that writes on, over %s', (_, ki
     expect(server.errors).toEqual([])
   })
 
-  it('sends on without end to a client that takes what comes, however little it looks', async () => {
+  it('sends without end to a client that keeps reading, even if the handler never checks', async () => {
     const server = await kind.start(async reqd => {
       const body = openBody(reqd)
       let sent = 0

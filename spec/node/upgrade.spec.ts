@@ -14,7 +14,7 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 describe('a connection that is handed over', () => {
   const UPGRADE = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n'
 
-  /** Speaks the other protocol: what comes goes back. */
+  /** Speaks the other protocol: an echo. */
   function echo(transport: unknown, head: Uint8Array): void {
     const socket = transport as Socket
     if (head.length > 0) socket.write(head)

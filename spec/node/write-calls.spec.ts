@@ -1,5 +1,5 @@
 /**
- * The two ways in which Node's handles are written to: which one is found, and what is made of anything else.
+ * The two ways in which Node's handles are written to: which one is found, and the fallback for any other.
  */
 import { once } from 'node:events'
 import { connect, createServer, Socket, type AddressInfo } from 'node:net'

@@ -1,5 +1,6 @@
 /**
- * A server that closes: what is in flight is answered, what is idle is closed, and what is left is cut in the end.
+ * A server that closes: requests in flight are answered, idle connections are closed, and the rest is cut after the
+ * grace period.
  */
 import { describe, it } from '@jest/globals'
 import { map, takeUntil, timer } from 'rxjs'
@@ -43,7 +44,7 @@ describe('closing a server', () => {
     })
   })
 
-  it('answers what comes on idle connections within idleMs', () => {
+  it('answers requests on idle connections within idleMs', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'hi' }), OPTIONS)
       const client = server.connect('-----a-|', { a: HEAD })
@@ -56,7 +57,7 @@ describe('closing a server', () => {
     })
   })
 
-  it('accepts nobody any more', () => {
+  it('accepts no more connections', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'hi' }), OPTIONS)
       const late = server.connect('----^a', { a: HEAD })

@@ -1,6 +1,6 @@
 /**
- * What belongs to the error handler once a handler has failed: the response, whatever the handler still does; and what
- * becomes of an error handler that fails itself, at once or later.
+ * A failed handler: the response belongs to the error handler, whatever the failed handler still does. An error handler
+ * may fail, too, at once or later.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { ErrorHandler } from '../../lib/connection/error-handler.js'
@@ -116,7 +116,7 @@ describe('an error handler that fails', () => {
     expect(stage.errors).toEqual([FAILURE, SECOND])
   })
 
-  it('later, behind its response, costs nobody anything', async () => {
+  it('later, after its response, has no effect', async () => {
     const { stage } = failing((_error, startResponse) => {
       startResponse(Headers.empty).close()
       return Promise.reject(SECOND)
@@ -128,7 +128,7 @@ describe('an error handler that fails', () => {
   })
 })
 
-describe('who takes a connection over', () => {
+describe('a handler that takes a connection over', () => {
   it('asynchronously, and fails, is reported, and the connection is cut', async () => {
     const stage = Stage.open(reqd => { reqd.takeOver(() => Promise.reject(FAILURE)) }).receive(get('/'))
     await settled(stage)

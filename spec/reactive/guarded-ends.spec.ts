@@ -1,5 +1,6 @@
 /**
- * Consumers that throw, and sources that fail when they were told to end: each is heard, and nothing else is disturbed.
+ * Consumers that throw, and sources that fail when they are told to end: each error is reported, and nothing else is
+ * disturbed.
  */
 import { describe, expect, it } from '@jest/globals'
 import { config, map, of, Subject, throwError } from 'rxjs'

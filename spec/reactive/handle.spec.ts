@@ -1,5 +1,5 @@
 /**
- * What handlers return, and what becomes of it.
+ * The values that handlers return, and the responses made from them.
  */
 import { describe, expect, it } from '@jest/globals'
 import { concat, delay, EMPTY, from, NEVER, Observable, of, Subject, throwError } from 'rxjs'
@@ -137,7 +137,7 @@ describe('a handler that fails', () => {
     expect(stage.errors).toHaveLength(1)
   })
 
-  it('after it has answered, has its answer delivered, and the connection goes on', () => {
+  it('after it has answered, has its answer delivered, and the connection stays open', () => {
     const stage = answerOf(reqd => {
       reqd.respond({ body: 'it' })
       throw failure

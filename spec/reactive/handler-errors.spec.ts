@@ -1,5 +1,5 @@
 /**
- * What becomes of what handlers throw: the status, what the client sees of it, and whether the connection goes on.
+ * Exceptions of handlers: the status, the part that the client sees, and whether the connection stays open.
  */
 import { describe, expect, it } from '@jest/globals'
 import { throwError } from 'rxjs'

@@ -62,7 +62,7 @@ describe('requests$', () => {
     expect(stage.transport.hasEnded).toBe(true)
   })
 
-  it('closes the connection when nobody is subscribed any more, once the current request is answered', () => {
+  it('closes the connection after the last unsubscription, once the current request is answered', () => {
     const stage = new Stage(null)
     const reqds: Reqd[] = []
     const first = stage.connection.requests$.subscribe(reqd => { reqds.push(reqd) })
@@ -165,7 +165,7 @@ describe('events$', () => {
     expect(events).toMatchObject([{ type: 'bytesIn', connection: 1, time: 1500 }])
   })
 
-  it('also goes to who watches the server', () => {
+  it('also reaches subscribers of the server', () => {
     const stage = new Stage(() => ({ body: 'it' }))
     const all = new Subject<ConnectionEvent>()
     stage.context.events = all
@@ -176,7 +176,7 @@ describe('events$', () => {
     expect(types).toEqual(expect.arrayContaining(['open', 'request', 'response']))
   })
 
-  it('makes no event while nobody is subscribed', () => {
+  it('makes no event without a subscriber', () => {
     const stage = new Stage(() => ({ body: 'it' }))
     let asked = 0
     const now = stage.time.now.bind(stage.time)

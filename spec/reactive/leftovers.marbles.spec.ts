@@ -1,5 +1,6 @@
 /**
- * What is left to somebody who does not go on: a request body to its handler, a failure to the error handler.
+ * Work that is never finished: a request body that its handler stops reading, a failure that the error handler does not
+ * answer.
  */
 import { describe, it } from '@jest/globals'
 import { ignoreElements, map, NEVER, Subject, take } from 'rxjs'
@@ -111,7 +112,7 @@ describe('a client that leaves', () => {
   })
 })
 
-describe('a handler that failed, behind whose error the connection goes on', () => {
+describe('a failed handler after whose error the connection stays open', () => {
   it('has the default answer with the status of its error where the error handler never does', () => {
     marbles(({ serve, expectObservable }) => {
       const teapot = (): never => { throw new HttpError(418) }

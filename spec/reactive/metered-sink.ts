@@ -1,5 +1,5 @@
 /**
- * A sink that passes on what a test says, and counts the rest.
+ * A sink that passes on as much as a test allows, and counts the rest.
  */
 import { chunkSize } from '../../lib/demand/chunk.js'
 import { type ControlledSink, ControlledSubject } from '../../lib/demand/controlled-subject.js'

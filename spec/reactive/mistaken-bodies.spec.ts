@@ -1,5 +1,5 @@
 /**
- * Bodies that are none: the request fails with what is wrong, and nothing that was made stays open or fails unheard.
+ * Invalid bodies: the request fails with the mistake, and nothing stays open or fails unreported.
  */
 import { describe, expect, it } from '@jest/globals'
 import { bodyOf } from '../../lib/reactive/reply.js'

@@ -16,7 +16,7 @@ export class PeerBody implements BodyReaderHost {
   wanted = 0
   /** How often the body was closed before its end. */
   closed = 0
-  /** What is sent as soon as it is asked for; null is the end. */
+  /** The chunks, each sent as soon as it is requested; null is the end. */
   private readonly waiting = new ValueQueue<Uint8Array | null>()
 
   constructor(contentLength: number | null = null) {
@@ -67,7 +67,7 @@ export class PeerBody implements BodyReaderHost {
   }
 }
 
-/** What a body fails with. */
+/** The error that a body fails with. */
 export const left = new Error('the client left')
 
 /** Writes down what an Observable does. */

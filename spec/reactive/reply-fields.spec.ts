@@ -1,5 +1,5 @@
 /**
- * Header fields as handlers give them. Those of short records are made once; nobody may see that but by its speed.
+ * Header fields as handlers give them. Those of short records are cached, which only the speed may show.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'

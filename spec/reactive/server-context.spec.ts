@@ -1,5 +1,5 @@
 /**
- * From options to what connections share.
+ * The state that connections share, made from options.
  */
 import { describe, expect, it, jest } from '@jest/globals'
 import { VirtualTimeScheduler } from 'rxjs'

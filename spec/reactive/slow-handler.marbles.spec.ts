@@ -1,5 +1,5 @@
 /**
- * A handler that takes its time: the client is pushed back on, and nothing is read ahead without bound.
+ * A slow handler: the client feels backpressure, and nothing is read ahead without bound.
  */
 import { describe, it } from '@jest/globals'
 import { endWith, ignoreElements, map } from 'rxjs'
@@ -22,7 +22,7 @@ describe('a body that is read slowly', () => {
     })
   })
 
-  it('is not read at all before somebody wants it', () => {
+  it('is not read before its handler reads it', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const reply$ = cold('-----(r|)', { r: { body: 'never read' } })
       const client = serve(() => reply$, SMALL).connect('h-b', { h: HEAD, b: 'abc' })

@@ -1,5 +1,5 @@
 /**
- * A client that reads slowly: sources that can wait are asked for what it takes and no more.
+ * A client that reads slowly: pausable sources are asked for what it takes and no more.
  */
 import { describe, it } from '@jest/globals'
 import { concatMap, map, of, take } from 'rxjs'

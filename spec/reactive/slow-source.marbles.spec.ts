@@ -1,5 +1,5 @@
 /**
- * Responses whose handler or source keeps its client waiting.
+ * Responses whose handler or source keeps the client waiting.
  */
 import { describe, expect, it } from '@jest/globals'
 import { concat, delay, filter, map, NEVER, of, timer } from 'rxjs'

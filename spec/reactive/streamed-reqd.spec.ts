@@ -13,7 +13,7 @@ import { get, head, post } from '../helpers/runtime.js'
 import { latin1 } from '../helpers/splits.js'
 import { log } from './peer-body.js'
 
-/** The request that comes of a head, and its connection. */
+/** The request of a head, and its connection. */
 function arriving(text: string): { readonly stage: Stage; readonly reqd: Reqd } {
   const reqds: Reqd[] = []
   const stage = Stage.open(reqd => { reqds.push(reqd) })
@@ -137,7 +137,7 @@ describe('a request whose client goes away', () => {
   })
 })
 
-/** What tells who subscribed that the connection is to close. */
+/** The notice to subscribers that the connection is to close. */
 function subjectOf(stage: Stage): Subject<void> {
   return (stage.connection as unknown as { closing: { subject: Subject<void> } }).closing.subject
 }
@@ -153,7 +153,7 @@ describe('a request whose connection is to close', () => {
     expect(log(reqd.closing$)).toEqual([undefined, 'complete'])
   })
 
-  it('hears of it also if nobody asked before', () => {
+  it('reports it also to the first listener after it', () => {
     const { stage, reqd } = arriving(get('/'))
     stage.connection.close()
     expect(log(reqd.closing$)).toEqual([undefined, 'complete'])

@@ -1,5 +1,5 @@
 /**
- * Values that TypeScript would refuse, as plain JavaScript gives them: each works as it reads, or is refused in words.
+ * Values that TypeScript would refuse, passed from JavaScript: each works as expected, or is refused with a message.
  */
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'

@@ -40,7 +40,7 @@ describe('a clock', () => {
     expect(other.times).toEqual([1000, 2000, 3000])
   })
 
-  it('has no timer while there is nobody to ask', () => {
+  it('has no timer while it has no users', () => {
     const time = new VirtualTimeScheduler()
     const clock = new Clock(1000, time)
     const one = new Times()

@@ -1,5 +1,5 @@
 /**
- * How time is counted, from tick to tick.
+ * The counting of time, from tick to tick.
  */
 import { describe, expect, it } from '@jest/globals'
 import { settingsOf } from '../../lib/reactive/connection-options.js'
@@ -16,7 +16,7 @@ interface Seen {
 
 const NOTHING = { requestCount: 0, receivedBytes: 0, writtenBytes: 0, bodyConsumed: 0, hasOutput: false }
 
-/** What a second each of these states comes to. */
+/** Returns the limits reached if each of these states lasts a second. */
 function limitsOf(seen: readonly Seen[], options = {}): (Limit | null)[] {
   const deadlines = new Deadlines(settingsOf({ connectionsCheckingInterval: 1000, ...options }), 0)
   return seen.map((state, index) => deadlines.tick({ ...NOTHING, ...state }, (index + 1) * 1000))

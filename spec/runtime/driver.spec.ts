@@ -1,5 +1,5 @@
 /**
- * The life of a connection in time: its limits, its end in stages, and that nothing is left of it.
+ * The life of a connection in time: its limits, its end in stages, and the release of all its resources.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Subject } from 'rxjs'
@@ -18,9 +18,9 @@ interface Case {
   readonly handler: Handler
   readonly sent: string
   readonly options: ConnectionOptions
-  /** What the client got. */
+  /** The output that the client received. */
   readonly text: RegExp
-  /** What the transport came to, and when it had not yet. */
+  /** The end of the transport, and the last time at which it had not ended. */
   readonly end: 'closed' | 'reset' | null
   readonly capacity?: number
 }

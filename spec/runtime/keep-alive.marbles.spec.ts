@@ -1,5 +1,5 @@
 /**
- * Which connections go on after a response, and how they end.
+ * Which connections stay open after a response, and how they end.
  */
 import { describe, it } from '@jest/globals'
 import { map } from 'rxjs'
@@ -57,7 +57,7 @@ describe('a connection', () => {
     })
   })
 
-  it('drops what comes behind the last response, for a while', () => {
+  it('drops input after the last response, for a while', () => {
     marbles(({ serve, expectObservable }) => {
       const client = serve(() => ({ body: 'hi' }), { ...OPTIONS, lingerBytes: 10 }).connect('abc', {
         a: requestText('GET', '/', { Connection: 'close' }), b: 'x'.repeat(10), c: 'x'.repeat(10),

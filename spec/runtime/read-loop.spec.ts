@@ -37,7 +37,7 @@ describe('while a request is handled', () => {
     expect(stage.text.match(/200 OK/g)).toHaveLength(50)
   })
 
-  it('a body that nobody takes is held, so that a client which leaves is noticed', () => {
+  it('an unread body is held, so that the departure of its client is noticed', () => {
     const { stage, reqds } = waiting()
     stage.receive(post('12345').slice(0, -5)).receive('123')
     expect(stage.transport).toMatchObject({ isPaused: false, preferred: 'owned' })
@@ -47,7 +47,7 @@ describe('while a request is handled', () => {
     expect(reqds[0].signal.aborted).toBe(true)
   })
 
-  it('a body that nobody takes and that announces more than readBufferSize is not read', () => {
+  it('an unread body that announces more than readBufferSize is not received', () => {
     const { stage, reqds } = waiting({ readBufferSize: 10 })
     stage.receive(head('POST / HTTP/1.1', 'Content-Length: 10'))
     expect(stage.transport.isPaused).toBe(true)
@@ -62,7 +62,7 @@ describe('while a request is handled', () => {
     expect(stage.transport).toMatchObject({ isPaused: false, preferred: 'lent' })
   })
 
-  it('a body in chunks that nobody takes is held up to readBufferSize, and then not read', () => {
+  it('an unread body in chunks is held up to readBufferSize, and then not received', () => {
     const { stage, reqds } = waiting({ readBufferSize: 20 })
     stage.receive(postChunks()).receive('3\r\none\r\n').receive('3\r\ntwo\r\n')
     expect(stage.transport.isPaused).toBe(false)
@@ -76,7 +76,7 @@ describe('while a request is handled', () => {
     expect(texts).toEqual(['onetwothree'])
   })
 
-  it('a chunk that nobody takes and that is longer than readBufferSize is not read', () => {
+  it('an unread chunk longer than readBufferSize is not received', () => {
     const { stage } = waiting({ readBufferSize: 16 })
     stage.receive(`${postChunks()}10\r\n`)
     expect(stage.transport.isPaused).toBe(true)

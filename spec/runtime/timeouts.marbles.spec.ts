@@ -1,5 +1,5 @@
 /**
- * Every row of the table of time limits, and the limits on how many. Limits are checked at ticks, here each millisecond
+ * Every row of the table of time limits, and the limits on counts. Limits are checked at ticks, here each millisecond
  * unless a test is about the ticks: a limit holds for at least its time and at most two ticks longer.
  */
 import { describe, expect, it } from '@jest/globals'
@@ -14,7 +14,7 @@ const BEGIN = HEAD.slice(0, 10)
 const LINGER = 'lingerTimeout'
 const POST = post('/', 'hello')
 
-/** What a client that was late gets: an answer, and the end of the connection. */
+/** The output for a client that was late: a response, and the end of the connection. */
 const TOO_LATE = { r: like({ status: 408, headers: { connection: 'close' } }), t: 'requestTimeout' }
 
 describe('headersTimeout', () => {
@@ -110,7 +110,7 @@ describe('writeTimeout', () => {
     })
   })
 
-  it('goes on as long as the client takes a write now and then', () => {
+  it('continues while the client takes a write now and then', () => {
     marbles(({ serve, expectObservable }) => {
       const body = Array<string>(3).fill('x'.repeat(1_000))
       const server = serve(() => ({ body, highWaterMark: 1 }), { ...TICK, writeTimeout: 5, keepAliveTimeout: 5 })

@@ -1,5 +1,5 @@
 /**
- * The input that was read and not consumed.
+ * The input that was received and not consumed.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -9,7 +9,7 @@ function contentOf({ bytes, off, length }: UnreadInput): number[] {
   return [...bytes.subarray(off, off + length)]
 }
 
-/** Takes everything out and puts back what a read of so many bytes leaves. */
+/** Takes all input and puts back the bytes that a read of that many leaves. */
 function consume(pending: UnreadInput, count: number): void {
   const { bytes, off, length } = pending.lift()
   pending.put(bytes, off + count, length - count)

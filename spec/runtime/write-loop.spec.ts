@@ -1,5 +1,5 @@
 /**
- * Output on its way from a connection: what leaves together, and who has to wait for whom.
+ * Output on its way from a connection: which bytes leave in one write, and when a write has to wait.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Response } from '../../lib/message/response.js'

@@ -94,8 +94,8 @@ describe('a capture', () => {
     const file = join(folder, 'cut.ndjson')
     const text = captureText(record(echo))
     writeFileSync(file, text.slice(0, -30))
-    expect(readRecording(file).problems).toEqual([`${file} ends within line 10: whoever wrote it was ended there. `
-      + 'What is before that line is read'])
+    expect(readRecording(file).problems).toEqual([`${file} ends within line 10: its writer ended there. `
+      + 'The lines before it are read'])
     replay(file, echo)
     writeFileSync(file, text.replace('{"connection":1,"n":3', '\n{"connec'))
     expect(readRecording(file).problems).toEqual([`Line 6 of ${file} can't be read; it is left out`])

@@ -1,6 +1,6 @@
 /**
- * Any body as an Observable, an asynchronous iterator or a web stream: the same bytes, as far as they are asked for;
- * its errors; and its end, whoever ends first.
+ * Any body as an Observable, an asynchronous iterator or a web stream: the same bytes on demand, its errors, and its
+ * end, whichever side ends first.
  */
 import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
@@ -98,7 +98,7 @@ function collected(body$: Observable<Uint8Array>): Promise<string> {
   })
 }
 
-/** What the waiting of promises can bring. */
+/** The possible results of pending promises. */
 const settled = (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
 
 describe.each(Object.entries(ALL))('%s', (_, form) => {
@@ -139,7 +139,7 @@ describe.each(Object.entries(FORMS))('%s', (_, form) => {
 })
 
 describe('an iterator of a body', () => {
-  it('answers those who ask at once in their order, and then that it is done', async () => {
+  it('answers concurrent calls in their order, and then reports the end', async () => {
     const chunks = toAsyncIterable(['a', 'b'])
     const results = await Promise.all([chunks.next(), chunks.next(), chunks.next(), chunks.next()])
     expect(results.map(({ value }) => value && Buffer.from(value).toString())).toEqual(['a', 'b', undefined, undefined])
@@ -153,7 +153,7 @@ describe('an iterator of a body', () => {
     await expect(toReadableStream(throwError(() => broken)).getReader().read()).rejects.toBe(broken)
   })
 
-  it('ends for those who wait when it is told to return, or to throw', async () => {
+  it('ends pending calls when `return` or `throw` is called', async () => {
     const waiting = toAsyncIterable(NEVER)
     const next = waiting.next()
     await waiting.return?.()

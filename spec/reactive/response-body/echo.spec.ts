@@ -22,7 +22,7 @@ describe('an echo', () => {
     expect(Stage.open(echo).receive(`${upload(5)}hello`).text).toMatch(/5\r\nhello\r\n0\r\n\r\n$/)
   })
 
-  it('reads no more than there is room for, and goes on when the client takes it', () => {
+  it('reads no more than there is room for, and continues when the client takes it', () => {
     const stage = new Stage(echo, { highWaterMark: 10, readBufferSize: 10 })
     stage.transport.capacity = 0
     stage.connection.start()

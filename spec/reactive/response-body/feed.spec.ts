@@ -1,6 +1,6 @@
 /**
- * What a response holds of its source: never more than its bound, however the source cuts it and however the client
- * takes it; and that a source is stopped when nobody wants it any more, once.
+ * The bytes that a response holds of its source never exceed its bound, whatever the sizes of chunks and writes; and a
+ * source without a consumer is stopped, once.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -42,7 +42,7 @@ interface Run {
   readonly isComplete: boolean
 }
 
-/** Plays a response to a client that takes so many bytes at a time, and then the rest. */
+/** Plays a response to a client that takes that many bytes at a time, and then the rest. */
 function play(flow: Flow, reply: (probe: () => void) => BodySource, overflow: Overflow = 'error'): Run {
   const reqds: Reqd[] = []
   let peak = 0

@@ -1,5 +1,5 @@
 /**
- * How much leaves at once of a source that is pulled, to a client that keeps up with it.
+ * The size of the batches that leave of a pulled source, to a client that keeps up with it.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { Reqd } from '../../../lib/reactive/streamed-reqd.js'
@@ -9,7 +9,7 @@ import { get } from '../../helpers/runtime.js'
 describe('a client that keeps up with a source that is pulled', () => {
   const CHUNK = new Uint8Array(5_000)
   const FRAMED = CHUNK.length + '1388\r\n\r\n'.length
-  /** What has to be taken at once before it counts. */
+  /** The bytes that must be taken at once before the client counts as keeping up. */
   const MUCH = 8 * 2 ** 20
 
   /** An endless download to a client that took so much of it, as fast as it came. */
