@@ -1,5 +1,5 @@
 /**
- * The signal of a request as an EventTarget: it is one like any other, but what listeners throw is reported.
+ * The signal of a request as an EventTarget: it behaves like any other, but exceptions of listeners are reported.
  */
 import { addAbortListener } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -3,7 +3,7 @@ import { BLOCK_SIZE, pooledBlocks } from '../../lib/buffer/block-pool.js'
 import { Faraday, IOVec } from '../../lib/buffer/index.js'
 import { LocalProtocolError } from '../../lib/errors.js'
 
-/** What a queue would write, as latin-1. */
+/** The pending bytes of a queue, as latin-1. */
 function output(queue: Faraday): string {
   return Buffer.concat(queue.iovecs().map(IOVec.view)).toString('latin1')
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { FlushQueue, type FlushResult } from '../../lib/buffer/flush-queue.js'
 
-/** A queue, and a log of who was called back with what. */
+/** A queue, and a log of the callbacks with their results. */
 function queueAndLog() {
   const queue = new FlushQueue()
   const log: [string, FlushResult][] = []

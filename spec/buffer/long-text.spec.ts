@@ -1,5 +1,5 @@
 /**
- * Texts that are encoded in parts are what they would be as a whole.
+ * Texts that are encoded in parts have the same bytes as the encoded whole.
  */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'

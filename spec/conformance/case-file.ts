@@ -1,5 +1,5 @@
 /**
- * The reader of the case files, which are Markdown: spec/conformance/README.md says what stands in them.
+ * The reader of the case files, which are Markdown: spec/conformance/README.md describes their format.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * One case, run: a client's bytes through a `ServerConnection`, and the log of what came of them.
+ * One case, run: a client's bytes through a `ServerConnection`, and the log of the result.
  */
 import { expect } from '@jest/globals'
 import type { Config } from '../../lib/connection/config.js'

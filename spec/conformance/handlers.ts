@@ -1,5 +1,5 @@
 /**
- * What the server of a case does with a request: `reply=` on the fence names one of these.
+ * The handlers of the cases: `reply=` on the fence names one of these.
  */
 import type { BodyReader } from '../../lib/connection/body-reader.js'
 import type { Reqd } from '../../lib/connection/reqd.js'

@@ -1,5 +1,5 @@
 /**
- * docs/conformance.md is what the cases say. `npm run conformance` writes it.
+ * docs/conformance.md matches the cases. `npm run conformance` writes it.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

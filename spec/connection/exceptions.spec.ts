@@ -1,5 +1,5 @@
 /**
- * What goes wrong in the application, before, during and after the response and in callbacks, and what comes of it.
+ * Failures of the application, before, during and after the response and in callbacks, and their effects.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Headers } from '../../lib/message/headers.js'

@@ -1,5 +1,5 @@
 /**
- * `Expect: 100-continue` (RFC 9110 §10.1.1): leave to send the body is given when somebody wants it.
+ * `Expect: 100-continue` (RFC 9110 §10.1.1): 100 Continue is sent when the handler reads the body.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Headers } from '../../lib/message/headers.js'

@@ -1,5 +1,5 @@
 /**
- * What goes wrong in the peer's bytes, in heads and in bodies, and what answers it.
+ * Faults in the peer's bytes, in heads and in bodies, and the answers to them.
  */
 import { describe, expect, it } from '@jest/globals'
 import { RemoteProtocolError } from '../../lib/errors.js'

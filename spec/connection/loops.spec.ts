@@ -1,5 +1,5 @@
 /**
- * The two loops: partial writes, yields and wakeups, and what the writer sees of a response that is cut.
+ * The two loops: partial writes, yields and wakeups, and the writer's part in a response that is cut.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { BodyWriter } from '../../lib/connection/body-writer.js'

@@ -1,5 +1,5 @@
 /**
- * The body of a request: how it is read, and what becomes of one that nobody reads.
+ * The body of a request: how it is read, and the fate of an unread one.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { Reqd } from '../../lib/connection/reqd.js'

@@ -1,5 +1,5 @@
 /**
- * What the connection promises beyond http/af, one rule a block, through the public face: the ten points of the design.
+ * The promises of a connection beyond http/af, one rule a block, through its public interface.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Body, DEFAULT_CONFIG, ServerConnection, defaultErrorHandler, statusOf } from '../../lib/connection/index.js'

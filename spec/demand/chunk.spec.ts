@@ -1,5 +1,5 @@
 /**
- * What a chunk costs.
+ * The size of a chunk, as demand counts it.
  */
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'

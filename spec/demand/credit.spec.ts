@@ -1,5 +1,5 @@
 /**
- * What is left of a demand.
+ * The remaining demand.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Credit } from '../../lib/demand/credit.js'

@@ -1,5 +1,5 @@
 /**
- * What becomes of values that nobody wants yet.
+ * Values for which there is no demand: buffered, dropped, or an error, by operator.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'

@@ -1,5 +1,5 @@
 /**
- * What becomes of a plain Observable that is faster than its client: every overflow policy, and the client's side.
+ * A plain Observable that is faster than its client: every overflow policy, and the client's output.
  *
  * The client reads the head and the first event, then nothing for a while. Eight events of ten bytes come meanwhile,
  * of which three are wanted, because the high-water mark is 30; then it reads on, and a last one comes.

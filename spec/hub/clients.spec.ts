@@ -1,5 +1,5 @@
 /**
- * A hub and its clients over sockets: what each handler in the documentation does.
+ * A hub and its clients over sockets: each handler of the documentation.
  */
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'

@@ -1,5 +1,6 @@
 /**
- * One client over a socket that does not read, among others: they get every event, and what it misses is held nowhere.
+ * One client over a socket that does not read, among others: they get every event, and the events that it misses are
+ * not buffered.
  */
 import { once } from 'node:events'
 import { connect } from 'node:net'

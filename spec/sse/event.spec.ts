@@ -3,7 +3,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import fc from 'fast-check'
 import { formatEvent, type SseEvent } from '../../lib/sse/event.js'
 
-/** What a client makes of a stream. */
+/** The events that a client parses from a stream. */
 function parse(text: string): { events: EventSourceMessage[]; retries: number[]; errors: unknown[] } {
   const events: EventSourceMessage[] = []
   const retries: number[] = []

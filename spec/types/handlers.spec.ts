@@ -1,5 +1,5 @@
 /**
- * What a handler may return and what a body may be made of, as the compiler sees it.
+ * The types of a handler's result and of bodies, as the compiler checks them.
  */
 import { describe, expect, it } from '@jest/globals'
 import { judged, type Sample } from '../helpers/compiled.js'

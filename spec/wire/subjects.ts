@@ -1,5 +1,5 @@
 /**
- * The parsers of the wire as subjects of `inEveryCut`: each says what it found in words that compare.
+ * The parsers of the wire as subjects of `inEveryCut`: each reports its result as text.
  */
 import { type Field, Headers } from '../../lib/message/headers.js'
 import { ChunkedDecoder } from '../../lib/wire/chunked-decoder.js'

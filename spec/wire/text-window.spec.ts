@@ -3,7 +3,7 @@ import { TextWindow } from '../../lib/wire/text-window.js'
 
 const bytes = Uint8Array.from({ length: 40_000 }, (_, index) => index % 251)
 
-/** What stands in the text for the bytes from `off` on, as bytes. */
+/** The part of the text for the bytes from `off` on, as bytes. */
 function seen(window: TextWindow, base: number, off: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => window.text.charCodeAt(off - base + index))
 }

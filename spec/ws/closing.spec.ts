@@ -1,5 +1,5 @@
 /**
- * How a connection ends, from each side, and what is left then.
+ * How a connection ends, from each side, and the release of its resources.
  */
 import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'

@@ -1,5 +1,5 @@
 /**
- * Messages as frames: what a reader of frames gets is the message, in one frame.
+ * Messages as frames: a reader of frames gets each message, in one frame.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'

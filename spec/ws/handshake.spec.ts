@@ -1,5 +1,5 @@
 /**
- * The opening handshake: what is one, and who is let in.
+ * The opening handshake: which requests are valid, and which origins are accepted.
  */
 import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'

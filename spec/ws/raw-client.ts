@@ -1,5 +1,5 @@
 /**
- * A client that sends what no client library would.
+ * A client that sends invalid frames, which no client library would send.
  */
 import { connect, type Socket } from 'node:net'
 import { CLOSE, FrameReader, PING, PONG, TEXT, type Frame } from './frames.js'
