@@ -1,6 +1,6 @@
 /**
- * Functions of the application that are asynchronous and fail: that is charged as if they had thrown, and no promise is
- * left that nobody hears of, which would end the process.
+ * Asynchronous functions of the application that fail: a rejection counts as an exception, and no rejection stays
+ * unhandled, which would end the process.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { BodyCallbacks } from '../../lib/connection/body-reader.js'

@@ -1,6 +1,6 @@
 /**
- * What is charged to whom: the response before the read of the body, failures of callbacks, cuts, and handlers or error
- * handlers that do not go on.
+ * Which exchange a failure belongs to: the response before the read of the body, failures of callbacks, cuts, and
+ * handlers or error handlers that stall.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { Reqd } from '../../lib/connection/reqd.js'

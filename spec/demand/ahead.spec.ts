@@ -1,5 +1,5 @@
 /**
- * What is told where operators hold what sources gave that can wait: so that a `delay` in a chain is found.
+ * The event about values of pausable sources that operators hold: it reveals a `delay` in a chain.
  */
 import { describe, expect, it } from '@jest/globals'
 import {

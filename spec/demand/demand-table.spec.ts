@@ -1,6 +1,6 @@
 /**
- * The table of operators in docs/demand.md is true: each operator that it names is tried between a source that can wait
- * and a client that takes nothing, and what it says of the demand is what happens.
+ * The table of operators in docs/demand.md is true: each of its operators is tried between a pausable source and a
+ * client that takes nothing, and the demand behaves as the table says.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

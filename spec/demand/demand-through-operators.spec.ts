@@ -1,6 +1,6 @@
 /**
- * Demand through plain operators: whatever stands between a source that can wait and a client, what the server holds is
- * bounded, and nothing is lost.
+ * Demand through plain operators: whatever operators stand between a pausable source and a client, the memory that the
+ * server holds is bounded, and nothing is lost.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'

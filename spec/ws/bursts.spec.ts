@@ -1,5 +1,5 @@
 /**
- * A burst of messages costs no client that reads its connection, and what a slow one did not get is told.
+ * A burst of messages costs no client that reads its connection, and the messages that a slow one misses are reported.
  */
 import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
