@@ -21,6 +21,13 @@ import type { Input } from './input.js'
 const MERGE_LIMIT = 256
 
 /**
+ * The number of bytes that must be left of the current chunk for the next read to be owned: less seldom fills a read,
+ * and data that does not reach the end of its read is copied, so that owned memory would be allocated beside copies. An
+ * upload of 1 GiB in chunks of 64 KiB takes 0.8 of the CPU (Node 26).
+ */
+const VIEW_SIZE = 64 * 1024
+
+/**
  * The buffer in which small chunks are merged, and the number of bytes used. All connections share it, which is safe:
  * it is filled and copied within one call that does not call the application, and each worker thread has its own.
  */
@@ -64,9 +71,14 @@ export class BodyIntake {
     return this.reader.isScheduled || this.decoder.isWithinTrailers
   }
 
-  /** The ownership of the data that the handler expects: for `owned`, lent bytes are copied. */
+  /**
+   * The ownership that the next read should have: for a handler that expects `owned`, lent bytes are copied. Where the
+   * current chunk ends soon, most of the read is copied anyway.
+   */
   get wanted(): Ownership {
-    return this.reader.isClosed ? 'lent' : this.reader.wanted
+    const { reader, left } = this
+    if (reader.isClosed || (reader.contentLength === null && left < VIEW_SIZE)) return 'lent'
+    return reader.wanted
   }
 
   get isDone(): boolean {

@@ -33,6 +33,30 @@ describe('the body of a request', () => {
     runtime.connectionIsIdle()
   })
 
+  it('wants to own its reads only while its length, or that of the current chunk, is enough to fill them', () => {
+    const chunked = new Runtime()
+    chunked.readString(postChunks())
+    const flow = (runtime: Runtime): unknown => {
+      readBody(runtime.reqd)
+      return runtime.connection.wantedInput
+    }
+    // Before a chunk, within one that is long, at its last bytes, behind it.
+    expect(flow(chunked)).toBe('lent')
+    chunked.readString('20000\r\n')
+    expect(chunked.connection.wantedInput).toBe('owned')
+    chunked.readString('x'.repeat(0x10000))
+    expect(chunked.connection.wantedInput).toBe('owned')
+    chunked.readString('x')
+    expect(chunked.connection.wantedInput).toBe('lent')
+    chunked.readString('x'.repeat(0xffff))
+    expect(chunked.connection.wantedInput).toBe('lent')
+    chunked.readString('\r\n10000\r\n')
+    expect(chunked.connection.wantedInput).toBe('owned')
+    const fixed = new Runtime()
+    fixed.offer(post('hello'))
+    expect(flow(fixed)).toBe('owned')
+  })
+
   it('is empty and complete where the head announces none', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
