@@ -69,8 +69,28 @@ class ServerSocket extends WebSocket {
   }
 }
 
+/** What reads the frames of the package's WebSocket: an internal of the package. */
+interface Receiver {
+  _errored: boolean
+  _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void
+}
+
+/**
+ * Drops what was written behind a frame that is at fault. Node's stream passes it on where it waited for a message to
+ * be inflated, and the package (8.23.0) would throw an exception that nobody can catch.
+ */
+function ignoreBehindFault({ _receiver: receiver }: { readonly _receiver?: Receiver | null }): void {
+  if (!receiver) return
+  const write = receiver._write.bind(receiver)
+  receiver._write = (chunk, encoding, done) => {
+    if (receiver._errored) done()
+    else write(chunk, encoding, done)
+  }
+}
+
 function connect(socket: ServerSocket, gate: FrameGate, host: WebSocketHost): void {
   socket.host = host
+  if (socket.extensions !== '') ignoreBehindFault(socket as unknown as Parameters<typeof ignoreBehindFault>[0])
   socket.on('message', (data, isBinary) => {
     const bytes = data as Buffer
     host.received(isBinary ? ownBytes(bytes) : bytes.toString())
