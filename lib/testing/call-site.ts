@@ -43,8 +43,8 @@ function shortened(path: string): string {
   return path.startsWith(folder) ? path.slice(folder.length) : path
 }
 
-/** The root folder of the package's code, one above this file's. */
+/** The root folder of the package's code: the parent of this file's folder, also where the package is bundled. */
 function ownFolder(): string {
-  const path = stackLines().flatMap(line => frameOf(line) ?? [])[0].path
-  return path.slice(0, path.lastIndexOf('testing'))
+  const { path } = stackLines().flatMap(line => frameOf(line) ?? [])[0]
+  return path.replace(/[^\\/]+[\\/][^\\/]+$/, '')
 }
