@@ -46,13 +46,21 @@ export function withDefaults<T extends object>(
   return merged
 }
 
-/** The defaults. */
-export const DEFAULT_CONFIG: Config = {
+/** The limits of a configuration, which a server takes among its own options. @internal */
+export type Limits = Omit<Config, 'date' | 'keepAlive' | 'scheme'>
+
+/** The defaults of the limits. @internal */
+export const DEFAULT_LIMITS: Limits = {
   maxHeaderSize: 16 * 1024,
   maxHeadersCount: 256,
   readBufferSize: 64 * 1024,
   writeBufferSize: 64 * 1024,
   drainLimit: 64 * 1024,
+}
+
+/** The defaults. */
+export const DEFAULT_CONFIG: Config = {
+  ...DEFAULT_LIMITS,
   scheme: 'http',
   keepAlive: 0,
   date: null,

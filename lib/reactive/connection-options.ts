@@ -5,7 +5,7 @@
  * (`connectionsCheckingInterval`) later. Names are Node's where Node has the option.
  */
 import type { SchedulerLike } from 'rxjs'
-import { LIMIT_KINDS, withDefaults, type Config } from '../connection/config.js'
+import { DEFAULT_LIMITS, LIMIT_KINDS, withDefaults, type Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
 import {
   BOOLEAN, checkMarks, checkValues, COUNT, FUNCTION, INTERVAL, SCHEDULER, SIZE, TIME,
@@ -82,12 +82,11 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAl
   readonly onError?: (error: unknown, reqd: Reqd | null) => void
 }
 
-/** The options with their defaults filled in. */
-export type Settings = Required<
-  Omit<ConnectionOptions, keyof Config | 'scheduler' | 'errorHandler' | 'onError' | 'lowWaterMark'>
->
+/** The options with their defaults filled in, those of the core's limits too. */
+export type Settings = Required<Omit<ConnectionOptions, 'scheduler' | 'errorHandler' | 'onError' | 'lowWaterMark'>>
 
 const DEFAULTS: Settings = {
+  ...DEFAULT_LIMITS,
   headersTimeout: 60_000,
   requestTimeout: 300_000,
   readTimeout: 0,

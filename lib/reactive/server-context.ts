@@ -6,7 +6,7 @@
  */
 import type { SchedulerLike } from 'rxjs'
 import { currentContext } from '../application/context.js'
-import { DEFAULT_CONFIG, withDefaults, type Config } from '../connection/config.js'
+import type { Config } from '../connection/config.js'
 import { defaultErrorHandler } from '../connection/error-handler.js'
 import { lowWaterMarkOf } from '../demand/water-marks.js'
 import { onRejection } from '../errors.js'
@@ -32,7 +32,7 @@ export function serverContext(
 ): ServerContext {
   const settings = settingsOf(options)
   const clock = new Clock(settings.connectionsCheckingInterval, options.scheduler ?? platform.scheduler)
-  const config = { ...configOf(options, clock), scheme: schemeOf(settings), keepAlive: keepAliveOf(settings) }
+  const config = configOf(settings, clock)
   const { highWaterMark } = settings
   return {
     settings,
@@ -80,8 +80,9 @@ function keepAliveOf({ keepAliveHint, keepAliveTimeout }: Settings): number {
   return keepAliveHint ? Math.floor(keepAliveTimeout / 1000) : 0
 }
 
-function configOf(options: ConnectionOptions, clock: Clock): Config {
-  const { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit } = options
-  const given = { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit }
-  return { ...withDefaults<Config>(DEFAULT_CONFIG, given), date: () => clock.date() }
+/** Returns the core's part of the settings. */
+function configOf(settings: Settings, clock: Clock): Config {
+  const { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit } = settings
+  const limits = { maxHeaderSize, maxHeadersCount, readBufferSize, writeBufferSize, drainLimit }
+  return { ...limits, scheme: schemeOf(settings), keepAlive: keepAliveOf(settings), date: () => clock.date() }
 }
