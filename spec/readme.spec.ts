@@ -8,12 +8,11 @@
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { assertBuilt, ROOT } from './helpers/built.js'
+import { freePort } from './helpers/listening.js'
 import { codeBlocks, compileBlocks, transpileBlock, type Block } from './helpers/markdown.js'
 import { Program } from './helpers/program.js'
 
@@ -34,15 +33,6 @@ function start(block: Block, port: number): Program {
   mkdirSync(join(ROOT, 'dist/readme'), { recursive: true })
   writeFileSync(file, transpileBlock(block).replaceAll('8080', String(port)))
   return new Program(file, {})
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Returns the dialogue with each command's output replaced by what the command prints now. */

@@ -197,8 +197,9 @@ export class ReadLoop extends Subscriber<Received> {
 
   /** Follows the next read operation: wait for input, wait to be woken, or drop. */
   private settle(): void {
-    if (this.hasStopped) return
     const operation = this.connection.nextReadOperation()
+    // To ask may carry out what is due, which may stop the loop.
+    if (this.hasStopped) return
     if (operation === 'close') this.drop()
     else if (operation === 'yield' && this.reader === 'reading') this.yieldReader()
   }

@@ -181,8 +181,9 @@ export class WriteLoop implements WriteObserver {
     return false
   }
 
+  /** A loop that was stopped within the write stays so. */
   private reportTaken(): void {
-    this.state = 'ready'
+    if (!this.isClosed) this.state = 'ready'
     this.overdue = 'unasked'
     this.report()
   }
@@ -248,7 +249,7 @@ export class WriteLoop implements WriteObserver {
 
   private taken(count: number): void {
     this.takenAtOnce += count
-    if (this.turnBytes <= TURN_BYTES) this.reportTaken()
+    if (this.turnBytes <= TURN_BYTES || this.isClosed) this.reportTaken()
     else this.reportLater()
   }
 

@@ -3,7 +3,6 @@
  */
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
 import { mergeMap, Observable, Subject, type Subscription } from 'rxjs'
 import { HttpError } from '../../lib/errors.js'
@@ -11,15 +10,8 @@ import { listen } from '../../lib/node/listen.js'
 import { handleEach, type HandleEachOptions } from '../../lib/reactive/handle-each.js'
 import type { Reply } from '../../lib/reactive/reply.js'
 import type { Handler } from '../../lib/reactive/streamed-reqd.js'
+import { freePort } from '../helpers/listening.js'
 import { afterwards, signal } from '../helpers/net.js'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => { server.close(resolve) })
-  return port
-}
 
 /** A server whose pipeline ends in the handler. */
 async function pipeline(

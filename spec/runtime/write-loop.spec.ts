@@ -84,6 +84,21 @@ describe('a transport that takes part of a write', () => {
   })
 })
 
+describe('a connection that is cut within a write', () => {
+  it.each([1, 300_000])('writes no more, although the transport took all: %i bytes', size => {
+    const stage = Stage.open(() => ({ body: ['x'.repeat(size), 'y'] }))
+    stage.transport.write = () => {
+      stage.transport.writes++
+      stage.connection.cut()
+      return true
+    }
+    stage.receive(get('/')).turn()
+    expect(stage).toMatchObject({ closed: 1, transport: { writes: 1, hasEnded: false, closed: 'reset', destroyed: 1 } })
+    stage.connection.cut()
+    expect(stage.closed).toBe(1)
+  })
+})
+
 describe('a response without end to a client that takes everything', () => {
   it('lets other connections have their turn', () => {
     const body: () => BodySource = endless
