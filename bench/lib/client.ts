@@ -4,7 +4,7 @@
  */
 import { askAtRate } from './clients/constant-rate.js'
 import { churn, keepAlive } from './clients/requests.js'
-import { deaf, events, messages, timedEvents, webSockets } from './clients/streams.js'
+import { allEvents, allMessages, deaf, events, messages, timedEvents, webSockets } from './clients/streams.js'
 import { downloads, flood, ndjson, transfer, uploads } from './clients/transfers.js'
 
 /** Does what the words say; resolves with what to say of it. */
@@ -32,6 +32,10 @@ const modes = {
   'deaf': deaf,
   /** `<path> <connections> <seconds>`: Server-Sent Events that are counted for so long; with 0 seconds, opened. */
   'events': events,
+  /** `<connections>`: Server-Sent Events, as many as come. Asked, it says how many that were. */
+  'all-events': allEvents,
+  /** `<connections>`: the same of messages over WebSockets. */
+  'all-messages': allMessages,
   /** `<connections> <seconds>`: how long each event takes from when it is published. */
   'timed-events': timedEvents,
   /** `<connections> <seconds>`: the same of messages over WebSockets. */

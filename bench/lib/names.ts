@@ -6,6 +6,6 @@ export const BENCHMARKS: readonly string[] = [
   'download', 'upload', 'tls-streams', 'ndjson-upload',
   'websocket-echo', 'sse-fan-out', 'websocket-fan-out', 'rxjs-cost', 'latency', 'mixed-latency', 'allocation',
   'idle-connections', 'idle-streams',
-  'linear-time', 'deaf-client', 'slow-reader', 'slow-upload',
+  'linear-time', 'hub-capacity', 'deaf-client', 'slow-reader', 'slow-upload',
   'micro-parser', 'micro-serializer', 'micro-chunked', 'micro-headers', 'micro-body',
 ]

@@ -32,6 +32,10 @@ export class FanOut<T> {
   private readonly waiting: (() => void)[]
   /** Whether one of them is about to publish. */
   private isReleasing: boolean
+  /** The subscriber without room that was found last; null: there was none. */
+  private full: HubSubscription<T> | null
+  /** Continues the search for one, so that a wait takes one pass over the subscribers, in whatever order they drain. */
+  private search: Iterable<HubSubscription<T>>
 
   constructor(history: number) {
     this.log = new EventLog(history)
@@ -41,6 +45,8 @@ export class FanOut<T> {
     this.subscriptions = new Set()
     this.waiting = []
     this.isReleasing = false
+    this.full = null
+    this.search = []
   }
 
   get size(): number {
@@ -113,8 +119,10 @@ export class FanOut<T> {
   }
 
   private get isReady(): boolean {
-    for (const { overflow, hasRoom } of this.subscriptions) if (overflow === 'wait' && !hasRoom) return false
-    return true
+    const { full, subscriptions } = this
+    if (full !== null && isFull(full) && subscriptions.has(full)) return false
+    this.full = firstFull(this.search) ?? firstFull(this.search = subscriptions.values())
+    return this.full === null
   }
 
   private add(subscription: HubSubscription<T>): void {
@@ -127,4 +135,15 @@ export class FanOut<T> {
     this.sizes.next(this.size)
     this.advanced()
   }
+}
+
+/** Whether a publisher has to wait for the subscriber. */
+function isFull<T>({ overflow, hasRoom }: HubSubscription<T>): boolean {
+  return overflow === 'wait' && !hasRoom
+}
+
+/** Returns the first full subscriber. An iterator of a set continues behind it the next time. */
+function firstFull<T>(subscriptions: Iterable<HubSubscription<T>>): HubSubscription<T> | null {
+  for (const subscription of subscriptions) if (isFull(subscription)) return subscription
+  return null
 }

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { quantile } from '../statistics.js'
-import { head, open, openMany } from './sockets.js'
+import { head, open, openMany, whenAsked } from './sockets.js'
 
 const HANDSHAKE = head('GET', '/', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13',
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==')
@@ -22,9 +22,38 @@ export function messages(port: number, words: readonly string[]): Promise<object
   return countEvents(port, HANDSHAKE, words)
 }
 
-/** Nothing of what comes is kept, so one buffer is enough for all. */
+/** How far clients are. */
+export interface Progress {
+  /** How many events came. */
+  readonly count: number
+  /** The time, on the clock of the clients. */
+  readonly ms: number
+}
+
+export function allEvents(port: number, [connections]: readonly string[]): Promise<object> {
+  return countWhenAsked(port, head('GET', '/'), Number(connections))
+}
+
+export function allMessages(port: number, [connections]: readonly string[]): Promise<object> {
+  return countWhenAsked(port, HANDSHAKE, Number(connections))
+}
+
+async function countWhenAsked(port: number, request: string, connections: number): Promise<object> {
+  const progress = await openCounting(port, request, connections)
+  whenAsked(progress)
+  return progress()
+}
+
 async function countEvents(port: number, request: string, words: readonly string[]): Promise<object> {
   const [connections, seconds] = words.map(Number)
+  const progress = await openCounting(port, request, connections)
+  const before = progress().count
+  await setTimeout(seconds * 1000)
+  return { units: progress().count - before, seconds, p99Ms: NaN }
+}
+
+/** Opens connections whose events are counted. Nothing of what comes is kept, so one buffer is enough for all. */
+async function openCounting(port: number, request: string, connections: number): Promise<() => Progress> {
   const buffer = new Uint8Array(64 * 1024)
   let count = 0
   await openMany(connections, async () => {
@@ -40,9 +69,7 @@ async function countEvents(port: number, request: string, words: readonly string
     await first
     return socket
   })
-  const before = count
-  await setTimeout(seconds * 1000)
-  return { units: count - before, seconds, p99Ms: NaN }
+  return () => ({ count, ms: performance.now() })
 }
 
 /** Each event says when it was published: its time is from then until its client has it. */
