@@ -15,7 +15,6 @@ const KINDS = ['sse', 'websocket'] as const
 const SIZES = isShort ? [32] : [32, 1024, 16 * 1024]
 const CLIENTS = isShort ? [100] : [100, 1_000, 5_000]
 const TURNS = isShort ? [1] : [1, 10]
-const MODES = { sse: 'all-events', websocket: 'all-messages' } as const
 const MIB = 2 ** 20
 /** How long the clients of a round may take to connect, in milliseconds. */
 const PATIENCE_MS = 60_000
@@ -39,7 +38,9 @@ interface Round {
 
 async function measure({ kind, bytes, clients, perTurn }: Load): Promise<Round> {
   const server = await ServerProcess.start('httprx-capacity', `capacity ${kind} ${bytes} ${clients} ${perTurn}`)
-  const receivers = startClients(MODES[kind], server.port, [clients])
+  const receivers = kind === 'sse'
+    ? startClients('events', server.port, ['/', clients])
+    : startClients('messages', server.port, [clients])
   await Promise.race([receivers.next(), late()])
   // The code is warm, and the buffers of the kernel are as full as they will be.
   await setTimeout(1_000)

@@ -10,14 +10,14 @@ const peers = ['node-http', 'httprx']
 await measureIdle({
   title: 'silent SSE streams',
   scenario: 'events-silent',
-  clients: count => ['events', '/', count, 0],
+  clients: count => ['events', '/', count],
   target: '8 KiB',
   peers,
 }, count)
 await measureIdle({
   title: 'silent WebSockets',
   scenario: 'messages-silent',
-  clients: count => ['messages', count, 0],
+  clients: count => ['messages', count],
   target: '7 KiB',
   peers,
 }, count)

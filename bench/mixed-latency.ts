@@ -48,7 +48,7 @@ async function roundOf(peer: string): Promise<Round> {
   const server = await ServerProcess.start(peer, 'mixed')
   const transfers = (['uploads', 'downloads'] as const)
     .map(mode => startClients(mode, server.port, [TRANSFERS, TRANSFER_RATE]))
-  const clients = [...transfers, startClients('events', server.port, ['/events', STREAMS, 0])]
+  const clients = [...transfers, startClients('events', server.port, ['/events', STREAMS])]
   // Where all share a core, the answers that are timed are not to wait for those that are not.
   for (const child of clients) child.giveWay()
   await Promise.all(clients.map(child => child.next()))

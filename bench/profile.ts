@@ -17,11 +17,10 @@ async function profileOf(peer: string, { scenario, attack, isFresh }: Workload):
   const folder = mkdtempSync(join(tmpdir(), 'httprx-profile-'))
   try {
     const server = await ServerProcess.start(peer, scenario)
-    if (!isFresh) await attack(server.port, loadCores[0])
-    await server.usage({ startProfile: true })
-    await attack(server.port, loadCores[0])
     const path = join(folder, 'profile.json')
-    await server.usage({ saveProfile: path })
+    if (!isFresh) await attack(server.port, loadCores[0], () => Promise.resolve())
+    const questions = [{ startProfile: true }, { saveProfile: path }]
+    await attack(server.port, loadCores[0], () => server.usage(questions.shift()))
     await server.stop()
     return costsOf(path)
   } finally {

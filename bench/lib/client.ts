@@ -4,7 +4,7 @@
  */
 import { askAtRate } from './clients/constant-rate.js'
 import { churn, keepAlive } from './clients/requests.js'
-import { allEvents, allMessages, deaf, events, messages, timedEvents, webSockets } from './clients/streams.js'
+import { deaf, events, messages, timedEvents, webSockets } from './clients/streams.js'
 import { downloads, flood, ndjson, transfer, uploads } from './clients/transfers.js'
 
 /** Does what the words say; resolves with what to say of it. */
@@ -30,16 +30,12 @@ const modes = {
   'downloads': downloads,
   /** `<connections> <path>`: it is asked for and never read; /endless where no path is given. */
   'deaf': deaf,
-  /** `<path> <connections> <seconds>`: Server-Sent Events that are counted for so long; with 0 seconds, opened. */
+  /** `<path> <connections>`: Server-Sent Events, without an end. Asked, it says how many came. */
   'events': events,
-  /** `<connections>`: Server-Sent Events, as many as come. Asked, it says how many that were. */
-  'all-events': allEvents,
   /** `<connections>`: the same of messages over WebSockets. */
-  'all-messages': allMessages,
+  'messages': messages,
   /** `<connections> <seconds>`: how long each event takes from when it is published. */
   'timed-events': timedEvents,
-  /** `<connections> <seconds>`: the same of messages over WebSockets. */
-  'messages': messages,
   /** `<connections> <seconds>`: each sends a message when its last one came back. */
   'websockets': webSockets,
 } as const satisfies Record<string, Mode>

@@ -7,8 +7,11 @@ import type { LoadResult } from './load.js'
 import type { Scenario } from './scenario.js'
 import { ServerProcess } from './server-process.js'
 
-/** Sends load to a server on a port, from a core. */
-export type Attack = (port: number, core: number | null) => Promise<LoadResult>
+/** Sends load to a server on a port, from a core. It calls `mark` when what is measured begins, and when it ends. */
+export type Attack = (port: number, core: number | null, mark: Mark) => Promise<LoadResult>
+
+/** Called at the beginning and at the end of what is measured. */
+export type Mark = () => Promise<unknown>
 
 /** What is fought about. */
 export interface DuelRules {
@@ -55,14 +58,15 @@ async function fight(servers: Pair, attack: Attack, isSwapped: boolean): Promise
   const order = isSwapped ? [1, 0] : [0, 1]
   const costs: number[] = []
   await Promise.all(order.map(async (index, place) => {
-    costs[index] = await costOf(servers[index], port => attack(port, cores[place]))
+    costs[index] = await costOf(servers[index], (port, mark) => attack(port, cores[place], mark))
   }))
   return { ours: costs[0], theirs: costs[1] }
 }
 
-async function costOf(server: ServerProcess, attack: (port: number) => Promise<LoadResult>): Promise<number> {
-  const before = await server.usage()
-  const { units } = await attack(server.port)
-  const after = await server.usage()
-  return (after.cpu - before.cpu) / units
+async function costOf(
+  server: ServerProcess, attack: (port: number, mark: Mark) => Promise<LoadResult>,
+): Promise<number> {
+  const times: number[] = []
+  const { units } = await attack(server.port, async () => { times.push((await server.usage()).cpu) })
+  return (times[1] - times[0]) / units
 }

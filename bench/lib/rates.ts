@@ -17,7 +17,7 @@ export async function rates(peers: readonly string[], rules: DuelRules): Promise
     for (const peer of turn) {
       const server = servers.get(peer) ?? await ServerProcess.start(peer, rules.scenario)
       servers.set(peer, server)
-      const result = await rules.attack(server.port, loadCores[0])
+      const result = await rules.attack(server.port, loadCores[0], () => Promise.resolve())
       if (round >= 0) results.get(peer)?.push(result)
       if (!rules.isFresh) continue
       await server.stop()

@@ -1,10 +1,12 @@
 /**
  * What servers are loaded with, by name.
  */
-import { runClients } from './client-process.js'
+import { setTimeout } from 'node:timers/promises'
+import { runClients, startClients } from './client-process.js'
+import type { Progress } from './clients/streams.js'
 import type { Attack } from './duel.js'
 import { CLIENTS, isMessages } from './fan-out.js'
-import { load, type Shape } from './load.js'
+import { load, type LoadResult, type Shape } from './load.js'
 import { seconds } from './options.js'
 import type { Scenario } from './scenario.js'
 
@@ -67,33 +69,51 @@ export const workloads = {
 
 /** Requests of one shape over 64 connections, for one round's time. */
 function requests(scenario: Scenario, shape: Shape): Workload {
-  const attack: Attack = (port, core) => load(shape, { port, core, seconds, connections: CONNECTIONS })
+  const attack = whole((port, core) => load(shape, { port, core, seconds, connections: CONNECTIONS }))
   return { scenario, attack, unit: 'request', isFresh: false }
 }
 
 /** Connections that are opened, asked once and closed. */
 function visits(scenario: Scenario, transport: 'tcp' | 'tls', count: number): Workload {
-  const attack: Attack = (port, core) => runClients('churn', port, [transport, count], core)
+  const attack = whole((port, core) => runClients('churn', port, [transport, count], core))
   return { scenario, attack, unit: 'connection', isFresh: false }
 }
 
 /** One transfer over one connection. */
 function transfer(scenario: Scenario, kind: string, unit: Workload['unit'] = 'byte'): Workload {
-  const attack: Attack = (port, core) => runClients('transfer', port, [kind], core)
+  const attack = whole((port, core) => runClients('transfer', port, [kind], core))
   return { scenario, attack, unit, isFresh: true }
 }
 
 /** Messages over 64 WebSocket connections, one at a time over each, for one round's time. */
 function messages(): Workload {
-  const attack: Attack = (port, core) => runClients('websockets', port, [CONNECTIONS, seconds], core)
+  const attack = whole((port, core) => runClients('websockets', port, [CONNECTIONS, seconds], core))
   return { scenario: 'websocket', attack, unit: 'message', isFresh: false }
 }
 
-/** Events from the server to many clients, for one round's time. */
+/** Events from the server to many clients, for one round's time: without that in which the clients connect. */
 function streams(scenario: Scenario, unit: Workload['unit']): Workload {
-  const words = [CLIENTS, seconds]
-  const attack: Attack = (port, core) => isMessages(scenario)
-    ? runClients('messages', port, words, core)
-    : runClients('events', port, ['/', ...words], core)
+  const [mode, words] = isMessages(scenario) ? ['messages', [CLIENTS]] as const : ['events', ['/', CLIENTS]] as const
+  const attack: Attack = async (port, core, mark) => {
+    const clients = startClients(mode, port, words, core)
+    await clients.next()
+    await mark()
+    const before = await clients.ask<Progress>({})
+    await setTimeout(seconds * 1_000)
+    const after = await clients.ask<Progress>({})
+    await mark()
+    await clients.stop()
+    return { units: after.count - before.count, seconds: (after.ms - before.ms) / 1_000, p99Ms: NaN }
+  }
   return { scenario, attack, unit, isFresh: false }
+}
+
+/** Load that is measured from its beginning to its end. */
+function whole(send: (port: number, core: number | null) => Promise<LoadResult>): Attack {
+  return async (port, core, mark) => {
+    await mark()
+    const result = await send(port, core)
+    await mark()
+    return result
+  }
 }

@@ -2,6 +2,7 @@
  * A hub: order, ids, history, gaps, policies, and a publisher that waits.
  */
 import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
 import { offering, Waiting, type Offer } from '../../lib/demand/offer.js'
 import { Hub, isGap, type HubEvent, type HubGap, type HubOptions, type SubscribeOptions } from '../../lib/hub/index.js'
 
@@ -233,6 +234,36 @@ describe('a publisher that waits', () => {
     expect(slow.log).toEqual([1, 2, 3, 4, 5])
     expect(other.log).toEqual([])
   })
+
+  it('loses nothing in whatever order its subscribers take events, join and leave', () => fc.assert(fc.asyncProperty(
+    fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 3 }), fc.constantFrom('take', 'join', 'leave')), {
+      minLength: 20, maxLength: 60,
+    }),
+    async steps => {
+      const hub = hubOf({ history: 4 })
+      const takers = [1, 2, 3].map(() => new Taker(hub, { overflow: 'wait', queue: 2 }))
+      const left = new Set<Taker>()
+      const published = Array.from({ length: 40 }, (_, n) => hub.publishWhenReady(n))
+      for (const [at, count, step] of steps) {
+        const taker = takers[at % takers.length]
+        if (step === 'join') takers.push(new Taker(hub, { overflow: 'wait', queue: 2 }))
+        if (step === 'leave' && takers.length - left.size > 1) left.add(taker)
+        if (left.has(taker)) taker.leaves()
+        else taker.take(count)
+        await Promise.resolve()
+      }
+      while (hub.latestId !== 'e-40') {
+        for (const taker of takers) if (!left.has(taker)) taker.take(1)
+        await Promise.resolve()
+      }
+      await Promise.all(published)
+      for (const taker of takers) {
+        const { log } = taker.take(left.has(taker) ? 0 : 40)
+        expect(log).toEqual(Array.from(log, (_, index) => Number(log[0]) + index))
+        if (!left.has(taker)) expect(log.at(-1)).toBe(39)
+      }
+    },
+  )))
 
   it('does not wait for one that left', async () => {
     const hub = hubOf()

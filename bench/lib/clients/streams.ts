@@ -14,14 +14,6 @@ const MESSAGE = 'x'.repeat(64)
 /** Each event has one. */
 const END = '}'.charCodeAt(0)
 
-export function events(port: number, [path, ...words]: readonly string[]): Promise<object> {
-  return countEvents(port, head('GET', path), words)
-}
-
-export function messages(port: number, words: readonly string[]): Promise<object> {
-  return countEvents(port, HANDSHAKE, words)
-}
-
 /** How far clients are. */
 export interface Progress {
   /** How many events came. */
@@ -30,26 +22,18 @@ export interface Progress {
   readonly ms: number
 }
 
-export function allEvents(port: number, [connections]: readonly string[]): Promise<object> {
-  return countWhenAsked(port, head('GET', '/'), Number(connections))
+export function events(port: number, [path, connections]: readonly string[]): Promise<object> {
+  return countEvents(port, head('GET', path), Number(connections))
 }
 
-export function allMessages(port: number, [connections]: readonly string[]): Promise<object> {
-  return countWhenAsked(port, HANDSHAKE, Number(connections))
+export function messages(port: number, [connections]: readonly string[]): Promise<object> {
+  return countEvents(port, HANDSHAKE, Number(connections))
 }
 
-async function countWhenAsked(port: number, request: string, connections: number): Promise<object> {
+async function countEvents(port: number, request: string, connections: number): Promise<Progress> {
   const progress = await openCounting(port, request, connections)
   whenAsked(progress)
   return progress()
-}
-
-async function countEvents(port: number, request: string, words: readonly string[]): Promise<object> {
-  const [connections, seconds] = words.map(Number)
-  const progress = await openCounting(port, request, connections)
-  const before = progress().count
-  await setTimeout(seconds * 1000)
-  return { units: progress().count - before, seconds, p99Ms: NaN }
 }
 
 /** Opens connections whose events are counted. Nothing of what comes is kept, so one buffer is enough for all. */
