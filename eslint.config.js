@@ -51,6 +51,14 @@ const language = {
   '@typescript-eslint/prefer-for-of': 'off',
 }
 
+/**
+ * V8 allocates a function literal that is assigned to a property in the old generation. What it closes over then
+ * survives until the next full collection: a connection or a request with everything that it refers to.
+ */
+const OLD_CLOSURES = [
+  'AssignmentExpression[left.type="MemberExpression"] > :function.right', 'PropertyDefinition > :function.value',
+].map(selector => ({ selector, message: 'Bind a method, or assign a variable: this closure would be allocated old.' }))
+
 /** Specs say many small things in one place, and poke where users do not. */
 const specs = {
   'max-lines-per-function': 'off',
@@ -84,6 +92,11 @@ export default defineConfig(
   {
     files: ['lib/**/*.ts'],
     rules: { 'no-console': 'error', '@typescript-eslint/explicit-module-boundary-types': 'error' },
+  },
+  {
+    files: ['lib/**/*.ts'],
+    ignores: ['lib/testing/**'],
+    rules: { 'no-restricted-syntax': ['error', ...OLD_CLOSURES] },
   },
   { files: ['spec/**/*.ts'], rules: specs },
   { files: ['demos/*/page/**/*.js'], languageOptions: { globals: browser } },

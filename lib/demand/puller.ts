@@ -22,8 +22,8 @@ export class Puller<T> extends SourceLoop<T> {
   constructor(makeTaker: (wake: () => void) => Taker<T>, open: (report: ReportError) => Pullable<T>) {
     super(makeTaker)
     this.source = open(error => { this.taker.reportLate(error) })
-    this.take = result => { this.takeLater(result) }
-    this.fail = error => { this.failLater(error) }
+    this.take = this.takeLater.bind(this)
+    this.fail = this.failLater.bind(this)
     this.isOver = false
   }
 

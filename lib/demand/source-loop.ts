@@ -28,7 +28,7 @@ export abstract class SourceLoop<T> {
   /** `makeTaker` gets a function to call when there is demand again. */
   constructor(makeTaker: (wake: () => void) => Taker<T>) {
     this.context = currentContext()
-    this.resume = () => { this.run() }
+    this.resume = this.run.bind(this)
     this.loop = new Reentry()
     this.stepsLeft = STEPS_PER_TURN
     this.progress = 0

@@ -34,6 +34,8 @@ interface Handshake {
 
 /** The sockets of one TLS server. */
 export class Handshakes implements Ticking {
+  memberBefore: Ticking | null
+  memberAfter: Ticking | null
   private readonly limits: HandshakeLimits
   private readonly clock: Clock
   private readonly failed: (handshake: FailedHandshake) => void
@@ -44,6 +46,8 @@ export class Handshakes implements Ticking {
 
   /** `failed` is called once for each handshake that fails. */
   constructor(limits: HandshakeLimits, clock: Clock, failed: (handshake: FailedHandshake) => void) {
+    this.memberBefore = null
+    this.memberAfter = null
     this.limits = limits
     this.clock = clock
     this.failed = failed

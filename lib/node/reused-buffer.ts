@@ -45,7 +45,7 @@ const NO_BYTES = Buffer.alloc(0)
 const READS = Symbol('httprx reads')
 
 interface ReadSocket {
-  readonly [READS]: ReusedBuffer
+  [READS]: ReusedBuffer | null
 }
 
 /** The reader whose read has just ended: Node asks for its next buffer right after, without naming the socket. */
@@ -54,7 +54,7 @@ let justRead: ReusedBuffer | null = null
 /** The read callback of all sockets; Node calls it with the socket as `this`. */
 function receiveRead(this: ReadSocket, count: number, buffer: Uint8Array): boolean {
   const reads = this[READS]
-  const goesOn = reads.receive(count, buffer)
+  const goesOn = reads?.receive(count, buffer) ?? false
   justRead = reads
   return goesOn
 }
@@ -140,6 +140,11 @@ export class ReusedBuffer {
     this.wanted = 'lent'
     // The stream has a read pending, whose bytes came here; without an answer it would never read again.
     this.socket.push(NO_BYTES)
+  }
+
+  /** The socket is closed: nothing is read any more. */
+  detach(): void {
+    Object.assign(this.socket, { [READS]: null })
   }
 
   /** @internal Receives a read: the first `count` bytes of the buffer. */

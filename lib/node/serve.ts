@@ -93,7 +93,8 @@ class RunningServer implements Server {
     this.connections = null
     this.isOver = false
     this.options = options
-    this.abort = () => { void this.close() }
+    const abort = (): void => { void this.close() }
+    this.abort = abort
     // A failure also rejects `listening`; an application that ignores `closed` must not get an unhandled rejection.
     this.end.promise.catch(() => undefined)
     checkValue('the handler', handler, FUNCTION)

@@ -21,7 +21,8 @@ import { watchSocket } from './watch-socket.js'
 /** The property of a socket that holds its transport. */
 const TRANSPORT = Symbol('httprx transport')
 
-type Transported = Duplex & { [TRANSPORT]: SocketTransport }
+/** The property is null once the socket is closed. */
+type Transported = Duplex & { [TRANSPORT]: SocketTransport | null }
 
 /** The transport of one socket, which nobody else may read or write. */
 export class SocketTransport implements Transport, BytesReceiver {
@@ -136,8 +137,13 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.subscriber?.complete()
   }
 
-  /** The socket closed, which is a failure only while the input is subscribed. */
+  /**
+   * The socket closed, which is a failure only while the input is subscribed. It forgets its transport, because Node's
+   * sockets survive the collections of young garbage, and would keep the whole connection with them.
+   */
   closed(): void {
+    Object.assign(this.socket, { [TRANSPORT]: null })
+    this.reads?.detach()
     if (this.subscriber?.closed === false) this.fail(new ConnectionClosedError())
   }
 
@@ -178,19 +184,19 @@ function ownershipOf(stream: Duplex, bytes: Uint8Array): Ownership {
 }
 
 function onData(this: Transported, bytes: Uint8Array): void {
-  this[TRANSPORT].emit(bytes)
+  this[TRANSPORT]?.emit(bytes)
 }
 
 function onEnd(this: Transported): void {
-  this[TRANSPORT].complete()
+  this[TRANSPORT]?.complete()
 }
 
 function onError(this: Transported, error: Error): void {
-  this[TRANSPORT].fail(error)
+  this[TRANSPORT]?.fail(error)
 }
 
 function onClosed(this: Transported): void {
-  this[TRANSPORT].closed()
+  this[TRANSPORT]?.closed()
 }
 
 function ignore(): void {

@@ -19,7 +19,7 @@ export class Turns {
 
   constructor() {
     this.waiting = new ValueQueue()
-    this.run = () => { this.runSome() }
+    this.run = this.runSome.bind(this)
     this.isSet = false
   }
 

@@ -21,24 +21,27 @@ export function watchSocket(socket: Duplex, watcher: SocketWatcher): void {
   watchInput(socket, watcher)
   const write = socket._write.bind(socket)
   const writev = socket._writev?.bind(socket)
-  socket._write = (chunk: Uint8Array | string, encoding, done) => {
+  const watchedOne: Duplex['_write'] = (chunk: Uint8Array | string, encoding, done) => {
     const watched = watchedWrite(watcher, [{ chunk, encoding }], done)
     watched.begun(() => { write(chunk, encoding, watched.done) })
   }
+  socket._write = watchedOne
   if (writev === undefined) return
-  socket._writev = (pieces, done) => {
+  const watchedMany: Duplex['_writev'] = (pieces, done) => {
     const watched = watchedWrite(watcher, pieces, done)
     watched.begun(() => { writev(pieces, watched.done) })
   }
+  socket._writev = watchedMany
 }
 
 function watchInput(socket: Duplex, watcher: SocketWatcher): void {
   const push = socket.push.bind(socket)
-  socket.push = (chunk: Uint8Array | string | null, encoding?: BufferEncoding) => {
+  const watchedPush = (chunk: Uint8Array | string | null, encoding?: BufferEncoding): boolean => {
     if (chunk === null) watcher.inputEnded()
     else if (chunk.length > 0) watcher.bytesIn(bytesOf(chunk, encoding))
     return push(chunk, encoding)
   }
+  socket.push = watchedPush
 }
 
 /** Returns a write that notifies the watcher if it has to wait, and when it is complete. */

@@ -7,6 +7,7 @@
  * listening socket or a test, accepts the connections.
  */
 import type { SchedulerLike, Subscription } from 'rxjs'
+import { Roster } from '../buffer/roster.js'
 import { LONGEST_TIME } from '../connection/option-check.js'
 import type { Transport } from '../runtime/transport.js'
 import type { CloseOptions } from './close-options.js'
@@ -30,7 +31,7 @@ export class Connections {
   private readonly context: ServerContext
   private readonly owner: ConnectionsOwner
   private readonly scheduler: SchedulerLike
-  private readonly all: Set<HttpConnection>
+  private readonly all: Roster<HttpConnection>
   private state: 'open' | 'draining' | 'idling' | 'ending' | 'closed'
   private grace: Subscription | null
   private idle: Subscription | null
@@ -39,7 +40,7 @@ export class Connections {
     this.context = context
     this.owner = owner
     this.scheduler = scheduler
-    this.all = new Set()
+    this.all = new Roster()
     this.state = 'open'
     this.grace = null
     this.idle = null
@@ -56,7 +57,7 @@ export class Connections {
   }
 
   [Symbol.iterator](): Iterator<HttpConnection> {
-    return this.all.values()
+    return this.all[Symbol.iterator]()
   }
 
   /** Makes the connection of a transport. While the server closes, it may bring one request, or is cut. */

@@ -7,6 +7,7 @@
 import { Subject, type Observable } from 'rxjs'
 import { runApart, type Context } from '../application/context.js'
 import { GuardedObservable } from '../application/guarded-observable.js'
+import type { Member } from '../buffer/roster.js'
 import type { BodyReader } from '../connection/body-reader.js'
 import type { Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
@@ -55,7 +56,10 @@ export interface ServerContext extends DriverContext {
 const NOTHING = Symbol()
 
 /** An HTTP connection. */
-export class HttpConnection implements Connection, ReqdOwner, DriverHost, PipelinedConnection {
+export class HttpConnection implements Connection, ReqdOwner, DriverHost, PipelinedConnection,
+  Member<HttpConnection> {
+  memberBefore: HttpConnection | null
+  memberAfter: HttpConnection | null
   readonly id: number
   readonly remoteAddress: string
   readonly isEncrypted: boolean
@@ -71,6 +75,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   private readonly closing: ClosingNotice
 
   constructor(id: number, transport: Transport, context: ServerContext) {
+    this.memberBefore = null
+    this.memberAfter = null
     this.id = id
     this.remoteAddress = transport.remoteAddress
     this.isEncrypted = transport.isEncrypted

@@ -61,7 +61,8 @@ export class RequestPipeline implements PipelineOwner {
     this.handled = reqd
     if (requests.observed) return emitRequest(requests, reqd)
     const context = currentContext()
-    this.giveHandled = () => { context.runInAsyncScope(() => { emitRequest(requests, reqd) }) }
+    const give = (): void => { context.runInAsyncScope(() => { emitRequest(requests, reqd) }) }
+    this.giveHandled = give
   }
 
   /** The exchange is over. */

@@ -6,9 +6,10 @@
  */
 import { interval, type SchedulerLike, type Subscription } from 'rxjs'
 import { imfFixdate, libraryScheduler } from '../application/library-scheduler.js'
+import { Roster, type Member } from '../buffer/roster.js'
 
 /** An object that checks its time limits at each tick. */
-export interface Ticking {
+export interface Ticking extends Member<Ticking> {
   /** Called at each tick with {@link Clock.now}. */
   tick(now: number): void
 }
@@ -19,7 +20,7 @@ export class Clock {
   /** The time between two ticks. */
   readonly intervalMs: number
   private readonly start: number
-  private readonly ticking: Set<Ticking>
+  private readonly ticking: Roster<Ticking>
   private subscription: Subscription | null
   /** The text of the Date field, valid until the next tick; '' if it is not cached. */
   private dateText: string
@@ -28,7 +29,7 @@ export class Clock {
     this.scheduler = scheduler
     this.intervalMs = intervalMs
     this.start = scheduler.now()
-    this.ticking = new Set()
+    this.ticking = new Roster()
     this.subscription = null
     this.dateText = ''
   }

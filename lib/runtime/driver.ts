@@ -22,6 +22,8 @@ import { WriteLoop, type WriteOwner } from './write-loop.js'
 
 /** The driver of one connection. */
 export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
+  memberBefore: Ticking | null
+  memberAfter: Ticking | null
   /** Requests received so far. The owner counts them. */
   requestCount: number
   /** The error that describes how the client left; null while it is there. */
@@ -43,6 +45,8 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   private state: 'new' | 'open' | 'lingering' | 'released' | 'ending' | 'over'
 
   constructor(core: ServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
+    this.memberBefore = null
+    this.memberAfter = null
     this.requestCount = 0
     this.departure = null
     this.breakage = NO_BREAKAGE

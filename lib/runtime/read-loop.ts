@@ -222,7 +222,7 @@ export class ReadLoop extends Subscriber<Received> {
   private yieldReader(): void {
     this.reader = 'yielding'
     this.tell('readerYield')
-    this.connection.yieldReader(this.wake ??= () => { this.resume() })
+    this.connection.yieldReader(this.wake ??= this.resume.bind(this))
   }
 
   private isFull(operation: ReadOperation): boolean {

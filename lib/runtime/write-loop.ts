@@ -102,7 +102,7 @@ export class WriteLoop implements WriteObserver {
     this.owner = owner
     this.tasks = owner.tasks
     this.events = owner.events
-    this.wake = () => { this.resume() }
+    this.wake = this.resume.bind(this)
     this.run = null
     this.state = 'ready'
     this.isWaiting = false
@@ -198,7 +198,7 @@ export class WriteLoop implements WriteObserver {
 
   private deferFlush(): void {
     this.isDeferred = true
-    this.tasks.defer(this.run ??= () => { this.runDeferred() })
+    this.tasks.defer(this.run ??= this.runDeferred.bind(this))
   }
 
   private runDeferred(): void {

@@ -36,6 +36,8 @@ const COMMENT = new PreparedText(':\n\n')
 
 /** Sends the events of a source to one outlet. */
 export class EventStream implements GateHost<PreparedEvent>, Ticking {
+  memberBefore: Ticking | null
+  memberAfter: Ticking | null
   private readonly plan: StreamPlan
   private readonly outlet: Outlet
   private readonly gate: Gate<PreparedEvent>
@@ -51,6 +53,8 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
 
   /** `makeOutlet` gets a function to call when there is demand again. */
   constructor(plan: StreamPlan, makeOutlet: (drained: () => void) => Outlet) {
+    this.memberBefore = null
+    this.memberAfter = null
     this.plan = plan
     this.outlet = makeOutlet(() => { this.gate.drain() })
     const capacity = plan.highWaterMark ?? this.outlet.highWaterMark ?? DEFAULT_HIGH_WATER_MARK

@@ -24,7 +24,9 @@ const NEVER_MS = 2 ** 31 - 1
  */
 export function openWebSocket(gate: FrameGate, handshake: Handshake, settings: Settings, host: WebSocketHost): void {
   const server = serverOf(settings)
-  server.options.handleProtocols = () => handshake.protocol
+  const { protocol } = handshake
+  const chooseProtocol = (): string | false => protocol
+  server.options.handleProtocols = chooseProtocol
   server.handleUpgrade(requestOf(handshake), gate, Buffer.alloc(0), opened => { connect(opened, gate, host) })
 }
 
@@ -82,10 +84,11 @@ interface Receiver {
 function ignoreBehindFault({ _receiver: receiver }: { readonly _receiver?: Receiver | null }): void {
   if (!receiver) return
   const write = receiver._write.bind(receiver)
-  receiver._write = (chunk, encoding, done) => {
+  const guarded: Receiver['_write'] = (chunk, encoding, done) => {
     if (receiver._errored) done()
     else write(chunk, encoding, done)
   }
+  receiver._write = guarded
 }
 
 function connect(socket: ServerSocket, gate: FrameGate, host: WebSocketHost): void {

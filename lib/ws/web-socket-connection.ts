@@ -34,7 +34,6 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   /** The subprotocol that was chosen, '' if none was. */
   readonly protocol: string
   private readonly session: Session
-  private readonly reportMessages: Report
 
   /** @internal */
   constructor(session: Session, protocol: string, marks: WaterMarks) {
@@ -42,11 +41,6 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
     this.protocol = protocol
     this.session = session
     session.subject = this
-    // After an unhandled failure there is no taker of messages.
-    this.reportMessages = (error, kind) => {
-      if (kind === 'thrown' || this.isClosed) session.report(error)
-      else this.error(error)
-    }
   }
 
   /**
@@ -129,6 +123,14 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   /** @internal */
   sent(sending: Sending): void {
     this.session.sent(sending)
+  }
+
+  /** After an unhandled failure there is no taker of messages. */
+  private get reportMessages(): Report {
+    return (error, kind) => {
+      if (kind === 'thrown' || this.isClosed) this.session.report(error)
+      else this.error(error)
+    }
   }
 
   /** Sends a source that respects `ready$` by itself. */

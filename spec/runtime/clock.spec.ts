@@ -8,6 +8,8 @@ import { Clock, type Ticking } from '../../lib/runtime/clock.js'
 const DAY = Date.UTC(2026, 0, 2, 3, 4, 5)
 
 class Times implements Ticking {
+  memberBefore: Ticking | null = null
+  memberAfter: Ticking | null = null
   readonly times: number[] = []
 
   tick(now: number): void {
@@ -61,7 +63,7 @@ describe('a clock', () => {
     const time = new VirtualTimeScheduler()
     const clock = new Clock(1000, time)
     const last = new Times()
-    clock.add({ tick() { clock.delete(this) } })
+    clock.add({ memberBefore: null, memberAfter: null, tick() { clock.delete(this) } })
     clock.add(last)
     run(time, 2000)
     expect(last.times).toEqual([1000, 2000])

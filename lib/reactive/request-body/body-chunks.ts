@@ -61,7 +61,8 @@ export class BodyChunks implements AsyncIterableIterator<Uint8Array, undefined, 
       const { reader } = this
       if (reader === null) return resolve(DONE)
       this.takeOnce()
-      this.end = () => { resolve(DONE) }
+      const end = (): void => { resolve(DONE) }
+      this.end = end
       reader.scheduleRead({
         onRead: value => {
           this.end = null
