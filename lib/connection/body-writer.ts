@@ -115,8 +115,13 @@ export class BodyWriter {
   writePrepared(prepared: PreparedText): void {
     if (prepared.isLong) return this.writeString(prepared.text)
     if (!this.admit(prepared.size)) return
-    const text = this.encoding === 'chunked' ? prepared.chunk : prepared.bytes
-    this.output.writeShared(this.takeHead() + text)
+    const isChunked = this.encoding === 'chunked'
+    if (isChunked && prepared.isLarge) {
+      this.output.writeLatin1(this.takeHead())
+      this.output.scheduleBytes(prepared.chunkBytes)
+    } else {
+      this.output.writeShared(this.takeHead() + (isChunked ? prepared.chunk : prepared.bytes))
+    }
     this.host.queue.wakeup.wake()
   }
 

@@ -36,9 +36,6 @@ const TWO_BYTES = 126
 const EIGHT_BYTES = 127
 const MIDDLE = 65_535
 
-/** Longer texts are bytes. It is as much as the output queue joins. */
-const CHARACTERS = 4 * 1024
-
 /** A text message, and its frame. */
 class PreparedMessage extends PreparedText {
   private characters: string
@@ -51,7 +48,7 @@ class PreparedMessage extends PreparedText {
   }
 
   write(output: FrameOutput): void {
-    if (this.size <= CHARACTERS) output.sendShared(this.frame)
+    if (!this.isLarge) output.sendShared(this.frame)
     else if (this.isLong) output.sendText(headerOf(TEXT, this.size), this.text, this.size)
     else output.send(this.binary ??= Buffer.concat([headerOf(TEXT, this.size), Buffer.from(this.text)]))
   }
@@ -68,12 +65,12 @@ let last = new PreparedMessage('')
 function prepared(text: string): PreparedMessage {
   if (last.text === text) return last
   last = new PreparedMessage(text)
-  if (last.size > CHARACTERS) queueMicrotask(forget)
+  if (last.isLarge) queueMicrotask(forget)
   return last
 }
 
 function forget(): void {
-  if (last.size > CHARACTERS) last = new PreparedMessage('')
+  if (last.isLarge) last = new PreparedMessage('')
 }
 
 /** Returns how many bytes a message has. */
