@@ -83,7 +83,9 @@ describe('an event for many clients', () => {
     ['in chunks', get('/')],
     ['up to the end of the connection', head('GET / HTTP/1.0')],
   ])('has any characters and any length, %s', (_, request) => {
-    const texts = ['\u00e9\u20ac\u{1f600}', 'x'.repeat(200_000), 'a', '\u20ac'.repeat(140_000), 'b', '\u00e9'.repeat(5_000), 'c']
+    const texts = [
+      '\u00e9\u20ac\u{1f600}', 'x'.repeat(200_000), 'a', '\u20ac'.repeat(140_000), 'b', '\u00e9'.repeat(5_000), 'c',
+    ]
     const source = new Subject<string>()
     const crowd = new Crowd(source, { overflow: { bufferBytes: 2 ** 24 } }, 2, request)
     for (const text of texts) source.next(text)
