@@ -5,9 +5,8 @@
 import { Observable, type SchedulerLike, VirtualTimeScheduler } from 'rxjs'
 import type { ConnectionOptions } from '../../lib/reactive/connection-options.js'
 import { HttpConnection, type ServerContext } from '../../lib/reactive/http-connection.js'
-import type { BodySubject } from '../../lib/reactive/response-body/body-subject.js'
 import { serverContext } from '../../lib/reactive/server-context.js'
-import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import type { Ownership } from '../../lib/buffer/ownership.js'
 import type { Output, Received, WriteObserver } from '../../lib/runtime/transport.js'
 import { TestTransport } from '../../lib/testing/test-transport.js'
@@ -175,9 +174,9 @@ export class Stage {
   get text(): string {
     return this.transport.text
   }
-}
 
-/** How many bytes wait in the server for the response to a request. */
-export function heldBy(reqd: Reqd): number {
-  return (reqd as unknown as { subject: BodySubject | null }).subject?.bodySink.pending ?? 0
+  /** The bytes of responses that the client has not taken, heads and frames included, as the marble kit counts them. */
+  get heldBytes(): number {
+    return this.connection.pendingBytes
+  }
 }

@@ -9,8 +9,7 @@ import type { Chunk } from '../../../lib/demand/chunk.js'
 import type { Overflow } from '../../../lib/demand/overflow-policy.js'
 import { pulled } from '../../../lib/demand/pages.js'
 import type { BodySource } from '../../../lib/reactive/reply.js'
-import type { Reqd } from '../../../lib/reactive/streamed-reqd.js'
-import { heldBy, Stage } from '../../helpers/fake-transport.js'
+import { Stage } from '../../helpers/fake-transport.js'
 import { get } from '../../helpers/runtime.js'
 
 const HIGH = 1000
@@ -44,13 +43,9 @@ interface Run {
 
 /** Plays a response to a client that takes that many bytes at a time, and then the rest. */
 function play(flow: Flow, reply: (probe: () => void) => BodySource, overflow: Overflow = 'error'): Run {
-  const reqds: Reqd[] = []
   let peak = 0
-  const probe = (): void => { peak = Math.max(peak, reqds.length === 0 ? 0 : heldBy(reqds[0])) }
-  const stage = new Stage(reqd => {
-    reqds.push(reqd)
-    return { body: reply(probe), highWaterMark: HIGH, overflow }
-  })
+  const probe = (): void => { peak = Math.max(peak, stage.heldBytes) }
+  const stage = new Stage(() => ({ body: reply(probe), highWaterMark: HIGH, overflow }))
   stage.transport.capacity = 0
   stage.connection.start()
   stage.receive('GET / HTTP/1.0\r\n\r\n')
@@ -103,18 +98,14 @@ describe('what is held of a response', () => {
         const source = new Subject<Chunk>()
         const chunks = chunksOf(flow)
         let peak = 0
-        const reqds: Reqd[] = []
-        const stage = new Stage(reqd => {
-          reqds.push(reqd)
-          return { body: source, highWaterMark: HIGH, overflow }
-        })
+        const stage = new Stage(() => ({ body: source, highWaterMark: HIGH, overflow }))
         stage.transport.capacity = 0
         stage.connection.start()
         stage.receive(get('/'))
         for (const [index, chunk] of chunks.entries()) {
           source.next(chunk)
           stage.settle()
-          peak = Math.max(peak, heldBy(reqds[0]))
+          peak = Math.max(peak, stage.heldBytes)
           if (index < flow.takes.length) stage.take(flow.takes[index])
         }
         expect(peak).toBeLessThanOrEqual(HIGH + Math.max(...flow.sizes) + HEAD + FRAME * (HIGH / 100 + 60))

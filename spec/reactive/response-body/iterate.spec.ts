@@ -2,8 +2,7 @@
  * The size of the batches that leave of a pulled source, to a client that keeps up with it.
  */
 import { describe, expect, it } from '@jest/globals'
-import type { Reqd } from '../../../lib/reactive/streamed-reqd.js'
-import { heldBy, Stage } from '../../helpers/fake-transport.js'
+import { Stage } from '../../helpers/fake-transport.js'
 import { get } from '../../helpers/runtime.js'
 
 describe('a client that keeps up with a source that is pulled', () => {
@@ -13,15 +12,11 @@ describe('a client that keeps up with a source that is pulled', () => {
   const MUCH = 8 * 2 ** 20
 
   /** An endless download to a client that took so much of it, as fast as it came. */
-  function download(count: number, highWaterMark: number): { readonly stage: Stage; readonly reqd: Reqd } {
-    const reqds: Reqd[] = []
-    const stage = Stage.open(reqd => {
-      reqds.push(reqd)
-      return { body: (function* () { for (;;) yield CHUNK })(), highWaterMark }
-    })
+  function download(count: number, highWaterMark: number): Stage {
+    const stage = Stage.open(() => ({ body: (function* () { for (;;) yield CHUNK })(), highWaterMark }))
     stage.receive(get('/'))
     while (stage.text.length < count) stage.turn()
-    return { stage, reqd: reqds[0] }
+    return stage
   }
 
   /** How much is in a write of the next turn, on average. */
@@ -37,23 +32,23 @@ describe('a client that keeps up with a source that is pulled', () => {
     [16_384, 262_144],
     [200_000, 262_144],
   ])('gets more at once: with a high-water mark of %i bytes, %i', (highWaterMark, atOnce) => {
-    const usual = nextWrites(download(MUCH / 2, highWaterMark).stage)
+    const usual = nextWrites(download(MUCH / 2, highWaterMark))
     expect(usual).toBeLessThanOrEqual(highWaterMark + FRAMED)
-    const writes = nextWrites(download(MUCH + 262_144, highWaterMark).stage)
+    const writes = nextWrites(download(MUCH + 262_144, highWaterMark))
     expect(writes).toBeGreaterThan(Math.max(usual, 0.8 * atOnce))
     expect(writes).toBeLessThanOrEqual(atOnce + FRAMED)
   })
 
   it('makes the server hold that much at most when it stops', () => {
-    const { stage, reqd } = download(MUCH + 262_144, 16_384)
+    const stage = download(MUCH + 262_144, 16_384)
     stage.transport.capacity = 0
     stage.turn()
-    expect(heldBy(reqd)).toBeGreaterThan(200_000)
-    expect(heldBy(reqd)).toBeLessThanOrEqual(262_144 + FRAMED)
+    expect(stage.heldBytes).toBeGreaterThan(200_000)
+    expect(stage.heldBytes).toBeLessThanOrEqual(262_144 + FRAMED)
   })
 
   it('and was slow once has to begin anew', () => {
-    const { stage } = download(MUCH + 262_144, 16_384)
+    const stage = download(MUCH + 262_144, 16_384)
     stage.transport.capacity = 0
     stage.turn().take(Infinity)
     expect(nextWrites(stage)).toBeLessThanOrEqual(16_384 + FRAMED)
