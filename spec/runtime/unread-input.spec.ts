@@ -1,72 +1,142 @@
 /**
- * The input that was received and not consumed.
+ * Input that is received before the connection consumes it: it reaches its consumer whole and in order, is never
+ * overwritten, and is released when it is consumed.
  */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { UnreadInput } from '../../lib/runtime/unread-input.js'
+import type { Ownership } from '../../lib/buffer/ownership.js'
+import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
+import { Stage } from '../helpers/fake-transport.js'
+import { get, post } from '../helpers/runtime.js'
 
-function contentOf({ bytes, off, length }: UnreadInput): number[] {
-  return [...bytes.subarray(off, off + length)]
+/** Text of that length without a period, so that no byte passes for its neighbour. */
+function textOf(length: number): string {
+  let text = ''
+  for (let index = 0; text.length < length; index++) text += `${index};`
+  return text.slice(0, length)
 }
 
-/** Takes all input and puts back the bytes that a read of that many leaves. */
-function consume(pending: UnreadInput, count: number): void {
-  const { bytes, off, length } = pending.lift()
-  pending.put(bytes, off + count, length - count)
+/** A connection whose requests wait for the test, and which lends or gives away the bytes that it reads. */
+function waiting(ownership: Ownership): { readonly stage: Stage; readonly reqds: Reqd[] } {
+  const reqds: Reqd[] = []
+  const stage = Stage.open(reqd => { reqds.push(reqd) })
+  stage.transport.ownership = ownership
+  return { stage, reqds }
 }
 
-const steps = fc.array(fc.oneof(
-  fc.uint8Array({ maxLength: 2000 }),
-  fc.double({ min: 0, max: 1, noNaN: true }),
-))
+/** Reads the body of a request. The chunks are views of the input; they are kept. */
+function chunksOf(reqd: Reqd): Uint8Array[] {
+  const chunks: Uint8Array[] = []
+  reqd.body.bytes$.subscribe(chunk => { chunks.push(chunk) })
+  return chunks
+}
 
-describe('UnreadInput', () => {
-  it('holds what was appended and not consumed, in order', () => {
-    fc.assert(fc.property(steps, taken => {
-      const pending = new UnreadInput()
-      let model: number[] = []
-      for (const step of taken) {
-        if (typeof step === 'number') {
-          const count = Math.floor(step * model.length)
-          consume(pending, count)
-          model = model.slice(count)
-        } else {
-          pending.append(step)
-          model.push(...step)
-        }
-        expect(contentOf(pending)).toEqual(model)
-        expect(pending.length).toBe(model.length)
+function joined(chunks: readonly Uint8Array[]): string {
+  return Buffer.concat(chunks).toString()
+}
+
+const OWNERSHIPS: Ownership[] = ['owned', 'lent']
+
+/** The lengths of bodies, and what happens: so many bytes arrive, or (0) the handler takes the next request. */
+const traffic = fc.record({
+  lengths: fc.array(fc.integer({ min: 0, max: 2_000 }), { minLength: 1, maxLength: 12 }),
+  steps: fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1_500 })), { maxLength: 60 }),
+  ownership: fc.constantFrom(...OWNERSHIPS),
+})
+
+describe('input that arrives while a request is handled', () => {
+  it('reaches the handlers whole and in order, in whatever pieces it comes and whenever they read', () => {
+    fc.assert(fc.property(traffic, ({ lengths, steps, ownership }) => {
+      const { stage, reqds } = waiting(ownership)
+      const input = lengths.map(length => post(textOf(length))).join('')
+      const bodies: Uint8Array[][] = []
+      let sent = 0
+      const answer = (): void => {
+        if (bodies.length === reqds.length) return
+        const reqd = reqds[bodies.length]
+        bodies.push(chunksOf(reqd))
+        reqd.respond({})
+        stage.settle()
       }
+      for (const step of [...steps, input.length]) {
+        if (step === 0) answer()
+        else stage.receive(input.slice(sent, sent += step))
+      }
+      while (bodies.length < reqds.length) answer()
+      expect(bodies.map(joined)).toEqual(lengths.map(textOf))
     }))
   })
 
-  it('never changes bytes that were there, consumed or not', () => {
-    const pending = new UnreadInput()
-    pending.append(Uint8Array.of(1, 2, 3))
-    const view = pending.bytes.subarray(0, 3)
-    consume(pending, 2)
-    for (let i = 0; i < 2000; i++) pending.append(Uint8Array.of(9))
-    consume(pending, 2001)
-    pending.append(Uint8Array.of(7))
-    expect([...view]).toEqual([1, 2, 3])
-    expect(contentOf(pending)).toEqual([7])
+  it.each(OWNERSHIPS)('is received byte by byte: %s', ownership => {
+    const { stage, reqds } = waiting(ownership)
+    const body = textOf(3_000)
+    for (const byte of get('/') + post(body)) stage.receive(byte)
+    expect(reqds).toHaveLength(1)
+    reqds[0].respond({})
+    stage.settle()
+    expect(joined(chunksOf(reqds[1]))).toBe(body)
   })
 
-  it('copies what is appended', () => {
-    const pending = new UnreadInput()
-    const lent = Uint8Array.of(1, 2, 3)
-    pending.append(lent)
-    lent.fill(0)
-    expect(contentOf(pending)).toEqual([1, 2, 3])
+  // Around the sizes at which its buffer grows.
+  it.each([1, 511, 512, 513, 1_023, 1_024, 1_025, 2_047, 2_048, 2_049, 60_000])('is held: %i bytes', length => {
+    const { stage, reqds } = waiting('lent')
+    const body = textOf(length)
+    stage.receive(post(body).slice(0, -length))
+    for (const part of [body.slice(0, length / 2), body.slice(length / 2)]) stage.receive(part)
+    stage.receive(get('/next'))
+    expect(joined(chunksOf(reqds[0]))).toBe(body)
+    reqds[0].respond({})
+    stage.settle()
+    expect(reqds[1].target).toBe('/next')
   })
 
-  it('holds no memory when it is empty', () => {
-    const pending = new UnreadInput()
-    pending.append(new Uint8Array(0))
-    expect(pending.bytes).toHaveLength(0)
-    pending.append(new Uint8Array(10_000))
-    consume(pending, 10_000)
-    expect(pending).toMatchObject({ off: 0, length: 0 })
-    expect(pending.bytes).toHaveLength(0)
+  it.each(OWNERSHIPS)('is handed over at an upgrade, and is the listener\'s own: %s', ownership => {
+    const { stage, reqds } = waiting(ownership)
+    const given: Uint8Array[] = []
+    stage.receive(get('/', 'Connection: upgrade', 'Upgrade: x') + textOf(600))
+    for (const part of ['more', 'and more']) stage.receive(part)
+    reqds[0].takeOver((_, head) => { given.push(head) })
+    stage.settle()
+    expect(joined(given)).toBe(`${textOf(600)}moreand more`)
+  })
+})
+
+describe('the chunks of a body that a handler keeps', () => {
+  it.each(OWNERSHIPS)('are not overwritten by what arrives later: %s', ownership => {
+    const { stage, reqds } = waiting(ownership)
+    // The request behind the body is unread in the same buffer, which then grows.
+    stage.receive(get('/')).receive(post(textOf(5_000)) + get('/'))
+    reqds[0].respond({})
+    stage.settle()
+    const chunks = chunksOf(reqds[1])
+    for (let count = 0; count < 100; count++) stage.receive(get('/'.padEnd(50, 'x')))
+    reqds[1].respond({})
+    for (let count = 0; count <= 100; count++) {
+      stage.settle()
+      reqds[2 + count].respond({})
+    }
+    expect(joined(chunks)).toBe(textOf(5_000))
+  })
+})
+
+describe('the buffer of unread input', () => {
+  it('is released when all of it is consumed, while the connection stays open', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const { stage, reqds } = waiting('owned')
+    stage.receive(get('/')).receive(post(textOf(5_000)))
+    reqds[0].respond({})
+    stage.settle()
+    const buffers = chunksOf(reqds[1]).splice(0).map(({ buffer }) => new WeakRef(buffer))
+    reqds[1].respond({})
+    stage.settle()
+    expect(stage.transport.closed).toBeNull()
+    reqds.length = 0
+    // A reference is weak again after the current turn of the event loop.
+    await new Promise(resolve => { setImmediate(resolve) })
+    collect()
+    expect(buffers.map(buffer => buffer.deref())).toEqual([undefined])
   })
 })
