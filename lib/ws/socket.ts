@@ -10,6 +10,7 @@ import { writeMessage } from './frame-writer.js'
 import type { GateOutput } from './gate-output.js'
 import type { Handshake } from './handshake.js'
 import type { WebSocketMessage } from './message.js'
+import { shareCompression, type Deflate } from './shared-compression.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
 import type { DeflateOptions, Settings } from './web-socket-options.js'
 
@@ -91,9 +92,17 @@ function ignoreBehindFault({ _receiver: receiver }: { readonly _receiver?: Recei
   receiver._write = guarded
 }
 
+/** The compression of the package's WebSocket: an internal of the package. */
+function deflatesOf(socket: object): Deflate[] {
+  return Object.values((socket as { readonly _extensions?: Record<string, Deflate> })._extensions ?? {})
+}
+
 function connect(socket: ServerSocket, gate: FrameGate, host: WebSocketHost): void {
   socket.host = host
-  if (socket.extensions !== '') ignoreBehindFault(socket as unknown as Parameters<typeof ignoreBehindFault>[0])
+  if (socket.extensions !== '') {
+    ignoreBehindFault(socket as unknown as Parameters<typeof ignoreBehindFault>[0])
+    for (const deflate of deflatesOf(socket)) shareCompression(deflate)
+  }
   socket.on('message', (data, isBinary) => {
     const bytes = data as Buffer
     host.received(isBinary ? ownBytes(bytes) : bytes.toString())
@@ -164,14 +173,13 @@ class CompressingWebSocket extends PlainWebSocket {
   }
 }
 
-/** Contexts are kept only on request: their memory lasts as long as the connection. */
-function perMessageDeflate(options: DeflateOptions): ServerOptions['perMessageDeflate'] {
-  const isForgetful = options.contextTakeover !== true
-  return {
-    threshold: options.threshold ?? 1024,
-    serverNoContextTakeover: isForgetful,
-    clientNoContextTakeover: isForgetful,
-  }
+/**
+ * Contexts are kept only on request: their memory lasts as long as the connection. A client may refuse to keep them in
+ * either case; `false` would refuse the client instead.
+ */
+function perMessageDeflate({ threshold = 1024, contextTakeover }: DeflateOptions): ServerOptions['perMessageDeflate'] {
+  if (contextTakeover === true) return { threshold }
+  return { threshold, serverNoContextTakeover: true, clientNoContextTakeover: true }
 }
 
 /** Returns the handshake as a request for the `ws` package. */

@@ -39,7 +39,10 @@ export interface WebSocketOptions extends WaterMarks {
   readonly origins?: '*' | readonly string[] | ((origin: string | null) => boolean)
   /** The most bytes of a message from the client, uncompressed: 1 MiB. Over it, the connection is closed with 1009. */
   readonly maxPayload?: number
-  /** Whether messages are compressed, where the client can. Not unless given. */
+  /**
+   * Whether messages are compressed, where the client can. Not unless given. A message that many clients get is
+   * compressed once for all whose context is not kept and whose window is the same.
+   */
   readonly deflate?: boolean | DeflateOptions
   /**
    * How often a ping is sent: 30 s; 0 for never. A client that sends no byte until the next ping is due, or takes none
