@@ -175,6 +175,11 @@ export class Stage {
     return this.transport.text
   }
 
+  /** Whether the server has a timer: its clock ticks as long as it has a connection. */
+  get hasTimer(): boolean {
+    return this.time.actions.length > 0
+  }
+
   /** The bytes of responses that the client has not taken, heads and frames included, as the marble kit counts them. */
   get heldBytes(): number {
     return this.connection.pendingBytes

@@ -35,13 +35,13 @@ describe('closing a server', () => {
 
   it('lets handshakes end within idleMs, and answers', async () => {
     const server = await startTls(() => ({ body: 'it' }))
-    const accepted = signal()
-    const { listener } = server as unknown as { listener: { server: NetServer } }
-    listener.server.once('connection', () => { accepted.resolve() })
-    const client = tlsClient(server)
-    await accepted.promise
+    const socket = connectSocket(portOf(server), '127.0.0.1')
+    await once(socket, 'connect')
+    // Sockets are accepted in order: when a later client is connected, this one is accepted as well.
+    const later = await tlsClient(server)
     const closed = server.close({ idleMs: 100_000 })
-    expect(await rest((await client).send(REQUEST))).toMatch(LAST)
+    later.end()
+    expect(await rest((await tlsClient(server, { socket })).send(REQUEST))).toMatch(LAST)
     await closed
   })
 

@@ -4,11 +4,11 @@
  */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, type NetConnectOpts } from 'node:net'
+import { connect, type AddressInfo, type NetConnectOpts } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
-import { connect as connectTls, TLSSocket } from 'node:tls'
+import { connect as connectTls, createServer, TLSSocket } from 'node:tls'
 import { describe, expect, it } from '@jest/globals'
 import { filter, firstValueFrom, VirtualTimeScheduler } from 'rxjs'
 import { IOVec } from '../../lib/buffer/iovec.js'
@@ -189,12 +189,14 @@ describe.each(Object.entries(KINDS))('a client of %s', (_, kind) => {
 
 describe('a large write over TLS', () => {
   it('shows how much of it was taken before it is over', async () => {
-    const server = await start(() => ({}), { tls: TLS })
-    const { listener } = server as unknown as { listener: { accept: (socket: Duplex) => unknown } }
-    const accepted = new Promise<Duplex>(resolve => { listener.accept = resolve })
-    const client = await connectEncrypted(server)
+    const server = createServer(TLS).listen(0, '127.0.0.1')
+    afterwards(() => server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const client = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
     afterwards(() => client.destroy())
-    const transport = new SocketTransport(await accepted)
+    const [socket] = await once(server, 'secureConnection') as [TLSSocket]
+    const transport = new SocketTransport(socket)
     afterwards(() => { transport.destroy(false) })
     let isOver = false
     transport.write([IOVec.create(new Uint8Array(64 * MIB))], { written: () => { isOver = true } })

@@ -209,7 +209,7 @@ describe('a connection that is handed over', () => {
     expect(given).toEqual([[expect.any(TestSocket), 'behind']])
     expect(stage.text).toMatch(output)
     expect(stage.transport).toMatchObject({ listeners: 0, closed: null, hasEnded: false })
-    expect(stage.context.clock.size).toBe(0)
+    expect(stage.hasTimer).toBe(false)
     expect(stage.closed).toBe(0)
     stage.transport.destroy(false)
     expect(stage.closed).toBe(1)
