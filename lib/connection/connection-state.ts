@@ -37,6 +37,11 @@ export abstract class ConnectionState {
     return this.exchanges.hasFailed
   }
 
+  /** @internal Whether the error is the one that `onFailure` was called with. */
+  hasFailedWith(error: unknown): boolean {
+    return this.exchanges.hasFailedWith(error)
+  }
+
   /** Whether the connection was handed over to another protocol, or will be once the head of the upgrade is written. */
   get isUpgrade(): boolean {
     return this.exchanges.output === 'upgrade'

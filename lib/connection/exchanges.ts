@@ -45,6 +45,10 @@ export class Exchanges extends OutputSide implements ReqdHost {
     this.isRequestPersistent = true
   }
 
+  hasFailedWith(error: unknown): boolean {
+    return this.hasFailed && error === this.failure
+  }
+
   get isClosed(): boolean {
     return this.input.current === 'closed' && this.output === 'closed'
   }
@@ -72,8 +76,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
       const result: unknown = this.handlers.handler(reqd)
       if (result !== undefined) onRejection(result, exn => { this.chargeTo(reqd === this.reqd, exn) })
     } catch (exn) {
-      if (this.output === 'idle') this.callbackFailed(exn)
-      else this.reqdFailed(reqd, exn)
+      this.chargeTo(reqd === this.reqd || this.output === 'idle', exn)
     }
   }
 
@@ -107,32 +110,33 @@ export class Exchanges extends OutputSide implements ReqdHost {
     }
   }
 
+  /** A callback that passes on the failure of the connection says nothing new. */
   override lateCallbackFailed(exn: unknown): void {
-    this.handlers.onLateError?.(exn)
+    if (!this.hasFailedWith(exn)) this.handlers.onLateError?.(exn)
   }
 
-  reqdFailed(reqd: ReqdBase, exn: unknown): void {
-    if (reqd === this.reqd) this.callbackFailed(exn)
+  reqdFailed(reqd: ReqdBase, exn: unknown): boolean {
+    return reqd === this.reqd && this.callbackFailed(exn)
   }
 
   /**
    * Fails the current exchange. Between two exchanges no answer is sent: the client would take it for the response to
    * its next request.
    */
-  override callbackFailed(exn: unknown): void {
-    if (this.output === 'idle') this.endFailed(exn)
-    else this.reportExn(exn)
+  override callbackFailed(exn: unknown): boolean {
+    return this.output === 'idle' ? this.endFailed(exn) : this.reportExn(exn)
   }
 
   /**
    * Fails the current exchange. Between two requests only faults of the peer are answered: it sent at least something.
-   * A client that sent nothing would take any answer for the response to its next request.
+   * A client that sent nothing would take any answer for the response to its next request. Returns whether the error is
+   * the failure of the connection: the first, while it was open.
    */
-  reportExn(exn: unknown): void {
+  reportExn(exn: unknown): boolean {
     const isBetween = this.output === 'idle' && !this.input.isWithinHead
     if (isBetween && !(exn instanceof RemoteProtocolError)) return this.endFailed(exn)
     const request = this.reqd?.request ?? null
-    this.fail({ error: exn, request, method: request?.method ?? this.input.head.method })
+    return this.fail({ error: exn, request, method: request?.method ?? this.input.head.method })
   }
 
   protected override responseCut(error: unknown): void {
@@ -210,9 +214,10 @@ export class Exchanges extends OutputSide implements ReqdHost {
     return this.isFreeForUpgrade && this.input.current === 'done' && !this.input.bytes.isUnderWay
   }
 
-  private endFailed(error: unknown): void {
-    this.noteFailure(error)
+  private endFailed(error: unknown): boolean {
+    const isFirst = this.noteFailure(error)
     this.close(() => error)
+    return isFirst
   }
 
   /** Closes both sides; a body fails with `reason` unless it is complete with `rest`, the input not consumed. */
@@ -223,25 +228,28 @@ export class Exchanges extends OutputSide implements ReqdHost {
     this.wake()
   }
 
-  /** Ends the work: the failure is answered if no response has begun. */
-  fail(failure: Failure): void {
+  /** Ends the work: the failure is answered if no response has begun. Returns whether it is the first. */
+  fail(failure: Failure): boolean {
     if (this.hasFailed) {
       // An error handler cannot be trusted to complete a response that a second failure interrupted.
       this.errorHandlerFailed()
-    } else if (!this.isClosed) {
-      const reader = this.input.close()
-      this.noteFailure(failure.error)
-      this.answer(failure)
-      this.failReader(reader, () => failure.error)
-      this.wake()
+      return false
     }
+    if (this.isClosed) return false
+    const reader = this.input.close()
+    this.noteFailure(failure.error)
+    this.answer(failure)
+    this.failReader(reader, () => failure.error)
+    this.wake()
+    return true
   }
 
-  private noteFailure(error: unknown): void {
-    if (this.hasFailed) return
+  private noteFailure(error: unknown): boolean {
+    if (this.hasFailed) return false
     this.hasFailed = true
     this.failure = error
     this.handlers.onFailure?.(error, this.reqd)
+    return true
   }
 
   /** Decides what follows a complete response (RFC 9112 §9.3, §9.6). */
@@ -264,7 +272,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     try {
       reader.fail(reason())
     } catch (exn) {
-      this.noteFailure(exn)
+      if (!this.noteFailure(exn)) this.lateCallbackFailed(exn)
     }
   }
 
@@ -276,10 +284,9 @@ export class Exchanges extends OutputSide implements ReqdHost {
     if (!this.input.bytes.isUnderWay && this.nextReadOperation() !== 'yield') this.input.wakeup.wake()
   }
 
-  /** A callback of the current exchange, or of an earlier one, failed. */
+  /** A callback of the current exchange, or of an earlier one, failed. Its user learns of each error, in one way. */
   private chargeTo(isCurrent: boolean, exn: unknown): void {
-    if (isCurrent) this.callbackFailed(exn)
-    else this.lateCallbackFailed(exn)
+    if (!isCurrent || !this.callbackFailed(exn)) this.lateCallbackFailed(exn)
   }
 
   private wake(): void {

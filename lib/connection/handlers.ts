@@ -12,7 +12,7 @@ import type { ReqdBase, ReqdHost } from './reqd.js'
 /** The user of a connection. @internal */
 export interface Handlers {
   readonly errorHandler: ErrorHandler
-  /** Receives errors of callbacks whose exchange is over. */
+  /** Receives errors of callbacks that are not the failure: their exchange is over, or another came first. */
   readonly onLateError?: ((error: unknown) => void) | undefined
   /** Receives the failure that ended the connection's work, once, before it is answered. It must not throw. */
   onFailure?(error: unknown, reqd: ReqdBase | null): void

@@ -71,8 +71,8 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
     this.answered = null
   }
 
-  /** A callback of the current exchange threw. */
-  abstract callbackFailed(exn: unknown): void
+  /** A callback of the current exchange threw. Returns whether that is the failure of the connection. */
+  abstract callbackFailed(exn: unknown): boolean
   /** A callback of an earlier exchange threw: the current one keeps its response. */
   abstract lateCallbackFailed(exn: unknown): void
   abstract guard(callback: () => unknown, owner: BodyWriter | null): void

@@ -43,8 +43,8 @@ export interface ReqdHost extends BodyReaderHost {
   sendUpgrade(reqd: ReqdBase, response: Response, upgradeHandler: () => void): void
   /** Hands the connection over without a response. */
   takeOver(reqd: ReqdBase, upgradeHandler: () => void): void
-  /** The handler failed. */
-  reqdFailed(reqd: ReqdBase, exn: unknown): void
+  /** The handler failed. Returns whether the connection takes that for its failure, which its user learns. */
+  reqdFailed(reqd: ReqdBase, exn: unknown): boolean
 }
 
 /**
@@ -148,7 +148,7 @@ export abstract class ReqdBase {
    * cut; a complete one is delivered; then the connection closes. After the exchange it does nothing.
    */
   reportExn(exn: unknown): void {
-    this.host.reqdFailed(this, exn)
+    this.charge(exn)
   }
 
   /** Calls `f`. Reports its exception and returns it; returns null if there was none. */
@@ -171,6 +171,11 @@ export abstract class ReqdBase {
   /** @internal The exchange is over, in the way given. Called once. */
   ended(_result: ExchangeResult): void {
     // The reactive layer overrides this.
+  }
+
+  /** @internal As {@link reportExn}. Returns whether `onFailure` of the connection was called with the error. */
+  protected charge(exn: unknown): boolean {
+    return this.host.reqdFailed(this, exn)
   }
 
   /** Begins a streamed response. @throws as {@link respondWithString} */

@@ -18,8 +18,8 @@ export interface ServerConnectionOptions {
    */
   readonly onFailure?: ((error: unknown, reqd: Reqd | null) => void) | undefined
   /**
-   * Receives errors of callbacks of earlier exchanges: for example, of a flush whose bytes were written after the
-   * response was complete. It must not throw. Default: none.
+   * Receives the errors of callbacks that are not the failure: of earlier exchanges (for example, of a flush whose
+   * bytes were written after the response was complete), and after a failure. It must not throw. Default: none.
    */
   readonly onLateError?: ((error: unknown) => void) | undefined
 }

@@ -55,6 +55,7 @@ export class ListenRun implements ListenerHost, PipelineOwner {
   serve(subscriber: Subscriber<Connection>): TeardownLogic {
     const isFirst = this.subscriber === null
     this.subscriber = subscriber
+    this.failure = null
     this.endHold()
     if (isFirst) this.start()
     else this.emitLeft(subscriber)

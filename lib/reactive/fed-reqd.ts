@@ -1,13 +1,15 @@
 /**
- * The part of a request descriptor that the source of its response uses: the connection and the asynchronous context.
+ * The part of a request descriptor that concerns the source of its response: its subscription, and what it uses of the
+ * connection.
  *
  * Strategy: tasks for the source run in the asynchronous context in which it was subscribed, so that AsyncLocalStorage
  * holds there; all else is passed to the connection.
  */
-import type { Context } from '../application/context.js'
+import { currentContext, type Context } from '../application/context.js'
+import type { ExchangeResult } from '../connection/reqd.js'
 import type { Clock } from '../runtime/clock.js'
 import { ReqdFacts, type ConnectionFacts } from './reqd-facts.js'
-import type { FedConnection } from './response-body/feed.js'
+import type { FedConnection, Feeding } from './response-body/feed.js'
 
 /** The connection, as the source of a response uses it. */
 export interface FeedingOwner extends Omit<FedConnection, 'runFed'>, ConnectionFacts {
@@ -19,8 +21,15 @@ export interface FeedingOwner extends Omit<FedConnection, 'runFed'>, ConnectionF
 export abstract class FedReqd extends ReqdFacts {
   /** @internal */
   protected abstract override readonly owner: FeedingOwner
-  /** @internal The context in which the source of the response runs. */
-  protected feedingContext: Context | null = null
+  /** @internal How the exchange ended; null before. */
+  protected abstract result: ExchangeResult | null
+  /** @internal The subscription to the source of the response, until the exchange is over. */
+  protected feeding: Feeding | null = null
+  /** The context in which the source of the response runs. */
+  private feedingContext: Context | null = null
+
+  /** @internal Reports an error that does not affect the connection. */
+  abstract reportLate(error: unknown): void
 
   /** @internal */
   offerOutput(): boolean {
@@ -56,5 +65,24 @@ export abstract class FedReqd extends ReqdFacts {
   /** @internal Cuts the connection. */
   cut(): void {
     this.owner.cut()
+  }
+
+  /** @internal Registers the response's source, which is unsubscribed when the client leaves. */
+  feedBy(feeding: Feeding): void {
+    if (this.result === null) {
+      this.feeding = feeding
+      this.feedingContext = currentContext()
+    } else if (this.result === 'aborted') {
+      feeding.unsubscribe()
+    }
+  }
+
+  /** Unsubscribes the source. An exception of the application's teardown is reported and stops nothing else. */
+  protected stopFeeding(): void {
+    try {
+      this.feedingContext?.runInAsyncScope(() => { this.feeding?.unsubscribe() })
+    } catch (error) {
+      this.reportLate(error)
+    }
   }
 }

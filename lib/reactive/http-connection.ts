@@ -2,7 +2,7 @@
  * One connection of a server: joins the state machine, its driver and the application.
  *
  * Strategy: protocol decisions are the core's, I/O is the driver's. This class passes requests to the server's handler
- * or to a pipeline, emits events while somebody listens, and reports each error once.
+ * or to a pipeline, emits events while somebody listens, and reports errors.
  */
 import { Subject, type Observable } from 'rxjs'
 import { runApart, type Context } from '../application/context.js'
@@ -52,9 +52,6 @@ export interface ServerContext extends DriverContext {
   connectionClosed(connection: HttpConnection): void
 }
 
-/** The value of `reported` before any report: any value can be thrown, even null. */
-const NOTHING = Symbol()
-
 /** An HTTP connection. */
 export class HttpConnection implements Connection, ReqdOwner, DriverHost, PipelinedConnection,
   Member<HttpConnection> {
@@ -70,8 +67,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   /** The requests as an Observable; null before anybody asks. */
   private pipeline: RequestPipeline | null
   private events: Subject<ConnectionEvent> | null
-  /** The error that was reported last. */
-  private reported: unknown
   private readonly closing: ClosingNotice
 
   constructor(id: number, transport: Transport, context: ServerContext) {
@@ -86,7 +81,6 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.transport = transport
     this.pipeline = null
     this.events = null
-    this.reported = NOTHING
     this.closing = new ClosingNotice()
   }
 
@@ -193,16 +187,15 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.context.events?.next(event)
   }
 
+  /** Reports an error, unless it is the failure of the connection, which was reported as such. */
   report(error: unknown, reqd: Reqd | null = null): void {
-    if (error === this.reported) return
-    this.reported = error
-    if (this.isObserved) this.emit({ type: 'error', error })
-    this.context.onError(error, reqd)
+    if (!this.core.hasFailedWith(error)) this.tell(error, reqd)
   }
 
   /** @internal */
   onFailure(error: unknown, reqd: Reqd | null): void {
-    this.report(error, reqd)
+    // One that the request itself has answered was reported then.
+    if (reqd?.hasFailedWith(error) !== true) this.tell(error, reqd)
   }
 
   transportFailed(error: unknown): void {
@@ -256,12 +249,11 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   /**
-   * The pipeline of the server failed: a request pending in it is answered with the error. Returns whether that
-   * reported the error. The connection stays for another pipeline, until {@link RequestPipeline.release}.
+   * The pipeline of the server failed: a request pending in it is answered with the error. Returns whether there was
+   * one: then the error is reported. The connection stays for another pipeline, until {@link RequestPipeline.release}.
    */
   hold(error: unknown): boolean {
-    this.pipeline?.hold(error)
-    return this.reported === error
+    return this.pipeline?.hold(error) === true
   }
 
   /** @internal The requests as an Observable. */
@@ -274,14 +266,17 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   private begin(reqd: Reqd): void {
     const { context } = this
     const count = ++this.driver.requestCount
-    // A handler may throw the same error object for every request; each is reported.
-    this.reported = NOTHING
     if (count === context.settings.maxRequestsPerSocket) this.core.drain()
     if (this.isObserved) this.emit({ type: 'request', request: reqd.request })
     if (context.requests !== null) context.requests.next(reqd)
     if (context.handler === null) return this.requests.handle(reqd)
     this.pipeline?.show(reqd)
     handle(reqd, context.handler)
+  }
+
+  private tell(error: unknown, reqd: Reqd | null): void {
+    if (this.isObserved) this.emit({ type: 'error', error })
+    this.context.onError(error, reqd)
   }
 
   private closeBy(close: () => void): void {

@@ -31,6 +31,8 @@ export class RequestPipeline implements PipelineOwner {
   private giveHandled: (() => void) | null
   /** Which pipeline failed and may be resubscribed: that of this connection (`own`), or that of its server. */
   private failing: 'none' | 'own' | 'server'
+  /** The error of the pipeline that a request was answered with; null before. */
+  private failure: unknown
 
   constructor(connection: PipelinedConnection, afterRead: (task: () => void) => void) {
     this.connection = connection
@@ -39,6 +41,7 @@ export class RequestPipeline implements PipelineOwner {
     this.handled = null
     this.giveHandled = null
     this.failing = 'none'
+    this.failure = null
   }
 
   get requests$(): Observable<Reqd> {
@@ -78,12 +81,12 @@ export class RequestPipeline implements PipelineOwner {
 
   consumerFailed(error: unknown, _kind: string, value?: unknown): void {
     const reqd = requestOf(value)
-    if (reqd === null || reqd !== this.handled) this.connection.report(error)
-    else reqd.reportExn(error)
+    if (reqd !== null && reqd === this.handled) reqd.reportExn(error)
+    else if (error !== this.failure) this.connection.report(error)
   }
 
   pipelineFailed(error: unknown): void {
-    this.failHandled(error)
+    if (this.failHandled(error)) this.failure = error
     if (this.failing === 'none') this.failing = 'own'
     this.afterRead(() => { this.consumerLeft() })
   }
@@ -92,10 +95,13 @@ export class RequestPipeline implements PipelineOwner {
     if (this.failing === 'own') this.settle()
   }
 
-  /** The pipeline of the whole server failed: another may take over until {@link release}. */
-  hold(error: unknown): void {
-    this.failHandled(error)
+  /**
+   * The pipeline of the whole server failed: another may take over until {@link release}. Returns whether a request was
+   * answered with the error.
+   */
+  hold(error: unknown): boolean {
     this.failing = 'server'
+    return this.failHandled(error)
   }
 
   /** The server no longer waits for another pipeline. */
@@ -108,6 +114,7 @@ export class RequestPipeline implements PipelineOwner {
     const give = this.giveHandled
     this.giveHandled = null
     this.failing = 'none'
+    this.failure = null
     this.connection.start()
     give?.()
     return () => {
@@ -121,9 +128,14 @@ export class RequestPipeline implements PipelineOwner {
     if (!this.requests.observed) this.connection.unhandled()
   }
 
-  /** Fails the request in the failed pipeline. A request that no pipeline has received yet is kept. */
-  private failHandled(error: unknown): void {
-    if (this.handled?.isWaiting === true && this.giveHandled === null) this.handled.reportExn(error)
+  /**
+   * Fails the request in the failed pipeline, and returns whether there is one. A request that no pipeline has received
+   * yet is kept.
+   */
+  private failHandled(error: unknown): boolean {
+    if (this.handled?.isWaiting !== true || this.giveHandled !== null) return false
+    this.handled.reportExn(error)
+    return true
   }
 }
 

@@ -28,7 +28,7 @@ import {
 } from './reply.js'
 import { RequestBody } from './request-body/request-body.js'
 import { BodySink, BodySubject } from './response-body/body-subject.js'
-import { feed, type Feeding } from './response-body/feed.js'
+import { feed } from './response-body/feed.js'
 
 /** Handles one request. Its result is the response; a handler that returns nothing responds through the methods. */
 export type Handler = (reqd: Reqd) => HandlerResult
@@ -44,7 +44,7 @@ export interface ReqdOwner extends FeedingOwner {
   exchangeEnded(reqd: Reqd, result: ExchangeResult): void
   /** The reason why the current exchange was aborted; undefined if it is not known. */
   readonly abortReason: unknown
-  /** The application's code failed. */
+  /** The application's code failed. Does nothing if that is the failure of the connection, which is known. */
   report(error: unknown, reqd: Reqd): void
   /** Hands the transport over to the listener. */
   upgraded(reqd: Reqd, listener: UpgradeListener): void
@@ -56,18 +56,23 @@ export interface ReqdOwner extends FeedingOwner {
  */
 export type UpgradeListener = (transport: unknown, head: Uint8Array) => void | PromiseLike<void>
 
+/** Before any error: anything can be thrown, even undefined. */
+const NONE = Symbol()
+
 /** One request and its response. */
 export class Reqd extends FedReqd {
   /** @internal */
   protected readonly owner: ReqdOwner
-  private feeding: Feeding | null
   private subject: BodySubject | null
-  private result: ExchangeResult | null
+  /** @internal */
+  protected result: ExchangeResult | null
   private bodyStream: RequestBody | null
   private aborted: ReplaySubject<void> | null
   private abortController: AbortController | null
   /** The context in which {@link signal} was first accessed. */
   private abortContext: Context | null
+  /** The error that the application reported last: it may report one again where it passes it on. */
+  private reported: unknown
   /** Completes {@link closing$} when the exchange is over. */
   private over: ReplaySubject<void> | null
 
@@ -75,21 +80,20 @@ export class Reqd extends FedReqd {
   constructor(host: ReqdHost, request: Request, reader: BodyReader | null, owner: ReqdOwner) {
     super(host, request, reader)
     this.owner = owner
-    this.feeding = null
     this.subject = null
     this.result = null
     this.bodyStream = null
     this.aborted = null
     this.abortController = null
     this.abortContext = null
+    this.reported = NONE
     this.over = null
   }
 
   /** The body of the request as a stream. */
   get body(): RequestBody {
     return (this.bodyStream ??= new RequestBody(this.requestBody, error => {
-      this.owner.report(error, this)
-      super.reportExn(error)
+      if (!this.charge(error)) this.owner.report(error, this)
     }))
   }
 
@@ -186,13 +190,18 @@ export class Reqd extends FedReqd {
 
   /** As in the core, except that the connection persists if no response has begun and the request was read whole. */
   override reportExn(exn: unknown): void {
+    if (!this.isWaiting || !this.requestBody.isComplete) return this.blame(exn)
     this.reportLate(exn)
-    if (!this.isWaiting || !this.requestBody.isComplete) return super.reportExn(exn)
     const failure = (this.failure = { error: exn, request: this.request, method: this.method })
     this.state = 'failing'
     this.stopFeeding()
     if (answerError(this.owner.errorHandler, failure, this)) return
-    if (this.response !== null || !answerError(defaultErrorHandler, failure, this)) super.reportExn(exn)
+    if (this.response !== null || !answerError(defaultErrorHandler, failure, this)) this.charge(exn)
+  }
+
+  /** @internal Whether this request, and not its connection, has failed with the error. */
+  hasFailedWith(error: unknown): boolean {
+    return this.failure !== null && this.failure.error === error
   }
 
   /** @internal */
@@ -202,8 +211,8 @@ export class Reqd extends FedReqd {
 
   /** @internal */
   errorHandlerThrew(exn: unknown, _failure: Failure, isLate: boolean): void {
-    this.owner.report(exn, this)
-    if (isLate) super.reportExn(exn)
+    if (isLate) this.blame(exn)
+    else this.reportLate(exn)
   }
 
   /** @internal */
@@ -211,20 +220,12 @@ export class Reqd extends FedReqd {
     this.owner.happened(this, event)
   }
 
-  /** @internal Reports an error that no longer affects the response, unless it merely follows from an abort. */
-  reportLate(error: unknown): void {
+  /** @internal Reports an error that does not affect the connection, unless it merely follows from a known one. */
+  override reportLate(error: unknown): void {
     const isKnown = this.result === 'aborted' && (error === this.owner.abortReason || isAftermath(error))
-    if (!isKnown) this.owner.report(error, this)
-  }
-
-  /** @internal Registers the response's source, which is unsubscribed when the client leaves. */
-  feedBy(feeding: Feeding): void {
-    if (this.result === null) {
-      this.feeding = feeding
-      this.feedingContext = currentContext()
-    } else if (this.result === 'aborted') {
-      feeding.unsubscribe()
-    }
+    if (isKnown || error === this.reported) return
+    this.reported = error
+    this.owner.report(error, this)
   }
 
   /** @internal */
@@ -237,19 +238,15 @@ export class Reqd extends FedReqd {
     this.owner.exchangeEnded(this, result)
   }
 
+  /** Charges the connection with an error. One that is not its failure is reported here. */
+  private blame(error: unknown): void {
+    if (!this.charge(error)) this.reportLate(error)
+  }
+
   private abort(): void {
     this.stopFeeding()
     this.subject?.closed('aborted')
     this.abortContext?.runInAsyncScope(() => { this.abortController?.abort(this.owner.abortReason) })
-  }
-
-  /** Unsubscribes the source. An exception of the application's teardown is reported and stops nothing else. */
-  private stopFeeding(): void {
-    try {
-      this.feedingContext?.runInAsyncScope(() => { this.feeding?.unsubscribe() })
-    } catch (error) {
-      this.reportLate(error)
-    }
   }
 
   private handingOver(listener: UpgradeListener): () => void {

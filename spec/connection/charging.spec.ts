@@ -209,6 +209,18 @@ describe('what ended the work of a connection is told to onFailure', () => {
     expect(events).toEqual([['failure', fault, null], ['answer', fault], ['late', new Error('late')]])
   })
 
+  it('and later errors of callbacks to onLateError, unless they pass on the failure', () => {
+    const later = new Error('later')
+    const { events, runtime } = told(reqd => {
+      const body = reqd.respondWithStreaming(responding(200))
+      body.flush(() => { throw later })
+      body.flush(boom)
+      reqd.reportExn(BOOM)
+    }, get('/'))
+    runtime.writeAll()
+    expect(events).toEqual([['failure', BOOM, '/'], ['late', later]])
+  })
+
   it('where nothing is answered', () => {
     const { events, runtime } = told(echoTarget)
     runtime.connection.reportExn(BOOM)
