@@ -1,10 +1,11 @@
 /**
- * Releases body sources that will not be read.
+ * Releases sources that will not be read, or no further.
  *
  * Strategy: a source may hold a resource from the moment it is made (an open file, a connection), so every source that
  * is not read is cancelled. Failures of that are reported: nobody else would learn of them, and an `'error'` event
  * without a listener ends the process.
  */
+import type { Unsubscribable } from 'rxjs'
 import { onRejection } from '../errors.js'
 
 /** The methods that end a source: a Node stream, a web stream, or an iterator. */
@@ -35,6 +36,15 @@ export function discard(source: unknown, report: ReportError): void {
 export function discardReply(reply: unknown, report: ReportError): void {
   if (typeof reply !== 'object' || reply === null) return
   discard((reply as { readonly body?: unknown }).body, report)
+}
+
+/** Ends a subscription. An exception of the application's teardown is reported, and stops nothing else. */
+export function endSubscription(subscription: Unsubscribable, report: ReportError): void {
+  try {
+    subscription.unsubscribe()
+  } catch (error) {
+    report(error)
+  }
 }
 
 /** Whether `value` can be awaited. */

@@ -6,6 +6,7 @@
  * holds there; all else is passed to the connection.
  */
 import { currentContext, type Context } from '../application/context.js'
+import { endSubscription } from '../application/discard.js'
 import type { ExchangeResult } from '../connection/reqd.js'
 import type { Clock } from '../runtime/clock.js'
 import { ReqdFacts, type ConnectionFacts } from './reqd-facts.js'
@@ -77,12 +78,10 @@ export abstract class FedReqd extends ReqdFacts {
     }
   }
 
-  /** Unsubscribes the source. An exception of the application's teardown is reported and stops nothing else. */
+  /** Unsubscribes the source. */
   protected stopFeeding(): void {
-    try {
-      this.feedingContext?.runInAsyncScope(() => { this.feeding?.unsubscribe() })
-    } catch (error) {
-      this.reportLate(error)
-    }
+    const { feeding } = this
+    if (feeding === null) return
+    this.runFed(() => { endSubscription(feeding, error => { this.reportLate(error) }) })
   }
 }

@@ -8,7 +8,7 @@
  * resources).
  */
 import { from, Subscriber, type ObservableInput } from 'rxjs'
-import { discardReply, isPromise } from '../application/discard.js'
+import { discardReply, endSubscription, isPromise } from '../application/discard.js'
 import { NoResponseError } from '../errors.js'
 import { isSource, type Reply } from './reply.js'
 import type { Handler, Reqd } from './streamed-reqd.js'
@@ -102,12 +102,7 @@ class FirstReply extends Subscriber<unknown> {
   }
 
   private stop(): void {
-    if (this.isTakingOn) return
-    try {
-      this.unsubscribe()
-    } catch (error) {
-      this.reqd.reportLate(error)
-    }
+    if (!this.isTakingOn) endSubscription(this, error => { this.reqd.reportLate(error) })
   }
 }
 

@@ -7,7 +7,8 @@
  * wait, so that heartbeats do not pile up for a client that stopped reading. Heartbeats come with the server's tick, or
  * by a timer of the scheduler that the options name.
  */
-import { interval, Subscriber, type Observable, type SchedulerLike } from 'rxjs'
+import { interval, Subscriber, type Observable, type SchedulerLike, type Unsubscribable } from 'rxjs'
+import { endSubscription } from '../application/discard.js'
 import { PreparedText } from '../connection/prepared-text.js'
 import type { Demanding } from '../demand/demanding.js'
 import { Gate, type GateHost } from '../demand/gate.js'
@@ -198,7 +199,6 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     this.write(new PreparedText(this.plan.greeting.text + text))
   }
 
-  /** An exception of the application's teardown is only reported. */
   private end(tell: () => void): void {
     if (this.isOver) return
     this.isOver = true
@@ -207,11 +207,12 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     } catch (error) {
       this.outlet.fail(error)
     }
-    try {
-      this.unsubscribe()
-    } catch (error) {
-      this.consumer.reportLate(error)
-    }
+    this.stop(this)
+  }
+
+  /** Ends a subscription; an exception of the application's teardown is only reported. */
+  stop(subscription: Unsubscribable): void {
+    endSubscription(subscription, error => { this.consumer.reportLate(error) })
   }
 }
 
@@ -235,13 +236,13 @@ class SourceObserver extends Subscriber<SseEvent | string> {
     if (this.isDone || this.closed) return
     this.isDone = true
     this.stream.fail(error)
-    this.unsubscribe()
+    this.stream.stop(this)
   }
 
   override complete(): void {
     if (this.isDone || this.closed) return
     this.isDone = true
     this.stream.sourceCompleted()
-    this.unsubscribe()
+    this.stream.stop(this)
   }
 }

@@ -6,6 +6,7 @@
  */
 import { Subscriber, type Observable } from 'rxjs'
 import { currentContext, type Context } from '../application/context.js'
+import { endSubscription } from '../application/discard.js'
 import type { Demanding } from '../demand/demanding.js'
 import { Gate, type GateHost } from '../demand/gate.js'
 import { offering } from '../demand/offer.js'
@@ -61,11 +62,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
 
   /** The connection takes no more messages. An exception of the application's teardown is only reported. */
   stop(): void {
-    try {
-      this.context.runInAsyncScope(() => { this.unsubscribe() })
-    } catch (error) {
-      this.consumer.reportLate(error)
-    }
+    this.context.runInAsyncScope(() => { this.finish() })
   }
 
   override next(message: WebSocketMessage): void {
@@ -77,7 +74,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
     this.isDone = true
     if (this.options.overflow === 'disconnect' && error instanceof BackpressureError) this.consumer.terminate()
     else this.consumer.error(error)
-    this.unsubscribe()
+    this.finish()
   }
 
   override complete(): void {
@@ -114,7 +111,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
   }
 
   finish(): void {
-    this.unsubscribe()
+    endSubscription(this, error => { this.consumer.reportLate(error) })
   }
 
   /** The source may have ended. */

@@ -3,13 +3,15 @@
  * disturbed.
  */
 import { describe, expect, it } from '@jest/globals'
-import { config, map, of, Subject, throwError } from 'rxjs'
+import { asapScheduler, config, map, Observable, of, Subject, throwError, UnsubscriptionError } from 'rxjs'
 import { ControlledSubject } from '../../lib/demand/controlled-subject.js'
 import { concatMap } from '../../lib/demand/flattening.js'
 import { fromSource } from '../../lib/demand/from-source.js'
 import { Response } from '../../lib/message/response.js'
 import { handleEach } from '../../lib/reactive/handle-each.js'
+import type { Reply } from '../../lib/reactive/reply.js'
 import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
+import { sse } from '../../lib/sse/index.js'
 import { Stage } from '../helpers/fake-transport.js'
 import { afterwards, signal } from '../helpers/net.js'
 import { get, post } from '../helpers/runtime.js'
@@ -125,6 +127,46 @@ describe('a source that fails when its client has left', () => {
     const stage = Stage.open(() => ({ body: fromSource(source) })).receive(get('/'))
     stage.transport.breakDown()
     expect(stage.errors).toContain(FAILURE)
+  })
+})
+
+describe('the teardown of a source that throws', () => {
+  const texts = (): Observable<string> => new Observable(subscriber => {
+    const task = asapScheduler.schedule(() => {
+      for (let i = 0; i < 10; i++) subscriber.next('word'.repeat(1_000))
+      subscriber.complete()
+    })
+    return () => {
+      task.unsubscribe()
+      throw FAILURE
+    }
+  })
+
+  /** Exceptions of a teardown arrive alone, or as RxJS collects them. */
+  function causes(error: unknown): unknown[] {
+    return error instanceof UnsubscriptionError ? error.errors.flatMap(causes) : [error]
+  }
+
+  it('is reported once, and events are whole', async () => {
+    const stage = Stage.open(() => sse(texts(), { overflow: { bufferBytes: 100_000 } })).receive(get('/'))
+    stage.transport.capacity = 0
+    await settled()
+    stage.settle().take(Infinity).turn()
+    expect(stage.errors.flatMap(causes)).toEqual([FAILURE])
+    expect(stage.text.match(/word/g)).toHaveLength(10_000)
+    expect(stage.text).toMatch(/\r\n0\r\n\r\n$/)
+  })
+
+  it.each<[string, () => Reply]>([
+    ['a body', () => ({ body: texts() })],
+    ['a body with an overflow policy', () => ({ body: texts(), overflow: { bufferBytes: 100_000 } })],
+    ['a body behind operators', () => ({ body: texts().pipe(map(text => text)) })],
+    ['a body made for the demand', () => ({ body: () => texts() })],
+    ['events', () => sse(texts())],
+  ])('is reported once where the client leaves: %s', (_, reply) => {
+    const stage = Stage.open(() => reply()).receive(get('/'))
+    stage.transport.breakDown()
+    expect(stage.errors.flatMap(causes)).toEqual([FAILURE])
   })
 })
 

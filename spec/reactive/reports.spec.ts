@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { concat, from, NEVER, of, switchMap, tap, throwError } from 'rxjs'
+import type { ErrorHandler } from '../../lib/connection/error-handler.js'
 import type { ConnectionOptions } from '../../lib/reactive/connection-options.js'
 import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { Stage } from '../helpers/fake-transport.js'
@@ -72,7 +73,7 @@ describe('an error of the application is reported once, with its request, where'
     expect(await reportsOf(reqd => { handler(reqd) }, HALF_A_BODY)).toEqual([[failure, '/half']])
   })
 
-  it.each<[string, ConnectionOptions['errorHandler']]>([
+  it.each<[string, ErrorHandler]>([
     ['throws it again', throws],
     ['rejects with it', () => Promise.reject(failure)],
   ])('the error handler %s', async (_, errorHandler) => {

@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { firstValueFrom, NEVER, Subject, VirtualTimeScheduler } from 'rxjs'
+import { asapScheduler, firstValueFrom, NEVER, Observable, Subject, VirtualTimeScheduler } from 'rxjs'
 import { BackpressureError, type Overflow } from '../../lib/index.js'
 import type { WebSocketConnection, WebSocketMessage } from '../../lib/ws/index.js'
 import { BINARY, frame } from './frames.js'
@@ -172,5 +172,37 @@ describe('a subscriber that takes its time', () => {
     }
     expect(client.socket.writableLength).toBeGreaterThan(8 * KIB * KIB)
     expect(indices).toEqual([0])
+  })
+})
+
+describe('a source whose teardown throws', () => {
+  const failure = new Error('the teardown failed')
+
+  /** Emits more than the sockets hold, and completes. */
+  function flooding(): Observable<Uint8Array> {
+    return new Observable(subscriber => {
+      const task = asapScheduler.schedule(() => {
+        for (let i = 0; i < 2 * KIB; i++) subscriber.next(MESSAGE)
+        subscriber.complete()
+      })
+      return () => {
+        task.unsubscribe()
+        throw failure
+      }
+    })
+  }
+
+  it('is reported once, whenever its last message goes out', async () => {
+    const overflow = { bufferBytes: 32 * KIB * KIB }
+    await using stage = await Stage.open({}, connection => { connection.send(flooding(), { overflow }) })
+    const client = stage.client()
+    let left = 2 * KIB
+    const received = new Promise<void>(resolve => { client.on('message', () => { if (--left === 0) resolve() }) })
+    await once(client, 'open')
+    await received
+    const connection = await stage.connection
+    client.close()
+    expect(await over(connection)).toBe('done')
+    expect(stage.errors).toEqual([expect.objectContaining({ errors: [failure] })])
   })
 })

@@ -7,7 +7,7 @@
  * two batches; what it writes beyond its demand is bounded by excess.ts. An Observable holds the bound of its policy.
  */
 import { Observable, Subscriber, from } from 'rxjs'
-import { discard } from '../../application/discard.js'
+import { discard, endSubscription } from '../../application/discard.js'
 import { type Chunk } from '../../demand/chunk.js'
 import { controlled, DEFAULT_OVERFLOW } from '../../demand/overflow-policy.js'
 import { isObservable } from '../../demand/pullable.js'
@@ -104,7 +104,7 @@ class BodyFeeder extends Subscriber<Chunk> {
     if (this.closed) return
     try {
       this.subject.write(chunk)
-      if (this.subject.isClosed) this.unsubscribe()
+      if (this.subject.isClosed) this.stop()
     } catch (error) {
       this.error(error)
     }
@@ -112,7 +112,7 @@ class BodyFeeder extends Subscriber<Chunk> {
 
   override error(error: unknown): void {
     if (this.closed) return
-    this.unsubscribe()
+    this.stop()
     this.subject.bodySink.error(error)
   }
 
@@ -120,10 +120,14 @@ class BodyFeeder extends Subscriber<Chunk> {
     if (this.closed) return
     try {
       this.subject.complete()
-      this.unsubscribe()
+      this.stop()
     } catch (error) {
       this.error(error)
     }
+  }
+
+  private stop(): void {
+    endSubscription(this, error => { this.subject.bodySink.reportLate(error) })
   }
 }
 
