@@ -16,37 +16,37 @@ it is current. Each row is a case, run whole, byte by byte, and in two pieces at
 sentence that decides the case for a server, and [the last table](#the-words) says what the sentence is:
 
 - MUST, SHOULD, MAY: as in RFC 2119; *ought* is advice.
-- SHOULD, not kept: what is done here is another thing, for the reason that the case gives.
+- SHOULD, not kept: the server deviates, for the reason that the case gives.
 - no word (-): no sentence binds the server. The section describes, gives a grammar, or binds the client.
 
 ## What others let pass
 
 The cases that are refused here and answered as good requests elsewhere. A cell has the statuses that a reader sent, or
-*close* where it ended the connection without one. Measured by
-[leniency.proxy.ts](../spec/proxies/leniency.proxy.ts) over sockets, with the end of the input behind each case:
+*close* if it closed the connection without one. Measured by
+[leniency.proxy.ts](../spec/proxies/leniency.proxy.ts) over sockets, with a half-close after each case:
 node:http of Node {node} (llhttp {llhttp}), strict and with \`insecureHTTPParser\`, and nginx {nginx} in front of a
-lenient server, so that what is refused, nginx refuses. What it takes it may send on in another form.
+lenient server, so that every refusal is nginx's own. It may pass on what it accepts in another form.
 
 `
 
 const SWITCHES = `### The switches of llhttp
 
-The parser of node:http has a switch for each kind of leniency. All are off, but for \`insecureHTTPParser: true\`, which
-turns all of them on (from Node 24 on also called \`httpValidation: 'insecure'\`). Here there is no switch.
+The parser of node:http has a switch for each kind of leniency. All are off, unless \`insecureHTTPParser: true\`
+turns all of them on (from Node 24 on also called \`httpValidation: 'insecure'\`). This server has no such switches.
 
 | switch | what it lets pass | here |
 |---|---|---|
-| \`LENIENT_HEADERS\` | any bytes in a value, folds, a blank in front of the first field or of a colon | 400 |
-| \`LENIENT_HEADER_VALUE_RELAXED\` | controls in a value but NUL, CR, LF (\`httpValidation: 'relaxed'\`) | 400 |
+| \`LENIENT_HEADERS\` | any bytes in a value, folds, whitespace before the first field or before a colon | 400 |
+| \`LENIENT_HEADER_VALUE_RELAXED\` | controls in a value except NUL, CR, LF (\`httpValidation: 'relaxed'\`) | 400 |
 | \`LENIENT_CHUNKED_LENGTH\` | Content-Length beside Transfer-Encoding | 400 |
-| \`LENIENT_TRANSFER_ENCODING\` | a coding behind chunked | 400 |
-| \`LENIENT_KEEP_ALIVE\` | requests behind \`Connection: close\`: they are served | dropped |
-| \`LENIENT_DATA_AFTER_CLOSE\` | data behind \`Connection: close\`: it is dropped, otherwise an error | dropped |
+| \`LENIENT_TRANSFER_ENCODING\` | a coding after chunked | 400 |
+| \`LENIENT_KEEP_ALIVE\` | requests after \`Connection: close\`: they are served | dropped |
+| \`LENIENT_DATA_AFTER_CLOSE\` | data after \`Connection: close\`: dropped, otherwise an error | dropped |
 | \`LENIENT_VERSION\` | versions other than 0.9, 1.0, 1.1 and 2.0 | 1.2 to 1.9 are served as 1.1, others are 505 |
 | \`LENIENT_OPTIONAL_LF_AFTER_CR\` | CR without LF | 400 |
 | \`LENIENT_OPTIONAL_CR_BEFORE_LF\` | LF without CR | 400 |
-| \`LENIENT_OPTIONAL_CRLF_AFTER_CHUNK\` | no CR LF behind the data of a chunk | 400 |
-| \`LENIENT_SPACES_AFTER_CHUNK_SIZE\` | blanks behind a chunk size | 400, unless an extension follows |
+| \`LENIENT_OPTIONAL_CRLF_AFTER_CHUNK\` | no CR LF after the data of a chunk | 400 |
+| \`LENIENT_SPACES_AFTER_CHUNK_SIZE\` | whitespace after a chunk size | 400, unless an extension follows |
 `
 
 /** The text of docs/conformance.md. @throws where a heading has no word, or a word has no sentence */
