@@ -14,6 +14,9 @@ interface OptionalPeer {
   isInstalled(): boolean
 }
 
+/** Their WebSocket servers are measured. */
+const MESSAGES: readonly Scenario[] = ['websocket', 'messages-1', 'messages-10']
+
 const runs = (program: string, ...args: string[]): boolean => spawnSync(program, args).status === 0
 
 const optionalPeers: Readonly<Record<string, OptionalPeer>> = {
@@ -34,6 +37,18 @@ const optionalPeers: Readonly<Record<string, OptionalPeer>> = {
     scenarios: ['hello', 'echo'],
     source: 'apt-get install golang-go',
     isInstalled: () => runs('go', 'version'),
+  },
+  'bun': {
+    title: 'Bun',
+    scenarios: MESSAGES,
+    source: 'npm install -g bun',
+    isInstalled: () => runs('bun', '--version'),
+  },
+  'deno': {
+    title: 'Deno',
+    scenarios: MESSAGES,
+    source: 'https://deno.com',
+    isInstalled: () => runs('deno', '--version'),
   },
   'uwebsockets': {
     title: 'uWebSockets.js',

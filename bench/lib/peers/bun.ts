@@ -1,0 +1,14 @@
+/**
+ * Bun's own WebSocket server, where it is installed.
+ */
+import { fileURLToPath } from 'node:url'
+import { externalCpu, startExternal } from '../external.js'
+import type { Scenario } from '../scenario.js'
+
+const PROGRAM = fileURLToPath(new URL('../bun-server.js', import.meta.url))
+
+export function start(scenario: Scenario): Promise<number> {
+  return startExternal('bun', port => [PROGRAM, String(port), scenario])
+}
+
+export { externalCpu as cpu }
