@@ -41,7 +41,7 @@ describe('a guarded signal', () => {
     expect(reported).toEqual([FAILURE])
   })
 
-  it('calls the other listeners, with the signal as `this` and the event', () => {
+  it('calls the other listeners with the signal as `this` and with the event', () => {
     const { signal, abort } = guarded()
     const calls: unknown[] = []
     signal.addEventListener('abort', fail)
@@ -51,7 +51,7 @@ describe('a guarded signal', () => {
     expect(calls[1]).toBe('abort')
   })
 
-  it('calls a listener once that was added twice, and none that was removed', () => {
+  it('calls a listener that was added twice once, and a removed one never', () => {
     const { signal, abort } = guarded()
     const calls: string[] = []
     const [twice, removed] = [() => { calls.push('twice') }, () => { calls.push('removed') }]
@@ -71,14 +71,14 @@ describe('a guarded signal', () => {
     expect(calls).toEqual([])
   })
 
-  it('takes and refuses what an EventTarget does', () => {
+  it('accepts and refuses the listeners that an EventTarget does', () => {
     const { signal } = guarded()
     const add = signal.addEventListener as (...args: unknown[]) => void
     expect(() => { add.call(signal, 'abort', 'no listener') }).toThrow('listener')
     expect(() => { add.call(signal, 'abort', null) }).not.toThrow()
   })
 
-  it('serves what waits for a signal, and what is made of it', async () => {
+  it('works with APIs that wait for a signal or derive one from it', async () => {
     const { signal, abort } = guarded()
     const any = AbortSignal.any([signal])
     const waiting = sleep(100_000, null, { signal })

@@ -10,8 +10,8 @@ const { now } = Date
 
 afterEach(() => { jest.useRealTimers() })
 
-describe('under fake timers', () => {
-  it('goes on', done => {
+describe('the library\'s scheduler under fake timers', () => {
+  it('runs scheduled work in real time', done => {
     jest.useFakeTimers()
     interval(1, libraryScheduler).pipe(take(3), toArray()).subscribe(values => {
       expect(values).toEqual([0, 1, 2])
@@ -19,7 +19,7 @@ describe('under fake timers', () => {
     })
   })
 
-  it('tells the real time', () => {
+  it('returns the real time', () => {
     const before = now()
     jest.useFakeTimers({ now: 0 })
     const time = libraryScheduler.now()
@@ -27,7 +27,7 @@ describe('under fake timers', () => {
     expect(time).toBeLessThanOrEqual(now())
   })
 
-  it('is virtual for a TestScheduler', () => {
+  it('uses the virtual time of a TestScheduler', () => {
     jest.useFakeTimers()
     inVirtualTime(({ expectObservable }) => {
       expectObservable(timer(2, 3, libraryScheduler).pipe(take(2))).toBe('--a--(b|)', { a: 0, b: 1 })
@@ -36,8 +36,8 @@ describe('under fake timers', () => {
   })
 })
 
-describe('work', () => {
-  it('is given its state, and leaves its owner when it is done', done => {
+describe('scheduled work', () => {
+  it('receives its state, and is removed from its subscription when it is done', done => {
     const owner = new Subscription()
     const action = libraryScheduler.schedule(state => {
       expect(state).toBe('state')
@@ -50,7 +50,7 @@ describe('work', () => {
     owner.add(action)
   })
 
-  it('is done once where it is scheduled anew before its time', done => {
+  it('runs once if it is rescheduled before its time', done => {
     const states: (string | undefined)[] = []
     const action = libraryScheduler.schedule<string>(function (state) {
       states.push(state)
@@ -62,14 +62,14 @@ describe('work', () => {
     action.schedule('second')
   })
 
-  it('is not done after it was unsubscribed', done => {
+  it('does not run after it was unsubscribed', done => {
     const action = libraryScheduler.schedule(() => { done(new Error('it was done')) })
     action.unsubscribe();
     (action as Subscription & { schedule(): void }).schedule()
     libraryScheduler.schedule(() => { done() }, 2)
   })
 
-  it('that throws is not done again', () => {
+  it('does not run again after it threw', () => {
     let fire: (() => void) | undefined
     const timers = jest.spyOn(globalThis, 'setTimeout')
     timers.mockImplementation(callback => {

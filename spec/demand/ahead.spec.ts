@@ -60,12 +60,12 @@ const HOLDING: Record<string, MonoTypeOperatorFunction<string>> = {
   'RxJS\'s own mergeMap': plainMergeMap(value => timer(1).pipe(map(() => value)), 4),
 }
 
-describe('what sources that can wait are ahead', () => {
-  it.each(Object.entries(SILENT))('is not told of %s', (_, operate) => {
+describe('the event ahead', () => {
+  it.each(Object.entries(SILENT))('is not emitted for %s', (_, operate) => {
     expect(told(fromSource(VALUES).pipe(operate))).toEqual([])
   })
 
-  it.each(Object.entries(HOLDING))('is told of %s, each time that it has doubled', (_, operate) => {
+  it.each(Object.entries(HOLDING))('is emitted for %s, whenever the held values have doubled', (_, operate) => {
     const figures = told(fromSource(VALUES).pipe(operate))
     expect(figures.length).toBeGreaterThan(2)
     expect(figures.length).toBeLessThan(9)
@@ -74,7 +74,7 @@ describe('what sources that can wait are ahead', () => {
     for (const { pulled: count, silent } of figures) expect(silent).toBeLessThanOrEqual(count)
   })
 
-  it('says by what came late that values are held, and not dropped', () => {
+  it('counts late outputs, which shows that values are held and not dropped', () => {
     const dropping = told(fromSource(VALUES).pipe(filter(value => value === '0999')))
     const collecting = told(fromSource(VALUES).pipe(toArray(), map(values => values.join(''))))
     expect([...dropping, ...collecting].map(({ late }) => late)).toEqual(Array(12).fill(0))
@@ -84,7 +84,7 @@ describe('what sources that can wait are ahead', () => {
     expect(holding.at(-1)!.late).toBeGreaterThan(0)
   })
 
-  it('does not count what a source gives that cannot wait', () => {
+  it('does not count values of a source that cannot be paused', () => {
     const subject = new Subject<string>()
     const both$ = merge(fromSource(['a']), subject.pipe(delay(1)))
     inVirtualTime(({ flush }) => {

@@ -16,7 +16,7 @@ describe('chunkSize', () => {
     ['bytes of another realm', runInNewContext('new Uint8Array(7)'), 7],
     ['an item', { id: 1 }, 1],
     ['nothing', null, 1],
-  ])('of %s', (_, chunk, size) => {
+  ])('counts the bytes of %s', (_, chunk, size) => {
     expect(chunkSize(chunk)).toBe(size)
   })
 })

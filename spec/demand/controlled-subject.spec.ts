@@ -40,14 +40,14 @@ function onStage(helpers: RunHelpers): Stage {
 describe('ready$', () => {
   const wanted = { a: 20, b: 10 }
 
-  it('asks first when it is subscribed, and waits for the answer', () => {
+  it('emits when it is subscribed, and not again until a write answers', () => {
     inVirtualTime(helpers => {
       const { subject } = onStage(helpers)
       helpers.expectObservable(subject.ready$).toBe('a', wanted)
     })
   })
 
-  it('asks again when a write left room for more, and else when the sink has drained to the low-water mark', () => {
+  it('emits again after a write that leaves room, otherwise when the sink has drained to the low-water mark', () => {
     inVirtualTime(helpers => {
       const { subject, play } = onStage(helpers)
       const actions = '  -w-w--d-w-W--d-d-d-D|'
@@ -57,7 +57,7 @@ describe('ready$', () => {
     })
   })
 
-  it('does not ask twice, however often the sink drains', () => {
+  it('does not emit twice for one answer, however often the sink drains', () => {
     inVirtualTime(helpers => {
       const { subject, play } = onStage(helpers)
       play('                                     -W-D-d-d-w')
@@ -65,7 +65,7 @@ describe('ready$', () => {
     })
   })
 
-  it('shows a late subscriber the demand that is unanswered, and shares those that follow', () => {
+  it('gives a late subscriber the unanswered demand, and shares those that follow', () => {
     inVirtualTime(helpers => {
       const { subject, play } = onStage(helpers)
       const actions = '  ----W---D--|'
@@ -80,7 +80,7 @@ describe('ready$', () => {
     })
   })
 
-  it('starts where the sink stands when it is subscribed late', () => {
+  it('starts with the sink\'s present room if it is subscribed late', () => {
     inVirtualTime(helpers => {
       const { subject, sink, play } = onStage(helpers)
       const actions = '  w-w---d-----'
@@ -93,7 +93,7 @@ describe('ready$', () => {
     })
   })
 
-  it('asks nobody after the last subscriber has gone, and the next one at once', () => {
+  it('stops after its last subscriber has left, and emits to the next one at once', () => {
     inVirtualTime(helpers => {
       const { subject, play } = onStage(helpers)
       const actions = '  -W-----D----'
@@ -110,7 +110,7 @@ describe('ready$', () => {
     ['error', '   -w--e-D', 'ab--|'],
     ['abort', '   -W--x-D', 'a---|'],
     ['done', '    -w-co-D', 'ab-|'],
-  ])('completes at the end: %s', (_, actions, ready) => {
+  ])('completes with the response: %s', (_, actions, ready) => {
     inVirtualTime(helpers => {
       const { subject, play } = onStage(helpers)
       play(actions.trim())
@@ -119,7 +119,7 @@ describe('ready$', () => {
     })
   })
 
-  it('is one Observable, made when it is asked for', () => {
+  it('is one Observable, created when it is first read', () => {
     const { sink, subject } = metered<string>()
     subject.write(TEN)
     sink.drain()
@@ -127,7 +127,7 @@ describe('ready$', () => {
     expect(subject.ready$).toBe(subject.ready$)
   })
 
-  it('serves a source that answers within the emission without growing the stack', () => {
+  it('does not grow the stack if a source answers within the emission', () => {
     const { sink, subject } = metered<string>({ highWaterMark: 200_000, lowWaterMark: 199_999 })
     let answers = 0
     subject.ready$.subscribe(() => subject.write(++answers % 2 === 0 ? '' : 'x'))
@@ -135,7 +135,7 @@ describe('ready$', () => {
     expect(sink.pending).toBe(200_000)
   })
 
-  it('keeps a demand whose write failed', () => {
+  it('keeps a demand unanswered if the write failed', () => {
     const { sink, subject } = metered<string>({ highWaterMark: 20 })
     const seen: number[] = []
     subject.ready$.subscribe(wanted => seen.push(wanted))
@@ -149,14 +149,14 @@ describe('ready$', () => {
 })
 
 describe('write', () => {
-  it('tells whether more may follow', () => {
+  it('returns whether there is room for more', () => {
     const { sink, subject } = metered<string>({ highWaterMark: 20 })
     expect([subject.write(TEN), subject.write(TEN), subject.write('x')]).toEqual([true, true, false])
     sink.drain(1)
     expect(subject.write('')).toBe(true)
   })
 
-  it('is ignored after the end', () => {
+  it('does nothing after the end', () => {
     const { sink, subject } = metered<string>()
     expect(subject.isClosed).toBe(false)
     subject.complete()
@@ -168,14 +168,14 @@ describe('write', () => {
     expect(subject.isClosed).toBe(true)
   })
 
-  it('says no when the sink ends within it', () => {
+  it('returns false if the sink ends within it', () => {
     const { sink, subject } = metered<string>()
     sink.write = () => subject.closed('aborted')
     expect(subject.write(TEN)).toBe(false)
   })
 })
 
-describe('as an Observer', () => {
+describe('a controlled subject as an Observer', () => {
   it('passes on values and the end', () => {
     inVirtualTime(({ cold, flush }) => {
       const { sink, subject } = metered<string>()
@@ -185,7 +185,7 @@ describe('as an Observer', () => {
     })
   })
 
-  it('cuts at an error', () => {
+  it('cuts the response at an error', () => {
     inVirtualTime(({ cold, flush }) => {
       const { sink, subject } = metered<string>()
       cold('-a-#').subscribe(subject)
@@ -196,7 +196,7 @@ describe('as an Observer', () => {
 })
 
 describe('closed$', () => {
-  it('tells how the sink ended, to those who come later as well', () => {
+  it('emits how the sink ended, to late subscribers as well', () => {
     inVirtualTime(helpers => {
       const { subject, play } = onStage(helpers)
       play('-w-c-o-x')
@@ -206,7 +206,7 @@ describe('closed$', () => {
     })
   })
 
-  it('is known to one who asks for the first time after the end', () => {
+  it('emits to a first subscriber after the end', () => {
     const { sink, subject } = metered<string>()
     subject.closed('aborted')
     const seen: string[] = []
@@ -238,8 +238,8 @@ describe('the water marks', () => {
   })
 })
 
-describe('the bound of what is held', () => {
-  it('is the high-water mark and the end of the last chunk, for a source that writes no more than is wanted', () => {
+describe('the number of pending bytes', () => {
+  it('is at most the high-water mark and the rest of a chunk for a source that writes no more than the demand', () => {
     const sizes = fc.array(fc.nat(40), { minLength: 1, maxLength: 60 })
     const drains = fc.array(fc.nat(60), { maxLength: 60 })
     fc.assert(fc.property(sizes, drains, fc.integer({ min: 1, max: 80 }), (chunks, takes, highWaterMark) => {

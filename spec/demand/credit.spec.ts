@@ -5,12 +5,12 @@ import { describe, expect, it } from '@jest/globals'
 import { Credit } from '../../lib/demand/credit.js'
 
 describe('Credit', () => {
-  it('is nothing before the first demand', () => {
+  it('is zero before the first demand', () => {
     const credit = new Credit()
     expect([credit.left, credit.isWhole]).toEqual([0, false])
   })
 
-  it('is spent by what values cost, and may be overdrawn by the last', () => {
+  it('is reduced by the cost of values, and may become negative with the last', () => {
     const credit = new Credit()
     credit.grant(10)
     expect([credit.left, credit.isWhole]).toEqual([10, true])
@@ -20,7 +20,7 @@ describe('Credit', () => {
     expect([credit.left, credit.isWhole]).toEqual([-3, false])
   })
 
-  it('is replaced by the next demand, whatever was left or overdrawn', () => {
+  it('is replaced by the next demand, whether some was left or it was negative', () => {
     const credit = new Credit()
     credit.grant(10)
     credit.spend(25)
@@ -31,7 +31,7 @@ describe('Credit', () => {
     expect(credit.left).toBe(3)
   })
 
-  it('is not whole where nothing was demanded', () => {
+  it('is not whole if nothing was demanded', () => {
     const credit = new Credit()
     credit.grant(0)
     expect(credit.isWhole).toBe(false)

@@ -163,18 +163,18 @@ describe.each([
   ['passes', 'passes', PASSES],
   ['ends', 'ends', ENDS],
   ['consumes everything', 'consumes everything', COLLECTS],
-])('the operators of which docs/demand.md says that demand %s', (_, start, cases) => {
-  it('are all tried here', () => {
+])('the operators in docs/demand.md through which demand %s', (_, start, cases) => {
+  it('are all checked here', () => {
     expect(named(start)).toEqual(Object.keys(cases).sort())
   })
 })
 
 describe('demand', () => {
-  it.each(Object.entries(PASSES))('passes %s', (_, operate) => {
+  it.each(Object.entries(PASSES))('passes through %s', (_, operate) => {
     expectKept(operate)
   })
 
-  it.each(Object.entries(OURS))('passes %s of httprx to what comes later', (_, operate) => {
+  it.each(Object.entries(OURS))('passes through %s of httprx to inner sources', (_, operate) => {
     expectKept(operate)
   })
 
@@ -183,7 +183,7 @@ describe('demand', () => {
     expect(isCut || given === COUNT).toBe(true)
   })
 
-  it.each(Object.entries(COLLECTS))('is never answered by %s, which takes all', (_, operate) => {
+  it.each(Object.entries(COLLECTS))('is unlimited for %s, which consumes everything', (_, operate) => {
     expect(asked(operate)).toEqual({ given: COUNT, isCut: false })
   })
 })

@@ -126,8 +126,8 @@ function outOf(chain: readonly Stage[]): string[] {
   return all
 }
 
-describe('a chain of operators between a source that can wait and a slow client', () => {
-  it.each(Object.entries(SOURCES))('holds the mark and what a value became, and loses nothing: %s', (_, source) => {
+describe('a chain of operators between a pausable source and a slow client', () => {
+  it.each(Object.entries(SOURCES))('holds the mark and the results of one value at most: %s', (_, source) => {
     const counts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 })
     fc.assert(fc.property(chains, counts, (chain, drained) => {
       const { sink, most } = play(source(), chain, drained)
@@ -164,14 +164,14 @@ describe('demand', () => {
       concatMap(value => timer(2).pipe(map(() => value))), mergeMap(value => timer(5).pipe(map(() => value)), 2)),
   }
 
-  it.each(Object.entries(KINDS))('finds %s', (_, source) => {
+  it.each(Object.entries(KINDS))('reaches %s', (_, source) => {
     const { sink, most } = play(source(), [], [3, 9])
     expect(sink.ends).toEqual(['complete'])
     expect(sink.values.length).toBeGreaterThan(800)
     expect(most).toBeLessThanOrEqual(MARK + 4 * SIZE)
   })
 
-  it('is asked of the source no faster than stages that take their time let values go', () => {
+  it('reaches the source no faster than asynchronous stages release values', () => {
     inVirtualTime(({ flush }) => {
       const { sink, subject } = metered<string>({ highWaterMark: MARK })
       let given = 0
@@ -191,23 +191,23 @@ describe('demand', () => {
     })
   })
 
-  it('is not found by what is subscribed later, which falls under the policy', () => {
+  it('does not reach a source that is subscribed later; the overflow policy applies to it', () => {
     const later$ = timer(1).pipe(plainConcatMap(() => SOURCES['an iterable']()))
     const { sink } = play(later$, [], [1])
     expect(sink.ends).toEqual([expect.any(BackpressureError)])
   })
 
-  it('ends where an operator waits, which falls under the policy', () => {
+  it('ends at an operator that delays; the overflow policy applies after it', () => {
     const { sink } = play(fromSource(VALUES).pipe(delay(1)), [], [1])
     expect(sink.ends).toEqual([expect.any(BackpressureError)])
   })
 
-  it('does not excuse a source that cannot wait beside one that can', () => {
+  it('does not exempt a source that cannot be paused beside one that can', () => {
     const { sink } = play(merge(fromSource(VALUES), timer(3).pipe(plainMergeMap(() => VALUES))), [], [1])
     expect(sink.ends).toEqual([expect.any(BackpressureError)])
   })
 
-  it('is left alone by what an application subscribes on its own within a step', () => {
+  it('is not taken by a source that the application subscribes itself meanwhile', () => {
     let other = 0
     const source = pulled<string>(() => {
       fromSource(VALUES).subscribe(() => { other++ })
@@ -218,7 +218,7 @@ describe('demand', () => {
     expect([sink.values.length, other]).toEqual([2, 2 * COUNT])
   })
 
-  it('that ends unsubscribes all, wherever it was', () => {
+  it('unsubscribes every source when it ends, at whatever stage', () => {
     inVirtualTime(({ flush }) => {
       let active = 0
       const counted = <T>(source: Observable<T>): Observable<T> => new Observable(subscriber => {
@@ -238,7 +238,7 @@ describe('demand', () => {
     })
   })
 
-  it('of nobody leaves a source to give all it has', () => {
+  it('does not limit a source that is subscribed without demand', () => {
     const seen: string[] = []
     const all$ = fromSource(VALUES).pipe(concatMap(value => [value]), mergeMap(value => of(value), 4))
     all$.subscribe(value => seen.push(value))

@@ -15,7 +15,7 @@ const wants = { 1: 1, 2: 2, 3: 3, 9: 9 }
 const tooFast = (waiting: number): unknown => expect.objectContaining({ name: 'BackpressureError', waiting })
 
 describe('onBackpressureBuffer', () => {
-  it('lets values pass while they are wanted, and keeps the rest in order', () => {
+  it('passes values while there is demand, and buffers the rest in order', () => {
     inVirtualTime(({ hot, cold, expectObservable, expectSubscriptions }) => {
       const ready = hot('  --2------1---2----', wants)
       const source = cold('-a--bc-d---e-----f|')
@@ -27,7 +27,7 @@ describe('onBackpressureBuffer', () => {
     })
   })
 
-  it('delivers what waits after the end of the source, as it is wanted', () => {
+  it('delivers buffered values after the end of the source as demand comes', () => {
     inVirtualTime(({ hot, cold, expectObservable, expectSubscriptions }) => {
       const ready = hot('  -----1--1--3--', wants)
       const source = cold('abc|')
@@ -38,7 +38,7 @@ describe('onBackpressureBuffer', () => {
     })
   })
 
-  it('completes with the source when nothing waits', () => {
+  it('completes with the source if nothing is buffered', () => {
     inVirtualTime(({ hot, cold, expectObservable }) => {
       const ready = hot('  3-', wants)
       const source = cold('-a-|')
@@ -46,7 +46,7 @@ describe('onBackpressureBuffer', () => {
     })
   })
 
-  it('passes an error on at once, and forgets what waits', () => {
+  it('passes an error on at once, and drops what is buffered', () => {
     inVirtualTime(({ hot, cold, expectObservable, expectSubscriptions }) => {
       const ready = hot('  -1---9-', wants)
       const source = cold('abc#')
@@ -56,7 +56,7 @@ describe('onBackpressureBuffer', () => {
     })
   })
 
-  it('fails with the demand, and delivers nothing after its end', () => {
+  it('fails if the demand fails, and delivers nothing after the demand ends', () => {
     inVirtualTime(({ hot, cold, expectObservable, expectSubscriptions }) => {
       const failing = hot(' -1-#', wants)
       const ending = hot('  -1-|', wants)
@@ -68,7 +68,7 @@ describe('onBackpressureBuffer', () => {
     })
   })
 
-  it('counts bytes: a value may cost more than is left, and nothing passes on a credit of 0', () => {
+  it('counts bytes: a value may exceed the remaining demand, and none passes with a demand of 0', () => {
     inVirtualTime(({ hot, cold, expectObservable }) => {
       const bytes = { a: 'abc', b: 'de', c: 'f', d: '' }
       const ready = hot('  2-------3----', wants)
@@ -82,7 +82,7 @@ describe('onBackpressureBuffer', () => {
     ["'error', its default", {}, '                      -------#'],
     ["'dropNewest'", { overflow: 'dropNewest' as const }, '-----------(abc)--|'],
     ["'dropOldest'", { overflow: 'dropOldest' as const }, '-----------(def)--|'],
-  ])('beyond its bound: %s', (_, options, expected) => {
+  ])('overflows as its policy says: %s', (_, options, expected) => {
     inVirtualTime(({ hot, cold, expectObservable }) => {
       const ready = hot('  -----------9', wants)
       const source = cold('-a-b-c-d-ef-------|')
@@ -91,7 +91,7 @@ describe('onBackpressureBuffer', () => {
     })
   })
 
-  it('shows what it drops: the oldest, also one that is bigger than the buffer', () => {
+  it('reports what it drops: the oldest, even one larger than the buffer', () => {
     const dropped: string[] = []
     const delivered: string[] = []
     const ready$ = new Subject<number>()
@@ -102,7 +102,7 @@ describe('onBackpressureBuffer', () => {
     expect({ dropped, delivered }).toEqual({ dropped: ['a', 'bb', 'ccccc'], delivered: ['dd', '', 'e'] })
   })
 
-  it('fails with what onDrop throws', () => {
+  it('fails with the exception of onDrop', () => {
     inVirtualTime(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('-a-b-c')
       const drop = onBackpressureDrop<string>(NEVER, value => {
@@ -113,7 +113,7 @@ describe('onBackpressureBuffer', () => {
     })
   })
 
-  it('unsubscribes from both', () => {
+  it('unsubscribes from the source and from the demand', () => {
     inVirtualTime(({ hot, cold, expectObservable, expectSubscriptions }) => {
       const ready = hot('  -1----', wants)
       const source = cold('abc---')
@@ -124,7 +124,7 @@ describe('onBackpressureBuffer', () => {
     })
   })
 
-  it('does not count empty values as nothing: they fill the buffer', () => {
+  it('counts empty values, so that they fill the buffer', () => {
     const errors: unknown[] = []
     const buffered = of('').pipe(repeat(5), onBackpressureBuffer(NEVER, { bufferBytes: 4 }))
     buffered.subscribe({ error: error => errors.push(error) })
@@ -133,7 +133,7 @@ describe('onBackpressureBuffer', () => {
 })
 
 describe('onBackpressureDrop', () => {
-  it('drops what is not wanted when it comes', () => {
+  it('drops values that arrive without demand', () => {
     inVirtualTime(({ hot, cold, expectObservable, flush }) => {
       const dropped: string[] = []
       const ready = hot('  --2-----1----', wants)
@@ -148,7 +148,7 @@ describe('onBackpressureDrop', () => {
 })
 
 describe('onBackpressureLatest', () => {
-  it('keeps the last value', () => {
+  it('keeps the newest value', () => {
     inVirtualTime(({ hot, cold, expectObservable }) => {
       const ready = hot('  ----1-----2------1---', wants)
       const source = cold('-ab----cd----e-f-----|')
@@ -157,7 +157,7 @@ describe('onBackpressureLatest', () => {
     })
   })
 
-  it('delivers it after the end', () => {
+  it('delivers the newest value after the end of the source', () => {
     inVirtualTime(({ hot, cold, expectObservable }) => {
       const ready = hot('  ----1', wants)
       const source = cold('-ab|')
@@ -167,7 +167,7 @@ describe('onBackpressureLatest', () => {
 })
 
 describe('onBackpressureError', () => {
-  it('fails at the first value that is not wanted', () => {
+  it('fails at the first value without demand', () => {
     inVirtualTime(({ hot, cold, expectObservable, expectSubscriptions }) => {
       const ready = hot('  2----1-------', wants)
       const source = cold('-a-b--c--d--|')
@@ -178,8 +178,8 @@ describe('onBackpressureError', () => {
   })
 })
 
-describe('sources that answer at once', () => {
-  it('does not subscribe to the source of a demand that failed', () => {
+describe('an overflow operator with synchronous sources', () => {
+  it('does not subscribe to the source if the demand has failed', () => {
     inVirtualTime(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('-a-')
       expectObservable(source.pipe(onBackpressureDrop(cold('#')))).toBe('#')
@@ -187,19 +187,19 @@ describe('sources that answer at once', () => {
     })
   })
 
-  it('stops a source that never pauses', () => {
+  it('stops an endless synchronous source', () => {
     const seen: number[] = []
     range(0, Infinity).pipe(onBackpressureDrop(of(9)), take(3)).subscribe(value => seen.push(value))
     expect(seen).toEqual([0, 1, 2])
   })
 
-  it('completes an empty one', () => {
+  it('completes with an empty source', () => {
     let isComplete = false
     EMPTY.pipe(onBackpressureLatest(NEVER)).subscribe({ complete: () => isComplete = true })
     expect(isComplete).toBe(true)
   })
 
-  it('does not grow the stack when each value brings the next demand', () => {
+  it('does not grow the stack if each value brings the next demand', () => {
     const { sink, subject } = metered<number>({ highWaterMark: 2, lowWaterMark: 0 })
     sink.write = value => sink.values.push(value)
     const started = new Subject<number>()
@@ -210,7 +210,7 @@ describe('sources that answer at once', () => {
     expect(sink.ends).toEqual(['complete'])
   })
 
-  it('does not grow the stack when what takes a value grants the next one', () => {
+  it('does not grow the stack if the consumer of a value grants the next one', () => {
     const ready$ = new Subject<number>()
     let count = 0
     range(0, 100_000).pipe(onBackpressureBuffer<number>(ready$, { bufferBytes: 100_000 })).subscribe(() => {
@@ -222,7 +222,7 @@ describe('sources that answer at once', () => {
     expect(ready$.observed).toBe(false)
   })
 
-  it('keeps the order where a value comes while another passes', () => {
+  it('keeps the order if a value arrives while another passes', () => {
     const ready$ = new Subject<number>()
     const source = new Subject<string>()
     const seen: string[] = []
@@ -239,8 +239,8 @@ describe('sources that answer at once', () => {
   })
 })
 
-describe('the bound of what is held', () => {
-  it('is the buffer, the high-water mark and the end of a chunk', () => {
+describe('the number of buffered bytes', () => {
+  it('is at most the buffer, the high-water mark and the rest of a chunk', () => {
     const step = fc.record({ size: fc.nat(40), taken: fc.nat(30) })
     const overflows = fc.constantFrom('dropOldest', 'dropNewest')
     const marks = fc.record({

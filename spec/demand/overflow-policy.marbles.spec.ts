@@ -45,7 +45,7 @@ describe('a client that is slower than its source', () => {
 })
 
 describe('error', () => {
-  it('cuts the response when the client is too slow, and reports it', () => {
+  it('cuts the response of a slow client, and reports it', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const source$ = cold(SOURCE, EVENTS)
       const server = serve(() => ({ body: source$, overflow: 'error' }), OPTIONS)
@@ -61,7 +61,7 @@ describe('error', () => {
 describe('the default', () => {
   const BIG = 'x'.repeat(400 * 1024)
 
-  it('is a buffer of 1 MiB: the error says how much waited', () => {
+  it('is a buffer of 1 MiB, whose error says how much was pending', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const source$ = cold('abcde', { a: BIG, b: BIG, c: BIG, d: BIG, e: BIG })
       const server = serve(() => ({ body: source$ }), OPTIONS)
@@ -73,7 +73,7 @@ describe('the default', () => {
 })
 
 describe('bufferBytes', () => {
-  it('is as error once the buffer is full', () => {
+  it('behaves as error once the buffer is full', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const source$ = cold(SOURCE, EVENTS)
       const server = serve(() => ({ body: source$, overflow: { bufferBytes: 20 } }), OPTIONS)
@@ -86,7 +86,7 @@ describe('bufferBytes', () => {
 })
 
 describe('disconnect', () => {
-  it('drops the client at once, and that is no error of the server', () => {
+  it('closes the connection at once, which is not an error of the server', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const source$ = cold(SOURCE, EVENTS)
       const server = serve(() => ({ body: source$, overflow: 'disconnect' }), OPTIONS)
@@ -100,7 +100,7 @@ describe('disconnect', () => {
 
 describe('a client that is fast enough', () => {
   const policies: Overflow[] = ['error', 'dropNewest', 'dropOldest', 'latest', 'disconnect', { bufferBytes: 10 }]
-  it.each(policies)('gets everything, whatever the policy: %j', overflow => {
+  it.each(policies)('receives everything, whatever the policy: %j', overflow => {
     marbles(({ serve, cold, expectObservable }) => {
       const source$ = cold('a-b-c-d|', EVENTS)
       const client = serve(() => ({ body: source$, overflow }), OPTIONS).connect('a|', { a: HEAD })
@@ -112,7 +112,7 @@ describe('a client that is fast enough', () => {
 })
 
 describe('the error of a source', () => {
-  it('does not wait behind what is buffered: the response is cut', () => {
+  it('cuts the response at once, before what is buffered', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const source$ = cold('abc#', EVENTS, new Error('the database is gone'))
       const server = serve(() => ({ body: source$, overflow: { bufferBytes: 100 } }), OPTIONS)

@@ -21,8 +21,8 @@ function inOrder<P>(pages: P[], asked: number[] = []): (wanted: number) => P | n
   }
 }
 
-describe('pages that are there at once', () => {
-  it('are asked for while something is wanted', () => {
+describe('pages that are returned at once', () => {
+  it('are requested while there is demand', () => {
     inVirtualTime(({ hot, expectObservable, expectSubscriptions, flush }) => {
       const asked: number[] = []
       const ready = hot('  --3-------2---9------', wants)
@@ -35,7 +35,7 @@ describe('pages that are there at once', () => {
     })
   })
 
-  it('are not asked for without demand', () => {
+  it('are not requested without demand', () => {
     inVirtualTime(({ expectObservable, flush }) => {
       const asked: number[] = []
       expectObservable(pulled(inOrder([['a']], asked)).pipe(onBackpressureError(NEVER))).toBe('-')
@@ -44,7 +44,7 @@ describe('pages that are there at once', () => {
     })
   })
 
-  it('are asked for again where they are empty', () => {
+  it('are requested again if they are empty', () => {
     inVirtualTime(({ hot, expectObservable }) => {
       const ready = hot('  -2------1-', wants)
       const expected = '   -(ab)---|'
@@ -53,7 +53,7 @@ describe('pages that are there at once', () => {
     })
   })
 
-  it('let others have their turn when there is no end of them', () => {
+  it('give other work a turn if empty pages never end', () => {
     inVirtualTime(({ expectObservable, flush }) => {
       let asked = 0
       const endless = pulled(() => {
@@ -67,7 +67,7 @@ describe('pages that are there at once', () => {
     })
   })
 
-  it('are not asked for after the rest when nobody is there', () => {
+  it('are not requested after an unsubscription within a page', () => {
     inVirtualTime(({ flush }) => {
       let asked = 0
       const endless = pulled<string>(() => {
@@ -81,7 +81,7 @@ describe('pages that are there at once', () => {
     })
   })
 
-  it('fail the source with what the asking throws', () => {
+  it('fail the source with the exception of the page function', () => {
     inVirtualTime(({ hot, expectObservable, expectSubscriptions }) => {
       const ready = hot('-1-1', wants)
       const pages = inOrder(['a'])
@@ -106,8 +106,8 @@ describe('pages that are there at once', () => {
   })
 })
 
-describe('pages that take their time', () => {
-  it('are asked for one at a time', () => {
+describe('pages that are asynchronous', () => {
+  it('are requested one at a time', () => {
     inVirtualTime(({ hot, cold, expectObservable, expectSubscriptions }) => {
       const one = cold('      --p|', { p: ['a', 'b'] })
       const two = cold('        ----p--', { p: ['c'] })
@@ -125,7 +125,7 @@ describe('pages that take their time', () => {
     })
   })
 
-  it('are counted against the demand that came meanwhile', () => {
+  it('count against the demand that came meanwhile', () => {
     inVirtualTime(({ hot, cold, expectObservable, flush }) => {
       const asked: number[] = []
       const page = cold('---p|', { p: ['a'] })
@@ -149,7 +149,7 @@ describe('pages that take their time', () => {
     })
   })
 
-  it('fail the source when they fail, and when the demand does', () => {
+  it('fail the source if they fail, or if the demand fails', () => {
     inVirtualTime(({ hot, cold, expectObservable, expectSubscriptions }) => {
       const page = cold<Page<string>>('--#')
       const ready = hot('-2---#', wants)
@@ -160,7 +160,7 @@ describe('pages that take their time', () => {
     })
   })
 
-  it('may be any input: the first value is the page, none is an empty one', () => {
+  it('may be any ObservableInput: its first value is the page, no value is an empty page', () => {
     inVirtualTime(({ hot, cold, expectObservable, expectSubscriptions }) => {
       const two = cold<Page<string>>('  --(pq)   ', { p: ['b'], q: ['not this one'] })
       const none = cold<Page<string>>('   -|     ')
@@ -181,7 +181,7 @@ describe('pages that take their time', () => {
     expect(seen).toEqual(['a', 'b', 'c'])
   })
 
-  it('stop within a page when nobody is there any more', () => {
+  it('stop within a page when the source is unsubscribed', () => {
     const demand = new Subject<number>()
     const seen: string[] = []
     pulled(() => ['a', 'b', 'c']).pipe(onBackpressureError(demand)).pipe(take(2)).subscribe(value => seen.push(value))
@@ -191,8 +191,8 @@ describe('pages that take their time', () => {
   })
 })
 
-describe('the bound of what is held', () => {
-  it('is the high-water mark and a page', () => {
+describe('the number of pending bytes', () => {
+  it('is at most the high-water mark and a page', () => {
     const pages = fc.array(fc.array(fc.nat(20), { maxLength: 4 }), { maxLength: 40 })
     const drains = fc.array(fc.nat(60), { maxLength: 40 })
     fc.assert(fc.property(pages, drains, fc.integer({ min: 1, max: 80 }), (sizes, takes, highWaterMark) => {

@@ -93,7 +93,7 @@ async function settled(): Promise<void> {
 }
 
 describe.each([['now', false], ['later', true]])('a source that answers %s', (_, isAsync) => {
-  it('is asked for as many values as are wanted, and on when there is demand again', async () => {
+  it('is asked for as many values as the demand, and again with the next demand', async () => {
     const { taker, source } = play(value, isAsync)
     expect(source.pulls).toBe(0)
     taker.wants(3)
@@ -104,7 +104,7 @@ describe.each([['now', false], ['later', true]])('a source that answers %s', (_,
     expect(taker.log).toEqual([1, 2, 3, 4])
   })
 
-  it('is over when it completes, and not told to stop', async () => {
+  it('is not stopped after it completes', async () => {
     const { taker, puller, source } = play(pull => pull < 3 ? value(pull) : { done: true, value: undefined }, isAsync)
     taker.wants(Infinity)
     await settled()
@@ -112,7 +112,7 @@ describe.each([['now', false], ['later', true]])('a source that answers %s', (_,
     expect([taker.log, source]).toEqual([[1, 2, 'complete'], { pulls: 3, returns: 0 }])
   })
 
-  it('fails with what it throws', async () => {
+  it('fails with its exception', async () => {
     const { taker, source } = play(pull => {
       if (pull < 3) return value(pull)
       throw new Error('broken')
@@ -122,7 +122,7 @@ describe.each([['now', false], ['later', true]])('a source that answers %s', (_,
     expect([taker.log, source.pulls]).toEqual([[1, 2, 'Error: broken'], 3])
   })
 
-  it('is told to stop, once, when the taker refuses a value', async () => {
+  it('is stopped once when its consumer refuses a value', async () => {
     const { taker, puller, source } = play(value, isAsync)
     taker.refused = 2
     taker.wants(Infinity)
@@ -131,7 +131,7 @@ describe.each([['now', false], ['later', true]])('a source that answers %s', (_,
     expect([taker.log, source]).toEqual([[1, 'Error: 2 is refused'], { pulls: 2, returns: 1 }])
   })
 
-  it('rests after a thousand values that cost nothing, and goes on', async () => {
+  it('yields to the event loop after a thousand empty values, and continues', async () => {
     const { taker, source, resting } = play(pull => ({ done: false, value: pull > 1_500 ? 1 : 0 }), isAsync)
     taker.wants(1)
     while (resting.length === 0) await settled()
@@ -143,8 +143,8 @@ describe.each([['now', false], ['later', true]])('a source that answers %s', (_,
   })
 })
 
-describe('a source that is told to stop while a value is under way', () => {
-  it('gives it to nobody', async () => {
+describe('a source that is stopped while a value is in flight', () => {
+  it('does not deliver that value', async () => {
     const { taker, puller, source } = play(value, true)
     taker.wants(1)
     puller.stop()
@@ -152,7 +152,7 @@ describe('a source that is told to stop while a value is under way', () => {
     expect([taker.log, source]).toEqual([[], { pulls: 1, returns: 1 }])
   })
 
-  it('has its failure reported, and no error any more', async () => {
+  it('has its failure reported instead of emitted', async () => {
     const { taker, puller } = play(() => { throw new Error('broken') }, true)
     taker.wants(1)
     puller.stop()

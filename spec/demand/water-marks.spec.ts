@@ -24,7 +24,7 @@ class Level implements Drained {
 }
 
 describe('the marks', () => {
-  it('have defaults, and are taken as they are where both are given', () => {
+  it('have defaults, and are used unchanged if both are given', () => {
     const given = { highWaterMark: 10, lowWaterMark: 0 }
     expect(settledMarks()).toEqual({ highWaterMark: 16_384, lowWaterMark: 8_192 })
     expect(settledMarks({ highWaterMark: 9 })).toEqual({ highWaterMark: 9, lowWaterMark: 4 })
@@ -32,7 +32,7 @@ describe('the marks', () => {
     expect(settledMarks(given)).toBe(given)
   })
 
-  it('of a response: the low one is half of the high one, however much that is', () => {
+  it('default to half of the high-water mark for the low one, however large it is', () => {
     expect(lowWaterMarkOf(9)).toBe(4)
     expect(lowWaterMarkOf(2 ** 32)).toBe(2 ** 31)
     expect(lowWaterMarkOf(Infinity)).toBeLessThan(Infinity)
@@ -40,7 +40,7 @@ describe('the marks', () => {
 })
 
 describe('the room of a source', () => {
-  it('is what is missing to the high mark, and, once there was none, nothing until the low mark', () => {
+  it('is the distance to the high-water mark, and zero from there down to the low-water mark', () => {
     const level = new Level()
     let calls = 0
     const room = new Room(level, { highWaterMark: 10, lowWaterMark: 4 }, () => { calls++ })
@@ -55,7 +55,7 @@ describe('the room of a source', () => {
     expect([room.wanted(), calls]).toEqual([6, 1])
   })
 
-  it('is known to be there again within the call that says so', () => {
+  it('is available again within the call that reports it', () => {
     const level = new Level()
     const seen: number[] = []
     const room: Room = new Room(level, { highWaterMark: 10, lowWaterMark: 4 }, () => { seen.push(room.wanted()) })

@@ -64,8 +64,8 @@ class Client {
   }
 }
 
-describe('clients of events', () => {
-  it('come back with the id of their last event and miss nothing', async () => {
+describe('clients of an event stream', () => {
+  it('reconnect with the id of their last event and miss nothing', async () => {
     const hub = new Hub<string>()
     const url = await start(reqd => sse(hub.subscribe({ after: lastEventId(reqd) })))
     const first = await Client.open(url)
@@ -81,7 +81,7 @@ describe('clients of events', () => {
     await second.leave()
   })
 
-  it('are told of a gap', async () => {
+  it('receive a notice of a gap', async () => {
     const hub = new Hub<string>({ epoch: 'now' })
     hub.publish('a')
     const url = await start(reqd => sse(hub.subscribe({ after: lastEventId(reqd) })))
@@ -97,7 +97,7 @@ describe('clients of events', () => {
 describe('one client that does not read, among many', () => {
   const EVENT = 'x'.repeat(1_000)
 
-  it('costs the others nothing, and holds what the high-water mark says', () => {
+  it('does not delay the others, and holds at most the high-water mark', () => {
     const hub = new Hub<string>({ history: 50 })
     const stages = Array.from({ length: 20 }, () => Stage.open(() => sse(hub.subscribe())).receive(request('/')))
     const [deaf, ...others] = stages
@@ -131,7 +131,7 @@ describe('clients over WebSocket', () => {
     return { socket, messages }
   }
 
-  it('get events as JSON, and go on after the one that they name', async () => {
+  it('receive events as JSON, and resume after the id that they name', async () => {
     const hub = new Hub<number>({ epoch: 'e' })
     const url = await start(reqd => {
       hubSocket(hub, upgradeWebSocket(reqd), { after: reqd.url.searchParams.get('after') })
@@ -144,7 +144,7 @@ describe('clients over WebSocket', () => {
     await sizeIs(hub, 0)
   })
 
-  it('get a format of their own, made once for all of them', async () => {
+  it('receive a format of their own, encoded once for all of them', async () => {
     const hub = new Hub<number>()
     let made = 0
     const format = (event: { readonly data: unknown }): string => `${++made}: ${String(event.data)}`
@@ -160,7 +160,7 @@ describe('clients over WebSocket', () => {
     await sizeIs(hub, 0)
   })
 
-  it('are closed where they are too slow and shall come back', async () => {
+  it('are closed if they are too slow and are to reconnect', async () => {
     const hub = new Hub<string>()
     const connections: WebSocketConnection[] = []
     const url = await start(reqd => {

@@ -35,7 +35,7 @@ describe('a client that does not read', () => {
   it.each([
     ['Server-Sent Events', get('/'), Browser],
     ['a WebSocket', get('/', ...HANDSHAKE), SocketPage],
-  ] as const)('keeps no event from the others, and is told what it missed: over %s', async (_, head, Client) => {
+  ] as const)('does not delay events for the others, and is told what it missed: over %s', async (_, head, Client) => {
     const hub = new Hub<string>({ history: HISTORY })
     const server = await start(reqd => {
       if (!isWebSocketRequest(reqd)) return sse(hub.subscribe({ after: lastEventId(reqd) }))

@@ -25,7 +25,7 @@ function listen(fanOut: FanOut<number>, items: (HubEvent<number> | HubGap | Begi
 }
 
 describe('earlier events', () => {
-  it('come first, as they are there, and the log goes on from the place that they name', () => {
+  it('come first, and the log continues at the position that they return', () => {
     const fanOut = new FanOut<number>(10)
     for (const n of [3, 4]) fanOut.push(eventOf(n))
     const { log, goOn } = listen(fanOut, [eventOf(2), null, GAP, null, { position: 1, lost: 0 }])
@@ -36,7 +36,7 @@ describe('earlier events', () => {
     expect(log).toEqual([2, 'gap after e-2 to null', 4, 5])
   })
 
-  it('do not count what the log gets meanwhile against the subscriber', () => {
+  it('are read while the log grows, which does not count against the subscriber', () => {
     const fanOut = new FanOut<number>(2)
     const { log, goOn } = listen(fanOut, [null, null, null, null])
     for (const n of [3, 4, 5]) fanOut.push(eventOf(n))
@@ -45,14 +45,14 @@ describe('earlier events', () => {
     expect(fanOut.size).toBe(1)
   })
 
-  it('end with the hub, also where they are not there yet', () => {
+  it('end with the hub, even before they have arrived', () => {
     const fanOut = new FanOut<number>(10)
     const { log } = listen(fanOut, [eventOf(2), null])
     fanOut.close()
     expect(log).toEqual([2, 'end'])
   })
 
-  it('may be followed by a gap that the hub itself has', () => {
+  it('may be followed by a gap in the hub\'s own history', () => {
     const fanOut = new FanOut<number>(10)
     const { log } = listen(fanOut, [{ position: 0, lost: null }])
     fanOut.push(GAP)

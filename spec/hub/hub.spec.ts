@@ -60,7 +60,7 @@ class Taker implements Offer {
 }
 
 describe('a hub', () => {
-  it('gives each subscriber what is published from then on, in order', () => {
+  it('gives each subscriber the events after its subscription, in order', () => {
     const hub = hubOf()
     const first = heard(hub)
     expect(hub.latestId).toBeNull()
@@ -71,7 +71,7 @@ describe('a hub', () => {
     expect(hub.latestId).toBe('e-3')
   })
 
-  it('keeps the order where a subscriber publishes', () => {
+  it('keeps the order if a subscriber publishes', () => {
     const hub = hubOf()
     hub.subscribe().subscribe(event => { if (event.data === 1) hub.publish(2) })
     const log = heard(hub)
@@ -79,7 +79,7 @@ describe('a hub', () => {
     expect(log).toEqual([1, 2])
   })
 
-  it('has events as they are sent, with their type', () => {
+  it('emits events as they were published, with their type', () => {
     const hub = hubOf()
     const events: unknown[] = []
     hub.subscribe().subscribe(event => { events.push(event) })
@@ -87,7 +87,7 @@ describe('a hub', () => {
     expect(events).toEqual([{ id: 'e-1', event: 'price', data: 1 }])
   })
 
-  it('tells how many subscribe', () => {
+  it('counts its subscribers', () => {
     const hub = hubOf()
     const sizes: number[] = []
     hub.size$.subscribe(size => { sizes.push(size) })
@@ -97,7 +97,7 @@ describe('a hub', () => {
     expect(sizes).toEqual([0, 1, 2, 1, 0])
   })
 
-  it('completes its subscribers when it is closed, and takes no more', async () => {
+  it('completes its subscribers when it is closed, and accepts no further events', async () => {
     const hub = hubOf()
     const log = heard(hub)
     const slow = new Taker(hub).take(1)
@@ -120,40 +120,40 @@ describe('a hub', () => {
   })
 })
 
-describe('a subscriber that comes back', () => {
+describe('a subscriber that resumes after an id', () => {
   const filled = (count: number, history: number): Hub<number> => {
     const hub = hubOf({ history })
     for (let n = 1; n <= count; n++) hub.publish(n)
     return hub
   }
 
-  it('gets what it missed, and goes on', () => {
+  it('receives what it missed, then new events', () => {
     const hub = filled(5, 10)
     const log = heard(hub, { after: 'e-3' })
     hub.publish(6)
     expect(log).toEqual([4, 5, 6])
   })
 
-  it('missed nothing where nothing was published', () => {
+  it('has missed nothing if nothing was published', () => {
     expect(heard(filled(3, 10), { after: 'e-3' })).toEqual([])
   })
 
-  it('gets all of it, however few it may be behind', () => {
+  it('receives all that it missed, even beyond its queue', () => {
     const hub = filled(9, 10)
     expect(new Taker(hub, { after: 'e-1', queue: 2 }).take(20).log).toEqual([2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  it.each([10, 11, 19, 20, 21, 99])('is told what is held no more, of %d events', count => {
+  it.each([10, 11, 19, 20, 21, 99])('is told how many of %d events are lost', count => {
     const log = heard(filled(count, 5), { after: 'e-2' })
     const held = [4, 3, 2, 1, 0].map(back => count - back)
     expect(log).toEqual([`gap e-2 to e-${count - 4}: ${count - 7}`, ...held])
   })
 
-  it.each(['f-2', 'e-0', 'e-9', 'e-02', 'e-1.0', 'e', 'nonsense', 'e--1', ''])('is told that %j is no id', after => {
+  it.each(['f-2', 'e-0', 'e-9', 'e-02', 'e-1.0', 'e', 'nonsense', 'e--1', ''])('learns that %j is not an id', after => {
     expect(heard(filled(3, 10), { after })).toEqual([`gap ${after} to e-1: null`, 1, 2, 3])
   })
 
-  it('is told that where there is nothing yet, too', () => {
+  it('is told of an invalid id even if the hub is empty', () => {
     const hub = hubOf()
     const log = heard(hub, { after: 'old-7' })
     hub.publish(1)
@@ -164,7 +164,7 @@ describe('a subscriber that comes back', () => {
 describe('a slow subscriber', () => {
   const publish = (hub: Hub<number>, ...values: number[]): void => { for (const value of values) hub.publish(value) }
 
-  it('gets events as it wants them, while others go on', () => {
+  it('receives events as its demand comes, while others continue', () => {
     const hub = hubOf()
     const slow = new Taker(hub)
     const quick = heard(hub)
@@ -174,14 +174,14 @@ describe('a slow subscriber', () => {
     expect(slow.take(1).log).toEqual([1, 2, 3])
   })
 
-  it('is told of what is held no more, and goes on with the oldest', () => {
+  it('is told how many events it missed, and continues with the oldest', () => {
     const hub = hubOf({ history: 3 })
     const slow = new Taker(hub).take(1)
     publish(hub, 1, 2, 3, 4, 5, 6)
     expect(slow.take(10).log).toEqual([1, 'gap e-1 to e-4: 2', 4, 5, 6])
   })
 
-  it('goes on with the newest with latest', () => {
+  it('continues with the newest event with latest', () => {
     const hub = hubOf()
     const slow = new Taker(hub, { overflow: 'latest', queue: 1 }).take(1)
     publish(hub, 1, 2, 3, 4)
@@ -198,7 +198,7 @@ describe('a slow subscriber', () => {
     expect(hub.size).toBe(0)
   })
 
-  it('may miss more before it hears of it, and hears of all', () => {
+  it('is told of all missed events at once, even if more are missed meanwhile', () => {
     const hub = hubOf({ history: 2 })
     publish(hub, 1, 2, 3, 4)
     const slow = new Taker(hub, { after: 'e-1' })
@@ -211,7 +211,7 @@ describe('a slow subscriber', () => {
 })
 
 describe('a publisher that waits', () => {
-  it('publishes at once where there is room', async () => {
+  it('publishes at once if there is room', async () => {
     const hub = hubOf()
     const log = heard(hub, { overflow: 'wait' })
     const id = hub.publishWhenReady(1)
@@ -219,7 +219,7 @@ describe('a publisher that waits', () => {
     expect(await id).toBe('e-1')
   })
 
-  it('publishes in order as the slowest that must lose nothing takes events', async () => {
+  it('publishes in order as the slowest lossless subscriber takes events', async () => {
     const hub = hubOf()
     const slow = new Taker(hub, { overflow: 'wait', queue: 2 })
     const other = new Taker(hub)
@@ -265,7 +265,7 @@ describe('a publisher that waits', () => {
     },
   )))
 
-  it('does not wait for one that left', async () => {
+  it('does not wait for a subscriber that left', async () => {
     const hub = hubOf()
     const gone = new Taker(hub, { overflow: 'wait', queue: 1 })
     hub.publish(1)
@@ -274,7 +274,7 @@ describe('a publisher that waits', () => {
     expect(await id).toBe('e-2')
   })
 
-  it('is told when the hub closes', async () => {
+  it('fails when the hub closes', async () => {
     const hub = hubOf()
     new Taker(hub, { overflow: 'wait', queue: 1 })
     hub.publish(1)
@@ -283,7 +283,7 @@ describe('a publisher that waits', () => {
     expect((await Promise.allSettled(ids)).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   })
 
-  it('waits for one that is still at its history', async () => {
+  it('waits for a subscriber that still reads its history', async () => {
     const hub = hubOf({ history: 3 })
     for (const n of [1, 2, 3]) hub.publish(n)
     const slow = new Taker(hub, { after: 'e-1', overflow: 'wait' })

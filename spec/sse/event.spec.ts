@@ -32,7 +32,7 @@ describe('an event as text', () => {
     ['an id alone', { id: '9' }, 'id: 9\n\n'],
     ['an id that is forgotten', { id: '' }, 'id: \n\n'],
     ['a retry alone', { retry: 0 }, 'retry: 0\n\n'],
-  ])('%s', (_, event, text) => {
+  ])('is written: %s', (_, event, text) => {
     expect(formatEvent(event)).toBe(text)
   })
 
@@ -51,11 +51,11 @@ describe('an event as text', () => {
   })
 })
 
-describe('what a client reads', () => {
+describe('the events that a client reads', () => {
   const line = fc.string({ unit: 'grapheme' }).map(text => text.replace(/[\r\n\0]/g, ''))
   const data = fc.array(fc.oneof(line, fc.constantFrom('\n', '\r', '\r\n', ':', ' '))).map(parts => parts.join(''))
 
-  it('is what was sent, with LF for every line end', () => {
+  it('have the data that was sent, with LF for every line end', () => {
     fc.assert(fc.property(line, line, data, (event, id, text) => {
       const { events, errors } = parse(formatEvent({ event, id, data: text }))
       expect(errors).toEqual([])
@@ -66,7 +66,7 @@ describe('what a client reads', () => {
     }))
   })
 
-  it('is any JSON', () => {
+  it('carry any JSON', () => {
     fc.assert(fc.property(fc.jsonValue(), value => {
       const { events } = parse(formatEvent({ data: value }))
       const expected = typeof value === 'string' ? value.replace(/\r\n?/g, '\n') : JSON.stringify(value)
@@ -74,7 +74,7 @@ describe('what a client reads', () => {
     }))
   })
 
-  it('is no event where there is no data', () => {
+  it('do not include an event without data', () => {
     expect(parse(formatEvent({ event: 'tick', id: '1', retry: 20 }))).toEqual({ events: [], retries: [20], errors: [] })
   })
 })

@@ -49,7 +49,7 @@ function counted(): { readonly data: object; readonly count: () => number } {
 }
 
 describe('an event for many clients', () => {
-  it('becomes text once', () => {
+  it('is encoded once', () => {
     const source = new Subject<SseEvent>()
     const crowd = new Crowd(source)
     const { data, count } = counted()
@@ -58,7 +58,7 @@ describe('an event for many clients', () => {
     expect(count()).toBe(1)
   })
 
-  it('becomes other text when it is sent again, changed, in the same turn', () => {
+  it('is encoded again if it is changed and sent again in the same turn', () => {
     const source = new Subject<SseEvent>()
     const crowd = new Crowd(source)
     const event = { data: { n: 1 } }
@@ -68,7 +68,7 @@ describe('an event for many clients', () => {
     expect(crowd.bodies).toEqual(Array(3).fill(`${C}data: {"n":1}\n\ndata: {"n":2}\n\n`))
   })
 
-  it('becomes other text for a client that comes in another turn', async () => {
+  it('is encoded again for a client that connects in another turn', async () => {
     const event = { data: { n: 1 } }
     const sources = [new Subject<SseEvent>(), new Subject<SseEvent>()]
     const crowds = sources.map(source => new Crowd(source, {}, 1))
@@ -82,7 +82,7 @@ describe('an event for many clients', () => {
   it.each([
     ['in chunks', get('/')],
     ['up to the end of the connection', head('GET / HTTP/1.0')],
-  ])('has any characters and any length, %s', (_, request) => {
+  ])('may have any characters and any length, %s', (_, request) => {
     const texts = [
       '\u00e9\u20ac\u{1f600}', 'x'.repeat(200_000), 'a', '\u20ac'.repeat(140_000), 'b', '\u00e9'.repeat(5_000), 'c',
     ]
@@ -103,7 +103,7 @@ describe('an event for many clients', () => {
     expect(crowd.stages.map(({ transport }, index) => transport.writes - before[index])).toEqual([1, 1, 1])
   })
 
-  it('comes in order to clients that are not in step', () => {
+  it('arrives in order at clients that are not in step', () => {
     const source = new Subject<string>()
     const crowd = new Crowd(source)
     source.next('a')
@@ -114,8 +114,8 @@ describe('an event for many clients', () => {
   })
 })
 
-describe('a stream that is silent', () => {
-  it('is kept alive by the tick of its server, as often as is said', () => {
+describe('a silent stream', () => {
+  it('is kept alive by the tick of its server at the given interval', () => {
     const crowd = new Crowd(NEVER, { heartbeatMs: 5_000 }, 1)
     const timers = crowd.first.time.actions.length
     crowd.first.pass(16_000)
@@ -123,14 +123,14 @@ describe('a stream that is silent', () => {
     expect(timers).toBe(1)
   })
 
-  it('has a timer where the tick is too coarse', () => {
+  it('has a timer of its own if the tick is too coarse', () => {
     const stage: Stage = new Stage(() => sse(NEVER, { heartbeatMs: 100, scheduler: stage.time }))
     stage.connection.start()
     stage.receive(get('/')).pass(250)
     expect(bodyOf(stage.text)).toBe(C.repeat(3))
   })
 
-  it('takes no heartbeats while its client does not read', () => {
+  it('gets no heartbeats while its client does not read', () => {
     const source = new Subject<string>()
     const crowd = new Crowd(source, { heartbeatMs: 5_000, highWaterMark: 100 }, 1)
     crowd.first.transport.capacity = 0
@@ -141,7 +141,7 @@ describe('a stream that is silent', () => {
     expect(crowd.bodies[0]).toBe(C + ['a', 'b', 'c'].map(letter => `data: ${letter.repeat(100)}\n\n`).join(''))
   })
 
-  it('is forgotten by the tick and by the connection when it is over', () => {
+  it('is released by the tick and by the connection when it is over', () => {
     const source = new Subject<string>()
     const stage = Stage.open(() => sse(source)).receive(get('/'))
     expect(stage.context.clock.size).toBe(2)
@@ -154,7 +154,7 @@ describe('a stream that is silent', () => {
 })
 
 describe('the end of a stream', () => {
-  it('comes with a retry when the connection is asked to close, once', () => {
+  it('comes with one retry when the connection is asked to close', () => {
     let left = 0
     const stage = Stage.open(() => sse(NEVER.pipe(finalize(() => { left++ })))).receive(get('/'))
     stage.connection.close()
@@ -163,7 +163,7 @@ describe('the end of a stream', () => {
     expect(left).toBe(1)
   })
 
-  it('comes before the source where that was asked before', () => {
+  it('comes before the source is subscribed if the connection was asked to close before', () => {
     const stage: Stage = new Stage(reqd => {
       stage.connection.close()
       reqd.respond(sse(new Subject<string>().pipe(finalize(() => { throw new Error('it was subscribed') }))))
@@ -174,7 +174,7 @@ describe('the end of a stream', () => {
     expect(stage.errors).toEqual([])
   })
 
-  it('is that of a connection that breaks', () => {
+  it('comes when the connection breaks', () => {
     let left = 0
     const stage = Stage.open(() => sse(NEVER.pipe(finalize(() => { left++ })))).receive(get('/'))
     stage.transport.breakDown()
@@ -182,7 +182,7 @@ describe('the end of a stream', () => {
     expect(stage.context.clock.size).toBe(0)
   })
 
-  it('may fail while the application cleans up', () => {
+  it('may come with an exception of the application\'s teardown', () => {
     const source = NEVER.pipe(finalize(() => { throw new Error('cleaning up') }))
     const stage = Stage.open(() => sse(source)).receive(get('/'))
     stage.connection.close()
@@ -191,7 +191,7 @@ describe('the end of a stream', () => {
     expect(String(stage.errors)).toContain('cleaning up')
   })
 
-  it.each([['the greeting', 1], ['an event', 5]])('comes where %s is more than its Content-Length', (_, length) => {
+  it.each([['the greeting', 1], ['an event', 5]])('comes if %s exceeds its Content-Length', (_, length) => {
     let left = 0
     const source = new Subject<string>()
     const reply = sse(source.pipe(finalize(() => { left++ })))
@@ -204,7 +204,7 @@ describe('the end of a stream', () => {
     expect(source.observed).toBe(false)
   })
 
-  it('is an error where its source fails behind its Content-Length', () => {
+  it('is an error if its source fails after its Content-Length is reached', () => {
     const source = new Subject<string>()
     const reply = sse(source)
     const stage = Stage.open(() => ({ ...reply, headers: reply.headers.add('content-length', '100') }))
@@ -214,7 +214,7 @@ describe('the end of a stream', () => {
   })
 })
 
-describe('a source that fails while it is told to end', () => {
+describe('a source that fails while it is unsubscribed', () => {
   function* closing(): Generator<string> {
     try {
       for (;;) yield 'x'
@@ -232,7 +232,7 @@ describe('a source that fails while it is told to end', () => {
     expect(String(stage.errors)).toContain('closing')
   })
 
-  it('is no matter of who called the body as a function', () => {
+  it('is not passed to the caller of the body as a function', () => {
     const body = sse(closing()).body as (ready$: Observable<number>, closing$: Observable<void>) => Observable<string>
     const texts: string[] = []
     const subscription = body(concat(of(20), NEVER), NEVER).subscribe(text => { texts.push(text) })
@@ -240,7 +240,7 @@ describe('a source that fails while it is told to end', () => {
     expect(texts.slice(1)).toEqual(Array(3).fill('data: x\n\n'))
   })
 
-  it('fails with the demand', () => {
+  it('fails if the demand fails', () => {
     const body = sse(NEVER).body as (ready$: Observable<number>, closing$: Observable<void>) => Observable<string>
     const failure = new Error('no more demand')
     const heard: unknown[] = []
@@ -250,7 +250,7 @@ describe('a source that fails while it is told to end', () => {
 })
 
 describe('a client that is too slow', () => {
-  it('loses events, which are counted and told', () => {
+  it('loses events, which are counted and reported', () => {
     const source = new Subject<string>()
     const lost: unknown[] = []
     const drops: unknown[] = []
@@ -269,7 +269,7 @@ describe('a client that is too slow', () => {
   it.each<[string, () => void]>([
     ['throws', () => { throw new Error('no') }],
     ['is asynchronous and fails', () => Promise.reject(new Error('no')) as never],
-  ])('is cut where the hook %s', async (_, onDrop) => {
+  ])('is cut if the hook %s', async (_, onDrop) => {
     const source = new Subject<string>()
     const stage = Stage.open(() => sse(source, { overflow: 'dropNewest', highWaterMark: 10, onDrop })).receive(get('/'))
     stage.transport.capacity = 0
@@ -279,7 +279,7 @@ describe('a client that is too slow', () => {
     expect(source.observed).toBe(false)
   })
 
-  it('holds up a source that can wait', () => {
+  it('pauses a pausable source', () => {
     let made = 0
     function* endless(): Generator<string> {
       for (;;) yield String(++made)

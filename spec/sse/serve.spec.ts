@@ -40,7 +40,7 @@ async function read(response: IncomingMessage): Promise<unknown[]> {
 }
 
 describe('a served event stream', () => {
-  it('is what its source emits', async () => {
+  it('delivers what its source emits', async () => {
     const events = of<(SseEvent | string)[]>('one', { event: 'two', id: '2', data: 'a\nb' }, { retry: 5 })
     const response = await open(await start(() => sse(events)))
     expect(response.statusCode).toBe(200)
@@ -51,13 +51,13 @@ describe('a served event stream', () => {
     ])
   })
 
-  it('goes on where the client left off', async () => {
+  it('resumes after the client\'s last event', async () => {
     const url = await start(reqd => sse(of(`after ${lastEventId(reqd)}`)))
     const response = await open(url, { 'last-event-id': '41' })
     expect(await read(response)).toContainEqual([undefined, undefined, 'after 41'])
   })
 
-  it('has heartbeats', async () => {
+  it('has comments as heartbeats', async () => {
     const response = await open(await start(() => sse(NEVER, { heartbeatMs: 1 })))
     await once(response, 'data')
     expect(await once(response, 'data')).toEqual([':\n\n'])
@@ -71,7 +71,7 @@ describe('a served event stream', () => {
     expect((await received).slice(-1)).toEqual([{ retry: 3000 }])
   })
 
-  it('leaves its source when the client leaves', async () => {
+  it('unsubscribes its source when the client leaves', async () => {
     const left = new Promise<void>(resolve => {
       void start(() => sse(NEVER.pipe(finalize(resolve)))).then(open)
         .then(response => response.socket.resetAndDestroy())
@@ -92,7 +92,7 @@ describe('a client that does not read', () => {
   /** More than all buffers on the way take. */
   const flood$ = interval(0).pipe(map(() => BIG))
 
-  it('is cut with the default', async () => {
+  it('is cut with the default policy', async () => {
     let report!: (error: unknown) => void
     const failed = new Promise<unknown>(resolve => { report = resolve })
     server = serve(() => sse(flood$), { host: 'localhost', onError: report })
@@ -103,7 +103,7 @@ describe('a client that does not read', () => {
     response.destroy()
   })
 
-  it('gets the end of the stream with disconnect, when it reads on', async () => {
+  it('receives the end of the stream with disconnect when it reads on', async () => {
     let stop!: () => void
     const stopped = new Promise<void>(resolve => { stop = resolve })
     const errors: unknown[] = []
@@ -145,13 +145,13 @@ class Upstream {
   }
 }
 
-describe('tokens that are pulled', () => {
+describe('tokens of a pull source', () => {
   const KINDS: Record<string, [(upstream: Upstream) => Handler, string]> = {
     'an async iterable': [upstream => reqd => sse(upstream.tokens(reqd.signal), { heartbeatMs: 2 }), 'aborted'],
     'a web stream': [upstream => () => sse(upstream.stream(), { heartbeatMs: 2 }), 'cancelled'],
   }
 
-  it.each(Object.entries(KINDS))('have heartbeats between them, and end with the client: %s', async (_, kind) => {
+  it.each(Object.entries(KINDS))('have heartbeats between, and stop when the client leaves: %s', async (_, kind) => {
     const [handler, end] = kind
     const upstream = new Upstream()
     const errors: unknown[] = []
@@ -166,7 +166,7 @@ describe('tokens that are pulled', () => {
     expect(errors).toEqual([])
   })
 
-  it('end with a retry when the server closes, and their upstream is told', async () => {
+  it('end with a retry when the server closes, and their upstream is stopped', async () => {
     const upstream = new Upstream()
     const response = await open(await start(() => sse(upstream.stream(), { heartbeatMs: 0 })))
     let text = ''

@@ -18,7 +18,7 @@ const C = ':\n\n'
 const data = (text: string): string => `data: ${text}\n\n`
 
 describe('the reply', () => {
-  it('is an event stream that nobody stores or holds back', () => {
+  it('is an event stream that is neither cached nor buffered', () => {
     const reply = sse(NEVER)
     expect(reply.status).toBeUndefined()
     expect(reply.headers.toList()).toEqual([
@@ -29,11 +29,11 @@ describe('the reply', () => {
     expect(reply).not.toHaveProperty('highWaterMark')
   })
 
-  it('has the high-water mark that it is given', () => {
+  it('has the given high-water mark', () => {
     expect(sse(NEVER, { highWaterMark: 100 }).highWaterMark).toBe(100)
   })
 
-  it('is not made with a retry that the format cannot carry', () => {
+  it('is refused with a retry that the format cannot carry', () => {
     expect(() => sse(NEVER, { retry: 1.5 })).toThrow(LocalProtocolError)
   })
 })
@@ -49,7 +49,7 @@ describe('the stream', () => {
     })
   })
 
-  it('starts with the retry it is given', () => {
+  it('starts with the given retry', () => {
     inVirtualTime(helpers => {
       const body$ = bodyOf(EMPTY, { retry: 250 })(eager(helpers), NEVER)
       helpers.expectObservable(body$).toBe('(r|)', { r: 'retry: 250\n\n' })
@@ -73,7 +73,7 @@ describe('the stream', () => {
     })
   })
 
-  it('leaves its source when the client goes away', () => {
+  it('unsubscribes its source when the client leaves', () => {
     inVirtualTime(helpers => {
       const source$ = helpers.cold('-a-b-')
       helpers.expectObservable(bodyOf(source$)(eager(helpers), NEVER), '^-!').toBe('ca', { c: C, a: data('a') })
@@ -94,7 +94,7 @@ describe('shutdown', () => {
     })
   })
 
-  it('ends it with the retry it was given', () => {
+  it('ends the stream with the given retry', () => {
     inVirtualTime(helpers => {
       const closing$ = helpers.cold<undefined>('-(x|)') as unknown as Observable<void>
       const body$ = bodyOf(NEVER, { retry: 9 })(eager(helpers), closing$)
@@ -102,7 +102,7 @@ describe('shutdown', () => {
     })
   })
 
-  it('that has begun before lets no source start', () => {
+  it('subscribes no source if it has begun before', () => {
     inVirtualTime(helpers => {
       const source$ = helpers.cold('a')
       const closing$ = helpers.cold<undefined>('(x|)') as unknown as Observable<void>
@@ -121,14 +121,14 @@ describe('heartbeats', () => {
     })
   })
 
-  it('come as often as is said', () => {
+  it('come at the given interval', () => {
     inVirtualTime(helpers => {
       const ready$ = helpers.hot<number>('rrrrrrrr', { r: 100 })
       helpers.expectObservable(bodyOf(NEVER, { heartbeatMs: 3 })(ready$, NEVER), '^------!').toBe('c--c--c', { c: C })
     })
   })
 
-  it('do not come when they are off', () => {
+  it('do not come if they are off', () => {
     inVirtualTime(helpers => {
       helpers.expectObservable(bodyOf(NEVER, { heartbeatMs: 0 })(eager(helpers), NEVER), '^ 60m !').toBe('c', { c: C })
     })
@@ -142,7 +142,7 @@ describe('heartbeats', () => {
     })
   })
 
-  it('keep to the scheduler they are given', () => {
+  it('use the given scheduler', () => {
     inVirtualTime(helpers => {
       const delays: number[] = []
       const schedule = ((_work: unknown, delay: number) => {
@@ -176,7 +176,7 @@ describe('a client that is too slow', () => {
     expect(end()).toBeInstanceOf(BackpressureError)
   })
 
-  it('gets all of it when it reads on, unless told otherwise', () => {
+  it('receives everything when it reads on, with the default', () => {
     const { taken, end, drain } = flood({})
     expect(taken()).toEqual(['a', 'b'])
     for (let reads = 0; reads < 5; reads++) drain()
@@ -184,13 +184,13 @@ describe('a client that is too slow', () => {
     expect(end()).toBeUndefined()
   })
 
-  it('loses events that a hook sees, as they were before they became text', () => {
+  it('loses events that onDrop receives as they were before encoding', () => {
     const lost: unknown[] = []
     flood({ overflow: 'latest', onDrop: event => { lost.push(event) } })
     expect(lost).toEqual(['c'.repeat(52), 'd'.repeat(52)])
   })
 
-  it('is cut with what the hook throws', () => {
+  it('is cut with the exception of onDrop', () => {
     const failure = new Error('no event may be lost')
     expect(flood({ overflow: 'latest', onDrop: () => { throw failure } }).end()).toBe(failure)
   })
@@ -200,7 +200,7 @@ describe('a client that is too slow', () => {
     ['dropOldest', ['a', 'b', 'e']],
     ['latest', ['a', 'b', 'e']],
     [{ bufferBytes: 1000 }, ['a', 'b', 'c', 'd', 'e']],
-  ])('with %j gets what is left when it reads on', (overflow, events) => {
+  ])('receives what was kept with %j when it reads on', (overflow, events) => {
     const { taken, end, drain } = flood({ overflow: overflow! })
     expect(taken()).toEqual(['a', 'b'])
     for (let reads = 0; reads < 5; reads++) drain()
@@ -208,17 +208,17 @@ describe('a client that is too slow', () => {
     expect(end()).toBeUndefined()
   })
 
-  it('with a buffer is cut when that is full', () => {
+  it('is cut when its buffer is full', () => {
     expect(flood({ overflow: { bufferBytes: 100 } }).end()).toBeInstanceOf(BackpressureError)
   })
 
-  it('is let go with disconnect: what it was promised is a whole stream', () => {
+  it('receives a regular end of the stream with disconnect', () => {
     const { taken, end } = flood({ overflow: 'disconnect' })
     expect(taken()).toEqual(['a', 'b'])
     expect(end()).toBe('complete')
   })
 
-  it('with disconnect is still cut where the source fails', () => {
+  it('is still cut with disconnect if the source fails', () => {
     inVirtualTime(helpers => {
       const body$ = bodyOf(helpers.cold('-#'), { overflow: 'disconnect' })(eager(helpers), NEVER)
       helpers.expectObservable(body$).toBe('c#', { c: C })

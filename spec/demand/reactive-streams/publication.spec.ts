@@ -80,7 +80,7 @@ describe('toPublisher: the publisher', () => {
     expect(depths).toEqual([1, 1, 1])
   })
 
-  it('RS §1.4, §1.5 signals the end, and the error at once', () => {
+  it('RS §1.4, §1.5 signals completion, and an error at once', () => {
     const { source, publisher } = publishSubject()
     const subscriber = probe(publisher)
     source.next('a')
@@ -101,7 +101,7 @@ describe('toPublisher: the publisher', () => {
     }
   })
 
-  it('RS §1.9 signals the subscription first, and throws for a subscriber that is none', () => {
+  it('RS §1.9 signals the subscription first, and throws if the subscriber is null', () => {
     const failing = toPublisher(() => throwError(() => 'broken'))
     const throwing = toPublisher(() => {
       throw new Error('broken')
@@ -119,10 +119,10 @@ describe('toPublisher: the publisher', () => {
   })
 })
 
-describe('toPublisher: a function that gives more than it was asked for', () => {
+describe('toPublisher: a function that emits more than the demand', () => {
   const MOST = 1024 * 1024
 
-  it('fails when too much waits, and is unsubscribed', () => {
+  it('fails when too much is pending, and is unsubscribed', () => {
     let given = 0
     const endless = new Observable<string>(subscriber => {
       for (; !subscriber.closed; given++) subscriber.next('x'.repeat(1024))
@@ -133,7 +133,7 @@ describe('toPublisher: a function that gives more than it was asked for', () => 
     expect(given * 1024).toBeLessThan(MOST + 32 * 1024)
   })
 
-  it('goes on as long as what it gave is requested in time', () => {
+  it('continues as long as what it emitted is requested in time', () => {
     const source = new Subject<string>()
     const subscriber = probe(toPublisher(() => source, { highWaterMark: 1 })).request(1)
     for (let count = 0; count < 3000; count++) {
@@ -145,7 +145,7 @@ describe('toPublisher: a function that gives more than it was asked for', () => 
 })
 
 describe('toPublisher: the subscription', () => {
-  it('RS §2.9 signals the end without a request', () => {
+  it('RS §2.9 signals completion without a request', () => {
     expect(probe(publish()).signals).toEqual(['subscribed', 'complete'])
   })
 
@@ -162,7 +162,7 @@ describe('toPublisher: the subscription', () => {
     expect(subscriber.request(1).signals).toEqual(['subscribed', 'a'])
   })
 
-  it('RS §3.2 takes requests from within onSubscribe and onNext', () => {
+  it('RS §3.2 accepts requests from within onSubscribe and onNext', () => {
     const subscriber = new Probe<string>()
     const subscribed = subscriber.onSubscribe.bind(subscriber)
     subscriber.onSubscribe = subscription => {
@@ -197,7 +197,7 @@ describe('toPublisher: the subscription', () => {
     })
   })
 
-  it('RS §3.5 can be cancelled from within onSubscribe: the source is asked nothing', () => {
+  it('RS §3.5 can be cancelled from within onSubscribe, and requests nothing of the source', () => {
     let asked = 0
     const publisher = toPublisher(pulled(() => [asked++]))
     const subscriber = new Probe<number>()
@@ -206,7 +206,7 @@ describe('toPublisher: the subscription', () => {
     expect({ asked, signals: subscriber.signals }).toEqual({ asked: 0, signals: [] })
   })
 
-  it('RS §3.6 is not to be requested from after it was cancelled', () => {
+  it('RS §3.6 ignores requests after it was cancelled', () => {
     expect(probe(publish('a')).cancel().request(1).request(-1).signals).toEqual(['subscribed'])
   })
 
@@ -228,18 +228,18 @@ describe('toPublisher: the subscription', () => {
     expect(source.observed).toBe(false)
   })
 
-  it('RS §3.12, §3.13 lets go of what waits when it is cancelled within onNext', () => {
+  it('RS §3.12, §3.13 releases what is pending when it is cancelled within onNext', () => {
     const subscriber = probe(publish('a', 'b', 'c'))
     subscriber.onNextItem = () => subscriber.cancel()
     expect(subscriber.request(3).signals).toEqual(['subscribed', 'a'])
   })
 
-  it.each([2 ** 53, Number.MAX_VALUE, Infinity])('RS §3.17 takes a request of %d, and again', count => {
+  it.each([2 ** 53, Number.MAX_VALUE, Infinity])('RS §3.17 accepts a request of %d, twice', count => {
     const subscriber = probe(publish('a', 'b')).request(count).request(count)
     expect(subscriber.signals).toEqual(['subscribed', 'a', 'b', 'complete'])
   })
 
-  it('takes no more from the source than the high-water mark and its last value', () => {
+  it('takes at most the high-water mark and one value from the source', () => {
     let asked = 0
     const publisher = toPublisher(pulled(() => [String(asked++ % 10)]), { highWaterMark: 4 })
     const subscriber = probe(publisher)

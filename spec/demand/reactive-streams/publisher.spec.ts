@@ -44,7 +44,7 @@ function reading(options?: { batch?: number }) {
 }
 
 describe('fromPublisher', () => {
-  it('RS §2.1 requests as demand comes: one item after another while something is wanted', () => {
+  it('RS §2.1 requests one item after another while there is demand', () => {
     const { publisher, subscriber, ready$, seen } = reading()
     expect(publisher.calls).toEqual([])
     ready$.next(3)
@@ -59,7 +59,7 @@ describe('fromPublisher', () => {
     expect(seen).toEqual(['aa', 'bb'])
   })
 
-  it('requests batch after batch, if it is told to', () => {
+  it('requests items in batches if a batch size is given', () => {
     const { publisher, subscriber, ready$ } = reading({ batch: 2 })
     ready$.next(9)
     subscriber.onNext('a')
@@ -68,11 +68,11 @@ describe('fromPublisher', () => {
     expect(publisher.calls).toEqual([2, 2])
   })
 
-  it.each([[0], [-1], [NaN]])('RS §3.9 refuses to request %d items at once: it would ask for ever', batch => {
+  it.each([[0], [-1], [NaN]])('RS §3.9 refuses a batch size of %d', batch => {
     expect(() => fromPublisher(new ManualPublisher(), { batch })).toThrow(expect.objectContaining({ code: 'badRange' }))
   })
 
-  it('requests on the demand that was there before the subscription', () => {
+  it('requests for demand that existed before the subscription', () => {
     const publisher = new ManualPublisher<string>()
     fromPublisher(publisher).pipe(onBackpressureError(of(9))).subscribe()
     expect(publisher.calls).toEqual([1])
@@ -89,7 +89,7 @@ describe('fromPublisher', () => {
     expect([...completed.publisher.calls, ...failed.publisher.calls]).toEqual([])
   })
 
-  it('RS §2.5 cancels a second subscription, and one that comes too late', () => {
+  it('RS §2.5 cancels a second subscription, and one that arrives after unsubscribing', () => {
     const { publisher, subscriber, ready$ } = reading()
     const second = new ManualPublisher<string>()
     subscriber.onSubscribe(second)
@@ -103,7 +103,7 @@ describe('fromPublisher', () => {
     expect(late.calls).toEqual(['cancel'])
   })
 
-  it('RS §2.8 ignores items that come after it cancelled', () => {
+  it('RS §2.8 ignores items that arrive after it cancelled', () => {
     const { publisher, subscriber, ready$, seen, subscription } = reading()
     ready$.next(9)
     subscription.unsubscribe()
@@ -131,7 +131,7 @@ describe('fromPublisher', () => {
     expect([asked.seen, idle.seen]).toEqual([[{ error: 'broken' }], [{ error: 'broken' }]])
   })
 
-  it('fails and cancels when the demand fails', () => {
+  it('fails and cancels if the demand fails', () => {
     const { publisher, ready$, seen } = reading()
     ready$.error('gone')
     expect([seen, publisher.calls]).toEqual([[{ error: 'gone' }], ['cancel']])
@@ -140,7 +140,7 @@ describe('fromPublisher', () => {
     expect(untouched.subscriber).toBeNull()
   })
 
-  it('RS §3.3 does not grow the stack when the publisher answers within the request', () => {
+  it('RS §3.3 does not grow the stack if the publisher answers within the request', () => {
     const seen: number[] = []
     let next = 0
     const publisher: Publisher<number> = {
@@ -153,7 +153,7 @@ describe('fromPublisher', () => {
     expect(seen).toHaveLength(100_000)
   })
 
-  it('gives back what toPublisher published', () => {
+  it('emits what toPublisher published', () => {
     fc.assert(fc.property(fc.array(fc.string()), fc.integer({ min: 1, max: 5 }), (items, batch) => {
       const { sink, subject } = metered<string>({ highWaterMark: 8 })
       const publisher = toPublisher<string>(
@@ -166,7 +166,7 @@ describe('fromPublisher', () => {
     }))
   })
 
-  it('holds no more than the high-water mark and a batch', () => {
+  it('holds at most the high-water mark and a batch', () => {
     const sizes = fc.array(fc.nat(20), { maxLength: 60 })
     const drains = fc.array(fc.nat(60), { maxLength: 40 })
     fc.assert(fc.property(sizes, drains, fc.integer({ min: 1, max: 5 }), (chunks, takes, batch) => {
