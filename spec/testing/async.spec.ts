@@ -26,7 +26,7 @@ describe('a handler that is asynchronous fails the test', () => {
     ['a promise whose end it does not wait for', reqd => { void later().then(body => { reqd.respond({ body }) }) }],
     ['a promise whose failure it would swallow', () => { later().catch(() => undefined); return {} }],
   ]
-  it.each(handlers)('%s', (_, handler) => {
+  it.each(handlers)('if it is or returns %s', (_, handler) => {
     expect(() => {
       marbles(({ serve, expectObservable }) => {
         const client = serve(handler).connect('a', { a: HEAD })
@@ -35,12 +35,12 @@ describe('a handler that is asynchronous fails the test', () => {
     }).toThrow(AsyncCodeError)
   })
 
-  it('with the way out', () => {
+  it('with a message that names marblesAsync', () => {
     expect(() => { marbles(({ serve }) => { serve(() => Promise.resolve({})).connect('a', { a: HEAD }) }) })
       .toThrow(/handler of GET \/ returned a promise.*marblesAsync.*return an Observable/)
   })
 
-  it('where it is awaited out of sight, because the request stays unanswered', () => {
+  it('if its promise is out of sight, because the request stays unanswered', () => {
     const handler: Handler = reqd => {
       const respond = async (): Promise<void> => {
         await Promise.resolve()
@@ -53,24 +53,24 @@ describe('a handler that is asynchronous fails the test', () => {
 })
 
 describe('a test that is asynchronous', () => {
-  it('fails', () => {
+  it('fails with an error', () => {
     expect(() => { marbles(async () => { await later() }) }).toThrow('The test function returned a promise')
   })
 })
 
 describe('promises', () => {
-  it('work again behind a test, failed or not', async () => {
+  it('work again after a test, failed or not', async () => {
     expect(() => { marbles(() => { void later().then(() => undefined) }) }).toThrow(AsyncCodeError)
     expect(await later().then(text => text.length)).toBe(4)
   })
 
-  it('do not hide what failed otherwise', () => {
+  it('do not hide another failure', () => {
     expect(() => { marbles(() => { throw new Error('mine') }) }).toThrow('mine')
   })
 })
 
-describe('a response without an end', () => {
-  it('to a client that reads all of it fails the test: time would stand still', () => {
+describe('an endless response', () => {
+  it('fails the test if the client reads all of it, because time would stand still', () => {
     const endless = function* (): Generator<Uint8Array> { for (;;) yield new Uint8Array(65_536) }
     expect(() => {
       marbles(({ serve }) => { serve(() => ({ body: endless() })).connect('a', { a: HEAD }) })
@@ -78,10 +78,10 @@ describe('a response without an end', () => {
   })
 })
 
-describe('the body of a request as that of its response', () => {
+describe('a request body echoed as the response', () => {
   const echo: Handler = reqd => ({ body: reqd.body })
 
-  it('needs no promise: an echo runs within one call', () => {
+  it('needs no promise, and runs within one call', () => {
     const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'
     marbles(({ serve, expectObservable }) => {
       const client = serve(echo, { keepAliveTimeout: 0 }).connect('a-b', { a: post('/', 'hello'), b: chunked })
@@ -89,7 +89,7 @@ describe('the body of a request as that of its response', () => {
     })
   })
 
-  it('in pieces, for a client that is slow', () => {
+  it('arrives in pieces at a slow client', () => {
     const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n'
     const half = 'x'.repeat(100_000)
     marbles(({ serve, expectObservable }) => {

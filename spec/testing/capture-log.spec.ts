@@ -54,8 +54,8 @@ function logOn(disk: Disk, options: Partial<CaptureLogOptions> = {}): { log: Cap
   return { log, errors }
 }
 
-describe('a log', () => {
-  it('drops what does not fit while the disk is slow, and says how much', async () => {
+describe('a capture log', () => {
+  it('drops entries that do not fit while the disk is slow, and counts them', async () => {
     const disk = new TestDisk()
     const { log } = logOn(disk)
     const [begun, gate] = [signal(), signal()]
@@ -73,7 +73,7 @@ describe('a log', () => {
       + `{"type":"dropped","entries":99,"bytes":${log.dropped.bytes}}\n`)
   })
 
-  it('rotates, and keeps as many files as it may', async () => {
+  it('rotates, and keeps the given number of files', async () => {
     const disk = new TestDisk()
     const { log } = logOn(disk, { maxQueueBytes: 10_000 })
     for (let n = 0; n < 12; n++) {
@@ -86,7 +86,7 @@ describe('a log', () => {
     expect(disk.files.get('log.2')).toMatch(/^head 4\n/)
   })
 
-  it('goes on with the same file on another line where a write failed, and tells once', async () => {
+  it('continues the same file on a new line after a failed write, and reports it once', async () => {
     const disk = new TestDisk()
     const { log, errors } = logOn(disk, { maxQueueBytes: 10_000, maxFileBytes: 10_000, retryMs: 0 })
     log.add('one\n')
@@ -109,7 +109,7 @@ describe('a log', () => {
     expect(errors.map(String)).toEqual(['Error: the disk is full', 'Error: again'])
   })
 
-  it('tries nothing for a while behind a failure', async () => {
+  it('waits for a while after a failure', async () => {
     const disk = new TestDisk()
     const { log } = logOn(disk)
     disk.rename = () => Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }))
@@ -122,7 +122,7 @@ describe('a log', () => {
     expect(log.dropped.entries).toBeGreaterThanOrEqual(3)
   })
 
-  it('that can\'t be closed tells it', async () => {
+  it('reports that it cannot be closed', async () => {
     const disk = new TestDisk()
     const { log, errors } = logOn(disk)
     const { open } = disk
@@ -139,7 +139,7 @@ describe('a server whose recording can\'t be written', () => {
   const folder = mkdtempSync(join(tmpdir(), 'httprx-log-'))
   afterAll(() => { rmSync(folder, { recursive: true }) })
 
-  it('answers as ever', async () => {
+  it('answers as usual', async () => {
     const errors: unknown[] = []
     const server = await start(() => ({ body: 'fine' }))
     const file = join(folder, 'nowhere', 'log')
@@ -152,7 +152,7 @@ describe('a server whose recording can\'t be written', () => {
     expect(server.errors).toEqual([])
   })
 
-  it('and without anybody who hears of it', async () => {
+  it('answers as usual without an error callback', async () => {
     const server = await start(() => ({ body: 'fine' }))
     await using recording = capture(server, { file: join(folder, 'nowhere', 'log') })
     const closing = next(server.draining$)
@@ -163,7 +163,7 @@ describe('a server whose recording can\'t be written', () => {
     expect(recording.dropped.entries).toBeGreaterThan(0)
   })
 
-  it('refuses numbers that are none', async () => {
+  it('refuses invalid numbers', async () => {
     const server = await start(() => ({}))
     const refused = [{ maxFileBytes: 10 }, { maxFiles: 0 }, { maxQueueBytes: NaN }]
     for (const options of refused) expect(() => capture(server, { file: 'x', ...options })).toThrow('must be a whole')

@@ -44,7 +44,7 @@ const typesIn = ({ entries }: Capture): string[] => entries.map(({ type }) => ty
 
 const echo: Handler = async reqd => ({ body: `${reqd.url.href} ${await reqd.body.text()}` })
 
-describe('a server is recorded, and gives the same again', () => {
+describe('a recorded server replays the same output', () => {
   it('on TCP, several connections with their numbers and times', async () => {
     const server = await start(echo)
     const file = await recorded(server, async () => {
@@ -84,7 +84,7 @@ describe('a server is recorded, and gives the same again', () => {
     await replayAsync(file, echo)
   })
 
-  it('behind the upgrade to a WebSocket', async () => {
+  it('after the upgrade to a WebSocket', async () => {
     const handler: Handler = reqd => {
       const connection = upgradeWebSocket(reqd)
       connection.messages$.pipe(map(message => String(message).toUpperCase())).subscribe(connection)
@@ -111,7 +111,7 @@ describe('a server is recorded, and gives the same again', () => {
     })).rejects.toThrow('from byte')
   })
 
-  it('a stream of events that its client leaves', async () => {
+  it('for an event stream that its client leaves', async () => {
     const handler: Handler = () => sse(timer(0, 5).pipe(take(3), map(id => ({ id: String(id), data: 'tick' }))))
     const server = await start(handler)
     const file = await recorded(server, async () => {
@@ -123,7 +123,7 @@ describe('a server is recorded, and gives the same again', () => {
     await replayAsync(file, handler)
   })
 
-  it('a client that is slow: it takes as much, at the same times', async () => {
+  it('for a slow client, which reads the same amounts at the same times', async () => {
     const large = 'x'.repeat(8 * 1024 * 1024)
     const handler: Handler = () => ({ body: large })
     const server = await start(handler)
@@ -148,8 +148,8 @@ function writeWaits(server: Server): Promise<void> {
   })
 }
 
-describe('what is secret', () => {
-  it('is masked, wherever it is cut, and the replay does not mind', async () => {
+describe('a secret', () => {
+  it('is masked wherever it is split, and does not disturb the replay', async () => {
     const handler: Handler = () => ({ headers: { 'Set-Cookie': `id=${Math.random()}` }, body: 'ok' })
     const server = await start(handler)
     const file = await recorded(server, async () => {
@@ -173,7 +173,7 @@ describe('what is secret', () => {
     await replayAsync(file, handler)
   })
 
-  it('is what a function says, and everything where that fails', async () => {
+  it('is chosen by a function, and is everything if that fails', async () => {
     const server = await start(echo)
     const file = await recorded(server, async () => {
       await ask(server, { method: 'POST', path: '/pin?4711', body: 'pin' })
@@ -224,7 +224,7 @@ describe('a stall in production', () => {
       'x'.repeat(size)], /1000000 bytes/],
     ['chunks', size => ['POST /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n',
       `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`], /1000000 bytes/],
-  ])('is a test that fails, and passes with the mended handler: %s', async (_, body, answer) => {
+  ])('becomes a test that fails, and passes with the corrected handler: %s', async (_, body, answer) => {
     const file = await stall(body)
     const failure = await replayAsync(file, stuck, { connection: 2, expects: 'answers' }).catch(String) as string
     expect(failure).toMatch(/^ReplayError: POST \/upload, which came at \d+ ms, is not answered\n/)
@@ -236,7 +236,7 @@ describe('a stall in production', () => {
     expect(difference).toMatch(/POST \/upload: then no response; now 200 after 0 ms/)
   })
 
-  it('is printed by the command, which makes the test', async () => {
+  it('is printed by the command, which writes the test', async () => {
     const head = 'POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: '
     const file = await stall(size => [`${head}${size}\r\n\r\n`, 'x'.repeat(size)])
     const run = async (handler: Handler, ...args: string[]): Promise<{ code: number; out: string }> => {
@@ -266,7 +266,7 @@ describe('a stall in production', () => {
   })
 })
 
-describe('files', () => {
+describe('the files of a capture', () => {
   it('rotate, are bounded, and are read together', async () => {
     const server = await start(() => ({ body: 'x'.repeat(200_000) }))
     const file = await recorded(server, async () => {

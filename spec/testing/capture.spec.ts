@@ -37,7 +37,7 @@ function record(handler: Handler, file?: string): Capture {
 }
 
 describe('a capture', () => {
-  it('has the bytes of both directions with their times', () => {
+  it('contains the bytes of both directions with their times', () => {
     const { entries } = record(() => ({ body: new Uint8Array([0, 255]) }))
     const head = 'HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 2\r\n\r\n'
     const out = { type: 'out', base64: btoa(`${head}\0\xff`) }
@@ -50,7 +50,7 @@ describe('a capture', () => {
     ].map((entry, n) => ({ connection: 1, n, ...entry })))
   })
 
-  it('is JSON in a file, an entry a line', () => {
+  it('is written as JSON, one entry per line', () => {
     const file = join(folder, 'lines.json')
     const captured = record(echo, file)
     expect(readCapture(file)).toEqual(captured)
@@ -77,7 +77,7 @@ describe('a capture', () => {
       + 'of them, keep more: maxFileBytes, maxFiles'],
     [`${head}\n{"n":0,"at":0,"type":"end"}\n{"type":"dropped","entries":2}\n{"n":3,"at":9,"type":"close"}`,
       '2 entries of connection 1 were dropped before 9 ms: the disk was too slow'],
-  ])('is not %j', (text, message) => {
+  ])('is not read from %j', (text, message) => {
     const file = join(folder, 'other.ndjson')
     writeFileSync(file, text)
     expect(() => readCapture(file)).toThrow(message)
@@ -85,12 +85,12 @@ describe('a capture', () => {
     if (!message.includes('say which')) expect(() => { replay(file, echo) }).toThrow(CaptureError)
   })
 
-  it('that is not there is said so', () => {
+  it('that does not exist is reported as missing', () => {
     expect(() => readCapture(join(folder, 'nowhere'))).toThrow(`There is no file ${join(folder, 'nowhere')}`)
     expect(() => readCapture(join(folder, 'lines.json'), 7)).toThrow('has no connection 7')
   })
 
-  it('whose last line is cut is read up to there, and lines that can\'t be read are named', () => {
+  it('is read up to an incomplete last line, and unreadable lines are named', () => {
     const file = join(folder, 'cut.ndjson')
     const text = captureText(record(echo))
     writeFileSync(file, text.slice(0, -30))
@@ -104,7 +104,7 @@ describe('a capture', () => {
 })
 
 describe('replay', () => {
-  it('gives the same again, whatever the date', () => {
+  it('produces the same output, whatever the date', () => {
     const captured = record(echo)
     const older = JSON.parse(JSON.stringify(captured).replaceAll('01 Jan 1970', '07 Feb 1999')) as Capture
     replay(captured, echo)
@@ -119,7 +119,7 @@ describe('replay', () => {
     expect(() => { replay(captured, changed) }).toThrow(/response 2:\n {2}recorded .*\/b hello.*\n {2}now .*\/b Hello/)
   })
 
-  it('reports what is missing and what is too much', () => {
+  it('reports missing and additional output', () => {
     const captured = record(echo)
     const { entries } = captured
     expect(() => { replay({ ...captured, entries: entries.filter(({ at }) => at < 7) }, echo) }).not.toThrow()
@@ -132,7 +132,7 @@ describe('replay', () => {
     expect(() => { replay(record(echo), () => Promise.resolve({})) }).toThrow(AsyncCodeError)
   })
 
-  it('cuts where the connection was cut', () => {
+  it('cuts the connection where it was cut', () => {
     const endless: Handler = () => ({ body: timer(0, 2).pipe(map(String)) })
     const entries: Capture['entries'] = [{ at: 0, type: 'in', text: get('/') }, { at: 3, type: 'close' }]
     const cut: Capture = { format: 'httprx-capture', version: 2, entries }
@@ -168,7 +168,7 @@ describe('replayAsync', () => {
     return { body: `${reqd.target} ${body}` }
   }
 
-  it('passes time as it did, for promises and the timers of the application', async () => {
+  it('passes the recorded time, for promises and the timers of the application', async () => {
     const captured = record(echo)
     await replayAsync(captured, later)
     await replayAsync(record(streamed), async () => {
@@ -178,12 +178,12 @@ describe('replayAsync', () => {
     await expect(replayAsync(captured, () => Promise.resolve({ body: 'other' }))).rejects.toThrow(ReplayError)
   })
 
-  it('names what virtual time does not reach', async () => {
+  it('names code that virtual time does not reach', async () => {
     const failure = await replayAsync(record(echo), later, { timers: 'real' }).catch(String)
     expect(failure).toMatch(/GET \/a waits for setTimeout of 3 ms called at spec\/testing\/capture.spec.ts:\d+$/)
   })
 
-  it('leaves out what is of no matter', async () => {
+  it('ignores the differences that it is told to', async () => {
     let count = 0
     const counting: Handler = () => ({ body: `number ${++count}` })
     const captured = record(counting)
@@ -191,7 +191,7 @@ describe('replayAsync', () => {
     await replayAsync(captured, counting, { normalise: text => text.replace(/number \d/g, 'number …') })
   })
 
-  it('expects answers, also where they were', async () => {
+  it('checks only that requests are answered, if it expects answers', async () => {
     const captured = record(echo)
     await replayAsync(captured, () => ({ body: 'whatever' }), { expects: 'answers' })
     const failure = await replayAsync(captured, () => NEVER, { expects: 'answers', handlerTimeout: 2 }).catch(String)
@@ -199,7 +199,7 @@ describe('replayAsync', () => {
       + 'POST /b, which came at 4 ms, is not answered, when the client left at 7 ms\n')
   })
 
-  it('in real time waits with the next piece until the output is as long as it was, and not for ever', async () => {
+  it('waits in real time for the recorded amount of output before each piece, with a limit', async () => {
     const time = 'real'
     await replayAsync(record(streamed), streamed, { time })
     const captured = record(echo)

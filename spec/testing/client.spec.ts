@@ -21,8 +21,8 @@ function hello({ serve }: MarbleHelpers): TestServer {
   return serve(() => ({ body: 'hello' }), { keepAliveTimeout: 0 })
 }
 
-describe('a client', () => {
-  it('connects at `^` and sends what its letters stand for', () => {
+describe('a client of a test', () => {
+  it('connects at `^` and sends the values of its letters', () => {
     marbles(helpers => {
       const client = hello(helpers).connect('1s ^-a-(bc)', { a: HEAD.slice(0, 5), b: latin1(HEAD.slice(5)), c: HEAD })
       const types$ = client.events$.pipe(filter(({ type }) => ['open', 'bytesIn', 'request'].includes(type)))
@@ -31,8 +31,8 @@ describe('a client', () => {
   })
 })
 
-describe('what a client sees', () => {
-  it('as text, as bytes and as responses', () => {
+describe('the output that a client sees', () => {
+  it('is available as text, as bytes and as responses', () => {
     marbles(helpers => {
       const client = hello(helpers).connect('a', { a: HEAD })
       const text = `HTTP/1.1 200 OK\r\n${DATE}Content-Length: 5\r\n\r\nhello`
@@ -43,7 +43,7 @@ describe('what a client sees', () => {
     })
   })
 
-  it('in pieces, where it reads in pieces', () => {
+  it('comes in pieces if it reads in pieces', () => {
     marbles(helpers => {
       const client = hello(helpers).connect('a', { a: HEAD, h: 8 }, { reads: 'x-h-(hh)--o' })
       const rest = ` OK\r\n${DATE}Content-Length: 5\r\n\r\nhello`
@@ -53,7 +53,7 @@ describe('what a client sees', () => {
     })
   })
 
-  it('of characters that come in two pieces', () => {
+  it('is decoded across pieces', () => {
     marbles(({ serve, expectObservable }) => {
       const body = [latin1('\xc3'), latin1('\xbc')]
       const client = serve(() => ({ body, highWaterMark: 1 }), { keepAliveTimeout: 0 }).connect('a', { a: HEAD })
@@ -76,7 +76,7 @@ describe('responses', () => {
     })
   })
 
-  it('that end with the connection', () => {
+  it('may be close-delimited', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const body = cold('a-b|')
       const client = serve(() => ({ body }), { keepAliveTimeout: 0 }).connect('a', { a: HEAD.replace('1.1', '1.0') })
@@ -84,7 +84,7 @@ describe('responses', () => {
     })
   })
 
-  it('before the final one', () => {
+  it('may be informational, before the final one', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(reqd => reqd.body.text().pipe(map(body => ({ body }))), { keepAliveTimeout: 0 })
       const client = server.connect('a-b', { a: post('/', 'abc', { Expect: '100-continue' }).slice(0, -3), b: 'abc' })
@@ -92,7 +92,7 @@ describe('responses', () => {
     })
   })
 
-  it('to CONNECT and upgrades, behind which nothing is HTTP', () => {
+  it('may be to CONNECT or an upgrade, after which the output is not HTTP', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(reqd => {
         reqd.respondWithUpgrade(Headers.empty, transport => {
@@ -109,20 +109,20 @@ describe('responses', () => {
   it.each([
     ['nonsense', 'SMTP\r\n\r\n', 'not a status line: SMTP'],
     ['a bad chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx', "a body that can't be read: badChunk"],
-  ])('that can\'t be read are an error: %s', (_, output, message) => {
+  ])('are an error if they are malformed: %s', (_, output, message) => {
     expect(() => new ResponseParser(() => 'GET').push(latin1(output))).toThrow(message)
   })
 
   const halves = ['HTTP/1.1 2', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell']
-  it.each(halves)('that are not complete at the end: %j', output => {
+  it.each(halves)('are an error if they are incomplete at the end: %j', output => {
     const parser = new ResponseParser(() => 'GET')
     expect(parser.push(latin1(output))).toEqual([])
     expect(() => parser.end()).toThrow(BrokenResponseError)
   })
 })
 
-describe('the end', () => {
-  it('by the client: its side, and all of it', () => {
+describe('the end of a connection', () => {
+  it('may be a half-close or a reset by the client', () => {
     marbles(helpers => {
       const server = hello(helpers)
       const [ended, broken] = [server.connect('--|'), server.connect('--#')]
@@ -132,7 +132,7 @@ describe('the end', () => {
     })
   })
 
-  it('drops what the client sends later', () => {
+  it('drops bytes that the client sends after it', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'x' }), { lingerTimeout: 1, connectionsCheckingInterval: 1 })
       const client = server.connect('a 3s b', { a: get('/', { Connection: 'close' }), b: HEAD })
@@ -157,7 +157,7 @@ describe('a server', () => {
     })
   })
 
-  it('tells its own `onError`, too', () => {
+  it('calls its own `onError` as well', () => {
     const errors: unknown[] = []
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => { throw new Error('oh') }, { onError: error => { errors.push(error) } })
@@ -169,7 +169,7 @@ describe('a server', () => {
 })
 
 describe('diagrams of a client', () => {
-  it('need values that fit', () => {
+  it('need values of the right type', () => {
     const numbers = (helpers: MarbleHelpers): unknown => hello(helpers).connect('a', { a: 1 })
     const texts = (helpers: MarbleHelpers): unknown => hello(helpers).connect('', { a: 'x' }, { reads: 'a' })
     expect(() => { marbles(numbers) }).toThrow("a in 'a' is 1, and not text or bytes")

@@ -17,7 +17,7 @@ describe('difference', () => {
     [new Set([1]), new Set([1])], [new Map([[1, 2]]), new Map([[1, 2]])], [circle, otherCircle],
     [{ a: 5 }, { a: expect.any(Number) }], [{ a: 1, b: { c: 2, d: 3 } }, like({ b: { c: 2 } })],
     [[{ a: 1, b: 2 }], [like({ a: 1 })]],
-  ])('of %p and %p is none', (actual, expected) => {
+  ])('finds none between %p and %p', (actual, expected) => {
     expect(difference(actual, expected)).toBeNull()
   })
 
@@ -28,13 +28,13 @@ describe('difference', () => {
     [new Date(5), new Date(6), ''], [new Set([1]), new Set([2]), ''], [{ a: '5' }, { a: expect.any(Number) }, '.a'],
     [{ a: 1, b: { c: 2 } }, like({ b: { c: 3 } }), '.b.c'], ['a', like({ a: 1 }), ''],
   ]
-  it.each(cases)('of %p and %p is at %p', (actual, expected, path) => {
+  it.each(cases)('finds that of %p and %p at %p', (actual, expected, path) => {
     expect(difference(actual, expected)?.path).toBe(path)
   })
 })
 
 describe('like', () => {
-  it('is a matcher for jest as well', () => {
+  it('works as a matcher for jest', () => {
     expect({ a: 1, b: 2 }).toEqual(like({ a: 1 }))
     expect({ a: 1, b: 2 }).not.toEqual(like({ a: 2 }))
   })
@@ -48,11 +48,11 @@ describe('show', () => {
     [new Uint8Array([0, 255]), '2 bytes 00 ff'], [new Uint8Array(30), `30 bytes ${'00 '.repeat(24)}…`],
     [like({ a: 1 }), 'like { a: 1 }'], ['x'.repeat(200), `'${'x'.repeat(158)}…`], [show, 'function show'],
     [new URL('http://a/b'), 'http://a/b'],
-  ])('%p as %s', (value, text) => {
+  ])('shows %p as %s', (value, text) => {
     expect(show(value)).toBe(text)
   })
 
-  it('shows of long texts where they differ', () => {
+  it('shows the place at which long texts differ', () => {
     const [before, after] = ['x'.repeat(100), 'y'.repeat(100)]
     const found = { path: '.body', expected: `${before}a${after}`, actual: `${before}b${after}` }
     const around = (letter: string): string => `…'${'x'.repeat(30)}${letter}${'y'.repeat(39)}'…`

@@ -38,7 +38,7 @@ async function deaf(stage: Stage): Promise<WebSocketConnection> {
 
 describe('a client that never reads', () => {
   const policies: Overflow[] = ['dropNewest', 'dropOldest', 'latest', { bufferBytes: 1024 * KIB * KIB }]
-  it.each(policies)('holds no more than the mark of a source with overflow: %j', async overflow => {
+  it.each(policies)('makes the server hold at most the high-water mark with overflow: %j', async overflow => {
     const scheduler = new VirtualTimeScheduler()
     await using stage = await Stage.open({ highWaterMark: HIGH, scheduler, pingIntervalMs: 0 }, SILENT)
     const connection = await deaf(stage)
@@ -76,7 +76,7 @@ describe('a client that never reads', () => {
     expect(stage.errors).toEqual([])
   })
 
-  it('stops a source that is driven by demand', async () => {
+  it('pauses a source that is driven by demand', async () => {
     await using stage = await Stage.open({ highWaterMark: HIGH }, SILENT)
     const connection = await deaf(stage)
     let made = 0
@@ -95,7 +95,7 @@ describe('a client that never reads', () => {
     expect(peak).toBeLessThanOrEqual(BOUND)
   })
 
-  it.each([undefined, 256 * KIB])('is cut when it is written to regardless of the demand: limit %s', async limit => {
+  it.each([undefined, 256 * KIB])('is cut when a handler writes regardless of the demand: limit %s', async limit => {
     await using stage = await Stage.open(limit === undefined ? {} : { bufferLimit: limit }, SILENT)
     const connection = await deaf(stage)
     const peak = await flood(connection, message => { connection.next(message) })
@@ -104,7 +104,7 @@ describe('a client that never reads', () => {
     expect(stage.errors).toEqual([expect.any(BackpressureError)])
   })
 
-  it('is cut as well before the handshake is answered', async () => {
+  it('is cut in the same way before the handshake is answered', async () => {
     await using stage = await Stage.open({ bufferLimit: 10 }, connection => {
       for (const text of ['one', 'two', 'three']) connection.next(text)
       expect(connection.write('four')).toBe(false)
@@ -113,7 +113,7 @@ describe('a client that never reads', () => {
     expect(stage.errors).toEqual([expect.any(BackpressureError)])
   })
 
-  it('is cut by keep-alive where it sends without end and takes nothing', async () => {
+  it('is cut by keep-alive if it sends without end and reads nothing', async () => {
     const scheduler = new VirtualTimeScheduler(undefined, 30_000)
     await using stage = await Stage.open({ scheduler, bufferLimit: 2 ** 30 }, SILENT)
     const connection = await deaf(stage)
@@ -129,7 +129,7 @@ describe('a client that never reads', () => {
 })
 
 describe('a client that reads again', () => {
-  it('is sent on, from the oldest that was kept', async () => {
+  it('receives the messages from the oldest that was kept', async () => {
     await using stage = await Stage.open({ highWaterMark: HIGH, pingIntervalMs: 0 }, SILENT)
     const client = stage.client()
     await once(client, 'open')
@@ -148,8 +148,8 @@ describe('a client that reads again', () => {
   })
 })
 
-describe('a subscriber that takes its time', () => {
-  it('stops the client', async () => {
+describe('a slow subscriber of messages', () => {
+  it('makes the server stop reading from the client', async () => {
     const begun = new Subject<number>()
     await using stage = await Stage.open({ pingIntervalMs: 0 }, connection => {
       connection.concatMap((_message, index) => {
@@ -192,7 +192,7 @@ describe('a source whose teardown throws', () => {
     })
   }
 
-  it('is reported once, whenever its last message goes out', async () => {
+  it('is reported once, whenever its last message is sent', async () => {
     const overflow = { bufferBytes: 32 * KIB * KIB }
     await using stage = await Stage.open({}, connection => { connection.send(flooding(), { overflow }) })
     const client = stage.client()

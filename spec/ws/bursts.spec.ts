@@ -37,13 +37,13 @@ const KINDS = [['ws', false], ['wss', false], ['ws', true]] as const
 
 describe.each(KINDS)('a burst over %s (deflated: %s)', (kind, deflated) => {
   const policies: (Overflow | undefined)[] = [undefined, 'error', 'dropNewest', 'dropOldest', 'latest', 'disconnect']
-  it.each(policies)('reaches a client that reads, whole: %s', async overflow => {
+  it.each(policies)('reaches a reading client whole: %s', async overflow => {
     expect(await received(kind, overflow, deflated)).toEqual([...MESSAGES, 'end'])
   })
 })
 
 describe('a burst', () => {
-  it('may come at any time', async () => {
+  it('reaches a reading client whole whenever it comes', async () => {
     await using stage = await Stage.open({}, connection => {
       connection.send(connection.concatMap(() => from(MESSAGES)))
       connection.send(interval(2 ** 30).pipe(map(n => `${n}`)))
@@ -62,7 +62,7 @@ describe('a burst', () => {
 describe('a client that does not read', () => {
   const BIG = 'x'.repeat(256 * 1024)
 
-  it.each<Overflow>(['latest', 'dropOldest', 'dropNewest'])('is told of by %s, and counted', async overflow => {
+  it.each<Overflow>(['latest', 'dropOldest', 'dropNewest'])('counts and reports lost messages: %s', async overflow => {
     const source = new Subject<WebSocketMessage>()
     let lost = 0
     await using stage = await Stage.open({}, connection => {
@@ -85,7 +85,7 @@ describe('a client that does not read', () => {
     expect(events.at(-1)).toMatchObject({ count: events.length, bytes: lost })
   })
 
-  it('is closed beyond 1 MiB, with an error that says what waited', async () => {
+  it('is closed beyond 1 MiB, with an error that says how much was pending', async () => {
     const source = new Subject<WebSocketMessage>()
     await using stage = await Stage.open({ closeTimeoutMs: 2 ** 30 }, connection => { connection.send(source) })
     const client = stage.client()
@@ -99,7 +99,7 @@ describe('a client that does not read', () => {
     expect((stage.errors[0] as { waiting: number }).waiting).toBeGreaterThan(1024 * 1024 - BIG.length)
   })
 
-  it('fails a source whose hook throws', async () => {
+  it('ends a source whose onDrop throws', async () => {
     const source = new Subject<WebSocketMessage>()
     await using stage = await Stage.open({}, SILENT)
     const client = stage.client()
@@ -111,7 +111,7 @@ describe('a client that does not read', () => {
     expect(source.observed).toBe(false)
   })
 
-  it('fails a source whose hook is asynchronous and fails', async () => {
+  it('ends a source whose onDrop rejects', async () => {
     const source = new Subject<WebSocketMessage>()
     await using stage = await Stage.open({}, SILENT)
     const client = stage.client()

@@ -20,7 +20,7 @@ function received(client: WebSocket): unknown[] {
 }
 
 describe('a client of the ws package', () => {
-  it('gets its messages back, texts as texts and bytes as bytes', async () => {
+  it('receives its messages back, texts as texts and bytes as bytes', async () => {
     await using stage = await Stage.open()
     const client = stage.client()
     const messages = received(client)
@@ -33,7 +33,7 @@ describe('a client of the ws package', () => {
   })
 
   const compressions = [{ deflate: true }, { deflate: { threshold: 10, contextTakeover: true } }]
-  it.each(compressions)('compresses: %j', async options => {
+  it.each(compressions)('uses compression: %j', async options => {
     await using stage = await Stage.open(options)
     const client = stage.client([], { perMessageDeflate: { threshold: 0 } })
     await once(client, 'open')
@@ -46,7 +46,7 @@ describe('a client of the ws package', () => {
     expect(messages).toEqual(texts)
   })
 
-  it('talks over TLS', async () => {
+  it('works over TLS', async () => {
     const tls = { key: readFileSync('demos/tls/key.pem'), cert: readFileSync('demos/tls/cert.pem') }
     await using stage = await Stage.open({}, echo, { tls })
     const client = stage.client([], { rejectUnauthorized: false })
@@ -59,7 +59,7 @@ describe('a client of the ws package', () => {
     expect(messages).toEqual(texts)
   })
 
-  it('is not offered compression unless that was asked for', async () => {
+  it('is not offered compression unless it asked for it', async () => {
     await using stage = await Stage.open()
     const client = stage.client()
     await once(client, 'open')
@@ -75,7 +75,7 @@ describe('webSocket() of rxjs', () => {
     ...(protocol !== undefined && { protocol }),
   })
 
-  it('talks to an echo', async () => {
+  it('exchanges messages with an echo', async () => {
     await using stage = await Stage.open({ protocols: ['json'] })
     const client = subjectOf(stage.url, 'json')
     const answers = lastValueFrom(client.pipe(take(3), toArray()))
@@ -84,7 +84,7 @@ describe('webSocket() of rxjs', () => {
     expect(await over(await stage.connection)).toBe('done')
   })
 
-  it('multiplexes', async () => {
+  it('multiplexes subscriptions', async () => {
     await using stage = await Stage.open()
     const client = subjectOf(stage.url) as ReturnType<typeof webSocket<{ topic: string }>>
     const first = (topic: string): Promise<unknown> => firstValueFrom(
@@ -92,14 +92,14 @@ describe('webSocket() of rxjs', () => {
     expect(await Promise.all([first('a'), first('b')])).toEqual([{ topic: 'a' }, { topic: 'b' }])
   })
 
-  it('completes when the server completes, and fails when the server fails', async () => {
+  it('completes if the server completes, and fails if the server fails', async () => {
     await using good = await Stage.open({}, connection => { from(['1', '2']).subscribe(connection) })
     expect(await lastValueFrom(subjectOf(good.url).pipe(toArray()))).toEqual([1, 2])
     await using bad = await Stage.open({}, connection => { connection.terminate() })
     await expect(lastValueFrom(subjectOf(bad.url))).rejects.toBeDefined()
   })
 
-  it('gives a code and a reason', async () => {
+  it('sends a close code and a reason', async () => {
     await using stage = await Stage.open()
     const client = subjectOf(stage.url)
     const answer = firstValueFrom(client.pipe(tap(() => { client.error({ code: 4000, reason: 'enough' }) })))

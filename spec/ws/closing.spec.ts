@@ -10,8 +10,8 @@ import { echo, over, Stage } from './stage.js'
 
 const SILENT = (): void => undefined
 
-describe('closing', () => {
-  it('by the client', async () => {
+describe('a close', () => {
+  it('is answered if the client sends it', async () => {
     await using stage = await Stage.open()
     const client = stage.client()
     await once(client, 'open')
@@ -21,7 +21,7 @@ describe('closing', () => {
     expect(connection.closure).toEqual({ code: 3001, reason: 'tschüß', wasClean: true, error: null })
   })
 
-  it('by the client, without a code', async () => {
+  it('is answered without a code if the client sends none', async () => {
     await using stage = await Stage.open()
     const client = stage.raw()
     await client.send(frame(CLOSE))
@@ -36,7 +36,7 @@ describe('closing', () => {
     ['close', connection => { connection.close() }, [1000, '']],
     ['close with a code', connection => { connection.close(4999, 'r'.repeat(123)) }, [4999, 'r'.repeat(123)]],
     ['close, twice', connection => { connection.close(3000); connection.close(3001) }, [3000, '']],
-  ])('by the server: %s', async (_title, close, [code, reason]) => {
+  ])('is sent by the server: %s', async (_title, close, [code, reason]) => {
     await using stage = await Stage.open()
     const client = stage.client()
     await once(client, 'open')
@@ -49,7 +49,7 @@ describe('closing', () => {
     connection.terminate()
   })
 
-  it.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5])('not with %d', async code => {
+  it.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5])('cannot have the code %d', async code => {
     await using stage = await Stage.open({}, connection => {
       expect(() => { connection.close(code) }).toThrow(expect.objectContaining({ code: 'badRange' }))
     })
@@ -58,7 +58,7 @@ describe('closing', () => {
     expect(stage.errors).toEqual([])
   })
 
-  it('not with a reason that has no room', async () => {
+  it('cannot have a reason that is too long', async () => {
     await using stage = await Stage.open({}, connection => {
       expect(() => { connection.close(1000, 'ü'.repeat(62)) }).toThrow(expect.objectContaining({ code: 'badRange' }))
     })
@@ -66,7 +66,7 @@ describe('closing', () => {
     expect(stage.errors).toEqual([])
   })
 
-  it('takes the messages that come before the answer', async () => {
+  it('lets messages through that arrive before its answer', async () => {
     const messages: unknown[] = []
     await using stage = await Stage.open({}, connection => {
       connection.messages$.subscribe(message => { messages.push(message) })
@@ -81,7 +81,7 @@ describe('closing', () => {
     expect(messages).toEqual(['under way'])
   })
 
-  it('drops messages that nobody takes, lest the answer waits behind them', async () => {
+  it('drops messages without a subscriber, so that the answer is read', async () => {
     await using stage = await Stage.open({}, SILENT)
     const client = stage.raw()
     await client.send(frame(TEXT, 'a'), frame(TEXT, 'b'))
@@ -93,7 +93,7 @@ describe('closing', () => {
     expect(await over(connection)).toBe('done')
   })
 
-  it('cuts a client that does not answer in time', async () => {
+  it('cuts a client that does not answer it in time', async () => {
     const scheduler = new VirtualTimeScheduler(undefined, 9_999)
     await using stage = await Stage.open({ scheduler }, connection => { connection.complete() })
     const client = stage.raw()
@@ -107,7 +107,7 @@ describe('closing', () => {
     expect(connection.closure).toMatchObject({ code: 1006, wasClean: false })
   })
 
-  it('cuts a client that has ended its side and takes nothing', async () => {
+  it('cuts a client that has half-closed and reads nothing', async () => {
     const scheduler = new VirtualTimeScheduler(undefined, 10_000)
     await using stage = await Stage.open({ scheduler, pingIntervalMs: 0, bufferLimit: 2 ** 30 }, SILENT)
     const client = stage.raw()
@@ -123,8 +123,8 @@ describe('closing', () => {
   })
 })
 
-describe('a client that goes away', () => {
-  it('completes the messages and the demand; nothing is an error', async () => {
+describe('a client that leaves', () => {
+  it('completes the messages and the demand, without an error', async () => {
     const log: string[] = []
     await using stage = await Stage.open({}, connection => {
       connection.messages$.subscribe({ complete: () => { log.push('messages') } })
@@ -141,7 +141,7 @@ describe('a client that goes away', () => {
     expect(stage.errors).toEqual([])
   })
 
-  it('without a close frame', async () => {
+  it('may leave without a close frame', async () => {
     await using stage = await Stage.open()
     const client = stage.raw()
     await client.head
@@ -149,7 +149,7 @@ describe('a client that goes away', () => {
     expect(await over(await stage.connection)).toBe('aborted')
   })
 
-  it('while a message is worked on: what is held is let go', async () => {
+  it('may leave while a message is worked on, and held input is released', async () => {
     const begun = new Subject<void>()
     await using stage = await Stage.open({}, connection => {
       connection.concatMap(() => {
@@ -169,7 +169,7 @@ describe('a client that goes away', () => {
     clearInterval(writes)
   })
 
-  it('before the handshake is answered', async () => {
+  it('may leave before the handshake is answered', async () => {
     await using stage = await Stage.open({}, connection => { connection.terminate() })
     const client = stage.raw()
     await expect(client.head).rejects.toThrow('no answer')
@@ -177,13 +177,13 @@ describe('a client that goes away', () => {
   })
 })
 
-describe('faults of the client', () => {
+describe('a protocol error of the client', () => {
   it.each<[string, number, Buffer[], string]>([
     ['a reserved bit', 1002, [frame(TEXT, '', { reserved: 4 })], 'WS_ERR_UNEXPECTED_RSV_1'],
     ['text that is not UTF-8', 1007, [frame(TEXT, Buffer.from([0xff]))], 'WS_ERR_INVALID_UTF8'],
     ['a message that is too long', 1009, [part(TEXT, 'x'.repeat(60)), frame(CONTINUATION, 'x'.repeat(60))],
       'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
-  ])('%s: %d', async (_title, code, frames, error) => {
+  ])('closes the connection: %s: %d', async (_title, code, frames, error) => {
     await using stage = await Stage.open({ maxPayload: 100 })
     const client = stage.raw()
     await client.send(...frames)
@@ -194,7 +194,7 @@ describe('faults of the client', () => {
     expect(stage.errors).toEqual([])
   })
 
-  it('an inflated message that is too long', async () => {
+  it('closes the connection: an inflated message that is too long', async () => {
     await using stage = await Stage.open({ deflate: true, maxPayload: 1_000 })
     const client = stage.client([], { perMessageDeflate: { threshold: 0 } })
     await once(client, 'open')
@@ -202,7 +202,7 @@ describe('faults of the client', () => {
     expect(await once(client, 'close')).toEqual([1009, Buffer.alloc(0)])
   })
 
-  it('after our own close are as good as an answer', async () => {
+  it('counts as an answer after the server\'s close', async () => {
     await using stage = await Stage.open()
     const client = stage.raw()
     await client.head
@@ -215,8 +215,8 @@ describe('faults of the client', () => {
   })
 })
 
-describe('the server closes', () => {
-  it('each connection with 1001, and waits for them', async () => {
+describe('a server that closes', () => {
+  it('closes each connection with 1001, and waits for them', async () => {
     await using stage = await Stage.open()
     const client = stage.client()
     await once(client, 'open')
@@ -226,7 +226,7 @@ describe('the server closes', () => {
     expect((await stage.connection).closure).toMatchObject({ code: 1001, wasClean: true })
   })
 
-  it('and cuts what is left when the time is up', async () => {
+  it('cuts the remaining connections at graceMs', async () => {
     await using stage = await Stage.open()
     const client = stage.raw()
     await client.head
@@ -240,7 +240,7 @@ describe('the server closes', () => {
 })
 
 describe('keep-alive', () => {
-  it('pings, and cuts a client that does not answer', async () => {
+  it('sends pings, and cuts a client that does not answer', async () => {
     const scheduler = new VirtualTimeScheduler(undefined, 30_000)
     await using stage = await Stage.open({ scheduler }, echo)
     const client = stage.raw()
@@ -258,7 +258,7 @@ describe('keep-alive', () => {
     expect(await over(await stage.connection)).toBe('aborted')
   })
 
-  it('cuts a client that asks without end and takes no answer', async () => {
+  it('cuts a client that sends pings without end and reads no answer', async () => {
     await using stage = await Stage.open({ maxPayload: 200 })
     const client = stage.raw()
     await client.head

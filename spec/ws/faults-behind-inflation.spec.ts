@@ -17,8 +17,8 @@ function frame(first: number, payload: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([first, ...length, 0, 0, 0, 0]), payload])
 }
 
-describe('a faulty frame behind a message that is being inflated', () => {
-  it('ends its connection, whatever came behind it', async () => {
+describe('a faulty frame after a message that is being inflated', () => {
+  it('closes its connection, whatever follows it', async () => {
     const closure = signal<WebSocketClosure | null>()
     const received: unknown[] = []
     const server = await start(reqd => {

@@ -28,14 +28,14 @@ const FRAMES = fc.array(fc.record({
   isMasked: fc.boolean(),
 }), { maxLength: 8 })
 
-describe('a stream is cut', () => {
-  it('behind each frame that ends a message, and nowhere else', () => {
+describe('a stream of frames is cut', () => {
+  it('after each frame that ends a message, and nowhere else', () => {
     const frames = [frame(TEXT, 'a'), part(TEXT, 'b'), frame(PING, 'p'), frame(CONTINUATION, ''), frame(CLOSE)]
     const [a, b, p, c] = frames.map(bytes => bytes.length)
     expect(cutsOf([Buffer.concat(frames)])).toEqual([a, a + b + p + c])
   })
 
-  it('at the same places, whole and in any pieces', () => {
+  it('at the same places, whether it arrives whole or in pieces', () => {
     fc.assert(fc.property(FRAMES, fc.integer({ min: 1, max: 40 }), (frames, size) => {
       const expected: number[] = []
       let length = 0

@@ -11,7 +11,7 @@ async function settled(): Promise<void> {
 }
 
 describe('output', () => {
-  it('is pending until the stream has taken it, and what is written meanwhile leaves together', async () => {
+  it('is pending until the stream has taken it, and is gathered meanwhile', async () => {
     const { socket, gate, log } = set()
     for (const text of ['a', 'bb', 'ccc']) gate.write(text)
     expect(socket.written).toEqual(['a'])
@@ -27,7 +27,7 @@ describe('output', () => {
     expect(log).toEqual(['drained 1', 'drained 6'])
   })
 
-  it('to a socket leaves in one write for each turn', async () => {
+  it('leaves in one write per turn, to a socket', async () => {
     const { socket, gate, log } = plain()
     for (const text of ['a', 'bb', 'ccc']) gate.output.sendShared(text)
     expect(socket.written).toEqual([])
@@ -36,7 +36,7 @@ describe('output', () => {
     expect(log).toEqual(['drained 6'])
   })
 
-  it('keeps the order of frames and what is written as to a stream', async () => {
+  it('keeps the order of frames and of stream writes', async () => {
     const { socket, gate, log } = set()
     gate.output.sendShared('aa')
     gate.cork()
@@ -53,14 +53,14 @@ describe('output', () => {
     expect(log).toEqual(['drained 2', 'written', 'drained 11'])
   })
 
-  it('leaves at once where that is asked for', () => {
+  it('leaves at once if that is requested', () => {
     const { socket, gate } = plain()
     gate.output.sendShared('a')
     expect(gate.output.offer()).toBe(false)
     expect(socket.written).toEqual(['a'])
   })
 
-  it('of a long text is encoded as the socket takes it', async () => {
+  it('is encoded as the socket takes it, if it is a long text', async () => {
     const { socket, gate } = set()
     const text = '\u20ac'.repeat(1_000_000)
     gate.output.sendText(Buffer.from('h'), text, 3_000_000)
@@ -74,7 +74,7 @@ describe('output', () => {
     expect(gate.output.pending).toBe(0)
   })
 
-  it('ends when it is ended', async () => {
+  it('ends after what is pending', async () => {
     const { socket, gate } = set()
     const finished = once(socket, 'finish')
     gate.end('bye')
@@ -84,7 +84,7 @@ describe('output', () => {
     expect(socket.written).toEqual(['bye'])
   })
 
-  it('is dropped with the gate, and says so to whoever waits for it', async () => {
+  it('is dropped when the gate is destroyed, and its callbacks get an error', async () => {
     const { gate, log } = set()
     gate.write('a', error => { log.push(error?.name ?? 'written') })
     gate.destroy()
@@ -97,22 +97,22 @@ describe('output', () => {
   })
 })
 
-describe('the end', () => {
-  it('of the socket is that of the gate', async () => {
+describe('the end of a gate and of its socket', () => {
+  it('closes the gate when the socket closes', async () => {
     const { socket, gate } = set()
     socket.destroy()
     await once(gate, 'close')
     expect(gate.destroyed).toBe(true)
   })
 
-  it('with an error, too', async () => {
+  it('passes on the error of the socket', async () => {
     const { socket, gate, log } = set()
     socket.destroy(new Error('reset'))
     await new Promise(resolve => { gate.on('close', resolve) })
     expect(log).toEqual(['reset'])
   })
 
-  it('of the gate is that of the socket', async () => {
+  it('destroys the socket when the gate is destroyed', async () => {
     const { socket, gate } = set()
     gate.destroy()
     await once(socket, 'close')

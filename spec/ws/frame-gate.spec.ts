@@ -8,7 +8,7 @@ import { set, turn } from './gate-stage.js'
 const [one, two, three] = [frame(TEXT, 'a'), frame(TEXT, 'bb'), frame(TEXT, 'ccc')]
 
 describe('input', () => {
-  it('passes up to the end of a message, and on when the gate is opened', async () => {
+  it('passes up to the end of a message, and continues when the gate is opened', async () => {
     const { socket, gate, log } = set()
     socket.push(Buffer.concat([frame(PING), one, frame(PING), two, three.subarray(0, 2)]))
     await turn()
@@ -28,7 +28,7 @@ describe('input', () => {
     expect(gate.receivedBytes).toBe(6 + 7 + 6 + 8 + 9)
   })
 
-  it('begins with what was read before', async () => {
+  it('begins with the bytes that were read before', async () => {
     const { gate, log } = set(Buffer.concat([one, two]))
     await turn()
     expect(log).toEqual(['7 bytes'])
@@ -36,7 +36,7 @@ describe('input', () => {
     expect(log).toEqual(['7 bytes', '8 bytes'])
   })
 
-  it('takes one read ahead while it is shut, no more', async () => {
+  it('is read at most once while the gate is closed', async () => {
     const { socket, gate, log } = set()
     socket.push(one)
     await turn()
@@ -53,7 +53,7 @@ describe('input', () => {
     expect(log).toEqual(['7 bytes', '8 bytes', '9 bytes'])
   })
 
-  it('passes without stop once it is free', async () => {
+  it('passes without a pause once the gate is free', async () => {
     const { socket, gate, log } = set()
     socket.push(Buffer.concat([one, two]))
     await turn()
@@ -65,7 +65,7 @@ describe('input', () => {
     expect(gate.isHolding).toBe(false)
   })
 
-  it('waits for a reader that has paused', async () => {
+  it('waits while its reader has paused', async () => {
     const { socket, gate, log } = set()
     gate.pause()
     socket.push(frame(PING))
@@ -78,7 +78,7 @@ describe('input', () => {
     expect(log).toEqual(['6 bytes', '7 bytes'])
   })
 
-  it('ends behind all messages', async () => {
+  it('ends after all messages', async () => {
     const { socket, gate, log } = set()
     gate.on('end', () => { log.push('end') })
     socket.push(Buffer.concat([one, two]))
@@ -95,8 +95,8 @@ describe('input', () => {
   })
 })
 
-describe('while a message is worked on', () => {
-  it('pings in front of the next message pass, in any pieces', async () => {
+describe('input while a message is worked on', () => {
+  it('passes pings before the next message, in any pieces', async () => {
     const { socket, log } = set()
     const ping = frame(PING, 'abc')
     socket.push(Buffer.concat([one, frame(PING), ping.subarray(0, 4)]))
@@ -107,7 +107,7 @@ describe('while a message is worked on', () => {
     expect(log).toEqual([`${ping.length - 4} bytes`])
   })
 
-  it('a close waits, and a part of the next message', async () => {
+  it('holds a close and a part of the next message', async () => {
     for (const next of [closeFrame(1000), part(TEXT, 'x')]) {
       const { socket, gate, log } = set()
       socket.push(Buffer.concat([one, next]))
@@ -118,7 +118,7 @@ describe('while a message is worked on', () => {
     }
   })
 
-  it('a close passes behind a message that nobody works on, and so does the end', async () => {
+  it('passes a close and the end after a message without a subscriber', async () => {
     const { socket, log, work } = set()
     work.isWorking = false
     socket.push(Buffer.concat([one, closeFrame(1000)]))
@@ -129,8 +129,8 @@ describe('while a message is worked on', () => {
   })
 })
 
-describe('small pieces', () => {
-  it('of a payload are joined, behind its header', async () => {
+describe('small pieces of a payload', () => {
+  it('are joined after its header', async () => {
     const { socket, gate, log } = set()
     const chunks: Buffer[] = []
     gate.on('data', (chunk: Buffer) => { chunks.push(chunk) })
@@ -161,8 +161,8 @@ describe('small pieces', () => {
   })
 })
 
-describe('many frames', () => {
-  it('pass some in a turn, whatever they are', async () => {
+describe('many small frames', () => {
+  it('pass some in each turn, whatever they are', async () => {
     for (const flood of [frame(PING), part(CONTINUATION, ''), part(TEXT, 'x')]) {
       const { socket, gate, log } = set()
       gate.free()

@@ -28,28 +28,28 @@ function expectOneFrame(message: WebSocketMessage): void {
   expect(frames).toEqual([{ opcode, payload: Buffer.from(message), isFinal: true, reserved: 0 }])
 }
 
-describe('a message is one frame', () => {
+describe('a message of one frame', () => {
   const sizes = [0, 1, 125, 126, 127, 255, 256, 2_048, 2_049, 4_096, 4_097, 65_535, 65_536, 70_000, 140_000]
-  it.each(sizes)('of %d ASCII characters', size => { expectOneFrame('a'.repeat(size)) })
-  it.each(sizes)('of %d other characters', size => { expectOneFrame('\u20ac'.repeat(size)) })
-  it.each(sizes)('of %d bytes', size => { expectOneFrame(new Uint8Array(size).fill(0xfe)) })
+  it.each(sizes)('holds %d ASCII characters', size => { expectOneFrame('a'.repeat(size)) })
+  it.each(sizes)('holds %d other characters', size => { expectOneFrame('\u20ac'.repeat(size)) })
+  it.each(sizes)('holds %d bytes', size => { expectOneFrame(new Uint8Array(size).fill(0xfe)) })
 
-  it('of any text', () => {
+  it('holds any text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), expectOneFrame))
   })
 
-  it('with U+FFFD for a lone surrogate', () => {
+  it('has U+FFFD for a lone surrogate', () => {
     const [frame] = new FrameReader().read(Buffer.concat(written('a\ud800b')))
     expect(frame.payload.toString()).toBe('a\ufffdb')
   })
 })
 
-describe('bytes', () => {
-  it('of a part of a buffer are only that part', () => {
+describe('a message of bytes', () => {
+  it('holds only the given part of a buffer', () => {
     expectOneFrame(new Uint8Array(8).fill(7).subarray(2, 5))
   })
 
-  it('are not copied where they are many', () => {
+  it('is not copied if it is large', () => {
     const bytes = new Uint8Array(4_096)
     const payloads: Uint8Array[] = []
     const nothing = (): void => undefined
@@ -60,7 +60,7 @@ describe('bytes', () => {
 })
 
 describe('a text for many clients', () => {
-  it('becomes a frame once', () => {
+  it('is encoded once', () => {
     const frames: unknown[] = []
     const output = {
       sendShared: (frame: string): void => { frames.push(frame) },
@@ -75,7 +75,7 @@ describe('a text for many clients', () => {
     }
   })
 
-  it('is forgotten at the end of the turn where it is long', async () => {
+  it('is released at the end of the turn if it is long', async () => {
     const frames: unknown[] = []
     const nothing = (): void => undefined
     const output = {

@@ -35,8 +35,8 @@ function statusOf(answered: Handshake | Refusal): number | undefined {
   return answered.type === 'accepted' ? 101 : answered.reply.status
 }
 
-describe('what a handshake is', () => {
-  it('the request of RFC 6455 §1.2', () => {
+describe('a handshake', () => {
+  it('is accepted as in RFC 6455 §1.2', () => {
     expect(answer({})).toEqual({ type: 'accepted', key: KEY, protocol: '', extensions: '' })
     expect(isWebSocketRequest({ request: asked({}) })).toBe(true)
   })
@@ -45,7 +45,7 @@ describe('what a handshake is', () => {
     ['names in other cases', { upgrade: 'WebSocket', connection: 'UPGRADE' }],
     ['one of several protocols', { upgrade: 'foo, websocket' }],
     ['a body without bytes', { 'content-length': '0' }],
-  ])('%s', (_title, fields) => {
+  ])('is accepted with %s', (_title, fields) => {
     expect(statusOf(answer(fields))).toBe(101)
   })
 
@@ -61,17 +61,17 @@ describe('what a handshake is', () => {
     ['a chunked body', { 'transfer-encoding': 'chunked' }],
     ['a subprotocol that is no token', { 'sec-websocket-protocol': 'chat, a b' }],
     ['a subprotocol twice', { 'sec-websocket-protocol': 'chat, chat' }],
-  ])('not: %s (400)', (_title, fields) => {
+  ])('is refused with %s (400)', (_title, fields) => {
     expect(statusOf(answer(fields))).toBe(400)
   })
 
-  it('not: another method, HTTP/1.0 (400)', () => {
+  it('is refused with another method or HTTP/1.0 (400)', () => {
     expect(statusOf(handshakeOf(asked({}, 'POST'), {}))).toBe(400)
     expect(statusOf(handshakeOf(asked({}, 'GET', Version.HTTP_1_0), {}))).toBe(400)
     expect(isWebSocketRequest({ request: asked({}, 'POST') })).toBe(false)
   })
 
-  it.each(['8', '14', '13, 8', 'x'])('not in version %s (426)', version => {
+  it.each(['8', '14', '13, 8', 'x'])('is refused in version %s (426)', version => {
     const headers = { 'connection': 'Upgrade', 'upgrade': 'websocket', 'sec-websocket-version': '13' }
     expect(answer({ 'sec-websocket-version': version })).toMatchObject({ reply: { status: 426, headers } })
   })
@@ -82,18 +82,18 @@ describe('the subprotocol', () => {
   const chosen = (protocols?: WebSocketOptions['protocols']): unknown =>
     (answer(offer, protocols === undefined ? {} : { protocols }) as Handshake).protocol
 
-  it('is the first of the client that the server speaks', () => {
+  it('is the client\'s first that the server supports', () => {
     expect(chosen(['chat', 'soap'])).toBe('soap')
     expect(chosen(['chat'])).toBe('chat')
   })
 
-  it('is none where there is none in common, or none is spoken', () => {
+  it('is none if none is common or supported', () => {
     expect(chosen(['other'])).toBe('')
     expect(chosen()).toBe('')
     expect((answer({}, { protocols: ['chat'] }) as Handshake).protocol).toBe('')
   })
 
-  it('is what a function chooses of those offered', () => {
+  it('is chosen by a function from those offered', () => {
     expect(chosen(offered => offered[2])).toBe('chat')
     expect(chosen(() => null)).toBe('')
     expect(chosen(() => 'never offered')).toBe('')
@@ -104,24 +104,24 @@ describe('the origin', () => {
   const status = (origin: string | null, origins?: WebSocketOptions['origins']): unknown =>
     statusOf(answer({ origin }, origins === undefined ? {} : { origins }))
 
-  it('is that of the host, unless more is said', () => {
+  it('must be that of the host by default', () => {
     expect(status('https://example.org')).toBe(101)
     expect(status('https://evil.example')).toBe(403)
     expect(status('null')).toBe(403)
     expect(status(null)).toBe(101)
   })
 
-  it('is one of a list', () => {
+  it('may be one of a list', () => {
     expect(status('https://app.example', ['https://app.example'])).toBe(101)
     expect(status('https://example.org', ['https://app.example'])).toBe(403)
     expect(status(null, ['https://app.example'])).toBe(101)
   })
 
-  it('is any', () => {
+  it('may be any', () => {
     expect(status('https://evil.example', '*')).toBe(101)
   })
 
-  it('is what a function says', () => {
+  it('may be chosen by a function', () => {
     expect(status(null, origin => origin !== null)).toBe(403)
     expect(status('null', origin => origin !== null)).toBe(101)
   })
@@ -143,13 +143,13 @@ describe('the origin', () => {
     ['https://example.org.evil.example', 'example.org', false],
     ['https://example.org:8443', 'example.org:443', false],
     ['null', 'example.org', false],
-  ])('%s and the host "%s": the same is %s', (origin, host, isSame) => {
+  ])('%s matches the host "%s": %s', (origin, host, isSame) => {
     expect(sameHost(origin, host)).toBe(isSame)
   })
 })
 
-describe('on the wire', () => {
-  it('a handshake is answered as in RFC 6455 §1.3', async () => {
+describe('a handshake on the wire', () => {
+  it('is answered as in RFC 6455 §1.3', async () => {
     await using stage = await Stage.open({ protocols: ['chat'] })
     const head = await stage.raw(handshake({ 'Sec-WebSocket-Protocol': 'soap, chat' })).head
     expect(head.split('\r\n')).toEqual([
@@ -162,20 +162,20 @@ describe('on the wire', () => {
     expect((await stage.connection).protocol).toBe('chat')
   })
 
-  it('a client of the ws package gets its subprotocol', async () => {
+  it('gives a client of the ws package its subprotocol', async () => {
     await using stage = await Stage.open({ protocols: offered => offered[1] })
     const client = stage.client(['one', 'two'])
     await once(client, 'open')
     expect(client.protocol).toBe('two')
   })
 
-  it('frames in one piece with the handshake are not lost', async () => {
+  it('may be followed by frames in the same read', async () => {
     await using stage = await Stage.open()
     const client = stage.raw(Buffer.concat([Buffer.from(handshake()), frame(TEXT, 'early'), frame(TEXT, 'bird')]))
     expect(await client.tell(2)).toEqual(['text early', 'text bird'])
   })
 
-  it('a refusal is a response like others: the next request on the connection is served', async () => {
+  it('is refused with an ordinary response, after which the next request is served', async () => {
     await using stage = await Stage.open()
     const requests = [handshake({ 'Sec-WebSocket-Version': '8' }), handshake()]
     const client = stage.raw(requests.join(''))
@@ -183,7 +183,7 @@ describe('on the wire', () => {
     expect(stage.errors).toEqual([])
   })
 
-  it('the connection of a refusal is over from the start', async () => {
+  it('makes no connection if it is refused', async () => {
     await using stage = await Stage.open()
     const head = await stage.raw(handshake({ Origin: 'https://evil.example' })).head
     expect(head).toMatch(/^HTTP\/1\.1 403 Forbidden/)
@@ -196,14 +196,14 @@ describe('on the wire', () => {
     expect(messages).toEqual(['complete'])
   })
 
-  it('extensions that are malformed are answered with 400', async () => {
+  it('is answered with 400 if its extensions are malformed', async () => {
     await using stage = await Stage.open({ deflate: true })
     const client = stage.raw(handshake({ 'Sec-WebSocket-Extensions': 'permessage-deflate; server_max_window_bits=99' }))
     expect(await client.head).toMatch(/^HTTP\/1\.1 400 Bad Request/)
     expect(await over(await stage.connection)).toBe('aborted')
   })
 
-  it('an upgrade request may be answered by a plain reply', async () => {
+  it('may be answered by a plain reply', async () => {
     await using server = serve(reqd => {
       if (reqd.target === '/ws') upgradeWebSocket(reqd)
       else return { body: isWebSocketRequest(reqd) ? 'not here' : 'a page' }

@@ -17,8 +17,8 @@ function set(): Setting {
   return { inbox, log, taker }
 }
 
-describe('a message', () => {
-  it('waits for a taker, and the next one for that to be done', () => {
+describe('a message in the inbox', () => {
+  it('waits for a consumer, and the next one until it is done', () => {
     const { inbox, log, taker } = set()
     inbox.receive('a')
     inbox.attach(taker)
@@ -27,7 +27,7 @@ describe('a message', () => {
     expect(log).toEqual(['take a', 'next', 'take b'])
   })
 
-  it('counts as taken where its taker leaves', () => {
+  it('counts as consumed if its consumer unsubscribes', () => {
     const { inbox, log, taker } = set()
     inbox.attach(taker)
     inbox.receive('a')
@@ -37,7 +37,7 @@ describe('a message', () => {
     expect(log).toEqual(['take a', 'next'])
   })
 
-  it('is taken once', () => {
+  it('is delivered once', () => {
     const { inbox, log, taker } = set()
     inbox.attach(taker)
     inbox.receive('a')
@@ -47,7 +47,7 @@ describe('a message', () => {
     expect(log).toEqual(['take a', 'next'])
   })
 
-  it('is dropped while the connection closes, unless somebody takes it', () => {
+  it('is dropped while the connection closes, unless there is a consumer', () => {
     const { inbox, log, taker } = set()
     inbox.receive('a')
     inbox.close()
@@ -59,8 +59,8 @@ describe('a message', () => {
   })
 })
 
-describe('the end', () => {
-  it('comes behind the message that is at work', () => {
+describe('the end of the inbox', () => {
+  it('comes after the message that is worked on', () => {
     const { inbox, log, taker } = set()
     inbox.attach(taker)
     inbox.receive('a')
@@ -70,7 +70,7 @@ describe('the end', () => {
     expect(log).toEqual(['take a', 'end'])
   })
 
-  it('comes at once where none is, and to each who comes later', () => {
+  it('comes at once if there is none, and to each late subscriber', () => {
     const { inbox, log, taker } = set()
     inbox.attach(taker)
     inbox.close()
@@ -80,7 +80,7 @@ describe('the end', () => {
     expect(log).toEqual(['end', 'end'])
   })
 
-  it('leaves a message that waits to who comes later', () => {
+  it('leaves a waiting message to a late subscriber', () => {
     const { inbox, log, taker } = set()
     inbox.receive('a')
     inbox.end()

@@ -64,7 +64,7 @@ describe('a peer', () => {
     expect(fateOf(signs)).toBe(log)
   })
 
-  it('is left alone where there is no interval', () => {
+  it('gets no pings if there is no interval', () => {
     expect(keepAlive(new FakePeer(), settingsOf({ pingIntervalMs: 0 })).closed).toBe(true)
   })
 })

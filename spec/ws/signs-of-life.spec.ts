@@ -9,7 +9,7 @@ import { over, Stage } from './stage.js'
 const SILENT = (): void => undefined
 
 describe('a ping', () => {
-  it('is answered while a message is worked on, in front of what that brings', async () => {
+  it('is answered while a message is worked on, before the reply to it', async () => {
     const work = new Subject<string>()
     await using stage = await Stage.open({}, connection => {
       connection.send(connection.concatMap(() => work.pipe(take(1))))
@@ -30,7 +30,7 @@ describe('a ping', () => {
     expect(await client.tell(1)).toEqual(['pong one'])
   })
 
-  it('is answered behind one message compressed, too', async () => {
+  it('is answered after a compressed message as well', async () => {
     const work = new Subject<string>()
     await using stage = await Stage.open({ deflate: true }, connection => {
       connection.send(connection.concatMap(() => work.pipe(take(1))))
@@ -46,7 +46,7 @@ describe('a ping', () => {
 })
 
 describe('a close', () => {
-  it('is answered behind what the message in front of it brings', async () => {
+  it('is answered after the reply to the message before it', async () => {
     const work = new Subject<string>()
     await using stage = await Stage.open({}, connection => {
       connection.send(connection.concatMap(() => work.pipe(take(1))))
@@ -59,7 +59,7 @@ describe('a close', () => {
     expect(await client.story()).toEqual(['text done', 'close 1000'])
   })
 
-  it('is answered where nobody takes the message in front, which stays for who comes later', async () => {
+  it('is answered if the message before it has no subscriber, and keeps that message', async () => {
     await using stage = await Stage.open({}, SILENT)
     const client = stage.raw()
     await client.head
@@ -70,7 +70,7 @@ describe('a close', () => {
     expect(await lastValueFrom(connection.messages$.pipe(toArray()))).toEqual(['hello'])
   })
 
-  it('is not needed: the end of a client is noticed where nobody takes the message in front', async () => {
+  it('is not needed: a client that leaves is noticed even if a message waits for a subscriber', async () => {
     await using stage = await Stage.open({}, SILENT)
     const client = stage.raw()
     await client.head

@@ -42,7 +42,7 @@ function* bytesOf(bytes: Uint8Array): Generator<Uint8Array> {
 }
 
 describe('a message that comes byte by byte', () => {
-  it('costs what its bytes cost, and not their square', async () => {
+  it('takes time in proportion to its bytes, not to their square', async () => {
     const message = frame(BINARY, Buffer.alloc(250_000, 'x'))
     await serving(async port => {
       const clients = Array.from({ length: 4 }, () => toldAfter(port, bytesOf(message)))
@@ -51,14 +51,14 @@ describe('a message that comes byte by byte', () => {
   }, 60_000)
 })
 
-describe('the smallest messages, thousands in a read', () => {
+describe('thousands of the smallest messages in a read', () => {
   const COUNT = 20_000
   const floods: [string, Buffer[], number][] = [
     ['messages', Array<Buffer>(COUNT).fill(frame(TEXT, 'x')), COUNT],
     ['messages in fragments', Array<Buffer[]>(COUNT).fill([part(TEXT, ''), frame(CONTINUATION, 'x')]).flat(), COUNT],
     ['messages between pings', Array<Buffer[]>(COUNT / 2).fill([frame(PING), frame(TEXT, 'x')]).flat(), COUNT / 2],
   ]
-  it.each(floods)('leave other connections their turns: %s', async (_title, frames, count) => {
+  it.each(floods)('leave turns to other connections: %s', async (_title, frames, count) => {
     const flood = Buffer.concat(frames)
     const output = await serving(async port => {
       const clients = Array.from({ length: 20 }, () => toldAfter(port, [flood]))
@@ -72,7 +72,7 @@ describe('the smallest messages, thousands in a read', () => {
 })
 
 describe('thousands of pings in a read', () => {
-  it('are answered, each, and not at once', async () => {
+  it('are all answered, over several turns', async () => {
     const output = await serving(async port => {
       const client = new RawClient(port)
       await client.head

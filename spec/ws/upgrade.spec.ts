@@ -63,8 +63,8 @@ class Paper extends Duplex {
 
 const turn = (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
 
-describe('a request', () => {
-  it('that is refused is answered, and nothing else is done', () => {
+describe('an upgrade request', () => {
+  it('that is refused is answered, and has no other effect', () => {
     const reqd = new FakeReqd({ 'sec-websocket-version': '12' })
     expect(upgradeWebSocket(reqd).isClosed).toBe(true)
     expect(reqd.log).toEqual([426])
@@ -85,7 +85,7 @@ describe('a request', () => {
     expect(socket.chunks).toEqual([])
   })
 
-  it('that is answered while the server closes gets what was written, and 1001', async () => {
+  it('that is answered while the server closes gets what was written, then 1001', async () => {
     const reqd = new FakeReqd()
     const connection = upgradeWebSocket(reqd)
     connection.next('hello')
@@ -97,7 +97,7 @@ describe('a request', () => {
     connection.terminate()
   })
 
-  it('is not blamed for what fails while it is at work', async () => {
+  it('reports a failure of the connection only after it has ended', async () => {
     const reqd = new FakeReqd()
     const connection = upgradeWebSocket(reqd)
     connection.error('broken')
@@ -109,7 +109,7 @@ describe('a request', () => {
     connection.terminate()
   })
 
-  it('with water marks that make no sense is a mistake, and is not answered', () => {
+  it('with invalid water marks throws, and is not answered', () => {
     const reqd = new FakeReqd()
     expect(() => upgradeWebSocket(reqd, { highWaterMark: 1, lowWaterMark: 2 })).toThrow('lowWaterMark must be less')
     expect(reqd.listener).toBeNull()
@@ -117,7 +117,7 @@ describe('a request', () => {
 })
 
 describe('a handler that fails right after the upgrade', () => {
-  it('is answered with 500, and the connection is over', async () => {
+  it('is answered with 500, and its connection closes', async () => {
     const closures: (WebSocketClosure | null)[] = []
     await using stage = await Stage.open({}, connection => {
       connection.next('never sent')

@@ -13,7 +13,7 @@ import { over, Stage } from './stage.js'
 
 const SILENT = (): void => undefined
 
-describe('the messages', () => {
+describe('the messages of a connection', () => {
   it('have one subscriber at a time, and wait for it', async () => {
     await using stage = await Stage.open({}, SILENT)
     const client = stage.raw()
@@ -32,7 +32,7 @@ describe('the messages', () => {
     await expect(firstValueFrom(messages$)).rejects.toMatchObject({ code: 'alreadyScheduled' })
   })
 
-  it('whose consumer throws are told, and go on', async () => {
+  it('continue if their consumer throws, which is reported', async () => {
     const failure = new Error('the consumer failed')
     const seen = new Subject<WebSocketMessage>()
     const both = firstValueFrom(seen.pipe(take(2), toArray()))
@@ -47,7 +47,7 @@ describe('the messages', () => {
     expect(stage.errors[0]).toBe(failure)
   })
 
-  it('which fail behind an operator, and nobody handles that, end the connection', async () => {
+  it('close the connection if an operator fails and the error is not handled', async () => {
     const failure = new Error('the operator failed')
     await using stage = await Stage.open({}, ({ messages$ }) => {
       messages$.pipe(map(() => { throw failure })).subscribe(SILENT)
@@ -59,7 +59,7 @@ describe('the messages', () => {
     expect(stage.errors).toEqual([failure])
   })
 
-  it('are taken one by one by concatMap', async () => {
+  it('are delivered one by one through concatMap', async () => {
     const log: string[] = []
     const gates = new Map<unknown, Subject<never>>()
     const begun = new Subject<WebSocketMessage>()
@@ -87,7 +87,7 @@ describe('the messages', () => {
     expect(log).toEqual(['0 a', '1 b', 'complete'])
   })
 
-  it('go on after the subscriber that failed or left', async () => {
+  it('continue after a subscriber that failed or left', async () => {
     const errors: unknown[] = []
     await using stage = await Stage.open({}, connection => {
       const fail = (): never => { throw new Error('in the projection') }
@@ -120,7 +120,7 @@ describe('sending', () => {
     expect(await stage.raw().tell(4)).toEqual(['text one', 'text ', 'bytes 02', 'close 4001 that was all'])
   })
 
-  it('outlasts the end of a source, and stops when it is unsubscribed', async () => {
+  it('continues after the end of a source, and stops when it is unsubscribed', async () => {
     const source = new Subject<string>()
     await using stage = await Stage.open()
     const client = stage.raw()
@@ -136,7 +136,7 @@ describe('sending', () => {
     expect(await client.tell(3)).toEqual(['text one', 'text two', 'text four'])
   })
 
-  it('leaves its sources when the connection closes', async () => {
+  it('unsubscribes its sources when the connection closes', async () => {
     const source = new Subject<string>()
     await using stage = await Stage.open({}, connection => { connection.send(source) })
     const client = stage.raw()
@@ -150,7 +150,7 @@ describe('sending', () => {
     expect(source.observed).toBe(false)
   })
 
-  it('gives a function the demand, and keeps to it', async () => {
+  it('passes the demand to a function', async () => {
     const wanted: number[] = []
     await using stage = await Stage.open({ highWaterMark: 100, lowWaterMark: 10 }, connection => {
       connection.send(ready$ => ready$.pipe(take(3), map(count => {
@@ -163,7 +163,7 @@ describe('sending', () => {
     expect(wanted).toHaveLength(3)
   })
 
-  it('closes with 1011 when the source fails; the server hears of it', async () => {
+  it('closes with 1011 and reports it if the source fails', async () => {
     const source = new Subject<string>()
     await using stage = await Stage.open({}, connection => { connection.send(source) })
     const client = stage.raw()
@@ -173,13 +173,13 @@ describe('sending', () => {
     expect(stage.errors).toEqual(['broken'])
   })
 
-  it('closes as well when the source fails before the handshake is answered', async () => {
+  it('closes in the same way if the source fails before the handshake is answered', async () => {
     await using stage = await Stage.open({}, connection => { connection.send(throwError(() => 'broken')) })
     expect(await stage.raw().tell(1)).toEqual(['close 1011'])
     expect(stage.errors).toEqual(['broken'])
   })
 
-  it('closes with 1011 when the source sends what is no message', async () => {
+  it('closes with 1011 if the source emits a value that is not a message', async () => {
     await using stage = await Stage.open()
     const client = stage.raw()
     await client.head
