@@ -8,7 +8,8 @@ import { libraryScheduler } from '../application/library-scheduler.js'
 import { works } from '../buffer/probe.js'
 import { ConnectionClosedError, RemoteProtocolError } from '../errors.js'
 import type { Platform } from '../reactive/server-context.js'
-import { nextTick, setImmediate } from './runtime.js'
+import { Deferred } from './deferred.js'
+import { setImmediate } from './runtime.js'
 import { Turns } from './turns.js'
 
 /** The default `onError`: prints errors of the application. Errors that a client causes are visible on `events$`. */
@@ -18,12 +19,13 @@ function printError(error: unknown): void {
   console.error(error)
 }
 
+const deferred = new Deferred()
 const turns = new Turns()
 
 /** Node's event loop and console. */
 export const NODE_PLATFORM: Platform = {
   scheduler: libraryScheduler,
-  defer: task => { nextTick(task) },
+  defer: task => { deferred.add(task) },
   later: task => { turns.add(task) },
   // The first immediate may run before the next poll of the sockets; the second runs after it.
   afterRead: task => { setImmediate(() => { setImmediate(task) }) },

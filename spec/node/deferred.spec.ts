@@ -1,0 +1,69 @@
+/**
+ * Tasks of one tick: in their order, and none stops another.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { Deferred } from '../../lib/node/deferred.js'
+
+/** Ticks that a test makes. */
+class Ticks {
+  readonly log: string[] = []
+  readonly deferred = new Deferred(task => { this.due.push(task) })
+  private due: (() => void)[] = []
+
+  add(...names: string[]): void {
+    for (const name of names) this.deferred.add(() => { this.log.push(name) })
+  }
+
+  get count(): number {
+    return this.due.length
+  }
+
+  /** Runs the ticks that are due now, and returns what they threw. */
+  tick(): unknown[] {
+    const { due } = this
+    const thrown: unknown[] = []
+    this.due = []
+    for (const task of due) {
+      try {
+        task()
+      } catch (error) {
+        thrown.push(error)
+      }
+    }
+    return thrown
+  }
+}
+
+describe('deferred tasks', () => {
+  it('run in their order, in one tick', () => {
+    const ticks = new Ticks()
+    ticks.add('a', 'b', 'c')
+    expect(ticks.count).toBe(1)
+    expect(ticks.log).toEqual([])
+    ticks.tick()
+    expect(ticks.log).toEqual(['a', 'b', 'c'])
+    expect(ticks.count).toBe(0)
+  })
+
+  it('run in the next tick if they were deferred by one', () => {
+    const ticks = new Ticks()
+    ticks.deferred.add(() => { ticks.add('later') })
+    ticks.add('a')
+    ticks.tick()
+    expect(ticks.log).toEqual(['a'])
+    ticks.tick()
+    expect(ticks.log).toEqual(['a', 'later'])
+  })
+
+  it('run although one of them throws, and before those that are deferred then', () => {
+    const ticks = new Ticks()
+    const error = new Error('a task failed')
+    ticks.add('a')
+    ticks.deferred.add(() => { throw error })
+    ticks.add('b', 'c')
+    expect(ticks.tick()).toEqual([error])
+    ticks.add('d')
+    while (ticks.count > 0) expect(ticks.tick()).toEqual([])
+    expect(ticks.log).toEqual(['a', 'b', 'c', 'd'])
+  })
+})
