@@ -25,7 +25,7 @@ function run(time: VirtualTimeScheduler, end: number): void {
 }
 
 describe('a clock', () => {
-  it('asks everybody at each tick, with one timer for all', () => {
+  it('calls all its users at each tick, with one timer for all', () => {
     const time = new VirtualTimeScheduler()
     const clock = new Clock(1000, time)
     const [one, other] = [new Times(), new Times()]
@@ -59,7 +59,7 @@ describe('a clock', () => {
     expect(one.times).toEqual([6000])
   })
 
-  it('can be left by those it asks', () => {
+  it('lets a user remove itself within a tick', () => {
     const time = new VirtualTimeScheduler()
     const clock = new Clock(1000, time)
     const last = new Times()
@@ -70,7 +70,7 @@ describe('a clock', () => {
     expect(clock.size).toBe(1)
   })
 
-  it('writes the date as HTTP wants it, and makes it once a tick', () => {
+  it('returns the date in the format of HTTP, formatted once a tick', () => {
     const time = new VirtualTimeScheduler()
     time.frame = DAY
     const clock = new Clock(1000, time)
@@ -83,7 +83,7 @@ describe('a clock', () => {
     expect(clock.date()).toBe('Fri, 02 Jan 2026 03:04:07 GMT')
   })
 
-  it('makes the date each time where ticks are far apart', () => {
+  it('formats the date each time if ticks are far apart', () => {
     const time = new VirtualTimeScheduler()
     const clock = new Clock(60_000, time)
     clock.add(new Times())
@@ -92,7 +92,7 @@ describe('a clock', () => {
     expect(clock.date()).toContain('00:00:05')
   })
 
-  it('is in real time unless it is told otherwise', () => {
+  it('uses real time by default', () => {
     expect(Math.abs(Date.parse(new Clock(1000).date()) - Date.now())).toBeLessThan(60_000)
   })
 })

@@ -59,7 +59,7 @@ describe.each(Object.entries(LIMITS))('%s', (_, { handler, sent, options, text, 
     return sent === '' ? stage : stage.receive(sent)
   }
 
-  it('has its time, and two ticks more at most', () => {
+  it('gets its time, and two ticks more at most', () => {
     const stage = open()
     const before = stage.pass(9_900).text
     expect(stage.transport).toMatchObject({ closed: null, hasEnded: false })
@@ -71,7 +71,7 @@ describe.each(Object.entries(LIMITS))('%s', (_, { handler, sent, options, text, 
     else expect(stage).toMatchObject({ closed: 1 })
   })
 
-  it('has all the time there is, where there is no limit', () => {
+  it('gets unlimited time if there is no limit', () => {
     const none = Object.fromEntries(Object.keys(options).map(name => [name, 0]))
     const stage = open({ requestTimeout: 0, ...none })
     stage.pass(1_000_000)
@@ -80,14 +80,14 @@ describe.each(Object.entries(LIMITS))('%s', (_, { handler, sent, options, text, 
   })
 })
 
-describe('a client that has ended its side', () => {
-  it('has left, at once', () => {
+describe('a client that half-closes', () => {
+  it('counts as gone at once', () => {
     const stage = Stage.open(silent).receive(get('/'))
     stage.transport.endInput()
     expect(stage).toMatchObject({ closed: 1, transport: { closed: 'closed' } })
   })
 
-  it('has left, but what is queued is still written', () => {
+  it('still receives what is queued', () => {
     const stage = Stage.open(reqd => {
       reqd.respondWithStreaming(Response.create(200)).next('x'.repeat(100))
     })
@@ -100,7 +100,7 @@ describe('a client that has ended its side', () => {
     expect(stage).toMatchObject({ closed: 1, transport: { hasEnded: true, closed: 'closed' } })
   })
 
-  it('is waited upon as long as need be with allowHalfOpen', () => {
+  it('still receives its response with allowHalfOpen', () => {
     const stage = Stage.open(reqd => {
       const subject = reqd.respondWithStreaming(Response.create(200))
       stage.time.schedule(function again(this: unknown) {
@@ -117,14 +117,14 @@ describe('a client that has ended its side', () => {
 })
 
 describe('a connection that is over', () => {
-  it('after its last response is closed in the end, also if the client does nothing', () => {
+  it('closes after lingerTimeout, even if the client does nothing', () => {
     const stage = Stage.open(hello).receive(get('/', 'Connection: close'))
     expect(stage.transport).toMatchObject({ hasEnded: true, closed: null })
     stage.pass(5_000)
     expect(stage).toMatchObject({ closed: 1, transport: { closed: 'closed', destroyed: 1 } })
   })
 
-  it('after its last response is no failure where the client breaks it', () => {
+  it('reports no failure if the client resets it after the last response', () => {
     const stage = Stage.open(hello).receive(get('/', 'Connection: close'))
     const types: string[] = []
     stage.connection.events$.subscribe(({ type }) => { types.push(type) })
@@ -132,7 +132,7 @@ describe('a connection that is over', () => {
     expect(types).toEqual(['close'])
   })
 
-  it('is reset where its end would make a response look complete', () => {
+  it('is reset if its end would make a response look complete', () => {
     const body = new Subject<string>()
     const stage = Stage.open(() => ({ body }))
     stage.transport.capacity = 0
@@ -144,7 +144,7 @@ describe('a connection that is over', () => {
     expect(stage).toMatchObject({ closed: 1, transport: { closed: 'reset', hasEnded: false } })
   })
 
-  it('has no timer, no subscription, and is not asked any more', () => {
+  it('has no timer and no subscription', () => {
     for (const end of [
       (stage: Stage) => { stage.transport.breakDown() },
       (stage: Stage) => { stage.connection.cut() },
@@ -159,7 +159,7 @@ describe('a connection that is over', () => {
     }
   })
 
-  it('before it began holds nothing either', () => {
+  it('has no timer and no subscription if it was cut before it began', () => {
     const stage = new Stage(hello)
     stage.connection.cut()
     stage.connection.start()
@@ -167,7 +167,7 @@ describe('a connection that is over', () => {
     expect(stage.hasTimer).toBe(false)
   })
 
-  it('reports the handler that took too long', () => {
+  it('has reported the handler that took too long', () => {
     const stage = Stage.open(silent, { handlerTimeout: 1000 }).receive(get('/')).pass(5000)
     expect(stage.errors).toEqual([new HandlerTimeoutError()])
   })

@@ -11,7 +11,7 @@ const HTTP_1_0 = HEAD.replace('1.1', '1.0')
 const KEEP_ALIVE_1_0 = get('/', { Connection: 'keep-alive' }).replace('1.1', '1.0')
 
 describe('a connection', () => {
-  it('serves request after request, each before its time is up', () => {
+  it('serves requests one after another, each within the time limit', () => {
     marbles(({ serve, expectObservable }) => {
       const client = serve(reqd => ({ body: reqd.target }), OPTIONS).connect('a--------b--------c', {
         a: get('/a'), b: get('/b'), c: get('/c'),
@@ -22,7 +22,7 @@ describe('a connection', () => {
     })
   })
 
-  it('ends after the response to `Connection: close`', () => {
+  it('closes after the response to `Connection: close`', () => {
     marbles(({ serve, expectObservable }) => {
       const last = get('/', { Connection: 'close' })
       const client = serve(() => ({ body: 'hi' }), OPTIONS).connect('a-b', { a: last, b: HEAD })
@@ -41,7 +41,7 @@ describe('a connection', () => {
     })
   })
 
-  it('ends when the client ends its side between requests', () => {
+  it('closes when the client half-closes between requests', () => {
     marbles(({ serve, expectObservable }) => {
       const client = serve(() => ({ body: 'hi' }), OPTIONS).connect('a--|', { a: HEAD })
       expectObservable(client.responses$.pipe(map(r => r.body))).toBe('a--|', { a: 'hi' })
@@ -49,7 +49,7 @@ describe('a connection', () => {
     })
   })
 
-  it('answers what it was asked before the client ended its side', () => {
+  it('answers the requests before a half-close with allowHalfOpen', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const reply$ = cold('---(r|)', { r: { body: 'hi' } })
       const client = serve(() => reply$, { ...OPTIONS, allowHalfOpen: true }).connect('(ab|)', { a: HEAD, b: HEAD })

@@ -14,7 +14,7 @@ function waiting(options?: ConnectionOptions): { readonly stage: Stage; readonly
 }
 
 describe('while a request is handled', () => {
-  it('what follows is read and held, so that a client which leaves is noticed', () => {
+  it('further input is read and held, so that a client that leaves is noticed', () => {
     const { stage, reqds } = waiting({ readBufferSize: 1000 })
     stage.receive(get('/1') + get('/2')).receive(get('/3'))
     expect(reqds.map(({ target }) => target)).toEqual(['/1'])
@@ -23,7 +23,7 @@ describe('while a request is handled', () => {
     expect(reqds[0].signal.aborted).toBe(true)
   })
 
-  it('what follows is held up to readBufferSize, and then not read', () => {
+  it('further input is held up to readBufferSize, then not read', () => {
     const { stage, reqds } = waiting({ readBufferSize: 1000 })
     stage.receive(get('/').repeat(20))
     expect(stage.transport.isPaused).toBe(false)
@@ -62,7 +62,7 @@ describe('while a request is handled', () => {
     expect(stage.transport).toMatchObject({ isPaused: false, preferred: 'lent' })
   })
 
-  it('an unread body in chunks is held up to readBufferSize, and then not received', () => {
+  it('an unread chunked body is held up to readBufferSize, then not received', () => {
     const { stage, reqds } = waiting({ readBufferSize: 20 })
     stage.receive(postChunks()).receive('3\r\none\r\n').receive('3\r\ntwo\r\n')
     expect(stage.transport.isPaused).toBe(false)
@@ -82,7 +82,7 @@ describe('while a request is handled', () => {
     expect(stage.transport.isPaused).toBe(true)
   })
 
-  it('a body that came with its head is there when it is asked for', () => {
+  it('a body that came with its head is available at once', () => {
     const { stage, reqds } = waiting()
     stage.receive(post('all of it') + get('/next'))
     const texts: string[] = []
@@ -94,7 +94,7 @@ describe('while a request is handled', () => {
   })
 })
 
-describe('while output waits', () => {
+describe('while output is pending', () => {
   it('no further request is started beyond writeBufferSize', () => {
     const handler: Handler = () => ({ body: 'x'.repeat(600) })
     const stage = Stage.open(handler, { writeBufferSize: 1000 })
@@ -109,7 +109,7 @@ describe('while output waits', () => {
 })
 
 describe('after the end of the input', () => {
-  it('what was read before is answered, where a client may be half-open', () => {
+  it('requests that were read before are answered with allowHalfOpen', () => {
     const { stage, reqds } = waiting({ allowHalfOpen: true })
     stage.receive(get('/1') + get('/2'))
     stage.transport.endInput()
@@ -121,13 +121,13 @@ describe('after the end of the input', () => {
     expect(stage).toMatchObject({ closed: 1, transport: { hasEnded: true, closed: 'closed', listeners: 0 } })
   })
 
-  it('an idle connection ends', () => {
+  it('an idle connection closes', () => {
     const { stage } = waiting()
     stage.transport.endInput()
     expect(stage).toMatchObject({ closed: 1, text: '', transport: { closed: 'closed' } })
   })
 
-  it('half a head is answered by 400', () => {
+  it('an incomplete head is answered with 400', () => {
     const { stage } = waiting()
     stage.receive('GET / HT')
     stage.transport.endInput()
@@ -137,7 +137,7 @@ describe('after the end of the input', () => {
 })
 
 describe('after the last response', () => {
-  it('input is dropped until the client ends its side', () => {
+  it('input is dropped until the client half-closes', () => {
     const stage = Stage.open(() => ({ body: 'last' })).receive(get('/', 'Connection: close'))
     expect(stage.transport).toMatchObject({ hasEnded: true, closed: null })
     stage.receive('x'.repeat(1000))
@@ -146,7 +146,7 @@ describe('after the last response', () => {
     expect(stage).toMatchObject({ closed: 1, transport: { closed: 'closed' } })
   })
 
-  it('input is dropped up to lingerBytes, and then not read', () => {
+  it('input is dropped up to lingerBytes, then not read', () => {
     const stage = Stage.open(() => ({ body: 'last' }), { lingerBytes: 1000 }).receive(get('/', 'Connection: close'))
     stage.receive('x'.repeat(1000))
     expect(stage.transport.isPaused).toBe(false)
@@ -156,7 +156,7 @@ describe('after the last response', () => {
     expect(stage).toMatchObject({ closed: 1, transport: { closed: 'closed' } })
   })
 
-  it('what was held is dropped as well', () => {
+  it('held input is dropped as well', () => {
     const { stage, reqds } = waiting()
     stage.receive(get('/', 'Connection: close') + get('/').repeat(50))
     reqds[0].respond({})

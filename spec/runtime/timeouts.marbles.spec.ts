@@ -27,7 +27,7 @@ describe('headersTimeout', () => {
     })
   })
 
-  it('closes the connection without a word where not one byte came', () => {
+  it('closes the connection without a response if no byte came', () => {
     marbles(({ serve, expectObservable }) => {
       const client = serve(() => ({ body: 'hi' }), { ...TICK, headersTimeout: 5 }).connect('-----')
       expectObservable(client.output$).toBe('-----|')
@@ -42,7 +42,7 @@ describe('headersTimeout', () => {
     })
   })
 
-  it('leaves a head alone that trickles and is complete in time', () => {
+  it('accepts a slow head that is complete in time', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'hi' }), { ...TICK, headersTimeout: 5, keepAliveTimeout: 20 })
       const client = server.connect('a---b', { a: BEGIN, b: HEAD.slice(10) })
@@ -78,7 +78,7 @@ describe('requestTimeout', () => {
     })
   })
 
-  it('does not count while the server is not reading: it is not the client that is late', () => {
+  it('does not count while the server does not read', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const slow$ = cold(' --------------------|')
       const server = serve(reqd => reqd.body.concatMap(() => slow$).pipe(ignoreElements(), endWith({})),
@@ -129,7 +129,7 @@ describe('writeTimeout of one large write', () => {
     })
   })
 
-  it('cuts it when it takes no more', () => {
+  it('cuts a client that stops taking it', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'x'.repeat(3_000) }), { ...TICK, writeTimeout: 5 })
       const client = server.connect('a', { a: HEAD, h: 800 }, { reads: 'x---h---h' })
@@ -139,7 +139,7 @@ describe('writeTimeout of one large write', () => {
 })
 
 describe('handlerTimeout', () => {
-  it('answers 503 in the place of a handler that takes too long, and unsubscribes what it returned', () => {
+  it('answers 503 for a handler that takes too long, and unsubscribes its reply', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const reply$ = cold('----------r', { r: { body: 'late' } })
       const client = serve(() => reply$, { ...TICK, handlerTimeout: 5 }).connect('a', { a: HEAD })
@@ -169,7 +169,7 @@ describe('lingerTimeout', () => {
     })
   })
 
-  it('lets the client send what it had begun to send', () => {
+  it('lets the client finish what it had begun to send', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ headers: { connection: 'close' }, body: 'hi' }), { ...TICK, lingerTimeout: 5 })
       const client = server.connect('a-b|', { a: HEAD, b: HEAD })
@@ -194,7 +194,7 @@ describe('the defaults', () => {
     })
   })
 
-  it('of a client that says nothing is told as headersTimeout', () => {
+  it('headersTimeout is reported for a client that sends nothing', () => {
     marbles(({ serve, expectObservable }) => {
       const client = serve(() => ({})).connect('-')
       expectObservable(client.timeouts$.pipe(take(1))).toBe('60s (t|)', { t: 'headersTimeout' })
@@ -250,7 +250,7 @@ describe('maxRequestsPerSocket', () => {
 })
 
 describe('no limit', () => {
-  it('is what 0 means', () => {
+  it('is meant by 0', () => {
     marbles(({ serve, expectObservable }) => {
       const options = { headersTimeout: 0, requestTimeout: 0, keepAliveTimeout: 0, handlerTimeout: 0, writeTimeout: 0 }
       const server = serve(() => NEVER, options)
@@ -259,7 +259,7 @@ describe('no limit', () => {
     }, { unanswered: true })
   })
 
-  it('leaves a request without an answer to be noticed by the kit', () => {
+  it('lets the kit report a request without a response', () => {
     expect(() => {
       marbles(({ serve }) => { serve(() => NEVER).connect('a', { a: requestText('PUT', '/x') }) })
     }).toThrow('Nobody has answered PUT /x')

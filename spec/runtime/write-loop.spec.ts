@@ -22,14 +22,14 @@ function streaming(): { readonly stage: Stage; readonly subject: BodySubject } {
   return { stage: Stage.open(handler).receive(get('/')), subject: subjects[0] }
 }
 
-describe('what is made together', () => {
+describe('output that is produced together', () => {
   it('leaves in one write: the responses to pipelined requests', () => {
     const stage = Stage.open(() => ({ body: 'it' })).receive(get('/').repeat(10))
     expect(stage.transport.writes).toBe(1)
     expect(stage.text.match(/200 OK/g)).toHaveLength(10)
   })
 
-  it('leaves in one write: what one event brings', () => {
+  it('leaves in one write: chunks of one event', () => {
     const { stage, subject } = streaming()
     for (const chunk of ['a', 'b', 'c']) subject.next(chunk)
     expect(stage.transport.writes).toBe(0)
@@ -43,7 +43,7 @@ describe('what is made together', () => {
 })
 
 describe('a transport that takes part of a write', () => {
-  it('is offered no more until it took all', () => {
+  it('is offered no more until it has taken all', () => {
     const { stage, subject } = streaming()
     stage.transport.capacity = 0
     subject.next('first')
@@ -58,7 +58,7 @@ describe('a transport that takes part of a write', () => {
     expect(stage.text).toMatch(/5\r\nfirst\r\n6\r\nsecond\r\n$/)
   })
 
-  it('that breaks within a write, also after the input ended, ends the connection', () => {
+  it('ends the connection if it breaks within a write, even after the input ended', () => {
     const { stage, subject } = streaming()
     const ends: string[] = []
     subject.closed$.subscribe(end => { ends.push(end) })
@@ -71,7 +71,7 @@ describe('a transport that takes part of a write', () => {
     expect(stage).toMatchObject({ closed: 1, transport: { closed: 'closed', listeners: 0 } })
   })
 
-  it('is not listened to any more when the connection is over', () => {
+  it('is no longer observed when the connection is over', () => {
     const { stage, subject } = streaming()
     stage.transport.capacity = 0
     subject.next('first')
@@ -99,8 +99,8 @@ describe('a connection that is cut within a write', () => {
   })
 })
 
-describe('a response without end to a client that takes everything', () => {
-  it('lets other connections have their turn', () => {
+describe('an endless response to a client that takes everything', () => {
+  it('gives other connections a turn', () => {
     const body: () => BodySource = endless
     const stage = Stage.open(() => ({ body: body() })).receive(get('/'))
     for (let turn = 1; turn < 5; turn++) {

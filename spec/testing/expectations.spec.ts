@@ -23,7 +23,7 @@ function lines(...text: string[]): string {
 }
 
 describe('a failed expectation', () => {
-  it('shows a wrong byte', () => {
+  it('shows a byte that differs', () => {
     expect(messageOf(({ serve, expectObservable }) => {
       const client = serve(() => ({ body: 'hello' })).connect('--a', { a: HEAD })
       expectObservable(client.responses$).toBe('--r 65998ms |', { r: like({ body: 'hallo' }) })
@@ -39,7 +39,7 @@ describe('a failed expectation', () => {
     ))
   })
 
-  it('shows a frame too late', () => {
+  it('shows a notification that came too late', () => {
     expect(messageOf(({ cold, expectObservable }) => {
       expectObservable(cold('--a--b---c|')).toBe('--a--b--c|')
     })).toBe(lines(
@@ -86,7 +86,7 @@ describe('a failed expectation', () => {
     ))
   })
 
-  it('names what came in the place of something else', () => {
+  it('names the notification that came in place of another', () => {
     expect(messageOf(({ cold, expectObservable }) => {
       expectObservable(cold('-a|')).toBe('-a#')
       expectObservable(cold('-a#')).toBe('-a')
@@ -116,7 +116,7 @@ describe('a failed expectation', () => {
     ))
   })
 
-  it('keeps frames aligned behind groups, and shortens long times', () => {
+  it('keeps frames aligned after groups, and shortens long times', () => {
     expect(messageOf(({ cold, expectObservable }) => {
       expectObservable(cold('(ab)-c 2s d')).toBe('(ab)-c 2001ms d')
       expectObservable(of('x', 'y', 'z')).toBe('(xyz)')
@@ -135,7 +135,7 @@ describe('a failed expectation', () => {
     ))
   })
 
-  it('tells what else is known: what the server reported, and who was not answered', () => {
+  it('adds the errors that the server reported, and the requests without a response', () => {
     const message = messageOf(({ serve, listen, expectObservable }) => {
       const client = serve(() => { throw new TypeError('that is no number') }).connect('a', { a: HEAD })
       expectObservable(client.responses$).toBe('')
@@ -147,7 +147,7 @@ describe('a failed expectation', () => {
     expect(message).toContain('Nobody answered GET /wait')
   })
 
-  it('points to where it was written', () => {
+  it('points to the line of the expectation', () => {
     try {
       marbles(({ expectObservable }) => { expectObservable(of(1)).toBe('|') })
     } catch (error) {
@@ -157,31 +157,31 @@ describe('a failed expectation', () => {
   })
 })
 
-describe('an expectation that can hold by mistake', () => {
-  it('fails where it has no diagram', () => {
+describe('an expectation that could hold by mistake', () => {
+  it('fails if it has no diagram', () => {
     expect(messageOf(({ expectObservable }) => { expectObservable(of(1)) }))
       .toBe('expectObservable(the Observable) has no toBe')
     expect(messageOf(({ expectSubscriptions }) => { expectSubscriptions([]) })).toBe('expectSubscriptions has no toBe')
   })
 
-  it('fails where a letter has no value', () => {
+  it('fails if a letter has no value', () => {
     expect(messageOf(({ expectObservable }) => { expectObservable(of(1)).toBe('(ab|)', { a: 1 }) }))
       .toBe("b in '(ab|)' has no value")
   })
 })
 
 describe('expectObservable', () => {
-  it('compares with another Observable', () => {
+  it('compares an Observable with another', () => {
     marbles(({ cold, expectObservable }) => { expectObservable(cold('-a-(b|)')).toEqual(cold('-a-(b|)')) })
     expect(messageOf(({ cold, expectObservable }) => { expectObservable(cold('-a-b')).toEqual(cold('-a-#')) }))
       .toContain('frame 3: expected an error, A came')
   })
 
-  it('subscribes and unsubscribes when it is told to', () => {
+  it('subscribes and unsubscribes as its second diagram says', () => {
     marbles(({ hot, expectObservable }) => { expectObservable(hot('a-b-c-d'), '-^--!').toBe('--b-') })
   })
 
-  it('takes any error for `#` unless one is given', () => {
+  it('accepts any error for `#` unless one is given', () => {
     marbles(({ cold, expectObservable }) => {
       expectObservable(cold('#', {}, new Error('one'))).toBe('#')
       expectObservable(cold('#', {}, new Error('one'))).toBe('#', {}, new Error('one'))

@@ -49,7 +49,7 @@ describe('handlers that wait for promises', () => {
         start: controller => { controller.enqueue('-x'); controller.close() },
       }).pipeThrough(upper) }
     }],
-  ] as [string, Handler][])('%s', async (_, handler) => { await answerOf(handler, 'x') })
+  ] as [string, Handler][])('are answered: %s', async (_, handler) => { await answerOf(handler, 'x') })
 
   it.each([
     ['text()', async reqd => ({ body: await reqd.body.text() })],
@@ -60,19 +60,19 @@ describe('handlers that wait for promises', () => {
     }],
     ['an echo of the body', reqd => ({ body: reqd.body })],
     ['an async generator over the body', reqd => ({ body: (async function* () { yield* reqd.body })() })],
-  ] as [string, Handler][])('a request body: %s', async (_, handler) => { await answerOf(handler, 'abc') })
+  ] as [string, Handler][])('may read a request body: %s', async (_, handler) => { await answerOf(handler, 'abc') })
 
   it.each([
     ['delay, awaited', async () => { await firstValueFrom(of(0).pipe(delay(7))); return { body: 'x' } }],
     ['interval, awaited', async () => { await firstValueFrom(interval(7)); await hops(2); return { body: 'x' } }],
     ['timers in an async generator', async function* () { await firstValueFrom(timer(7)); yield { body: 'x' } }],
-  ] as [string, Handler][])('RxJS time within promises: %s', async (_, handler) => {
+  ] as [string, Handler][])('may use RxJS time within promises: %s', async (_, handler) => {
     await answerOf(handler, 'x', '---------r')
   })
 })
 
-describe('bodies in virtual time', () => {
-  it('are pulled from an async generator as time goes on', async () => {
+describe('response bodies in virtual time', () => {
+  it('are pulled from an async generator as time passes', async () => {
     await marblesAsync(({ serve, expectObservable }) => {
       const client = serve(() => ({ body: ticks(3) }), NO_WAIT).connect('a', { a: HEAD })
       const ticks$ = client.output$.pipe(map(text => /\d /.exec(text)?.[0]))
@@ -94,7 +94,7 @@ describe('bodies in virtual time', () => {
     expect(pulled.length).toBeLessThan(6)
   })
 
-  it('end when the client goes away, with their finally', async () => {
+  it('end when the client leaves, with their finally', async () => {
     const ended: string[] = []
     const endless = async function* (): AsyncGenerator<string> {
       try {
@@ -115,7 +115,7 @@ describe('bodies in virtual time', () => {
 })
 
 describe('an AbortSignal', () => {
-  it('aborts what is awaited when the client goes away', async () => {
+  it('aborts what is awaited when the client leaves', async () => {
     const reasons: string[] = []
     await marblesAsync(({ serve, expectObservable }) => {
       const server = serve(reqd => new Promise((_, reject) => {
@@ -130,7 +130,7 @@ describe('an AbortSignal', () => {
     expect(reasons).toEqual(['ConnectionClosedError'])
   })
 
-  it('has the reason that a body fails with which its client leaves unfinished', async () => {
+  it('has the same reason as the body that its client leaves incomplete', async () => {
     const failures: boolean[] = []
     await marblesAsync(({ serve, expectObservable }) => {
       const server = serve(async reqd => {
@@ -148,7 +148,7 @@ describe('an AbortSignal', () => {
 })
 
 describe('the time limits of a server', () => {
-  it('end an async handler', async () => {
+  it('end the wait for an async handler', async () => {
     await marblesAsync(({ serve, expectObservable }) => {
       const client = serve(() => new Promise(() => undefined), { handlerTimeout: 5_000 }).connect('a', { a: HEAD })
       expectObservable(client.timeouts$.pipe(take(1))).toBe('6s (t|)', { t: 'handlerTimeout' })
@@ -156,7 +156,7 @@ describe('the time limits of a server', () => {
     })
   })
 
-  it('end a body that an async handler waits for', async () => {
+  it('end the wait for a body in an async handler', async () => {
     await marblesAsync(({ serve, expectObservable }) => {
       const server = serve(async reqd => ({ body: await reqd.body.text() }), { readTimeout: 2_000 })
       const client = server.connect('a', { a: post('/', 'abc').slice(0, -1) })
@@ -165,8 +165,8 @@ describe('the time limits of a server', () => {
   })
 })
 
-describe('what is on top of HTTP', () => {
-  it('SSE from an async generator', async () => {
+describe('protocols on top of HTTP', () => {
+  it('include events from an async generator', async () => {
     const news = async function* (): AsyncGenerator<{ data: string }> {
       await firstValueFrom(timer(3))
       yield { data: 'first' }
@@ -180,7 +180,7 @@ describe('what is on top of HTTP', () => {
     }, { until: 1_000 })
   })
 
-  it('WebSocket, with a handler that awaits', async () => {
+  it('include WebSocket messages, with a handler that awaits', async () => {
     const shout = async (connection: WebSocketConnection): Promise<void> => {
       await hops(2)
       connection.messages$.subscribe(message => {
@@ -193,7 +193,7 @@ describe('what is on top of HTTP', () => {
     })
   })
 
-  it('WebSocket on the wire', async () => {
+  it('include WebSocket frames on the wire', async () => {
     await marblesAsync(({ serve, expectObservable }) => {
       const server = serve(async reqd => {
         await hops(3)
@@ -208,7 +208,7 @@ describe('what is on top of HTTP', () => {
 })
 
 describe('a test function', () => {
-  it('may be async, and wait for what it asks', async () => {
+  it('may be async, and wait for responses', async () => {
     const statuses: number[] = []
     await marblesAsync(async ({ serve }) => {
       await hops(3)
@@ -219,7 +219,7 @@ describe('a test function', () => {
     expect(statuses).toEqual([201])
   })
 
-  it('may set up something real first', async () => {
+  it('may set up real resources first', async () => {
     await marblesAsync(async ({ serve, expectObservable }) => {
       const body = await new Promise<string>(resolve => { setImmediate(() => { resolve('real') }) })
       const client = serve(() => ({ body }), NO_WAIT).connect('a', { a: HEAD })
@@ -227,7 +227,7 @@ describe('a test function', () => {
     })
   })
 
-  it('rejects with what it throws, at once or later', async () => {
+  it('rejects with its exception, thrown at once or later', async () => {
     await expect(marblesAsync(() => { throw new Error('mine') })).rejects.toThrow('mine')
     await expect(marblesAsync(async () => { await hops(2); throw new Error('mine') })).rejects.toThrow('mine')
     await expect(marblesAsync(async ({ serve }) => {
@@ -249,13 +249,13 @@ describe('a test function', () => {
     })
   })
 
-  it('is told that flush is not for it', async () => {
+  it('is refused the use of flush', async () => {
     await expect(marblesAsync(({ flush }) => { flush() })).rejects.toThrow('await what you wait for instead')
   })
 })
 
-describe('what goes on behind the end of a test', () => {
-  it('ends with its client, and is neither reported nor in real time', async () => {
+describe('code that continues after the end of a test', () => {
+  it('ends with its client, and neither is reported nor uses real time', async () => {
     const ended: string[] = []
     const errors: unknown[] = []
     const endless = async function* (): AsyncGenerator<string> {
@@ -285,7 +285,7 @@ describe('what goes on behind the end of a test', () => {
 })
 
 describe('RxJS', () => {
-  it('has its own time again behind a test', async () => {
+  it('has its own time again after a test', async () => {
     await marblesAsync(() => undefined)
     const start = Date.now()
     await firstValueFrom(timer(2))

@@ -48,17 +48,17 @@ describe('a letter without a value is named', () => {
     ['of another kind: read', "a in 'a' is 'GET', and not a number of bytes", ({ serve }) => {
       serve(() => ({})).connect('a', { a: 'GET' }, { reads: 'a' })
     }],
-  ])('%s', (_, message, test) => {
+  ])('in %s', (_, message, test) => {
     expect(failureOf(() => { marbles(test) })).toBe(`MarbleError: ${message}`)
   })
 
-  it('and the name of a property of all objects is none', () => {
+  it('even if it is the name of a property of every object', () => {
     expect(failureOf(() => { marbles(({ serve }) => { serve(() => ({})).connect('a', Object.create({ a: HEAD })) }) }))
       .toBe("MarbleError: a in 'a' has no value")
   })
 })
 
-describe('a matcher prints what it contains', () => {
+describe('a matcher in a failure message', () => {
   const custom = { asymmetricMatch: () => false }
   class Even { asymmetricMatch(): boolean { return false } }
 
@@ -74,7 +74,7 @@ describe('a matcher prints what it contains', () => {
     ["ObjectContaining { headers: like { server: 'x' } }", expect.objectContaining({ headers: like({ server: 'x' }) })],
     ['Even', new Even()],
     ['Object', custom],
-  ])('%s', (text, matcher) => {
+  ])('is printed as %s', (text, matcher) => {
     expect(failureOf(() => {
       marbles(({ cold, expectObservable }) => { expectObservable(cold('-a', { a: 5 })).toBe('-r', { r: matcher }) })
     })).toBe([
@@ -85,7 +85,7 @@ describe('a matcher prints what it contains', () => {
     ].join('\n'))
   })
 
-  it('that takes anything is equal', () => {
+  it('that accepts anything is equal', () => {
     marbles(({ cold, expectObservable }) => { expectObservable(cold('a')).toBe('r', { r: expect.anything() }) })
   })
 })
@@ -102,7 +102,7 @@ describe('demand that is never answered', () => {
     ['a web stream', 'its next chunk at frame 1', () => ({ body: new ReadableStream<string>({ pull: never }) })],
   ]
 
-  it.each(handlers)('%s: it is said who asked, and for what', async (_, asked, handler) => {
+  it.each(handlers)('is reported with its request and amount: %s', async (_, asked, handler) => {
     const failure = await asyncFailureOf(({ serve, expectObservable }) => {
       const client = serve(handler).connect('-a', { a: get('/slow') })
       expectObservable(client.closed$).toBe('--c')
@@ -122,7 +122,7 @@ describe('demand that is never answered', () => {
     ['of an iterator that answers at once', () => ({ body: {
       [Symbol.asyncIterator]: () => ({ next: () => ({ done: true, value: undefined }) as never }),
     } })],
-  ])('%s: nothing is said', async (_, handler) => {
+  ])('is not reported: %s', async (_, handler) => {
     expect(await asyncFailureOf(({ serve, expectObservable }) => {
       const client = serve(handler).connect('a', { a: HEAD }, { reads: 'x' })
       expectObservable(client.closed$).toBe('--c')
@@ -151,11 +151,11 @@ describe('the errors of the kit', () => {
       serve(() => defer(() => from(later())).pipe(concatMap(() => of({})))).connect('a', { a: HEAD })
     }],
     [`The test function returned a promise, ${wayOut}`, () => later()],
-  ])('AsyncCodeError: %s', (message, test) => {
+  ])('include AsyncCodeError: %s', (message, test) => {
     expect(failureOf(() => { marbles(test) })).toBe(`AsyncCodeError: ${message}`)
   })
 
-  it('UnansweredError, of a synchronous run', () => {
+  it('include UnansweredError, of a synchronous run', () => {
     const test = ({ serve }: MarbleHelpers): void => { serve(() => NEVER).connect('a', { a: HEAD }) }
     expect(failureOf(() => { marbles(test, { until: 9 }) })).toBe(
       'UnansweredError: Nobody has answered GET / up to the end of virtual time (frame 0). A handler that waits for '
@@ -163,7 +163,7 @@ describe('the errors of the kit', () => {
       + 'marblesAsync, or in real time. Where a request is meant to stay unanswered: { unanswered: true }.')
   })
 
-  it('EndlessResponseError', () => {
+  it('include EndlessResponseError', () => {
     const endless = function* (): Generator<Uint8Array> { for (;;) yield new Uint8Array(65_536) }
     const test = ({ serve }: MarbleHelpers): void => { serve(() => ({ body: endless() })).connect('a', { a: HEAD }) }
     expect(failureOf(() => { marbles(test) })).toBe(
@@ -172,7 +172,7 @@ describe('the errors of the kit', () => {
       + '{ a: 65536 }.')
   })
 
-  it('EndlessResponseError, of an async generator', async () => {
+  it('include EndlessResponseError, of an async generator', async () => {
     const endless = async function* (): AsyncGenerator<Uint8Array> {
       for (;;) yield await Promise.resolve(new Uint8Array(1024 * 1024))
     }
@@ -180,12 +180,12 @@ describe('the errors of the kit', () => {
       .toMatch(/^EndlessResponseError: /)
   })
 
-  it('ConnectionResetError', () => {
+  it('include ConnectionResetError', () => {
     expect(String(new ConnectionResetError())).toBe('ConnectionResetError: the client reset the connection')
     expect(String(new ConnectionResetError('server'))).toBe('ConnectionResetError: the server reset the connection')
   })
 
-  it('BrokenResponseError', () => {
+  it('include BrokenResponseError', () => {
     const failures: string[] = []
     marbles(({ serve }) => {
       const server = serve(() => ({ body: NEVER.pipe(startWith('x')) }))
@@ -195,7 +195,7 @@ describe('the errors of the kit', () => {
     expect(failures).toEqual(['BrokenResponseError: the output ended within a response'])
   })
 
-  it('ReplayError', () => {
+  it('include ReplayError', () => {
     const date = new Date(0).toUTCString()
     const capture: Capture = { format: 'httprx-capture', version: 2, entries: [
       { at: 0, type: 'in', text: HEAD },
@@ -214,7 +214,7 @@ describe('the errors of the kit', () => {
       + 'GET /: 200 after 0 ms, then and now')
   })
 
-  it('SplitError', () => {
+  it('include SplitError', () => {
     expect(failureOf(() => { everySplit('abc', pieces => pieces.length > 1) })).toBe(
       'SplitError: byte by byte, it is not what it is in one piece: expected false, received true')
     expect(failureOf(() => { everySplit('abc', pieces => { if (pieces.length > 1) throw new Error('cut') }) })).toBe(

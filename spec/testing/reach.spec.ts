@@ -41,12 +41,12 @@ describe('demand by hand', () => {
     expectObservable(source$).toBe('(vw)---x---(yz|)', { v: 'ab', w: 'cd', x: 'ef', y: 'gh', z: 'ij' })
   }
 
-  it.each(sources)('of %s', (_, source) => { marbles(slower(source())) })
-  it.each([...sources, ...asyncSources])('of %s, with promises', async (_, source) => {
+  it.each(sources)('is requested of %s', (_, source) => { marbles(slower(source())) })
+  it.each([...sources, ...asyncSources])('is requested of %s, with promises', async (_, source) => {
     await marblesAsync(slower(source()))
   })
 
-  it('counts items where they are no bytes, and each request replaces the last', () => {
+  it('counts items if they are not bytes, and each request replaces the last', () => {
     marbles(({ cold, expectObservable }) => {
       expectObservable(requested([1, 2, 3, 4], cold('-b----a', { a: 1, b: 2 }))).toBe('-(xy)-z', { x: 1, y: 2, z: 3 })
     })
@@ -72,7 +72,7 @@ describe('demand by hand', () => {
     expect(ended.sort()).toEqual(['async', 'stream', 'sync'])
   })
 
-  it('passes on what fails, of the source and of the requests', async () => {
+  it('passes on errors of the source and of the requests', async () => {
     const bad = function* (): Generator<number> { yield 1; throw new Error('mine') }
     const worse = async function* (): AsyncGenerator<number> { yield await Promise.reject(new Error('mine')) }
     await marblesAsync(({ cold, expectObservable }) => {
@@ -82,7 +82,7 @@ describe('demand by hand', () => {
     })
   })
 
-  it('fails for an Observable that does not wait', () => {
+  it('fails for an Observable that cannot be paused', () => {
     marbles(({ cold, expectObservable }) => {
       const faults$ = requested(timer(1, 1), cold('a', { a: 1 })).pipe(
         catchError((error: unknown) => of((error as { code?: string }).code)))
@@ -102,8 +102,8 @@ function streamOf(items: readonly string[]): ReadableStream<string> {
   }, { highWaterMark: 0 })
 }
 
-describe('nothing for a time', () => {
-  it('holds for what comes before, and behind', () => {
+describe('expectNothing', () => {
+  it('ignores notifications before and after its time', () => {
     marbles(({ serve, cold, expectNothing }) => {
       const client = serve(() => timer(10_000).pipe(map(() => ({})))).connect('5ms a', { a: HEAD })
       expectNothing(client.output$, 10_000)
@@ -124,11 +124,11 @@ describe('nothing for a time', () => {
       helpers.expectNothing(helpers.cold('-#', {}, new Error('mine')), 5)
     }],
     ['time ends at frame 600000, before frame 600001', helpers => { helpers.expectNothing(NEVER, 600_000, 1) }],
-  ])('%s', (message, test) => { expect(failureOf(test)).toBe(`MarbleError: ${message}`) })
+  ])('fails: %s', (message, test) => { expect(failureOf(test)).toBe(`MarbleError: ${message}`) })
 })
 
 describe('a client with a rate', () => {
-  it('reads so many bytes a second, a tenth in each tenth', () => {
+  it('reads its bytes per second in tenths', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'x'.repeat(935) }), NO_WAIT)
       const client = server.connect('a', { a: HEAD }, { readRate: 4_000 })
@@ -137,7 +137,7 @@ describe('a client with a rate', () => {
     })
   })
 
-  it('whose rate is not divisible, and beside its diagram', () => {
+  it('may have a rate that is not divisible, and a diagram', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'x'.repeat(10) }), NO_WAIT)
       const slow = server.connect('a', { a: HEAD }, { readRate: 25 })
@@ -148,7 +148,7 @@ describe('a client with a rate', () => {
     })
   })
 
-  it('sends so many bytes a second; its end comes behind, a reset does not', () => {
+  it('sends its bytes per second; its half-close comes after them, a reset at once', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(reqd => reqd.body.text().pipe(map(body => ({ body }))), { ...NO_WAIT, allowHalfOpen: true })
       const text = post('/', 'x'.repeat(200))
@@ -169,14 +169,14 @@ describe('a client with a rate', () => {
     })
   })
 
-  it('has a rate of more than nothing', () => {
+  it('must have a rate above 0', () => {
     expect(failureOf(({ serve }) => { serve(() => ({})).connect('', {}, { readRate: 0 }) })).toBe(
       'MarbleError: a rate is more than 0 bytes a second, not 0')
   })
 })
 
-describe('what is held at a moment', () => {
-  it('is what the client has not taken, up to the high-water mark', async () => {
+describe('expectHeld', () => {
+  it('counts the bytes that the client has not taken, up to the high-water mark', async () => {
     await marblesAsync(({ serve, expectHeld }) => {
       const body = async function* (): AsyncGenerator<string> {
         for (;;) yield await Promise.resolve('x'.repeat(1_000))
@@ -186,7 +186,7 @@ describe('what is held at a moment', () => {
     }, { until: 100 })
   })
 
-  it('is seen when everything of its frame has happened', () => {
+  it('samples at the end of a frame', () => {
     marbles(({ serve, expectHeld }) => {
       const client = serve(() => ({ body: 'x'.repeat(5_000) }), NO_WAIT)
         .connect('-a', { a: HEAD, n: 1_000 }, { reads: 'x-n-o' })
@@ -194,7 +194,7 @@ describe('what is held at a moment', () => {
     })
   })
 
-  it('and what the server does not read', () => {
+  it('counts the bytes that the server has not read', () => {
     marbles(({ serve, expectHeld }) => {
       const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n'
       const client = serve(() => timer(5).pipe(map(() => ({})))).connect('ab', { a: head, b: new Uint8Array(250_000) })
@@ -202,7 +202,7 @@ describe('what is held at a moment', () => {
     })
   })
 
-  it('says what was held where it is not as expected', () => {
+  it('says what was held if it is not as expected', () => {
     expect(failureOf(({ serve, expectHeld }) => {
       const client = serve(() => ({ body: 'x'.repeat(5_000) })).connect('a', { a: HEAD }, { reads: 'x' })
       expectHeld(client).toBe('a', { a: atMost(1_000) })

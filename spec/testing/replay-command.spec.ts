@@ -38,8 +38,8 @@ async function run(args: readonly string[], loaded: object | Error = {}): Promis
   return { code, ...said }
 }
 
-describe('the command', () => {
-  it('says how it is used', async () => {
+describe('the command httprx replay', () => {
+  it('prints its usage', async () => {
     const help = await run(['--help'])
     expect(help).toMatchObject({ code: 0, err: '' })
     expect(help.out).toMatch(/httprx replay FILE/)
@@ -69,19 +69,19 @@ describe('the command', () => {
     expect(err).toMatch(message)
   })
 
-  it('takes the handler of a module that CommonJS exports', async () => {
+  it('accepts a handler that a CommonJS module exports', async () => {
     const app = { default: { default: ({ target }: { target: string }) => ({ body: `${target}\n` }) } }
     expect(await run(['replay', file, '--module', 'app.js'], app)).toMatchObject({ code: 0, err: '' })
   })
 
-  it('prints what a fault of its own is', async () => {
+  it('prints an internal error', async () => {
     const broken = { get default() { throw new RangeError('broken') } }
     expect(await run(['replay', file, '--module', 'app.js'], broken)).toMatchObject({
       code: 2, err: 'httprx: RangeError: broken\n',
     })
   })
 
-  it('leaves out what has no beginning, and says so', async () => {
+  it('skips connections whose beginning is missing, and says so', async () => {
     const cut = join(folder, 'cut.ndjson')
     writeFileSync(cut, linesWithoutOpen(1))
     const app = { default: ({ target }: { target: string }) => ({ body: `${target}\n` }) }

@@ -35,7 +35,7 @@ describe('the walk-through', () => {
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
   })
 
-  it('does, from the recording to the mended handler, what it says', async () => {
+  it('works as described, from the recording to the corrected handler', async () => {
     for (const { kind, text } of BLOCKS) {
       const file = kind.split(' ').at(1)
       if (kind !== 'console') {

@@ -28,13 +28,13 @@ describe('the internals of RxJS', () => {
   const free = { names: [], factor: 10 }
   const all = { names: Object.keys(PROVIDERS), factor: 1 }
 
-  it('are taken by a TestScheduler that runs, all of them, and given back', () => {
+  it('are all replaced by a running TestScheduler, and restored', () => {
     expect(taken()).toEqual(free)
     new TestScheduler(() => undefined).run(() => { expect(taken()).toEqual(all) })
     expect(taken()).toEqual(free)
   })
 
-  it('are taken by us as well, and given back', () => {
+  it('are replaced by the kit as well, and restored', () => {
     const time = takeRxjsTime(new TestScheduler(() => undefined))
     expect(taken()).toEqual(all)
     expect(time.isTaken).toBe(true)
@@ -42,7 +42,7 @@ describe('the internals of RxJS', () => {
     expect(taken()).toEqual(free)
   })
 
-  it('are named where they are missing', () => {
+  it('are named if they are missing', () => {
     expect(missingInternals(new TestScheduler(() => undefined))).toEqual([])
     expect(missingInternals({}, { intervalProvider: {} })).toEqual([
       'createAnimator', 'createDelegates', 'intervalProvider',

@@ -27,7 +27,7 @@ describe('a loop of promises that nothing ends', () => {
     ['that goes on in spite of errors', 'async () => { for (;;) try { await Promise.resolve() } catch {} }'],
     ['of callbacks of queueMicrotask', '() => { const again = () => queueMicrotask(again); again() }'],
     ['of callbacks of nextTick', '() => { const again = () => process.nextTick(again); again() }'],
-  ])('%s: the process ends, and says why', async (_, handler) => {
+  ])('ends the process with the reason: %s', async (_, handler) => {
     assertBuilt('cjs')
     const { code, printed } = await outcomeOf(handler)
     expect(code).not.toBe(0)
@@ -35,8 +35,8 @@ describe('a loop of promises that nothing ends', () => {
   })
 })
 
-describe('a runtime that does not tell what is begun', () => {
-  it('gives promises some turns of the event loop', async () => {
+describe('a runtime without async hooks', () => {
+  it('gives promises several turns of the event loop', async () => {
     const settling = new Settling(new Activity(() => undefined), () => 0)
     let hops = 0
     const hop = async (): Promise<void> => {
@@ -50,8 +50,8 @@ describe('a runtime that does not tell what is begun', () => {
   })
 })
 
-describe('what is not the code under test', () => {
-  it('is not named: what a test began and what is over', async () => {
+describe('code that is not under test', () => {
+  it('is not named: code that the test started, and code that has ended', async () => {
     const before = setTimeout(() => undefined, 1_000)
     await expect(marblesAsync(({ serve }) => {
       serve(async () => {

@@ -81,13 +81,13 @@ function requester(batch: number): TestedSubscriber<string> {
   }
 }
 
-describe('publishers of ours', () => {
+describe('publishers of httprx', () => {
   describe.each(Object.entries(OURS))('%s', (_, test) => {
     tests(publisherRules({ ...test, collect, patienceMs: 20_000 }))
   })
 })
 
-describe('subscribers of ours', () => {
+describe('subscribers of httprx', () => {
   describe.each([1, 3])('that request %d at once', batch => {
     tests(subscriberRules({ create: () => requester(batch), item: String }))
   })
@@ -188,7 +188,7 @@ const taker = (faults: Faults = {}): SubscriberUnderTest<number> => ({
   patienceMs: 50,
 })
 
-describe('the kit', () => {
+describe('the kit of rules', () => {
   const publisherNumbers = publisherRules(range()).map(({ number }) => number)
   const subscriberNumbers = subscriberRules(taker()).map(({ number }) => number)
 
@@ -202,10 +202,10 @@ describe('the kit', () => {
     expect(new Set(all).size).toBe(all.length)
   })
 
-  describe('is content with a publisher that keeps the rules', () => { tests(publisherRules(range())) })
-  describe('is content with a subscriber that keeps the rules', () => { tests(subscriberRules(taker())) })
+  describe('accepts a publisher that keeps the rules', () => { tests(publisherRules(range())) })
+  describe('accepts a subscriber that keeps the rules', () => { tests(subscriberRules(taker())) })
 
-  it('knows a fault for each rule', () => {
+  it('is tried with a fault for each rule', () => {
     expect(Object.keys(PUBLISHER_FAULTS).sort()).toEqual([...publisherNumbers].sort())
     expect(Object.keys(SUBSCRIBER_FAULTS).sort()).toEqual([...subscriberNumbers].sort())
   })
@@ -221,12 +221,12 @@ describe('the kit', () => {
     await expectBroken(subscriberRules(taker({ [fault]: true })), number)
   })
 
-  it('checks no garbage where none can be collected', () => {
+  it('skips the check of memory if garbage cannot be collected', () => {
     const rules = publisherRules({ publish: count => new Range(count), fail: () => new Range(0, {}, broken) })
     expect(rules.map(({ number }) => number)).not.toContain('3.13')
   })
 
-  it('waits as it is told to', async () => {
+  it('waits as long as it is told to', async () => {
     let settled = 0
     const settle = (): Promise<void> => { settled++; return Promise.resolve() }
     await publisherRules({ ...range(), settle })[0].check()

@@ -33,7 +33,7 @@ function outputOf(client: TestClient): TestClient['output$'] {
 }
 
 describe('a socket that was handed over', () => {
-  it('emits what comes, from the first listener on, and what was put back before it', () => {
+  it('emits input from the first listener on, after bytes that were put back', () => {
     marbles(helpers => {
       const client = tunnel(helpers, {
         sends: 'D-a|',
@@ -48,7 +48,7 @@ describe('a socket that was handed over', () => {
     })
   })
 
-  it('keeps back what comes while it is paused', () => {
+  it('holds input while it is paused', () => {
     marbles(helpers => {
       const client = tunnel(helpers, {
         sends: 'C-a-b-c',
@@ -64,7 +64,7 @@ describe('a socket that was handed over', () => {
     })
   })
 
-  it('tells how much was not read, and when it is', () => {
+  it('tells how many bytes are pending, and when they are taken', () => {
     marbles(helpers => {
       const told: unknown[] = []
       const client = tunnel(helpers, {
@@ -84,7 +84,7 @@ describe('a socket that was handed over', () => {
     })
   })
 
-  it('writes in one piece what was corked', () => {
+  it('writes corked bytes in one piece', () => {
     marbles(helpers => {
       const client = tunnel(helpers, {
         sends: 'C',
@@ -99,7 +99,7 @@ describe('a socket that was handed over', () => {
     })
   })
 
-  it('ends, and takes nothing then', () => {
+  it('ends, and accepts no writes afterwards', () => {
     marbles(helpers => {
       const told: unknown[] = []
       const client = tunnel(helpers, {
@@ -136,7 +136,7 @@ describe('a socket that was handed over', () => {
     })
   })
 
-  it('fails when the client breaks it, and is destroyed with an error', () => {
+  it('fails when the client resets it, and is destroyed with an error', () => {
     marbles(helpers => {
       const told: string[] = []
       const broken = tunnel(helpers, {
@@ -158,7 +158,7 @@ describe('a socket that was handed over', () => {
     })
   })
 
-  it('has the small things that libraries ask of a socket', () => {
+  it('has the properties and methods that libraries use', () => {
     marbles(helpers => {
       tunnel(helpers, {
         sends: 'C',
@@ -174,14 +174,14 @@ describe('a socket that was handed over', () => {
   })
 })
 
-describe('a request', () => {
-  it('can be any method, and a WebSocket frame can be long', () => {
+describe('a message of a test client', () => {
+  it('may be a WebSocket frame of any length', () => {
     expect(webSocketMessage('hi')).toEqual(Uint8Array.of(0x81, 0x82, 0, 0, 0, 0, 104, 105))
     expect(webSocketMessage(new Uint8Array(300)).subarray(0, 8)).toEqual(Uint8Array.of(0x82, 0xfe, 1, 44, 0, 0, 0, 0))
     expect(webSocketClose()).toEqual(Uint8Array.of(0x88, 0x82, 0, 0, 0, 0, 3, 232))
   })
 
-  it('has the Host that it is given', () => {
+  it('has the given Host', () => {
     expect(get('/', { host: 'example.org' })).toBe('GET / HTTP/1.1\r\nhost: example.org\r\n\r\n')
   })
 })

@@ -52,9 +52,9 @@ describe('timers of a handler', () => {
         resolve({ body: (signal.reason as Error).name === 'TimeoutError' ? 'x' : 'other' })
       })
     })],
-  ])('%s', async (_, marble, handler) => { await answer(handler, marble, 'x') })
+  ])('are virtual: %s', async (_, marble, handler) => { await answer(handler, marble, 'x') })
 
-  it('the time of day, and of performance', async () => {
+  it('include the time of day and of performance', async () => {
     const facts: unknown[] = []
     const start = new Date(5_000)
     await marblesAsync(() => {
@@ -66,7 +66,7 @@ describe('timers of a handler', () => {
     expect(facts).toEqual([12, 12, 12, 7, 0, true, true, true])
   })
 
-  it('without promises, in a synchronous test', () => {
+  it('work without promises, in a synchronous test', () => {
     marbles(({ serve, expectObservable }) => {
       const handler: Handler = reqd => { setTimeout(() => { reqd.respond({ body: 'x' }) }, 5) }
       const client = serve(handler, { keepAliveTimeout: 0 }).connect('a', { a: HEAD })
@@ -82,7 +82,7 @@ describe('a virtual timer', () => {
     })).toEqual(['1 0', '1 -5', '1 NaN', '1 undefined', '1 2147483648', '1 1.9'])
   })
 
-  it('is cleared, by itself, by its number, and disposed of', async () => {
+  it('is cleared by itself, by its number, or by disposal', async () => {
     expect(await logOf(log => {
       const set = (): NodeJS.Timeout => setTimeout(() => { log('late') }, 5)
       clearTimeout(set())
@@ -97,14 +97,14 @@ describe('a virtual timer', () => {
     })).toEqual(['5 on time'])
   })
 
-  it('is refreshed', async () => {
+  it('can be refreshed', async () => {
     expect(await logOf(log => {
       const timer = setTimeout(() => { log('timer') }, 5)
       setTimeout(() => timer.refresh(), 3)
     })).toEqual(['8 timer'])
   })
 
-  it('has a reference or not, and time goes on all the same', async () => {
+  it('can be unreferenced, and time passes all the same', async () => {
     expect(await logOf(log => {
       const timer = setTimeout(() => { log('timer') }, 5)
       log(`${timer.hasRef()} ${timer.unref().hasRef()} ${timer.ref().hasRef()}`)
@@ -112,19 +112,19 @@ describe('a virtual timer', () => {
     })).toEqual(['0 true false true', '5 timer'])
   })
 
-  it('wants a function', async () => {
+  it('requires a function', async () => {
     await expect(marblesAsync(() => { setTimeout('text' as unknown as () => void, 1) }, VIRTUAL))
       .rejects.toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
   })
 
-  it('that throws fails the test', async () => {
+  it('fails the test if it throws', async () => {
     const bad = (): never => { throw new Error('in a timer') }
     await expect(marblesAsync(() => { setTimeout(bad, 3) }, VIRTUAL)).rejects.toThrow('in a timer')
   })
 })
 
 describe('promised timers', () => {
-  it('are aborted', async () => {
+  it('can be aborted', async () => {
     expect(await logOf(async log => {
       const controller = new AbortController()
       const { signal } = controller
@@ -138,7 +138,7 @@ describe('promised timers', () => {
     ])
   })
 
-  it('tick, also while nobody waits, and until they are aborted', async () => {
+  it('tick even while nobody waits, until they are aborted', async () => {
     expect(await logOf(async log => {
       const controller = new AbortController()
       setTimeout(() => { controller.abort() }, 34)
@@ -158,8 +158,8 @@ describe('promised timers', () => {
   })
 })
 
-describe('behind a test', () => {
-  it('everything is as it was', async () => {
+describe('after a test', () => {
+  it('the real timers are restored', async () => {
     const before = [setTimeout, setInterval, setImmediate, clearTimeout, Date, Date.now, AbortSignal.timeout, fetch]
     const names = Object.getOwnPropertyNames(performance)
     await marblesAsync(() => undefined, VIRTUAL)
@@ -170,7 +170,7 @@ describe('behind a test', () => {
     expect(Object.getOwnPropertyNames(performance)).toEqual(names)
   })
 
-  it('a timer that was real before is cleared within', async () => {
+  it('a real timer from before can be cleared within a test', async () => {
     let isFired = false
     const timer = setTimeout(() => { isFired = true }, 1)
     const immediate = setImmediate(() => { isFired = true })

@@ -43,7 +43,7 @@ function unanswered(what: string): string {
     + 'Where a request is meant to stay unanswered: { unanswered: true }.'
 }
 
-describe('a handler that waits for something real', () => {
+describe('a handler that waits in real time', () => {
   let line = 0
 
   it.each<[string, string, Handler]>([
@@ -80,11 +80,11 @@ describe('a handler that waits for something real', () => {
       await fetch('http://127.0.0.1:49151/')
       return {}
     }],
-  ])('%s', async (_, what, handler) => {
+  ])('is named with the place of the call: %s', async (_, what, handler) => {
     expect(await failureOf(() => asked(handler))).toBe(unanswered(`${what} called at ${FILE}:${line}`))
   })
 
-  it('is named in its own request, and only what is not over', async () => {
+  it('is named for its own request, as far as it is pending', async () => {
     const handler: Handler = async reqd => {
       clearTimeout(setTimeout(() => undefined, 70))
       await firstValueFrom(timer(1))
@@ -100,7 +100,7 @@ describe('a handler that waits for something real', () => {
     expect(failure.match(/GET \S+ waits for .*/g)).toEqual([expect.stringMatching(named)])
   })
 
-  it('is named below expectations that fail, too', async () => {
+  it('is named below failed expectations as well', async () => {
     const failure = await failureOf(() => marblesAsync(({ serve, expectObservable }) => {
       const client = serve(() => { setTimeout(() => undefined, 50) }).connect('a', { a: HEAD })
       expectObservable(client.output$).toBe('-----a')
@@ -110,7 +110,7 @@ describe('a handler that waits for something real', () => {
 })
 
 describe('a handler that waits for nothing', () => {
-  it('is unanswered', async () => {
+  it('is reported as unanswered', async () => {
     expect(await failureOf(() => asked(() => new Promise(() => undefined)))).toBe(
       'UnansweredError: Nobody has answered GET /slow up to the end of virtual time (frame 1000). '
       + 'Its handler waits for a promise that nobody settles, or for nothing. '
@@ -118,7 +118,7 @@ describe('a handler that waits for nothing', () => {
   })
 })
 
-describe('a test function that waits for ever', () => {
+describe('a test function that never ends', () => {
   it('fails when time has run out', async () => {
     expect(await failureOf(() => marblesAsync(async ({ serve }) => {
       const client = serve(() => ({})).connect('a', { a: HEAD })
@@ -127,7 +127,7 @@ describe('a test function that waits for ever', () => {
       + 'What it waits for never happened.')
   })
 
-  it('and says for what', async () => {
+  it('fails with what it waits for', async () => {
     let line = 0
     expect(await failureOf(() => marblesAsync(async ({ serve }) => {
       serve(() => ({})).connect('a', { a: HEAD })
@@ -138,7 +138,7 @@ describe('a test function that waits for ever', () => {
   })
 })
 
-describe('promises without end', () => {
+describe('endless promises', () => {
   const never = (): boolean => false
 
   it.each<[string, () => Promise<void>]>([
@@ -162,8 +162,8 @@ describe('promises without end', () => {
   }, 120_000)
 })
 
-describe('two tests at once', () => {
-  it('fail, and say which', async () => {
+describe('two tests at the same time', () => {
+  it('fail, and name both', async () => {
     const line = nextLine()
     const first = marblesAsync(() => undefined)
     const second = await failureOf(() => marblesAsync(() => undefined))
@@ -178,12 +178,12 @@ describe('two tests at once', () => {
     await marblesAsync(() => undefined)
   })
 
-  it('one within the other: it fails as well', async () => {
+  it('fail if one is within the other', async () => {
     expect(await failureOf(() => { marbles(() => { marbles(() => undefined) }) })).toMatch(/^TwoRunsError/)
     expect(await failureOf(() => marblesAsync(() => { marbles(() => undefined) }))).toMatch(/^TwoRunsError/)
   })
 
-  it('a TestScheduler of RxJS within one', async () => {
+  it('fail if a TestScheduler of RxJS runs within one', async () => {
     expect(await failureOf(() => marblesAsync(({ serve }) => {
       serve(async () => { new TestScheduler(() => undefined).run(() => undefined); await hop(); return {} })
         .connect('a', { a: HEAD })

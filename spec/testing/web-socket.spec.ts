@@ -16,7 +16,7 @@ describe('a WebSocket client of a test', () => {
     })
   })
 
-  it('is asked for demand as it reads', () => {
+  it('creates demand as it reads', () => {
     marbles(({ webSocket, expectObservable }) => {
       const client = webSocket(connection => {
         connection.ready$.pipe(take(3), concatMap(wanted => of('x'.repeat(wanted)))).subscribe(message => {
@@ -28,14 +28,14 @@ describe('a WebSocket client of a test', () => {
     })
   })
 
-  it('is gone without a close', () => {
+  it('may leave without a close frame', () => {
     marbles(({ webSocket, expectObservable }) => {
       const client = webSocket(() => undefined, '--#')
       expectObservable(client.closed$).toBe('--(c|)', { c: like({ code: 1006, wasClean: false }) })
     })
   })
 
-  it('is closed by the server when it has read the rest', () => {
+  it('is closed by the server after it has read the rest', () => {
     marbles(({ webSocket, expectObservable }) => {
       const client = webSocket(connection => {
         timer(2).subscribe(() => {
@@ -48,7 +48,7 @@ describe('a WebSocket client of a test', () => {
     })
   })
 
-  it('is cut where more is written than it may leave unread', () => {
+  it('is cut if more is written than it may leave unread', () => {
     marbles(({ webSocket, expectObservable }) => {
       const client = webSocket(connection => {
         for (let i = 0; i < 3; i++) connection.next('x'.repeat(20))

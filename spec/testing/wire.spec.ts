@@ -29,7 +29,7 @@ describe.each(RUNS)('%s: a letter of 250 KB', (_, run) => {
   const body = new Uint8Array(250_000)
   const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 250000\r\n\r\n'
 
-  it('comes in reads of 64 KiB, in the frame in which it is sent', async () => {
+  it('arrives in reads of 64 KiB, in the frame in which it is sent', async () => {
     await run(({ serve, expectObservable }) => {
       const server = serve(reqd => reqd.body.bytes$.pipe(
         scan((count, bytes) => count + bytes.length, 0), filter(count => count === 250_000), take(1),
@@ -40,7 +40,7 @@ describe.each(RUNS)('%s: a letter of 250 KB', (_, run) => {
     })
   })
 
-  it('pauses the socket, and waits, while a handler does not take it', async () => {
+  it('waits with the socket paused while a handler does not read it', async () => {
     await run(({ serve, expectObservable }) => {
       const server = serve(reqd => reqd.body.concatMap(() => timer(10)).pipe(ignoreElements()), NO_WAIT)
       const client = server.connect('(ab)', { a: head, b: body })
@@ -49,7 +49,7 @@ describe.each(RUNS)('%s: a letter of 250 KB', (_, run) => {
     }, { unanswered: true, until: 100 })
   })
 
-  it('is lost behind a reset', async () => {
+  it('is lost after a reset', async () => {
     await run(({ serve, expectObservable }) => {
       const client = serve(() => NEVER).connect('ab-#', { a: head, b: body })
       expectObservable(client.aborts$).toBe('---a', { a: '/' })
@@ -59,7 +59,7 @@ describe.each(RUNS)('%s: a letter of 250 KB', (_, run) => {
 })
 
 describe.each(RUNS)('%s: ends and resets', (_, run) => {
-  it('of the client: | and #, and a reset behind an end', async () => {
+  it('come from the client: | and #, and a reset after a half-close', async () => {
     await run(({ serve, expectObservable }) => {
       const server = serve(() => NEVER, { allowHalfOpen: true })
       const client = server.connect('a-|-#', { a: HEAD })
@@ -69,7 +69,7 @@ describe.each(RUNS)('%s: ends and resets', (_, run) => {
     }, { unanswered: true })
   })
 
-  it('of the client, behind its end: who writes learns of it, now and later', async () => {
+  it('come from the client after its half-close: writers learn of it, at once or later', async () => {
     await run(({ serve, expectObservable }) => {
       const body = timer(3).pipe(map(() => 'x'.repeat(100)))
       const server = serve(reqd => ({ body: reqd.target === '/' ? 'y'.repeat(100) : body }), { allowHalfOpen: true })
@@ -80,7 +80,7 @@ describe.each(RUNS)('%s: ends and resets', (_, run) => {
     })
   })
 
-  it('of the server: the end of the output, and a reset that says so', async () => {
+  it('come from the server: the end of the output, and a reset that is named', async () => {
     await run(({ serve, expectObservable }) => {
       const server = serve(reqd => reqd.target === '/' ? {} : { body: NEVER }, NO_WAIT)
       timer(4).subscribe(() => { server.close({ graceMs: 1 }) })
@@ -94,7 +94,7 @@ describe.each(RUNS)('%s: ends and resets', (_, run) => {
   })
 })
 
-describe('a transport that takes later, as TLS does', () => {
+describe('a transport that completes writes later, as TLS does', () => {
   const handlers: [string, Handler][] = [
     ['text', () => ({ body: 'x' })],
     ['an iterable', () => ({ body: Array.from({ length: 50 }, () => 'x'.repeat(3_000)) })],
@@ -122,13 +122,13 @@ describe('a transport that takes later, as TLS does', () => {
     return output
   }
 
-  it.each(handlers)('gets the same of %s', async (_, handler) => {
+  it.each(handlers)('receives the same from %s', async (_, handler) => {
     const atOnce = await outputOf(handler, {})
     expect(atOnce).toMatch(/^HTTP/)
     expect(await outputOf(handler, { takes: 'later' })).toBe(atOnce)
   })
 
-  it('can be asked for by one client, and has its write under way for an event longer', () => {
+  it('can be chosen for one client, whose writes stay pending for an event longer', () => {
     const waits: boolean[] = []
     marbles(({ serve }) => {
       const server = serve(reqd => {
@@ -142,7 +142,7 @@ describe('a transport that takes later, as TLS does', () => {
     expect(waits).toEqual([false, false, false, false])
   })
 
-  it('waits for a client that reads slowly, all the same', () => {
+  it('waits for a client that reads slowly as well', () => {
     marbles(({ serve, expectObservable }) => {
       const client = serve(() => ({ body: 'x'.repeat(10_000) }), NO_WAIT)
         .connect('a', { a: HEAD }, { reads: 'x--o', takes: 'later' })
@@ -150,7 +150,7 @@ describe('a transport that takes later, as TLS does', () => {
     })
   })
 
-  it('is not called back behind its end', () => {
+  it('does not call back after its end', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: NEVER }), NO_WAIT)
       const client = server.connect('a(b#)', { a: HEAD, b: HEAD }, { takes: 'later' })
