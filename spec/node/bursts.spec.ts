@@ -68,7 +68,7 @@ describe.each(['TCP', 'TLS', 'Unix', 'Duplex'])('a burst over %s', kind => {
     ['latest', 'latest'],
     ['disconnect', 'disconnect'],
     ['a small buffer', { bufferBytes: 1 }],
-  ])('reaches a client that reads, whole: %s', async (_, overflow) => {
+  ])('reaches a reading client whole: %s', async (_, overflow) => {
     const { received, errors } = await overSocket(kind, () => ({
       body: lines(80), ...(overflow !== undefined && { overflow }),
     }))
@@ -79,7 +79,7 @@ describe.each(['TCP', 'TLS', 'Unix', 'Duplex'])('a burst over %s', kind => {
 })
 
 describe('a burst', () => {
-  it('may come from rows, from what was missed, or later', async () => {
+  it('reaches a reading client whole, whatever its source and time', async () => {
     const rows = upTo(60).map(n => `${String(n).padEnd(LINE - 1, '.')}\n`)
     const replayed = new ReplaySubject<string>()
     for (const row of rows) replayed.next(row)
@@ -95,7 +95,7 @@ describe('a burst', () => {
     expect(server.errors).toEqual([])
   })
 
-  it('of missed events reaches each client that reconnects', async () => {
+  it('reaches each reconnecting client whole, if it consists of missed events', async () => {
     const missed = from(upTo(60)).pipe(map(n => ({ id: String(n), data: 'x'.repeat(1000) })))
     const server = await start(() => sse(concat(missed, NEVER)))
     for (let i = 0; i < 2; i++) {
@@ -106,7 +106,7 @@ describe('a burst', () => {
     expect(server.errors).toEqual([])
   })
 
-  it('of more than one turn may write reaches a client in one event of the source', async () => {
+  it('reaches a client whole, even if it exceeds what one turn may write', async () => {
     const server = await start(() => ({ body: lines(1500), overflow: 'error' }))
     expect(numbersOf(await (await connect(server)).send(GET).all())).toEqual(upTo(1500))
   })
@@ -137,7 +137,7 @@ describe('a client that does not read', () => {
     return { received: client.received, events }
   }
 
-  it.each<Overflow>(['latest', 'dropOldest'])('gets the newest value, however large, with %s', async overflow => {
+  it.each<Overflow>(['latest', 'dropOldest'])('receives the newest value, however large, with %s', async overflow => {
     let lost = 0
     const { received, events } = await stalled({ overflow, onDrop: chunk => { lost += chunk.length } })
     expect(received).toContain('the newest!')
@@ -147,7 +147,7 @@ describe('a client that does not read', () => {
     expect(drops.at(-1)).toMatchObject({ count: drops.length, bytes: lost })
   })
 
-  it('is cut at 1 MiB, with an error that says what waited and what to do', async () => {
+  it('is cut at 1 MiB, with an error that says how much was pending and what to do', async () => {
     const { received, events } = await stalled({})
     expect(received.endsWith('0\r\n\r\n')).toBe(false)
     const errors = events.filter(event => event.type === 'error').map(({ error }) => error)

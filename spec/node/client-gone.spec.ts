@@ -80,7 +80,7 @@ const PHASES: Record<string, { readonly sent: string; readonly handler: (probe: 
   },
 }
 
-describe.each(Object.entries(PHASES))('a client that goes away %s', (_, { sent, handler }) => {
+describe.each(Object.entries(PHASES))('a client that leaves %s', (_, { sent, handler }) => {
   it('by a reset unsubscribes the source and aborts the signal, once', async () => {
     const probe = new Probe()
     const handle = handler(probe)
@@ -100,16 +100,16 @@ describe.each(Object.entries(PHASES))('a client that goes away %s', (_, { sent, 
   })
 })
 
-describe('a client that has only ended its side, with allowHalfOpen', () => {
+describe('a client that half-closes, with allowHalfOpen', () => {
   const HALF_OPEN = { allowHalfOpen: true }
 
-  it('gets the answer', async () => {
+  it('receives the response', async () => {
     const server = await start(() => ({ body: 'it' }))
     const client = await connect(server)
     expect(await client.send(REQUEST).end().all()).toMatch(/it$/)
   })
 
-  it('gets the answers to all that it has asked', async () => {
+  it('receives the responses to all its requests', async () => {
     const answers: (() => void)[] = []
     const both = signal()
     const server = await start(reqd => {
@@ -126,7 +126,7 @@ describe('a client that has only ended its side, with allowHalfOpen', () => {
     expect(await client.all()).toMatch(/\/2$/)
   })
 
-  it('gets a long answer whole', async () => {
+  it('receives a long response whole', async () => {
     const body = 'x'.repeat(5_000_000)
     const server = await start(() => ({ body: (function* () { yield* body.match(/.{1,50000}/g) ?? [] })() }), HALF_OPEN)
     const client = await connect(server)
@@ -135,7 +135,7 @@ describe('a client that has only ended its side, with allowHalfOpen', () => {
     expect(received.endsWith('xxx')).toBe(true)
   })
 
-  it('and is gone then is noticed as soon as something is written to it', async () => {
+  it('is noticed to have left as soon as something is written to it', async () => {
     const probe = new Probe()
     const source: { subscriber?: Subscriber<Chunk> } = {}
     const server = await start(reqd => {

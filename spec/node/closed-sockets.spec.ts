@@ -47,12 +47,12 @@ async function visit(server: NetServer, event: string, open: (port: number) => S
 }
 
 describe('a closed socket', () => {
-  it('refers to its connection no more', async () => {
+  it('no longer refers to its connection', async () => {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
     expect(await visit(server, 'connection', port => connect(port, '127.0.0.1'))).toEqual([true, false])
   })
 
-  it('refers to its connection no more with TLS', async () => {
+  it('no longer refers to its connection with TLS', async () => {
     const server = createTlsServer(TLS)
     const open = (port: number): Socket => connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
     expect(await visit(server, 'secureConnection', open)).toEqual([true, false])

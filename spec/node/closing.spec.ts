@@ -22,7 +22,7 @@ async function rest(client: Client): Promise<string> {
 const LAST = /Connection: close\r\n\r\nit$/
 
 describe('closing a server', () => {
-  it('answers those that wait to be accepted', async () => {
+  it('answers clients that wait to be accepted', async () => {
     const server = await start(() => ({ body: 'it' }))
     const port = portOf(server)
     const clients = Array.from({ length: 20 }, () => new Client(connectSocket(port, '127.0.0.1')).send(REQUEST))
@@ -33,7 +33,7 @@ describe('closing a server', () => {
     await closed
   })
 
-  it('lets handshakes end within idleMs, and answers', async () => {
+  it('lets TLS handshakes complete within idleMs, and answers', async () => {
     const server = await startTls(() => ({ body: 'it' }))
     const socket = connectSocket(portOf(server), '127.0.0.1')
     await once(socket, 'connect')
@@ -45,12 +45,12 @@ describe('closing a server', () => {
     await closed
   })
 
-  it('does not wait for more where nothing is left, whatever idleMs', async () => {
+  it('does not wait if no connection is left, whatever idleMs', async () => {
     const server = await startTls(() => ({ body: 'it' }))
     await server.close({ idleMs: Infinity, graceMs: Infinity })
   })
 
-  it('cuts at graceMs also those that were to be waited for longer', async () => {
+  it('cuts at graceMs even with a longer idleMs', async () => {
     const server = await start(() => ({ body: 'it' }))
     const client = await connect(server)
     const closed = server.close({ idleMs: Infinity, graceMs: 10 })
@@ -78,7 +78,7 @@ describe('closing a server', () => {
     expect(await rest(client)).toBe('')
   })
 
-  it('answers what is in flight, closes what is idle, and takes no more', async () => {
+  it('answers requests in flight, closes idle connections, and accepts no more', async () => {
     const answer = signal<Reqd>()
     const server = await start(reqd => { answer.resolve(reqd) })
     const draining = firstValueFrom(server.draining$)
@@ -97,7 +97,7 @@ describe('closing a server', () => {
     expect(server.address).toBeNull()
   })
 
-  it('cuts what is left at graceMs', async () => {
+  it('cuts the remaining connections at graceMs', async () => {
     const begun = signal()
     const server = await start(() => { begun.resolve() })
     const client = await connect(server)
@@ -107,7 +107,7 @@ describe('closing a server', () => {
     expect(await client.ended).toBe('broken')
   })
 
-  it('can be hurried', async () => {
+  it('can be shortened by a second call', async () => {
     const begun = signal()
     const server = await start(() => { begun.resolve() })
     const client = await connect(server)
@@ -120,20 +120,20 @@ describe('closing a server', () => {
     expect(await client.ended).toBe('broken')
   })
 
-  it('does not wait for connections that there are not', async () => {
+  it('resolves at once without connections', async () => {
     const server = await start(() => ({}))
     await server.close()
     await server.close()
     await server.closed
   })
 
-  it('can be left to the end of a block', async () => {
+  it('can be left to `await using`', async () => {
     const server = await start(() => ({}))
     await server[Symbol.asyncDispose]()
     expect(server.address).toBeNull()
   })
 
-  it('can be done by a signal, which is then let go', async () => {
+  it('can be triggered by a signal, which is then released', async () => {
     const controller = new AbortController()
     const removed = jest.spyOn(controller.signal, 'removeEventListener')
     const server = await start(() => ({}), { signal: controller.signal })
@@ -142,7 +142,7 @@ describe('closing a server', () => {
     expect(removed).toHaveBeenCalledTimes(1)
   })
 
-  it('completes the Observables that show it, also for late subscribers', async () => {
+  it('completes its Observables, also for late subscribers', async () => {
     const server = await start(() => ({}))
     const before = firstValueFrom(server.connections$.pipe(toArray()))
     await server.close()
@@ -154,7 +154,7 @@ describe('closing a server', () => {
     expect(await firstValueFrom(server.draining$.pipe(toArray()))).toEqual([undefined])
   })
 
-  it('under load loses no response: every request that was read gets its full answer', async () => {
+  it('loses no response under load: every request that was read is answered in full', async () => {
     const read = new Set<string>()
     const body = 'x'.repeat(20_000)
     let closed: Promise<void> | undefined

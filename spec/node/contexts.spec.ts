@@ -66,7 +66,7 @@ const SOURCES: Record<string, Make> = {
 }
 
 describe('a source runs in the context of its request', () => {
-  it.each(Object.entries(SOURCES))('%s', async (_name, make) => {
+  it.each(Object.entries(SOURCES))('if it is %s', async (_name, make) => {
     const seen = new Sightings()
     const server = await start(reqd => {
       const own = reqd.target
@@ -92,7 +92,7 @@ describe('a source runs in the context of its request', () => {
       }),
     }),
   }
-  it.each(Object.entries(SILENT))('and so ends with the client: %s, aborted$, signal', async (_name, make) => {
+  it.each(Object.entries(SILENT))('also when the client leaves: %s, aborted$, signal', async (_name, make) => {
     const stores: unknown[] = []
     const ended = new Subject<void>()
     const server = await start(reqd => {
@@ -116,7 +116,7 @@ describe('a source runs in the context of its request', () => {
 })
 
 describe('a handler begins in a context of its own', () => {
-  it('where the response of its predecessor ends in another', async () => {
+  it('if the previous response ends in another', async () => {
     const seen: unknown[] = []
     const server = await start(reqd => {
       seen.push(storage.getStore())
@@ -131,7 +131,7 @@ describe('a handler begins in a context of its own', () => {
     expect(seen).toEqual([undefined, undefined, undefined, undefined])
   })
 
-  it('where its predecessor entered one for good', async () => {
+  it('if the previous handler entered one permanently', async () => {
     const seen: unknown[] = []
     const server = await start(reqd => {
       seen.push(storage.getStore())
@@ -146,7 +146,7 @@ describe('a handler begins in a context of its own', () => {
     expect(seen).toEqual([undefined, undefined, undefined])
   })
 
-  it('and what it enters holds for the source that it returns', async () => {
+  it('and a context that it enters applies to the source that it returns', async () => {
     const seen = new Sightings()
     const server = await start(reqd => {
       storage.enterWith(reqd.target)
@@ -158,7 +158,7 @@ describe('a handler begins in a context of its own', () => {
     expect(seen.wrong).toEqual([])
   })
 
-  it('that of the server', async () => {
+  it('which is that of the server', async () => {
     let seen: unknown
     const server = await storage.run('server', () => start(() => {
       seen = storage.getStore()
@@ -209,8 +209,8 @@ describe('callbacks of a body run in the context of their subscriber', () => {
   })
 })
 
-describe('the rest of a request has its context', () => {
-  it('closing$', async () => {
+describe('other callbacks of a request run in its context', () => {
+  it('of closing$', async () => {
     const stores: unknown[] = []
     const begun = new Subject<void>()
     const server = await start(reqd => {
@@ -230,7 +230,7 @@ describe('the rest of a request has its context', () => {
     expect(stores).toEqual(['/mine'])
   })
 
-  it('what takes an upgraded connection over', async () => {
+  it('of the new owner of an upgraded connection', async () => {
     let seen: unknown
     const server = await start(reqd => {
       storage.run(reqd.target, () => {
@@ -246,7 +246,7 @@ describe('the rest of a request has its context', () => {
     expect(seen).toBe('/mine')
   })
 
-  it('WebSocket messages, projections, demand and the end', async () => {
+  it('of WebSocket messages, projections, demand and the end', async () => {
     const seen = new Sightings()
     const over = new Subject<void>()
     const handler: Handler = reqd => {

@@ -78,7 +78,7 @@ const REPLIES: Record<string, (lines: Lines) => Reply> = {
 }
 
 describe.each(KINDS)('over %s', kind => {
-  it.each(Object.entries(REPLIES))('a client that waits and then reads gets all of %s', async (_, reply) => {
+  it.each(Object.entries(REPLIES))('delivers all of %s to a client that waits and then reads', async (_, reply) => {
     const lines = new Lines()
     const { client, errors } = await ends(kind, () => reply(lines))
     client.socket.pause()
@@ -94,7 +94,7 @@ describe.each(KINDS)('over %s', kind => {
     expect(errors).toEqual([])
   })
 
-  it.each(Object.entries(REPLIES))('a client that leaves ends %s', async (name, reply) => {
+  it.each(Object.entries(REPLIES))('ends %s when the client leaves', async (name, reply) => {
     const lines = new Lines()
     const { client } = await ends(kind, () => reply(lines))
     await client.send(GET).receives('#0#')
@@ -106,7 +106,7 @@ describe.each(KINDS)('over %s', kind => {
   it.each([
     ['a body', (lines: Lines): Reply => ({ body: fromSource(lines).pipe(delay(1)) })],
     ['events', (lines: Lines): Reply => sse(fromSource(lines).pipe(delay(1)))],
-  ])('tells of what an operator holds of %s', async (_, reply) => {
+  ])('reports how much an operator holds of %s', async (_, reply) => {
     const { client, events$ } = await ends(kind, () => reply(new Lines()))
     const ahead = next(events$.pipe(filter(({ type }) => type === 'ahead')))
     client.send(GET)
@@ -114,7 +114,7 @@ describe.each(KINDS)('over %s', kind => {
     client.socket.destroy()
   })
 
-  it('a body that is worked on goes back as the client takes it', async () => {
+  it('echoes a processed body as fast as the client takes it', async () => {
     const { client, errors } = await ends(kind, reqd => ({
       body: reqd.body.bytes$.pipe(map(bytes => bytes), concatMap(bytes => from([bytes]))),
     }))
@@ -127,7 +127,7 @@ describe.each(KINDS)('over %s', kind => {
     expect(errors).toEqual([])
   })
 
-  it('each way to project a body holds it back', async () => {
+  it('limits a body with each way to project it', async () => {
     const { client, errors } = await ends(kind, reqd => ({ body: reqd.body.concatMap(bytes => of(bytes)) }))
     client.socket.pause()
     const text = Array.from({ length: COUNT }, (_, n) => line(n)).join('')

@@ -56,8 +56,8 @@ describe.each(Object.keys(KINDS))('over %s', name => {
   })
 
   describe.each(ENDS)('by %s', end => {
-    describe.each(Object.keys(PARTS))('%s that has not come whole', framing => {
-      it.each(Object.keys(WAYS))('ends with the departure of its client for %s that waits', async way => {
+    describe.each(Object.keys(PARTS))('%s that is incomplete', framing => {
+      it.each(Object.keys(WAYS))('ends when its client leaves, for a waiting %s', async way => {
         const begun = new Subject<void>()
         const failures = new Subject<unknown>()
         const server = await kind.start(async reqd => {
@@ -81,7 +81,7 @@ describe.each(Object.keys(KINDS))('over %s', name => {
     })
   })
 
-  it('answers a body that is not whole with 400 where clients may be half-open', async () => {
+  it('answers an incomplete body with 400 with allowHalfOpen', async () => {
     const server = await kind.start(async ({ body }) => ({ body: await body.text() }), { allowHalfOpen: true })
     for (const part of Object.values(PARTS)) {
       const client = await kind.connect(server)
@@ -90,7 +90,7 @@ describe.each(Object.keys(KINDS))('over %s', name => {
     expect(server.errors).toMatchObject([{ code: 'unexpectedEof' }, { code: 'unexpectedEof' }])
   })
 
-  it.each(Object.keys(WAYS))('ends a body that has not come whole with its departure, for %s', async way => {
+  it.each(Object.keys(WAYS))('ends an incomplete body when the client leaves, for %s', async way => {
     const begun = new Subject<Reqd>()
     const failures = new Subject<unknown>()
     const server = await kind.start(async reqd => {

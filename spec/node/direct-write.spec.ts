@@ -38,7 +38,7 @@ const MANY = 16 * 1024 * 1024
 const many = (): Output => [{ buffer: new Uint8Array(MANY).fill(120), off: 0, len: MANY }]
 
 describe('a direct write', () => {
-  it('is not done where the parts are not as expected', () => {
+  it('is not used if Node\'s internals are not as expected', () => {
     expect(DirectWriter.create(null)).toBeNull()
     expect(directWriter?.canWriteTo(new Socket())).toBe(false)
     const odd = { _handle: { writeBuffer: () => 0, writeLatin1String: () => 0 } }
@@ -54,7 +54,7 @@ describe('a direct write', () => {
     expect(await client.receives('9')).toBe('caf\xe9,23409')
   })
 
-  it('tells later where the kernel does not take all, and keeps the order behind it', async () => {
+  it('reports later if the kernel does not take all, and keeps the order of what follows', async () => {
     const { client, socket } = await ends()
     client.socket.pause()
     const first = written(socket, many())
@@ -70,7 +70,7 @@ describe('a direct write', () => {
     expect(written(socket, '!').status).toBe(TAKEN)
   })
 
-  it('takes text of any length', async () => {
+  it('accepts text of any length', async () => {
     const { client, socket } = await ends()
     const text = 'y'.repeat(100_000)
     const { status, done } = written(socket, text)
@@ -78,14 +78,14 @@ describe('a direct write', () => {
     expect(await client.receivesBytes(text.length)).toBe(text)
   })
 
-  it('fails at once where the socket was destroyed', async () => {
+  it('fails at once if the socket was destroyed', async () => {
     const { socket } = await ends()
     socket.destroy()
     expect(written(socket, 'x').status).toBeLessThan(0)
     expect(directWriter!.unwrittenBytes(socket)).toBe(0)
   })
 
-  it('fails at once where the own side was ended while writes are under way', async () => {
+  it('fails at once if the output was ended while writes are in flight', async () => {
     const { client, socket } = await ends()
     client.socket.pause()
     expect(written(socket, many()).status).toBe(PENDING)
@@ -93,7 +93,7 @@ describe('a direct write', () => {
     expect(written(socket, 'x').status).toBe(-constants.errno.EPIPE)
   })
 
-  it('under way fails when the socket is destroyed', async () => {
+  it('in flight fails when the socket is destroyed', async () => {
     const { client, socket } = await ends()
     client.socket.pause()
     const { done } = written(socket, many())
@@ -103,7 +103,7 @@ describe('a direct write', () => {
 })
 
 describe('a transport whose peer is gone', () => {
-  it('reports it to the writer, as the stream does, and not within the write', async () => {
+  it('reports it to the writer as the stream does, after the write call', async () => {
     const { client, socket } = await ends()
     const transport = new SocketTransport(socket)
     client.reset()
@@ -157,7 +157,7 @@ describe.each([['to its handle', false], ['as a stream', true]])('a server that 
     expect((await client.all()).split(big)).toHaveLength(3)
   })
 
-  it('tells the handler when the client breaks off a response', async () => {
+  it('tells the handler if the client resets during a response', async () => {
     const aborted = signal<boolean>()
     const server = await serving(reqd => {
       reqd.signal.addEventListener('abort', () => { aborted.resolve(true) })

@@ -42,7 +42,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     return client
   }
 
-  it('answers a request of which a part came', async () => {
+  it('answers a request that has arrived in part', async () => {
     const server = await kind.start(() => ({ body: 'it' }))
     const clients = [await kind.connect(server), await idle(server), await idle(server)]
     const parts = ['G', 'GET / HTTP/1.1\r\n', REQUEST.slice(0, -2)]
@@ -56,7 +56,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     await closed
   })
 
-  it('answers the request of which a part came, and those that came with it', async () => {
+  it('answers a request that has arrived in part, and those that come with its rest', async () => {
     const server = await kind.start(() => ({ body: 'it' }))
     const client = await kind.connect(server)
     const came = next(server.events$.pipe(filter(({ type }) => type === 'bytesIn')))
@@ -67,7 +67,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     expectAnswers(await rest(client), 2)
   })
 
-  it('answers those that wait behind the one in flight, read or not, and says close with the last', async () => {
+  it('answers those that wait after the one in flight, read or not, and sends close with the last', async () => {
     const reqds = new ReplaySubject<Reqd>()
     const server = await kind.start(reqd => { reqds.next(reqd) })
     const client = await kind.connect(server)
@@ -98,7 +98,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     await closed
   })
 
-  it('takes one more request behind a response that promised it', async () => {
+  it('accepts one more request after a response that promised keep-alive', async () => {
     const begun = signal<BodySubject>()
     const server = await kind.start(reqd => {
       if (reqd.target === '/') reqd.respond({ body: 'it' })
@@ -119,7 +119,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     await closed
   })
 
-  it('closes behind a response that promised more, if nothing comes', async () => {
+  it('closes after a response that promised keep-alive, if nothing comes', async () => {
     const begun = signal<BodySubject>()
     const server = await kind.start(reqd => { begun.resolve(reqd.respondWithStreaming(Response.create(200))) })
     const client = await kind.connect(server)
@@ -134,7 +134,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     await closed
   })
 
-  it('answers a request that was not read yet', async () => {
+  it('answers a request that has not been read yet', async () => {
     const server = await kind.start(() => ({ body: 'it' }))
     const clients = [await idle(server), await idle(server)]
     for (const client of clients) client.send(REQUEST)
@@ -155,7 +155,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     await closed
   })
 
-  it('does so as well where a signal closes it, by the options that the server was made with', async () => {
+  it('does the same for a signal, with the options of the server', async () => {
     const controller = new AbortController()
     const server = await kind.start(() => ({ body: 'it' }), { signal: controller.signal, idleMs: 100_000 })
     const client = await idle(server)

@@ -21,7 +21,7 @@ describe('103 Early Hints (RFC 8297)', () => {
     return { body: 'page' }
   }
 
-  it('come before the response, as node:http sees them', async () => {
+  it('arrive before the response, as node:http sees them', async () => {
     const server = await start(hinting)
     const infos: InformationEvent[] = []
     const sent = request({ port: portOf(server), host: '127.0.0.1' })
@@ -47,7 +47,7 @@ describe('103 Early Hints (RFC 8297)', () => {
     expect(await client.all()).toMatch(/HTTP\/1\.1 200 OK\r\n[^]*page$/)
   })
 
-  it('come with TLS, too, as often as the handler says', async () => {
+  it('are sent over TLS as well, as often as the handler calls', async () => {
     const client = await tlsClient(await startTls(reqd => {
       for (const status of [102, 103, 199]) expect(reqd.inform(status)).toBe(true)
       return { status: 204 }
@@ -66,7 +66,7 @@ describe('103 Early Hints (RFC 8297)', () => {
     expect(sent).toEqual([false])
   })
 
-  it('are refused once the response has begun, with another status, and with a field that is none', async () => {
+  it('are refused after the response has begun, with another status, and with an invalid field', async () => {
     const codes: unknown[] = []
     const code = (inform: () => unknown): void => {
       try {
@@ -86,7 +86,7 @@ describe('103 Early Hints (RFC 8297)', () => {
     expect(codes).toEqual(['badStatus', 'badStatus', 'badField', 'alreadyResponded'])
   })
 
-  it('are dropped where the client left', async () => {
+  it('are dropped if the client has left', async () => {
     const arrived = signal()
     const sent: boolean[] = []
     const over = signal()
@@ -105,7 +105,7 @@ describe('103 Early Hints (RFC 8297)', () => {
     expect(sent).toEqual([false])
   })
 
-  it('of 100 Continue are not sent twice', async () => {
+  it('are not sent twice if they are 100 Continue', async () => {
     const client = await connect(await start(async reqd => {
       reqd.inform(100)
       return { body: await reqd.body.text() }
@@ -117,13 +117,13 @@ describe('103 Early Hints (RFC 8297)', () => {
 })
 
 describe('a reason phrase', () => {
-  it("is the reply's where it has one, and may be empty", async () => {
+  it('is that of the reply if it has one, and may be empty', async () => {
     const server = await start(({ target }) => ({ status: 404, reason: target === '/none' ? '' : 'No Such Page' }))
     expect(await (await connect(server)).send(GET).all()).toMatch(/^HTTP\/1\.1 404 No Such Page\r\n/)
     expect(await (await connect(server)).send(GET.replace('/', '/none')).all()).toMatch(/^HTTP\/1\.1 404 \r\n/)
   })
 
-  it('that would start another line is a 500', async () => {
+  it('is answered with 500 if it contains a line end', async () => {
     const server = await start(() => ({ reason: 'OK\r\nSet-Cookie: a=b' }))
     expect(await (await connect(server)).send(GET).all()).toMatch(/^HTTP\/1\.1 500 /)
     expect(server.errors).toMatchObject([{ code: 'badStatus' }])
@@ -136,7 +136,7 @@ describe('Keep-Alive', () => {
     return (await ask(server, { headers: { Connection: 'keep-alive' } })).headers['keep-alive']
   }
 
-  it('tells how long an idle connection is kept, where that is asked for and there is such a time', async () => {
+  it('says how long an idle connection is kept, if it is enabled and there is a limit', async () => {
     expect(await hintOf({})).toBeUndefined()
     expect(await hintOf({ keepAliveHint: true })).toBe('timeout=65')
     expect(await hintOf({ keepAliveHint: true, keepAliveTimeout: 7999 })).toBe('timeout=7')
@@ -148,7 +148,7 @@ describe('a request', () => {
   const tell: Handler = ({ connection, remoteAddress, remotePort, localAddress, localPort }) =>
     ({ body: JSON.stringify([connection, remoteAddress, remotePort, localAddress, localPort]) })
 
-  it('tells the number of its connection and both addresses', async () => {
+  it('has the number of its connection and both addresses', async () => {
     const server = await start(tell)
     const first = await connect(server)
     const second = await connect(server)
@@ -160,7 +160,7 @@ describe('a request', () => {
     }
   })
 
-  it('tells them with TLS, too', async () => {
+  it('has them over TLS as well', async () => {
     const server = await startTls(tell)
     const client = await tlsClient(server)
     const { localPort } = client.socket
@@ -168,7 +168,7 @@ describe('a request', () => {
     expect(JSON.parse(text.slice(text.indexOf('[')))).toEqual([1, '127.0.0.1', localPort, '127.0.0.1', portOf(server)])
   })
 
-  it('has none on a Unix socket', async () => {
+  it('has no addresses on a Unix socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'httprx-'))
     const client = await connect(await start(tell, { path: join(folder, 'socket') }))
     const text = await client.send(GET).all()
@@ -181,7 +181,7 @@ describe('an upload', () => {
   const HALF = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf'
   const options = { readTimeout: 100, connectionsCheckingInterval: 20, requestTimeout: 0 }
 
-  it('that makes no progress is 408, and tells by which limit', async () => {
+  it('that makes no progress is answered with 408, and the event names the limit', async () => {
     const server = await start(async ({ body }) => ({ body: String((await body.bytes()).length) }), options)
     const limits: string[] = []
     server.events$.subscribe(event => { if (event.type === 'timeout') limits.push(event.limit) })
@@ -189,7 +189,7 @@ describe('an upload', () => {
     expect(limits[0]).toBe('readTimeout')
   })
 
-  it('that is left of an answered request, and makes no progress, ends the connection behind the answer', async () => {
+  it('of an answered request that makes no progress closes the connection after the response', async () => {
     const server = await start(() => ({ status: 202 }), options)
     expect(await (await connect(server)).send(HALF).all()).toMatch(/^HTTP\/1\.1 202 /)
   })

@@ -22,8 +22,8 @@ const ENDLESS: Record<string, () => BodySource> = {
     ready$.subscribe(() => { subscriber.next(CHUNK) })),
 }
 
-describe('a response without end', () => {
-  it.each(Object.entries(ENDLESS))('of %s to a client that reads it all leaves others theirs', async (_, source) => {
+describe('an endless response', () => {
+  it.each(Object.entries(ENDLESS))('of %s to a client that reads it all does not delay others', async (_, source) => {
     const server = await start(({ target }) => target === '/endless' ? { body: source() } : { body: 'it' })
     const begun = next(server.events$.pipe(filter(({ type }) => type === 'request')))
     // A process of its own: it reads while this one is busy.
@@ -41,7 +41,7 @@ describe('a response without end', () => {
 })
 
 describe('a client that does not read', () => {
-  it('is cut after writeTimeout, and its source stopped', async () => {
+  it('is cut after writeTimeout, and its source is stopped', async () => {
     let isStopped = false
     const server = await start(() => ({
       body: (function* () { try { for (;;) yield CHUNK } finally { isStopped = true } })(),

@@ -104,10 +104,10 @@ const CLIENTS: Record<string, (handler: Handler) => Promise<Client>> = {
   TLS: async handler => tlsClient(await startTls(handler)),
 }
 
-describe.each(FAKES)('with fakes of %s', (_, fakes) => {
+describe.each(FAKES)('a server with fakes of %s', (_, fakes) => {
   beforeEach(() => { jest.useFakeTimers(fakes) })
 
-  it.each(Object.keys(CLIENTS).flatMap(net => [[net, 'text'], [net, 'bytes']]))('over %s, long %s come whole', async (
+  it.each(Object.keys(CLIENTS).flatMap(net => [[net, 'text'], [net, 'bytes']]))('delivers over %s a long %s', async (
     net, kind,
   ) => {
     const body = kind === 'text' ? 'x'.repeat(LENGTH) : Buffer.alloc(LENGTH, 'x')
@@ -115,19 +115,19 @@ describe.each(FAKES)('with fakes of %s', (_, fakes) => {
     expect(bodyIn(await client.send(REQUEST).all())).toHaveLength(LENGTH)
   })
 
-  it('promises are answered, with the date of today', async () => {
+  it('answers promises, with the date of today', async () => {
     const client = await connect(await start(async () => ({ body: await Promise.resolve('later') })))
     const answer = await client.send(REQUEST).all()
     expect(bodyIn(answer)).toBe('later')
     expect(Date.parse(/^Date: (.*)$/m.exec(answer)![1])).toBeGreaterThanOrEqual(LOADED)
   })
 
-  it.each(Object.keys(EMPTY_SOURCES))('%s with nothing to say for long', async kind => {
+  it.each(Object.keys(EMPTY_SOURCES))('continues after %s without data for a long time', async kind => {
     const client = await connect(await start(EMPTY_SOURCES[kind]))
     expect(await client.send(REQUEST).all()).toContain('the end')
   })
 
-  it('uploads come whole', async () => {
+  it('receives uploads whole', async () => {
     const client = await connect(await start(async reqd => ({ body: String((await reqd.body.bytes()).length) })))
     client.send(`POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${UPLOAD}\r\n\r\n`)
     expect(bodyIn(await client.send(Buffer.alloc(UPLOAD)).all())).toBe(String(UPLOAD))
@@ -138,7 +138,7 @@ describe.each(FAKES)('with fakes of %s', (_, fakes) => {
     ['requestTimeout', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n', '408'],
     ['handlerTimeout', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', '503'],
     ['keepAliveTimeout', 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n', '200'],
-  ])('%s ends a connection', async (limit, sent, status) => {
+  ])('closes a connection at %s', async (limit, sent, status) => {
     const handler: Handler = ({ request, body }) => {
       if (request.method === 'HEAD') return { body: '' }
       return request.method === 'POST' ? body.text().then(text => ({ body: text })) : NEVER
@@ -147,7 +147,7 @@ describe.each(FAKES)('with fakes of %s', (_, fakes) => {
     expect((await client.send(sent).all()).slice(9, 12)).toBe(status)
   })
 
-  it('closing cuts what is left after the time of grace', async () => {
+  it('cuts the remaining connections at graceMs', async () => {
     const begun = signal()
     const server = await start(() => {
       begun.resolve()
@@ -159,7 +159,7 @@ describe.each(FAKES)('with fakes of %s', (_, fakes) => {
     await client.ended
   })
 
-  it('events are sent, and comments between them', async () => {
+  it('sends events, and comments between them', async () => {
     const client = await connect(await start(() => sse(concat(of('news'), NEVER), { heartbeatMs: 5 })))
     await client.send(REQUEST).receives('data: news')
     const { length } = client.received
@@ -167,7 +167,7 @@ describe.each(FAKES)('with fakes of %s', (_, fakes) => {
     expect(client.received.slice(length)).toContain(':\n\n')
   })
 
-  describe('a WebSocket', () => {
+  describe('its WebSocket', () => {
     async function open(options: WebSocketOptions = {}): Promise<{ client: RawClient; close: () => Promise<unknown> }> {
       const server = await start(reqd => {
         const connection = upgradeWebSocket(reqd, options)
@@ -185,12 +185,12 @@ describe.each(FAKES)('with fakes of %s', (_, fakes) => {
       expect(await client.tell(1)).toEqual(['text hi'])
     })
 
-    it('is asked for a sign of life', async () => {
+    it('receives pings', async () => {
       const { client } = await open({ pingIntervalMs: 10 })
       expect(await client.tell(1)).toEqual(['ping '])
     })
 
-    it('is cut where it does not answer a close', async () => {
+    it('is cut if it does not answer a close', async () => {
       const { client, close } = await open({ closeTimeoutMs: 10 })
       await close()
       expect(await client.tell(1)).toEqual(['close 1001'])

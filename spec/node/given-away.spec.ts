@@ -158,10 +158,10 @@ async function writeInPieces(socket: Socket, bytes: Buffer, sizes: readonly numb
 
 const SIZES = [1, 100, 3000, 5000, 40_000, 300_000, 2_000_000]
 
-describe.each(Object.entries(KINDS))('a chunk that is given away, over %s', (_, { options, connect }) => {
+describe.each(Object.entries(KINDS))('a transferred chunk, over %s', (_, { options, connect }) => {
   it.each([
     '/values', '/flow', '/iteration', '/stream', '/port', '/whole',
-  ])('takes nothing with it: %s', async path => {
+  ])('takes no other memory with it: %s', async path => {
     const { program, port } = await survivor(HANDLER, { head: WAYS, options })
     const client = new Client(connect(port))
     const bodies = SIZES.map((size, index) => bytesOf(size, index + 1))
@@ -175,7 +175,7 @@ describe.each(Object.entries(KINDS))('a chunk that is given away, over %s', (_, 
     expect(program.output).not.toContain('told')
   })
 
-  it('takes nothing with it where it is the response as well', async () => {
+  it('takes no other memory with it if it is the response as well', async () => {
     const { program, port } = await survivor(HANDLER, { head: WAYS, options })
     const client = new Client(connect(port))
     const body = bytesOf(3_000_000, 1)
@@ -186,7 +186,7 @@ describe.each(Object.entries(KINDS))('a chunk that is given away, over %s', (_, 
     expect(await program.stop()).toBe(0)
   })
 
-  it('takes nothing with it where it is a message of a WebSocket', async () => {
+  it('takes no other memory with it if it is a message of a WebSocket', async () => {
     const { program, port } = await survivor(HANDLER, { head: WAYS, options })
     const scheme = options === '' ? 'ws' : 'wss'
     const client = new WebSocket(`${scheme}://localhost:${port}/ws`, {
@@ -229,8 +229,8 @@ const giving: Handler = async ({ body }) => {
   return { body: `${length} ${String(alone)} ${Buffer.from('pool').toString()}` }
 }
 
-describe('a chunk that is given away', () => {
-  it('leaves alone what other streams have: the pool of all Buffers, and memory of a writer', async () => {
+describe('a transferred chunk', () => {
+  it('does not affect the pool of all Buffers or the memory of a writer', async () => {
     const server = await start(giving)
     const [ours, theirs] = duplexPair()
     server.accept(theirs)
@@ -244,7 +244,7 @@ describe('a chunk that is given away', () => {
     expect(server.errors).toEqual([])
   })
 
-  it('is not of a buffer that is read into again', async () => {
+  it('is not part of a buffer that is read into again', async () => {
     const server = await start(giving)
     expect(await ask(server, { method: 'POST', body: Buffer.alloc(3_000_000) })).toMatchObject({
       body: '3000000 true pool',
@@ -252,7 +252,7 @@ describe('a chunk that is given away', () => {
   })
 })
 
-describe('bytes of a response that are given away', () => {
+describe('transferred bytes of a response', () => {
   const big = (): Uint8Array => new Uint8Array(100_000)
 
   it.each<[string, Handler]>([
@@ -270,7 +270,7 @@ describe('bytes of a response that are given away', () => {
       const bytes = big()
       return { body: of(big(), bytes).pipe(tap({ complete: () => { give(bytes) } })) }
     }],
-  ])('cost the response, and nothing else: %s', async (_, handler) => {
+  ])('fail the response, and nothing else: %s', async (_, handler) => {
     const server = await start(handler)
     const answer = await ask(server, { method: 'POST', body: Buffer.alloc(50_000) }).catch(() => null)
     expect(answer?.isComplete ?? false).toBe(false)

@@ -73,8 +73,8 @@ const WORK: Record<string, (stopped: () => void) => Handler> = {
   'events': stopped => () => sse(new Observable<string>(() => stopped)),
 }
 
-describe.each(['TCP', 'TLS', 'Unix', 'Duplex'])('over %s a client that ends its side', kind => {
-  it.each(Object.keys(WORK))('stops what it asked for: %s', async name => {
+describe.each(['TCP', 'TLS', 'Unix', 'Duplex'])('over %s a client that half-closes', kind => {
+  it.each(Object.keys(WORK))('stops the work on its request: %s', async name => {
     const stopped = signal()
     const begun = signal()
     const work = WORK[name](stopped.resolve)
@@ -89,7 +89,7 @@ describe.each(['TCP', 'TLS', 'Unix', 'Duplex'])('over %s a client that ends its 
     await client.all()
   })
 
-  it('gets what is queued', async () => {
+  it('still receives what is queued', async () => {
     const begun = signal()
     const long = 'x'.repeat(300_000)
     const client = await over(kind, () => {
@@ -103,13 +103,13 @@ describe.each(['TCP', 'TLS', 'Unix', 'Duplex'])('over %s a client that ends its 
   })
 })
 
-describe('a client that ends its side', () => {
-  it.each([['HTTP/1.1', GET], ['HTTP/1.0', OLD]])('gets what is answered at once: %s', async (_, sent) => {
+describe('a client that half-closes', () => {
+  it.each([['HTTP/1.1', GET], ['HTTP/1.0', OLD]])('receives a response that is sent at once: %s', async (_, sent) => {
     const client = await connect(await start(() => of({ body: 'at once' })))
     expect(await client.send(sent).end().all()).toMatch(/at once$/)
   })
 
-  it('in HTTP/1.0 gets what was written of a body that only the end of the connection ends', async () => {
+  it('receives what was written of a close-delimited body in HTTP/1.0', async () => {
     const stopped = signal()
     const server = await start(() => ({ body: new Observable<string>(subscriber => {
       subscriber.next('some')
@@ -123,7 +123,7 @@ describe('a client that ends its side', () => {
     expect(await client.ended).toBe('broken')
   })
 
-  it('behind pipelined requests gets the answers that came at once', async () => {
+  it('receives the responses that were sent at once to pipelined requests', async () => {
     const targets: string[] = []
     const server = await start(reqd => {
       targets.push(reqd.target)

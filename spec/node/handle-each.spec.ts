@@ -52,7 +52,7 @@ describe('handleEach', () => {
     expect(errors).toMatchObject([failure, { status: 404 }])
   })
 
-  it('unsubscribes what works for a client that leaves', async () => {
+  it('unsubscribes the work for a client that leaves', async () => {
     const [begun, stopped] = [signal(), signal()]
     const { port } = await pipeline(() => new Observable<Reply>(() => {
       begun.resolve()
@@ -64,7 +64,7 @@ describe('handleEach', () => {
     await stopped.promise
   })
 
-  it('does not begin what was left while it waited, and answers the rest in order', async () => {
+  it('does not begin a request whose client left while it waited, and answers the rest in order', async () => {
     const handled: string[] = []
     const first = new Subject<Reply>()
     const arrived = signal()

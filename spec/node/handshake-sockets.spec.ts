@@ -27,7 +27,7 @@ function watched(): { handshakes: Handshakes; server: EventEmitter; failed: Fail
 }
 
 describe('the socket under a TLS socket', () => {
-  it('is found by its address, where there is nothing else', () => {
+  it('is found by its address if there is nothing else', () => {
     const { handshakes, server, failed } = watched()
     const sockets = [socketAt('::1', 1), socketAt('::1', 2), socketAt('::2', 2)]
     for (const socket of sockets) server.emit('connection', socket)
@@ -54,7 +54,7 @@ describe('the socket under a TLS socket', () => {
     expect(handshakes.size).toBe(0)
   })
 
-  it('of which nothing is known changes nothing', () => {
+  it('is ignored if nothing is known of it', () => {
     const { handshakes, server, failed } = watched()
     server.emit('connection', socketAt('::1', 1))
     server.emit('secureConnection', socketAt('::1', 3))

@@ -89,7 +89,7 @@ describe('a TLS handshake', () => {
     expect(await (await tlsClient(server)).send(LAST).all()).toMatch(/it$/)
   })
 
-  it('that is left at once by a health check, a thousand times, is closed by default as well', async () => {
+  it('that a health check leaves at once, a thousand times, is closed by default', async () => {
     const server = await startTls(() => ({ body: 'it' }))
     const before = descriptors()
     const failed = failures(server, 1000)
@@ -103,7 +103,7 @@ describe('a TLS handshake', () => {
   })
 
   it.each([['silent', ''], ['half a ClientHello', HALF_HELLO]])(
-    'that stands still (%s) is closed at handshakeTimeout', async (_, sent) => {
+    'that stalls (%s) is closed at handshakeTimeout', async (_, sent) => {
       const server = await startTls(() => ({}), HASTY)
       const before = descriptors()
       const failed = failures(server, 1)
@@ -116,7 +116,7 @@ describe('a TLS handshake', () => {
       expect(descriptors()).toBe(before)
     })
 
-  it('that stands still, two thousand at once, leaves nothing behind, and others are served', async () => {
+  it('that stalls, two thousand at once, leaves nothing behind, and others are served', async () => {
     const server = await startTls(() => ({ body: 'it' }), { ...HASTY, handshakeTimeout: 1_000 })
     const before = descriptors()
     const failed = failures(server, 2000)
@@ -135,7 +135,7 @@ describe('a TLS handshake', () => {
     expect(descriptors()).toBe(before)
   })
 
-  it('that is complete is not limited any more', async () => {
+  it('that is complete is no longer limited', async () => {
     const server = await startTls(() => ({ body: 'it' }), HASTY)
     const failed = failures(server, 1)
     const client = await tlsClient(server)
@@ -144,7 +144,7 @@ describe('a TLS handshake', () => {
     expect(await client.send(LAST).all()).toMatch(/it$/)
   })
 
-  it('is limited in a server that is an Observable, too', async () => {
+  it('is limited with listen as well', async () => {
     const taken = serve(() => ({}), { host: '127.0.0.1' })
     await taken.listening
     const port = portOf(taken)
@@ -157,7 +157,7 @@ describe('a TLS handshake', () => {
 })
 
 describe('maxConnections of a server with TLS', () => {
-  it('counts those within a handshake, of which the oldest makes room: silent ones lock nobody out', async () => {
+  it('counts sockets in a handshake, of which the oldest makes room for a new one', async () => {
     const server = await startTls(() => ({ body: 'it' }), { maxConnections: 50, handshakeTimeout: 0 })
     const failed = failures(server, 10)
     const silent: Promise<unknown>[] = []
@@ -169,7 +169,7 @@ describe('maxConnections of a server with TLS', () => {
     await Promise.all(silent.slice(0, 10))
   })
 
-  it('refuses further ones where all have made their handshake', async () => {
+  it('refuses further ones if all have completed their handshake', async () => {
     const server = await startTls(() => ({ body: 'it' }), { maxConnections: 2 })
     const closed = firstValueFrom(server.events$.pipe(filter(({ type }) => type === 'close'), take(2), toArray()))
     const accepted = firstValueFrom(server.connections$.pipe(take(2), toArray()))
@@ -186,8 +186,8 @@ describe('maxConnections of a server with TLS', () => {
   })
 })
 
-describe('the options of TLS', () => {
-  it('may choose the protocol by a callback', async () => {
+describe('the options tls', () => {
+  it('may choose the protocol with a callback', async () => {
     const server = await startTls(() => ({ body: 'it' }), {
       tls: { ...TLS, ALPNCallback: ({ protocols }) => protocols.find(name => name.startsWith('http/')) },
     })
@@ -196,7 +196,7 @@ describe('the options of TLS', () => {
     expect(await client.send(LAST).all()).toMatch(/it$/)
   })
 
-  it('give the certificate of the client to the handler', async () => {
+  it('give the client\'s certificate to the handler', async () => {
     const server = await startTls(({ peerCertificate: peer }) => ({
       body: peer === null ? 'none' : `${String(peer.subject['CN'])} ${peer.isAuthorized} [${peer.authorizationError}]`,
     }), { tls: { ...TLS, ca: TLS.cert, requestCert: true, rejectUnauthorized: false } })
@@ -221,7 +221,7 @@ describe('the options of TLS', () => {
     expect(await gone.promise).toBeNull()
   })
 
-  it('refuse a client with an untrusted certificate, which is an event', async () => {
+  it('refuse a client with an untrusted certificate, which emits an event', async () => {
     const server = await startTls(() => ({}), { tls: { ...TLS, ca: TLS.cert, requestCert: true } })
     const failed = failures(server, 1)
     const client = await tlsClient(server, { ...OTHER, maxVersion: 'TLSv1.2' }).catch(() => null)
@@ -238,7 +238,7 @@ describe('setSecureContext', () => {
     return String(subject.CN)
   }
 
-  it('replaces the certificate for coming connections; earlier ones go on', async () => {
+  it('replaces the certificate for new connections; existing ones continue', async () => {
     const server = await startTls(() => ({ body: 'it' }))
     const before = await tlsClient(server)
     expect(await fingerprint(server)).toBe('localhost')
@@ -247,21 +247,21 @@ describe('setSecureContext', () => {
     expect(await before.send(LAST).all()).toMatch(/it$/)
   })
 
-  it('leaves as it was what is not given', async () => {
+  it('keeps the options that are not given', async () => {
     const server = await startTls(() => ({ body: 'it' }), { tls: { ...TLS, maxVersion: 'TLSv1.2' } })
     server.setSecureContext(OTHER)
     const client = await tlsClient(server, { rejectUnauthorized: false })
     expect(tlsOf(client).getProtocol()).toBe('TLSv1.2')
   })
 
-  it('changes nothing where the new certificate can\'t be used', async () => {
+  it('changes nothing if the new certificate can\'t be used', async () => {
     const server = await startTls(() => ({ body: 'it' }))
     expect(() => { server.setSecureContext({ key: 'no key' }) }).toThrow()
     expect(() => { server.setSecureContext({ pfx: 'no bundle' }) }).toThrow()
     expect(await fingerprint(server)).toBe('localhost')
   })
 
-  it('is a misuse without TLS, and of a server that is closed', async () => {
+  it('throws without TLS, and on a closed server', async () => {
     const plain = await start(() => ({}))
     expect(() => { plain.setSecureContext(TLS) }).toThrow(expect.objectContaining({ code: 'badState' }))
     const server = await startTls(() => ({}))

@@ -54,12 +54,12 @@ async function numberFrom(path: string, socket: Socket): Promise<number> {
 const FILES = join(ROOT, 'demos/tls')
 const TLS = `tls: { key: readFileSync('${FILES}/key.pem'), cert: readFileSync('${FILES}/cert.pem') }`
 
-describe('a large text, for clients that do not read', () => {
+describe('a large text for clients that do not read', () => {
   it.each([
     ['TCP', '/reply/ascii', ''], ['TCP', '/reply/wide', ''], ['TCP', '/iterable/wide', ''],
     ['TCP', '/observable/ascii', ''], ['TCP', '/generator/ascii', ''], ['TCP', '/stream/wide', ''],
     ['TLS', '/reply/ascii', TLS],
-  ])('is in memory once: %s, %s', async (_, path, options) => {
+  ])('is held in memory once: %s, %s', async (_, path, options) => {
     const { program, port } = await survivor('handle', { head: HEAD, options })
     const connection = (): Socket => options === ''
       ? connectSocket({ port, host: '127.0.0.1' })
@@ -86,7 +86,7 @@ describe('a large text', () => {
     ['as a value', () => ({ body: [body] })],
     ['with its length', () => ({ body: [body], headers: { 'content-length': bytes.length } })],
     ['with trailers', () => ({ body, trailers: { a: 'b' } })],
-  ])('comes whole %s', async (_, handler) => {
+  ])('arrives whole %s', async (_, handler) => {
     const server = await start(handler)
     for (const method of ['GET', 'GET', 'HEAD']) {
       const answer = await ask(server, { method })

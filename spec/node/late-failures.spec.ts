@@ -66,7 +66,7 @@ describe('a failure after its request has ended', () => {
     ['the teardown of an Observable', () => ({
       body: new Observable<string>(() => () => { throw new Error('late') }),
     })],
-  ])('is heard, with its request: %s', async (_, make) => {
+  ])('is reported with its request: %s', async (_, make) => {
     const gone = signal<unknown>()
     const handled = signal<Reqd>()
     const { server, heard } = await told(reqd => {
@@ -83,7 +83,7 @@ describe('a failure after its request has ended', () => {
     expect(await heard).toMatch(/late.* \/named$/)
   })
 
-  it('is heard of a handler that was answered for', async () => {
+  it('is reported for a handler that was answered in its place', async () => {
     const answered = signal()
     const { server, heard } = await told(async () => {
       await answered.promise

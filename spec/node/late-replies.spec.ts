@@ -139,7 +139,7 @@ async function begun(
 }
 
 describe('a reply that comes too late', () => {
-  it.each(CASES)('is let go: when %s, %s, %s', async (situation, source, way) => {
+  it.each(CASES)('is released: when %s, %s, %s', async (situation, source, way) => {
     const { options, happens } = SITUATIONS[situation]
     for (const isEncrypted of [false, true]) {
       if (isEncrypted && situation.includes('reset')) continue
@@ -154,7 +154,7 @@ describe('a reply that comes too late', () => {
     }
   })
 
-  it('is not subscribed where it is an Observable', async () => {
+  it('is not subscribed if it is an Observable', async () => {
     let subscribed = 0
     const body = new Observable<string>(() => {
       subscribed++
@@ -172,7 +172,7 @@ describe('a reply that comes too late', () => {
   })
 })
 
-describe('a reply that is none', () => {
+describe('a reply that is not used', () => {
   it.each<[string, (reply: Reply) => Handler]>([
     ['the second of an Observable', reply => () => of({ body: 'first' }, reply)],
     ['the second of a list', reply => () => [{ body: 'first' }, reply]],
@@ -190,7 +190,7 @@ describe('a reply that is none', () => {
       reqd.respond({ body: 'first' })
       reqd.respond(reply)
     }],
-  ])('is let go: %s', async (_, handler) => {
+  ])('is released: %s', async (_, handler) => {
     for (const source of ['a file', 'a web stream', 'an iterator that has begun']) {
       const { body, released } = await SOURCES[source]()
       const server = await start(handler({ body }))
@@ -201,8 +201,8 @@ describe('a reply that is none', () => {
   })
 })
 
-describe('values after the first reply', () => {
-  it('is not asked for where it is made one by one', async () => {
+describe('a value after the first reply', () => {
+  it('is not requested from a pull source', async () => {
     const made: string[] = []
     const server = await start(() => (function* () {
       try {
@@ -217,20 +217,20 @@ describe('values after the first reply', () => {
     expect(made).toEqual(['ended'])
   })
 
-  it('is not waited for, though there is no end of it', async () => {
+  it('is not awaited, even if the source is endless', async () => {
     const server = await start(() => range(0, Infinity).pipe(map(n => ({ body: String(n) }))))
     expect(await ask(server)).toMatchObject({ body: '0' })
     expect(server.errors).toEqual([])
   })
 
-  it('is heard of where it is a failure', async () => {
+  it('is reported if it is an error', async () => {
     const failure = new Error('behind it')
     const server = await start(() => concat(of({ body: 'first' }), throwError(() => failure)))
     expect(await ask(server)).toMatchObject({ body: 'first' })
     expect(server.errors).toEqual([failure])
   })
 
-  it('leaves what is not there yet unsubscribed', async () => {
+  it('is not subscribed if it comes later', async () => {
     const later = new Subject<Reply>()
     const server = await start(() => merge(of({ body: 'first' }), later))
     expect(await ask(server)).toMatchObject({ body: 'first' })

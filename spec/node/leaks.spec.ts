@@ -170,7 +170,7 @@ describe.each(['a reset', 'an end'])('a thousand connections that break by %s', 
   })
 })
 
-it.each([true, false])('nothing is left of a socket cut in the turn of its end (by a reset: %s)', async isReset => {
+it.each([true, false])('a socket cut in the turn of its end leaves nothing behind (reset: %s)', async isReset => {
   const before = sockets()
   const listening = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
   afterwards(() => listening.close())

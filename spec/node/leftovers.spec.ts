@@ -6,8 +6,8 @@ import { filter } from 'rxjs'
 import { connect, next, start } from '../helpers/net.js'
 import { get, post } from '../helpers/runtime.js'
 
-describe('a body that an asynchronous handler began to iterate over and dropped', () => {
-  it('is dropped for it when the response has left, and the next request is answered', async () => {
+describe('a body that an asynchronous handler began to iterate over and abandoned', () => {
+  it('is drained when the response is sent, and the next request is answered', async () => {
     const server = await start(async reqd => {
       if (reqd.target === '/next') return { body: 'next' }
       await reqd.body[Symbol.asyncIterator]().next()

@@ -70,7 +70,7 @@ describe('a server of listen', () => {
     expect(await client.all()).toBe('')
   })
 
-  it('that is unsubscribed cuts what is left when graceMs is over', async () => {
+  it('that is unsubscribed cuts the remaining connections when graceMs is over', async () => {
     const begun = signal()
     const running = await run({ graceMs: 5 })
     running.requests$.subscribe(() => { begun.resolve() })
@@ -80,7 +80,7 @@ describe('a server of listen', () => {
     expect(await client.ended).toBe('broken')
   })
 
-  it('completes when its signal aborted and all connections are over', async () => {
+  it('completes when its signal has aborted and all connections are over', async () => {
     const controller = new AbortController()
     const running = await run({ signal: controller.signal })
     running.requests$.subscribe(reqd => { reqd.respond({ body: 'it' }) })

@@ -53,7 +53,7 @@ describe('a server can\'t listen', () => {
     })
   })
 
-  it('at a path that is longer than a socket can have', async () => {
+  it('at a path that is too long for a socket', async () => {
     const folder = temporary()
     const path = join(folder, 'x'.repeat(107 - folder.length))
     expect(await failureOf({ path })).toMatchObject({
@@ -64,12 +64,12 @@ describe('a server can\'t listen', () => {
     expect(existsSync(path.slice(0, -1))).toBe(true)
   })
 
-  it('on a descriptor that there is not', async () => {
+  it('on a descriptor that does not exist', async () => {
     const { message } = await failureOf({ fd: 999_999 })
     expect(message).toMatch(/^cannot listen on fd 999999: /)
   })
 
-  it('on a port that others share, where Node cannot do that', () => {
+  it('on a shared port, if Node does not support that', () => {
     for (const version of ['20.19.0', '21.0.0', '22.11.0', '23.0.0']) {
       expect(() => { checkReusePort(version) }).toThrow(`reusePort needs Node 22.12 or 23.1, and this is ${version}`)
     }
@@ -92,7 +92,7 @@ describe('a server can\'t listen', () => {
     })
   })
 
-  it('on a port that is no port, which is refused where it is given', () => {
+  it('on an invalid port, which is refused at the call', () => {
     const refusal = expect.objectContaining({ code: 'badRange', message: expect.stringMatching(/70000/) })
     const failed = jest.fn()
     listen({ port: 70_000 }).subscribe({ error: failed })
@@ -112,7 +112,7 @@ describe('a server can\'t listen', () => {
     })
   })
 
-  it('where its socket file can\'t be', async () => {
+  it('if its socket file cannot be created', async () => {
     const file = join(temporary(), 'file')
     writeFileSync(file, '')
     expect(await failureOf({ path: join(file, 'socket') })).toMatchObject({
@@ -138,7 +138,7 @@ describe('the message', () => {
     expect(listenError(error, options)).toMatchObject({ code, message, cause: error })
   })
 
-  it('has a code also where Node gives none', () => {
+  it('has a code even if Node gives none', () => {
     expect(listenError(new Error('odd'), {})).toMatchObject({ code: 'ERR_LISTEN' })
   })
 })
@@ -163,7 +163,7 @@ describe('a server', () => {
     expect(server.address).not.toBeNull()
   })
 
-  it('that can\'t listen has streams that complete', async () => {
+  it('that can\'t listen completes its Observables', async () => {
     const port = await takenPort()
     const server = serve(() => ({}), { port, host: '127.0.0.1' })
     const ends: string[] = []

@@ -31,7 +31,7 @@ const CAN_REUSE = ((): boolean => {
 })()
 
 describe('a server listens', () => {
-  it('on a descriptor that listens already', async () => {
+  it('on a file descriptor that already listens', async () => {
     assertBuilt('esm')
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
@@ -51,7 +51,7 @@ describe('a server listens', () => {
   })
 
   it.each([[true, false, 0o4], [false, true, 0o2], [true, true, 0o6], [false, false, 0]])(
-    'on a socket file that all may read (%s) and write to (%s)', async (readableAll, writableAll, mode) => {
+    'on a socket file that all users may read (%s) and write to (%s)', async (readableAll, writableAll, mode) => {
       const folder = mkdtempSync(join(tmpdir(), 'httprx-'))
       afterwards(() => { rmSync(folder, { recursive: true }) })
       const before = process.umask(0o077)
@@ -60,7 +60,7 @@ describe('a server listens', () => {
       expect(statSync(server.address as string).mode & mode).toBe(mode)
     })
 
-  it('on one port with another, or says that it cannot', async () => {
+  it('on one port with another server, or says that it cannot', async () => {
     const first = serve(() => ({ body: 'it' }), { host: '127.0.0.1', reusePort: true })
     afterwards(() => first.close().catch(() => undefined))
     if (!CAN_REUSE) {
@@ -74,7 +74,7 @@ describe('a server listens', () => {
 })
 
 describe('a signal', () => {
-  it('may be that of many servers, and of many listeners within a request', async () => {
+  it('may be shared by many servers, and by many listeners within a request', async () => {
     const warnings: Error[] = []
     const onWarning = (warning: Error): void => { warnings.push(warning) }
     process.on('warning', onWarning)

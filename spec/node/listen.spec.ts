@@ -39,7 +39,7 @@ describe('listen', () => {
     expect(await client.ended).toBe('end')
   })
 
-  it('answers what is in flight when it is unsubscribed', async () => {
+  it('answers requests in flight when it is unsubscribed', async () => {
     const begun = signal<Reqd>()
     const { port, subscription } = listening(({ requests$ }) => { requests$.subscribe(begun.resolve) })
     const client = new Client(connectSocket(await port, '127.0.0.1'))
@@ -50,7 +50,7 @@ describe('listen', () => {
     expect(await client.all()).toMatch(/last$/)
   })
 
-  it('completes when its signal aborts and all connections are over, and lets the signal go', async () => {
+  it('completes when its signal aborts and all connections are over, and releases the signal', async () => {
     const controller = new AbortController()
     const removed = jest.spyOn(controller.signal, 'removeEventListener')
     const { port, over } = listening(() => undefined, { signal: controller.signal })
@@ -62,7 +62,7 @@ describe('listen', () => {
     await client.ended
   })
 
-  it('completes at once where the signal was aborted before', () => {
+  it('completes at once if the signal was aborted before', () => {
     const ends: string[] = []
     listen({ signal: AbortSignal.abort() }).subscribe({ complete: () => { ends.push('complete') } })
     expect(ends).toEqual(['complete'])
@@ -79,7 +79,7 @@ describe('listen', () => {
     expect(await client.all()).toMatch(/it$/)
   })
 
-  it('tells of a connection that was over before anybody subscribed to it', async () => {
+  it('completes a connection that was over before it was subscribed', async () => {
     const accepted = signal<Connection>()
     const { port } = listening(accepted.resolve)
     const client = new Client(connectSocket(await port, '127.0.0.1'))

@@ -42,7 +42,7 @@ describe('an Observable that is faster than its client', () => {
   const CHUNKS = 400
   const SENT = CHUNKS * BIG.length
 
-  it('has its response cut, unless told otherwise', async () => {
+  it('has its response cut by default', async () => {
     const { isComplete, errors } = await slowClient('error', CHUNKS)
     expect(isComplete).toBe(false)
     expect(errors).toMatchObject([{ name: 'BackpressureError' }])
@@ -61,20 +61,20 @@ describe('an Observable that is faster than its client', () => {
     expect(errors).toEqual([])
   })
 
-  it('is buffered up to a bound', async () => {
+  it('is buffered up to bufferBytes', async () => {
     const { received, isComplete, errors } = await slowClient({ bufferBytes: SENT }, CHUNKS)
     expect(isComplete).toBe(true)
     expect(received).toBeGreaterThan(SENT)
     expect(errors).toEqual([])
   })
 
-  it('is cut beyond that bound', async () => {
+  it('has its response cut beyond bufferBytes', async () => {
     const { isComplete, errors } = await slowClient({ bufferBytes: BIG.length }, CHUNKS)
     expect(isComplete).toBe(false)
     expect(errors).toMatchObject([{ name: 'BackpressureError' }])
   })
 
-  it('passes on another failure where clients are disconnected', async () => {
+  it('passes on another error with disconnect', async () => {
     const failure = new Error('other')
     const source = concat(of('a'), new Subject<string>()).pipe(takeWhile(() => { throw failure }))
     const server = await start(() => ({ body: source, overflow: 'disconnect' }))
@@ -82,7 +82,7 @@ describe('an Observable that is faster than its client', () => {
     expect(server.errors).toEqual([failure])
   })
 
-  it('is delivered whole where the client keeps up', async () => {
+  it('is delivered whole if the client keeps up', async () => {
     const source = scheduled(['a', 'b', 'c'], asyncScheduler)
     for (const overflow of ['error', 'dropNewest', 'dropOldest', 'latest', 'disconnect'] as const) {
       const server = await start(() => ({ body: source, overflow }))
@@ -91,7 +91,7 @@ describe('an Observable that is faster than its client', () => {
   })
 
   it.each<Overflow>(['error', 'dropNewest', 'latest', 'disconnect'])(
-    'is delivered whole behind a response that is complete but not written yet: %s', async overflow => {
+    'is delivered whole after a response that is complete but not yet written: %s', async overflow => {
       const server = await start(reqd => {
         if (reqd.target === '/observable') return { body: of('a', 'b', 'c'), overflow }
         return new Promise(resolve => { setImmediate(resolve, { body: 'x'.repeat(200) }) })

@@ -88,7 +88,7 @@ async function status(one: Client, path: string): Promise<string> {
 }
 
 describe.each(Object.keys(PLACES))('a pipeline that fails, over %s', kind => {
-  it('and is resubscribed at once, refuses and resets no client', async () => {
+  it('refuses and resets no client if it is resubscribed at once', async () => {
     const { connect, reported, server } = await prepare(kind)
     run(answered(server).pipe(retry()))
     const other = await connect()
@@ -102,7 +102,7 @@ describe.each(Object.keys(PLACES))('a pipeline that fails, over %s', kind => {
     expect(reported).toEqual(new Array(10).fill(FAILURE))
   })
 
-  it('and is begun anew later, lets those wait that come in between', async () => {
+  it('lets new clients wait if it is resubscribed later', async () => {
     const { connect, server } = await prepare(kind)
     const goOn$ = new Subject<void>()
     run(answered(server).pipe(retry({ delay: () => goOn$ })))
@@ -114,7 +114,7 @@ describe.each(Object.keys(PLACES))('a pipeline that fails, over %s', kind => {
     expect(await Promise.all([again, idled, comes])).toEqual(['200', '200', '200'])
   })
 
-  it('and is not begun anew, ends the server at once', async () => {
+  it('closes the server at once if it is not resubscribed', async () => {
     const { connect, server } = await prepare(kind)
     run(answered(server))
     const [idle, failing] = [await connect(), await connect()]
@@ -125,7 +125,7 @@ describe.each(Object.keys(PLACES))('a pipeline that fails, over %s', kind => {
 })
 
 describe('a pipeline that fails', () => {
-  it('and continues as another one, ends the server after the time of grace', async () => {
+  it('closes the server at graceMs if it continues as another one', async () => {
     const { connect, server } = await prepare('TCP', { graceMs: 5 })
     run(answered(server).pipe(catchError(() => NEVER)))
     const [idle, failing] = [await connect(), await connect()]
@@ -133,7 +133,7 @@ describe('a pipeline that fails', () => {
     await Promise.all([idle.all(), failing.ended])
   })
 
-  it('and is waited for, ends when its signal aborts', async () => {
+  it('closes the server when its signal aborts, if a retry is pending', async () => {
     const controller = new AbortController()
     const { connect, server } = await prepare('TCP', { signal: controller.signal })
     run(answered(server).pipe(retry({ delay: () => NEVER })))
@@ -143,7 +143,7 @@ describe('a pipeline that fails', () => {
     await failing.ended
   })
 
-  it('at a connection, closes that one, and continues with the others', async () => {
+  it('closes the connection at which it failed, and continues with the others', async () => {
     const { connect, server } = await prepare()
     let isFirst = true
     run(server.pipe(
@@ -158,7 +158,7 @@ describe('a pipeline that fails', () => {
     expect(await status(await connect(), '/')).toBe('200')
   })
 
-  it('does not emit a connection again that another subscriber takes', async () => {
+  it('does not emit a connection again that another subscriber took', async () => {
     const { connect, server } = await prepare()
     let count = 0
     run(server.pipe(
@@ -173,14 +173,14 @@ describe('a pipeline that fails', () => {
     expect(count).toBe(3)
   })
 
-  it('on the requests of one connection, and is resubscribed there, continues with that', async () => {
+  it('continues with the connection on whose requests it failed and is resubscribed', async () => {
     const { connect, server } = await prepare()
     run(server.pipe(mergeMap(({ requests$ }) => requests$.pipe(map(answer), retry()))))
     const one = await connect()
     expect([await status(one, '/bad'), await status(one, '/')]).toEqual(['500', '200'])
   })
 
-  it('on the requests of one connection alone, ends that', async () => {
+  it('closes the connection on whose requests it failed', async () => {
     const { connect, server } = await prepare()
     run(server.pipe(mergeMap(({ requests$ }) => requests$.pipe(map(answer), catchError(() => NEVER)))))
     const [one, other] = [await connect(), await connect()]
@@ -189,14 +189,14 @@ describe('a pipeline that fails', () => {
     expect(await status(other, '/')).toBe('200')
   })
 
-  it('is taken over by a subscription made within its error', async () => {
+  it('is taken over by a subscription within its error', async () => {
     const { connect, server } = await prepare()
     answered(server).subscribe({ error: () => { run(answered(server)) } })
     const one = await connect()
     expect([await status(one, '/bad'), await status(one, '/')]).toEqual(['500', '200'])
   })
 
-  it('makes room for another server at its place', async () => {
+  it('frees its address for another server', async () => {
     const { options, connect } = await prepare()
     run(defer(() => answered(listen({ ...options, onError: () => undefined }))).pipe(retry()))
     const one = await connect()
@@ -210,7 +210,7 @@ describe('a pipeline that fails', () => {
     }
   })
 
-  it('answers a request that arrived in between once, whichever pipeline fails before it is taken', async () => {
+  it('answers a request that arrived in between once, whichever pipeline fails before it is handled', async () => {
     const { connect, server } = await prepare()
     const goOn$ = new Subject<void>()
     const begun = signal()

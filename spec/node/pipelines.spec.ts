@@ -51,7 +51,7 @@ describe('an operator that throws', () => {
       mergeMap(({ requests$ }) => requests$.pipe(map(answer))))],
     ['with a promise', server => server.pipe(
       mergeMap(({ requests$ }) => requests$), concatMap(async reqd => { await Promise.resolve(); answer(reqd) }))],
-  ])('%s: the request is answered with 500, and `retry` goes on', async (_, pipeline) => {
+  ])('lets the request be answered with 500, and `retry` continues: %s', async (_, pipeline) => {
     const { port, reported, server } = await prepare()
     run(pipeline(server).pipe(retry()))
     for (let round = 0; round < 3; round++) {
@@ -61,14 +61,14 @@ describe('an operator that throws', () => {
     expect(reported).toEqual([FAILURE, FAILURE, FAILURE])
   })
 
-  it('ends no process if the error is not handled, and is reported once', async () => {
+  it('does not end the process if the error is not handled, and is reported once', async () => {
     const { port, reported, server } = await prepare()
     run(server.pipe(mergeMap(({ requests$ }) => requests$), tap(answer)))
     expect(await status(port, '/bad')).toBe(500)
     expect(reported).toEqual([FAILURE])
   })
 
-  it('answers the others that wait in the pipeline, too', async () => {
+  it('lets the other requests in the pipeline be answered as well', async () => {
     const { port, server } = await prepare()
     const waits = signal()
     run(server.pipe(
@@ -86,7 +86,7 @@ describe('an operator that throws', () => {
     expect(await other).toBe(500)
   })
 
-  it('on the requests of one connection stops that connection alone', async () => {
+  it('stops only the connection on whose requests it failed', async () => {
     const { port, reported, server } = await prepare()
     run(server.pipe(tap(({ requests$ }) => { requests$.pipe(map(answer)).subscribe() })))
     expect(await status(port, '/bad')).toBe(500)
@@ -94,7 +94,7 @@ describe('an operator that throws', () => {
     expect(reported).toEqual([FAILURE])
   })
 
-  it('fails with no request, where none waits', async () => {
+  it('is reported without a request if none waits', async () => {
     const { port, reported, server } = await prepare()
     const stop$ = new Subject<never>()
     run(server.pipe(mergeMap(({ requests$ }) => requests$), tap(answer), mergeMap(() => stop$)))
@@ -118,7 +118,7 @@ describe('a consumer that throws', () => {
     ['on one connection', server => server, connection => {
       (connection as Connection).requests$.subscribe(answer)
     }],
-  ])('%s: that is answered with 500, and the server goes on', async (_, pipeline, consume) => {
+  ])('lets the request be answered with 500, and the server continues: %s', async (_, pipeline, consume) => {
     const { port, reported, server } = await prepare()
     const subscription = pipeline(server).subscribe(consume)
     afterwards(() => { subscription.unsubscribe() })
@@ -129,7 +129,7 @@ describe('a consumer that throws', () => {
     expect(reported).toEqual([FAILURE, FAILURE, FAILURE])
   })
 
-  it('at a connection: that is closed, and the server keeps running', async () => {
+  it('lets its connection close, and the server continues', async () => {
     const { port, reported, server } = await prepare()
     let isFirst = true
     const subscription = server.subscribe(({ requests$ }) => {
@@ -143,7 +143,7 @@ describe('a consumer that throws', () => {
     expect(reported).toEqual([FAILURE])
   })
 
-  it('of what a server shows is reported, and the handler answers', async () => {
+  it('is reported if it observes a server, and the handler answers', async () => {
     const server = await start(() => ({ headers: Headers.empty, body: 'it' }))
     const port = Number(new URL(server.url).port)
     const streams: Observable<unknown>[] = [server.requests$, server.connections$, server.events$, server.draining$]
@@ -177,7 +177,7 @@ describe('a server that cannot listen', () => {
 })
 
 describe('requests that wait for others', () => {
-  it('are not begun where their client has left: by `concatMap` of httprx', async () => {
+  it('are not begun by `concatMap` of httprx if their client has left', async () => {
     const { port, server } = await prepare()
     const first$ = new Subject<void>()
     const [arrived, left, last] = [signal(), signal(), signal()]

@@ -16,7 +16,7 @@ const KEPT = head('POST /1 HTTP/1.0', 'Connection: keep-alive', 'Content-Length:
 describe.each(Object.keys(KINDS))('over %s', kind => {
   const { start, connect } = KINDS[kind]
 
-  it('a handler that closed its body finds it at its end, and the next request is answered', async () => {
+  it('gives a handler that closed its body the end of it, and answers the next request', async () => {
     for (const [upload, length] of [[UPLOAD, 'whole'], [`${KEPT}hello`, 'whole'], [UPLOAD.slice(0, -2), 'in part']]) {
       const events: string[] = []
       const server = await start(reqd => {
@@ -38,7 +38,7 @@ describe.each(Object.keys(KINDS))('over %s', kind => {
   it.each<[string, string, (reqd: Reqd) => void]>([
     ['without a body', get('/1'), () => undefined],
     ['that closed its body', UPLOAD, reqd => { reqd.requestBody.close() }],
-  ])('a handler %s, whose onEof throws at once, gets 500', async (_, request, prepare) => {
+  ])('answers with 500 if onEof throws at once: a handler %s', async (_, request, prepare) => {
     const server = await start(reqd => {
       if (reqd.target !== '/1') return { body: 'second' }
       prepare(reqd)
@@ -50,7 +50,7 @@ describe.each(Object.keys(KINDS))('over %s', kind => {
     expect(server.errors).toEqual([BOOM])
   })
 
-  it.each([[null], [undefined]])('a handler that throws %s gets 500, and that is told as it was', async thrown => {
+  it.each([[null], [undefined]])('answers with 500 if a handler throws %s, and reports that value', async thrown => {
     const server = await start(reqd => {
       if (reqd.target === '/1') throw thrown
       return { body: 'second' }

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { connect, signal, start } from '../helpers/net.js'
 
-describe('a body that is read no further', () => {
+describe('a body that is no longer read', () => {
   it.each<[string, (reqd: Reqd) => Promise<unknown>]>([
     ['an iterator that returns while it waits', async ({ body }) => {
       const iterator = body[Symbol.asyncIterator]()

@@ -87,64 +87,64 @@ async function answer(reply: () => Reply): Promise<{ text: string; errors: unkno
 }
 
 describe.each(Object.entries(FORMS))('%s', (_, form) => {
-  it('that fails before its first chunk is a status', async () => {
+  it('is answered with a status if it fails before its first chunk', async () => {
     const { text, errors } = await answer(() => ({ body: form(new Failing([])) }))
     expect(text).toMatch(/^HTTP\/1\.1 418 /)
     expect(text).not.toContain('secret')
     expect(errors).toEqual([expect.objectContaining({ message: 'a secret' })])
   })
 
-  it('that fails behind chunks without a byte is a status', async () => {
+  it('is answered with a status if it fails after empty chunks', async () => {
     const { text } = await answer(() => ({ body: form(new Failing(['', ''])) }))
     expect(text).toMatch(/^HTTP\/1\.1 418 /)
   })
 
-  it('that fails later is cut', async () => {
+  it('is cut if it fails later', async () => {
     const { text } = await answer(() => ({ body: form(new Failing(['first'])) }))
     expect(text).toMatch(/^HTTP\/1\.1 200 [^]*first/)
     expect(text.endsWith('0\r\n\r\n')).toBe(false)
   })
 
-  it('that fails before its first chunk is cut where the head was sent at once', async () => {
+  it('is cut if it fails before its first chunk and the head was sent at once', async () => {
     const { text, errors } = await answer(() => ({ body: form(new Failing([])), head: 'atOnce' }))
     expect(text).toMatch(/^HTTP\/1\.1 200 /)
     expect(text.endsWith('\r\n\r\n')).toBe(true)
     expect(errors).toEqual([expect.objectContaining({ message: 'a secret' })])
   })
 
-  it('of events that fails before the first is a status, if the head waits for it', async () => {
+  it('of events is answered with a status if it fails before the first and the head waits', async () => {
     const { text } = await answer(() => sse(form(new Failing([])) as Source<string>, { head: 'firstChunk' }))
     expect(text).toMatch(/^HTTP\/1\.1 418 /)
   })
 
-  it('of events has its head and the first event together, if the head waits for it', async () => {
+  it('of events has its head and the first event in one write if the head waits', async () => {
     const options = { head: 'firstChunk', retry: 7 } as const
     const { text } = await answer(() => sse(form(new Failing(['first'])) as Source<string>, options))
     expect(text).toMatch(/^HTTP\/1\.1 200 [^]*\r\nretry: 7\n\ndata: first\n\n/)
   })
 })
 
-describe('the head', () => {
-  it('comes at once where it is told to, without a chunk', async () => {
+describe('the head of a reply', () => {
+  it('is sent at once without a chunk if the reply says so', async () => {
     const server = await start(() => ({ body: NEVER, head: 'atOnce', headers: { 'x-is': 'here' } }))
     const client = await connect(server)
     await client.send(GET).receives('x-is: here\r\n')
     client.socket.destroy()
   })
 
-  it('comes with an event stream at once, unless it is told to wait', async () => {
+  it('is sent at once for an event stream, unless the reply says to wait', async () => {
     const server = await start(() => sse(NEVER))
     const client = await connect(server)
     await client.send(GET).receives('\r\n\r\n')
     client.socket.destroy()
   })
 
-  it('of a body of text or bytes, or of none, is not asked when', async () => {
+  it('is sent with the body if that is text, bytes, or empty', async () => {
     const { text } = await answer(() => ({ body: 'text', head: 'atOnce' }))
     expect(text).toMatch(/^HTTP\/1\.1 200 [^]*Content-Length: 4\r\n[^]*text$/i)
   })
 
-  it('is sent at one of two times', async () => {
+  it('cannot be sent at another time than the two', async () => {
     const { text, errors } = await answer(() => ({ body: of('x'), head: 'never' as 'atOnce' }))
     expect(text).toMatch(/^HTTP\/1\.1 500 /)
     expect(errors).toEqual([expect.any(TypeError)])

@@ -57,7 +57,7 @@ describe.each([['into the shared buffer', false], ['into fresh memory', true]])(
       expect(server.errors).toEqual([])
     })
 
-    it('in chunks', async () => {
+    it('with the chunked coding', async () => {
       const server = await start(handler)
       const sent = httpRequest({ port: portOf(server), method: 'POST', agent: false })
       for (let at = 0; at < UPLOAD.length; at += 7000) sent.write(UPLOAD.subarray(at, at + 7000))
@@ -66,13 +66,13 @@ describe.each([['into the shared buffer', false], ['into fresh memory', true]])(
       expect((await buffer(response)).equals(UPLOAD)).toBe(true)
     })
 
-    it('that is empty', async () => {
+    it('if it is empty', async () => {
       const server = await start(handler)
       expect(await ask(server, { method: 'POST' })).toMatchObject({ status: 200, body: '' })
       expect(await ask(server)).toMatchObject({ status: 200, body: '' })
     })
 
-    it('again and again on one connection', async () => {
+    it('repeatedly on one connection', async () => {
       const server = await start(handler)
       const client = await connect(server)
       for (const text of ['first', 'the second', '3']) {
@@ -107,7 +107,7 @@ describe('a body that is too large', () => {
   it.each([
     ['with Content-Length', 'Content-Length: 2000000', ''],
     ['in chunks', 'Transfer-Encoding: chunked', '186A0\r\n'],
-  ])('is answered by 413 to a client that goes on sending %s, and not by a reset', async (_, field, prefix) => {
+  ])('is answered with 413, without a reset, to a client that continues to send %s', async (_, field, prefix) => {
     const server = await start(async ({ body }) => ({ body: await body.text(1000) }))
     const client = await connect(server)
     client.send(`POST / HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n${prefix}`)
@@ -119,7 +119,7 @@ describe('a body that is too large', () => {
     expect(server.errors).toMatchObject([{ code: 'contentTooLarge' }])
   })
 
-  it('may have a list of equal lengths, and is read for all that', async () => {
+  it('may have a list of equal lengths', async () => {
     const server = await start(async ({ body }) => ({ body: await body.text() }))
     const client = await connect(server)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10, 10\r\nExpect: 100-continue\r\n\r\n')
@@ -129,7 +129,7 @@ describe('a body that is too large', () => {
     expect(await client.receives('1234567890')).toContain('200 OK')
   })
 
-  it('is answered by 400 where it is no JSON', async () => {
+  it('is answered with 400 if it is not JSON', async () => {
     const server = await start(async ({ body }) => ({ body: String(await body.json()) }))
     expect(await ask(server, { method: 'POST', body: '{' })).toMatchObject({ status: 400 })
     expect(await ask(server, { method: 'POST', body: '[1,2]' })).toMatchObject({ status: 200, body: '1,2' })
@@ -162,7 +162,7 @@ describe('a body whose consumer ends early', () => {
     expect(await client.receives('next')).toMatch(/abcHTTP\/1.1 200 OK/)
   })
 
-  it.each(Object.entries(EARLY))('ends the connection where too much is left: %s', async (_, handler) => {
+  it.each(Object.entries(EARLY))('closes the connection if too much is left: %s', async (_, handler) => {
     const server = await start(handler)
     const client = await connect(server)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\nabc')
@@ -182,7 +182,7 @@ describe('a body', () => {
     await client.receives('null 42')
   })
 
-  it('that is not read is not taken from the client', async () => {
+  it('is not received from the client if it is not read', async () => {
     const reading = new Subject<void>()
     const begun = signal()
     const server = await start(({ body }) => {
@@ -202,7 +202,7 @@ describe('a body', () => {
     expect(client.socket.writableLength).toBe(0)
   })
 
-  it('fails for its consumer when the client leaves within it', async () => {
+  it('fails for its consumer if the client leaves within it', async () => {
     const failed = signal<unknown>()
     const begun = signal()
     const server = await start(async ({ body }) => {
@@ -217,7 +217,7 @@ describe('a body', () => {
     expect(await failed.promise).toMatchObject({ name: 'ConnectionClosedError', code: 'ECONNRESET' })
   })
 
-  it('that ends before its Content-Length is answered by 400 where clients may be half-open', async () => {
+  it('is answered with 400 if it ends before its Content-Length, with allowHalfOpen', async () => {
     const server = await start(async ({ body }) => ({ body: await body.bytes() }), { allowHalfOpen: true })
     const client = await connect(server)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123').end()
@@ -225,7 +225,7 @@ describe('a body', () => {
     expect(server.errors).toMatchObject([{ code: 'unexpectedEof' }])
   })
 
-  it('that is awaited after the response arrives whole, and the connection stays open', async () => {
+  it('arrives whole if it is awaited after the response, and the connection stays open', async () => {
     const texts: string[] = []
     const server = await start(async reqd => {
       reqd.respond({ body: reqd.target })
@@ -246,7 +246,7 @@ describe('a body', () => {
     expect(await ask(server, { method: 'POST', body: 'x' })).toMatchObject({ body: 'alreadyScheduled' })
   })
 
-  it('can be read while the response to it is written', async () => {
+  it('can be read while its response is written', async () => {
     const server = await start(({ body }) => ({ body: body.concatMap(chunk => of(chunk)).pipe(endWith('.')) }))
     const client = await connect(server)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n')
@@ -257,7 +257,7 @@ describe('a body', () => {
     await client.receives('.\r\n0\r\n\r\n')
   })
 
-  it('that is the response is read as fast as the response is, and no faster', async () => {
+  it('is read as fast as the response is taken, if it is the response', async () => {
     const server = await start(({ body }) => ({ body }))
     const client = await connect(server)
     client.socket.pause()
@@ -272,7 +272,7 @@ describe('a body', () => {
     expect(received).toMatch(/x\r\n0\r\n\r\n$/)
   })
 
-  it('that is the response breaks with it', async () => {
+  it('fails with the response, if it is the response', async () => {
     const server = await start(({ body }) => ({ body }))
     const client = await connect(server)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n')
@@ -284,7 +284,7 @@ describe('a body', () => {
     expect(server.errors).toMatchObject([{ code: 'badChunk' }])
   })
 
-  it('is cut off from a response that ends first', async () => {
+  it('is detached from a response that ends first', async () => {
     const enough = new Subject<void>()
     const server = await start(({ body }) => ({ body: body.bytes$.pipe(takeUntil(enough)) }))
     const client = await connect(server)

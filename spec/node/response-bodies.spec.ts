@@ -80,7 +80,7 @@ describe.each(Object.entries(SOURCES))('a body that is %s', (_, source) => {
     expect(answer.body === TEXT).toBe(true)
   })
 
-  it('arrives whole in HTTP/1.0, up to the end of the connection', async () => {
+  it('arrives whole in HTTP/1.0, close-delimited', async () => {
     const server = await start(() => replyWith(source()))
     const client = await connect(server)
     const received = await client.send('GET / HTTP/1.0\r\n\r\n').all()
@@ -99,7 +99,7 @@ describe.each(Object.entries(SOURCES))('a body that is %s', (_, source) => {
 })
 
 describe('a streamed body', () => {
-  it('has no length, and trailers where the reply has them', async () => {
+  it('has no length, and has the trailers of the reply', async () => {
     const lines: string[] = []
     const server = await start(() => ({
       body: (function* () { for (const line of ['a', 'b']) { lines.push(line); yield line } })(),
@@ -112,7 +112,7 @@ describe('a streamed body', () => {
     expect(trailers).toEqual({ 'x-count': '2' })
   })
 
-  it('may have trailers where it is a string, or empty', async () => {
+  it('may have trailers if it is a string, or empty', async () => {
     const server = await start(({ target }) => ({ ...target === '/s' && { body: 'text' }, trailers: { 'X-A': 'b' } }))
     expect(await ask(server, { path: '/s' })).toMatchObject({ body: 'text', trailers: { 'x-a': 'b' } })
     expect(await ask(server)).toMatchObject({ body: '', trailers: { 'x-a': 'b' } })
@@ -124,7 +124,7 @@ describe('a streamed body', () => {
     ['an async generator', async function* () { yield 'abc'; yield 'def' }],
     ['an Observable', () => of('abc', 'def')],
     ['a request body', ({ body }) => body],
-  ])('has the Content-Length that the reply gives, and is cut where %s is longer or shorter', async (_, source) => {
+  ])('has the Content-Length of the reply, and is cut if %s is longer or shorter', async (_, source) => {
     const server = await start(reqd => ({ headers: { 'Content-Length': reqd.target.slice(1) }, body: source(reqd) }))
     const answer = async (path: string): Promise<unknown> => {
       const client = await connect(server)
@@ -142,14 +142,14 @@ describe('a streamed body', () => {
     expect(server.errors).toMatchObject([{ code: 'bodyTooShort' }, { code: 'bodyTooLong' }])
   })
 
-  it('is cut when its source fails, so that no client takes it for complete', async () => {
+  it('is cut if its source fails, so that no client takes it for complete', async () => {
     const failure = new Error('no more')
     const server = await start(() => ({ body: (function* () { yield 'some'; throw failure })() }))
     expect(await ask(server)).toMatchObject({ body: 'some', isComplete: false })
     expect(server.errors).toEqual([failure])
   })
 
-  it('that only the end of the connection ends is not sent, or cut by a reset where some of it was', async () => {
+  it('is not sent, or cut by a reset, if it is close-delimited and fails', async () => {
     const failure = new Error('no more')
     const sent = new Subject<void>()
     const server = await start(({ target }) => {
@@ -175,7 +175,7 @@ describe('a streamed body', () => {
     ['a Node stream', failure => new Readable({ read() { this.destroy(failure) } })],
     ['an Observable', failure => throwError(() => failure)],
     ['a function that throws', failure => () => { throw failure }],
-  ])('is answered by 500 where %s fails before its first chunk', async (_, source) => {
+  ])('is answered with 500 if %s fails before its first chunk', async (_, source) => {
     const failure = new Error('nothing')
     const server = await start(() => ({ body: source(failure) }))
     expect(await ask(server)).toMatchObject({ status: 500, body: 'Internal Server Error\n', isComplete: true })
@@ -184,13 +184,13 @@ describe('a streamed body', () => {
 
   it.each<[string, unknown]>([
     ['a number', 5], ['an object', {}], ['a list of numbers', [1]], ['a list of null', [null]],
-  ])('is answered by 500 where it is %s', async (_, body) => {
+  ])('is answered with 500 if it is %s', async (_, body) => {
     const server = await start(() => ({ body: body as BodySource }))
     expect(await ask(server)).toMatchObject({ status: 500, isComplete: true })
     expect(server.errors).toMatchObject([{ name: 'TypeError' }])
   })
 
-  it('goes to curl', async () => {
+  it('is received by curl', async () => {
     const server = await start(() => ({ body: generated() }))
     const { stdout } = await promisify(execFile)('curl', ['-sS', server.url], { maxBuffer: 1e7 })
     expect(stdout === TEXT).toBe(true)
@@ -198,7 +198,7 @@ describe('a streamed body', () => {
 })
 
 describe('a stream that is not read', () => {
-  it('is released when the response has no body', async () => {
+  it('is released if the response has no body', async () => {
     const readable = new PassThrough()
     const cancelled = signal<unknown>()
     const stream = new ReadableStream({ cancel: reason => { cancelled.resolve(reason) } }) as BodySource
@@ -210,7 +210,7 @@ describe('a stream that is not read', () => {
     await cancelled.promise
   })
 
-  it('is released when the reply is not valid', async () => {
+  it('is released if the reply is not valid', async () => {
     const readable = new PassThrough()
     const closed = once(readable, 'close')
     const server = await start(() => ({ status: 99, body: readable }))
@@ -218,7 +218,7 @@ describe('a stream that is not read', () => {
     await closed
   })
 
-  it('is released when the client is gone before the reply', async () => {
+  it('is released if the client left before the reply', async () => {
     const readable = new PassThrough()
     const closed = once(readable, 'close')
     const begun = signal()

@@ -32,7 +32,7 @@ describe('the shared buffer', () => {
     expect(await attached()).toEqual([expect.any(ReusedBuffer)])
   })
 
-  it('is not used where Node keeps nothing as expected', () => {
+  it('is not used if Node\'s internals are not as expected', () => {
     expect(findKeys(new Socket())).toMatchObject({ buffer: expect.any(Symbol) })
     expect(findKeys({})).toBeNull()
     expect(findKeys({ [Symbol('kBuffer')]: null, [Symbol('kBufferCb')]: null })).toBeNull()
@@ -42,7 +42,7 @@ describe('the shared buffer', () => {
     expect(ReusedBuffer.attach(odd as never, receiver)).toBeNull()
   })
 
-  it('makes way for buffers that grow as long as they are filled, and less for a consumer that pauses', async () => {
+  it('is replaced by buffers that grow while they are filled, less for a consumer that pauses', async () => {
     const { socket } = await sockets()
     const sizes: number[] = []
     let isBusy = false
@@ -69,7 +69,7 @@ describe('the shared buffer', () => {
     expect(reads.nextBuffer()?.length).toBe(80 * 1024)
   })
 
-  it('is given up with the socket: its new owner has bytes of its own, in order', async () => {
+  it('is not used after a hand-over: the new owner has its own bytes, in order', async () => {
     const { client, socket } = await sockets()
     const seen: Buffer[] = []
     socket.on('data', (bytes: Buffer) => { seen.push(bytes) })
@@ -80,7 +80,7 @@ describe('the shared buffer', () => {
     socket.end()
   })
 
-  it('is given up with the socket: a new owner that pauses is not sent more', async () => {
+  it('is not used after a hand-over: a new owner that pauses receives no more', async () => {
     const { client, socket } = await sockets()
     client.send('x'.repeat(10_000_000))
     let length = 0
@@ -98,7 +98,7 @@ describe('the shared buffer', () => {
     socket.end()
   })
 
-  it('is given up with the socket: a new owner can iterate', async () => {
+  it('is not used after a hand-over: the new owner can iterate', async () => {
     const { client, socket } = await sockets()
     client.send('x'.repeat(1_000_000)).end()
     let length = 0
@@ -106,7 +106,7 @@ describe('the shared buffer', () => {
     expect(length).toBe(1_000_000)
   })
 
-  it('is given up with the socket: a new owner can have text', async () => {
+  it('is not used after a hand-over: the new owner can read text', async () => {
     const { client, socket } = await sockets()
     const seen: unknown[] = []
     socket.setEncoding('utf8').on('data', text => { seen.push(text) })
@@ -117,7 +117,7 @@ describe('the shared buffer', () => {
     socket.end()
   })
 
-  it('is given up with the socket: a new owner can pipe it to one that is slow', async () => {
+  it('is not used after a hand-over: the new owner can pipe to a slow stream', async () => {
     const { client, socket } = await sockets()
     let length = 0
     const slow = new Writable({
@@ -133,7 +133,7 @@ describe('the shared buffer', () => {
     socket.end()
   })
 
-  it('is left and taken again by a connection, from body to body', async () => {
+  it('is left and used again by a connection, from body to body', async () => {
     const spy = jest.spyOn(ReusedBuffer, 'attach')
     const server = await start(({ body }) => body.concatMap(chunk => of(chunk.length).pipe(delay(1))).pipe(
       reduce((sum, length) => sum + length, 0), map(sum => ({ body: `${sum} bytes` }))))

@@ -78,7 +78,7 @@ describe('a rolling restart of two workers', () => {
 })
 
 describe('the demo rolling-restart', () => {
-  it('fails no request, and its clients of events come back and miss nothing', async () => {
+  it('fails no request, and its event clients reconnect and miss nothing', async () => {
     const { demo, url, clients, release } = await open({ PORT: '0', IDLE_MS: '60000' })
     const load = new Load(url, 4)
     afterwards(() => load.stop())
@@ -90,7 +90,7 @@ describe('the demo rolling-restart', () => {
     await expectWhole(clients)
   }, 60_000)
 
-  it('says that a worker is not ready as soon as it is told to end', async () => {
+  it('reports a worker as not ready as soon as it is told to end', async () => {
     const { demo, url, release } = await open({ PORT: '0', IDLE_MS: '60000' })
     const probe = new Agent({ keepAlive: true, maxSockets: 1 })
     afterwards(() => { probe.destroy() })

@@ -13,14 +13,14 @@ const asking = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: publ
 const echo: Handler = ({ url, headers }) => ({ body: `${url.href} for ${headers.get('Host')}` })
 
 describe('a target in absolute-form', () => {
-  it('is served where it has the scheme of the connection', async () => {
+  it('is served if it has the scheme of the connection', async () => {
     const plain = await connect(await start(echo))
     expect(await plain.send(asking('http://internal/a')).all()).toMatch(/\r\n\r\nhttp:\/\/internal\/a for internal$/)
     const encrypted = await tlsClient(await startTls(echo))
     expect(await encrypted.send(asking('https://internal/a')).all()).toMatch(/\r\n\r\nhttps:\/\/internal\/a for internal$/)
   })
 
-  it('is 421 where it has the other one (RFC 9110 §7.4), and no handler sees it', async () => {
+  it('is answered with 421 if it has the other scheme (RFC 9110 §7.4), without the handler', async () => {
     const targets: string[] = []
     const handler: Handler = ({ target }) => {
       targets.push(target)
@@ -33,28 +33,28 @@ describe('a target in absolute-form', () => {
     expect(targets).toEqual([])
   })
 
-  it('is 421 on a Unix socket, too', async () => {
+  it('is answered with 421 on a Unix socket as well', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'httprx-'))
     const client = await connect(await start(echo, { path: join(folder, 'socket') }))
     expect(await client.send(asking('https://internal/a')).all()).toMatch(/^HTTP\/1\.1 421 /)
     rmSync(folder, { recursive: true })
   })
 
-  it('is served with either scheme where a proxy is trusted', async () => {
+  it('is served with either scheme if a proxy is trusted', async () => {
     const plain = await connect(await start(echo, { trustProxy: true }))
     expect(await plain.send(asking('https://internal/a')).all()).toContain('https://internal/a for internal')
     const encrypted = await tlsClient(await startTls(echo, { trustProxy: true }))
     expect(await encrypted.send(asking('http://internal/a')).all()).toContain('http://internal/a for internal')
   })
 
-  it('is 400 with any other scheme, trusted or not', async () => {
+  it('is answered with 400 with any other scheme, trusted or not', async () => {
     const client = await connect(await start(echo, { trustProxy: true }))
     expect(await client.send(asking('javascript://internal/%0aalert(1)')).all()).toMatch(/^HTTP\/1\.1 400 /)
   })
 })
 
 describe('a path', () => {
-  it('reaches the handler as the proxy in front saw it: with a backslash it is 400', async () => {
+  it('reaches the handler as the proxy in front saw it: with a backslash it is answered with 400', async () => {
     const client = await connect(await start(echo))
     expect(await client.send(asking('/x\\..\\target')).all()).toMatch(/^HTTP\/1\.1 400 /)
   })

@@ -17,14 +17,14 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 afterEach(() => { jest.restoreAllMocks() })
 
 describe('a server', () => {
-  it('listens on a free port unless told otherwise, and says where', async () => {
+  it('listens on a free port by default, and reports it', async () => {
     const server = await start(() => ({ body: 'it' }))
     expect(portOf(server)).toBeGreaterThan(0)
     expect(server.url).toBe(`http://127.0.0.1:${portOf(server)}`)
     expect(await (await fetch(server.url)).text()).toBe('it')
   })
 
-  it('listens on all addresses unless told otherwise', async () => {
+  it('listens on all addresses by default', async () => {
     const server = serve(({ url }) => ({ body: url.href }))
     afterwards(() => server.close())
     expect(await server.listening).toBe(server)
@@ -38,13 +38,13 @@ describe('a server', () => {
     expect(await (await fetch(server.url)).text()).toBe('::1')
   })
 
-  it('lets as many connections wait as its backlog says', async () => {
+  it('has the given backlog', async () => {
     const spy = jest.spyOn(Server.prototype, 'listen')
     await start(() => ({}), { backlog: 5 })
     expect(spy).toHaveBeenCalledWith(expect.objectContaining({ backlog: 5 }))
   })
 
-  it('shows its requests, connections and events', async () => {
+  it('emits its requests, connections and events', async () => {
     const server = await start(() => ({ body: 'it' }))
     const requests: string[] = []
     const connections: Connection[] = []
@@ -61,7 +61,7 @@ describe('a server', () => {
     expect(events).toContain('2 close')
   })
 
-  it('refuses connections beyond maxConnections, and takes others when there is room', async () => {
+  it('refuses connections beyond maxConnections, and accepts others when there is room', async () => {
     const server = await start(() => ({ body: 'it' }), { maxConnections: 2 })
     const clients = [await connect(server), await connect(server)]
     for (const client of clients) await client.send(REQUEST).receives('it')
@@ -91,7 +91,7 @@ describe('a server', () => {
     expect(await ask(server)).toMatchObject({ body: 'it' })
   })
 
-  it('keeps connections for further requests', async () => {
+  it('keeps connections open for further requests', async () => {
     const server = await start(() => ({ body: 'it' }))
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     afterwards(() => { agent.destroy() })
@@ -105,13 +105,13 @@ describe('a server', () => {
     expect(ports.size).toBe(1)
   })
 
-  it('closes idle connections in time', async () => {
+  it('closes idle connections at keepAliveTimeout', async () => {
     const server = await start(() => ({ body: 'it' }), { keepAliveTimeout: 20, connectionsCheckingInterval: 10 })
     const client = await connect(server)
     expect(await client.send(REQUEST).all()).toMatch(/it$/)
   })
 
-  it('answers 408 to a head that takes too long, and nothing to a client that says nothing', async () => {
+  it('answers 408 to a head that takes too long, and nothing to a silent client', async () => {
     const server = await start(() => ({ body: 'it' }), { headersTimeout: 20, connectionsCheckingInterval: 10 })
     const client = await connect(server)
     expect(await client.send('GET / HT').all()).toMatch(/^HTTP\/1.1 408 /)
@@ -119,7 +119,7 @@ describe('a server', () => {
   })
 })
 
-describe('errors without a handler', () => {
+describe('errors without onError', () => {
   it('are printed, unless they are a client\'s', () => {
     const print = jest.spyOn(console, 'error').mockReturnValue(undefined)
     const failure = new Error('the handler failed')
@@ -129,8 +129,8 @@ describe('errors without a handler', () => {
   })
 })
 
-describe('a client that asks before it uploads', () => {
-  it('need not send what is not wanted', async () => {
+describe('a client that sends Expect: 100-continue', () => {
+  it('need not send a body that is not wanted', async () => {
     const server = await start(() => ({ status: 403 }))
     const headers = { 'expect': '100-continue', 'content-length': 5 }
     const sent = request({ port: portOf(server), host: '127.0.0.1', method: 'POST', agent: false, headers })

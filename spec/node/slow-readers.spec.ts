@@ -158,7 +158,7 @@ describe.each(Object.entries(KINDS))('a client of %s', (_, kind) => {
     return { client, server, second }
   }
 
-  it('that reads steadily gets it all, however long that takes', async () => {
+  it('that reads steadily receives everything, however long that takes', async () => {
     const steps = 3 * PATIENCE
     const { client, second } = await begin(steps)
     let taken = 0
@@ -188,7 +188,7 @@ describe.each(Object.entries(KINDS))('a client of %s', (_, kind) => {
 })
 
 describe('a large write over TLS', () => {
-  it('shows how much of it was taken before it is over', async () => {
+  it('reports how much was taken before it is complete', async () => {
     const server = createServer(TLS).listen(0, '127.0.0.1')
     afterwards(() => server.close())
     await once(server, 'listening')

@@ -50,7 +50,7 @@ const SOURCES: Record<string, (stopped: () => void, reqd: Reqd) => HandlerResult
   },
 }
 
-describe.each(Object.keys(KINDS))('a response whose source stands still, over %s', kind => {
+describe.each(Object.keys(KINDS))('a response whose source stalls, over %s', kind => {
   it.each(Object.keys(SOURCES))('is cut: %s', async name => {
     const [serving, connecting] = KINDS[kind]
     const stopped = signal()

@@ -69,7 +69,7 @@ describe('a server with TLS', () => {
     expect(stdout).toBe(`${url} 127.0.0.1`)
   })
 
-  it('takes requests and gives responses of any size', async () => {
+  it('accepts requests and sends responses of any size', async () => {
     const server = await startTls(async ({ body }) => {
       const received = await body.text(BIG.length)
       return { body: (function* () { yield received.slice(0, 5); yield received.slice(5) })() }
@@ -79,7 +79,7 @@ describe('a server with TLS', () => {
     expect((await client.all()).endsWith(`\r\n\r\n${BIG}`)).toBe(true)
   })
 
-  it('answers a client that has ended its side, and ends in order', async () => {
+  it('answers a client that half-closed, and closes in order', async () => {
     const server = await startTls(() => ({ body: BIG }))
     const client = await tlsClient(server)
     expect((await client.send(REQUEST).end().all()).endsWith(BIG)).toBe(true)
@@ -91,7 +91,7 @@ describe('a server with TLS', () => {
     expect((client.socket as unknown as { alpnProtocol: string }).alpnProtocol).toBe('http/1.1')
   })
 
-  it('notices clients that break the connection', async () => {
+  it('notices clients that reset the connection', async () => {
     const begun = signal<Reqd>()
     const server = await startTls(reqd => { begun.resolve(reqd) })
     const client = await tlsClient(server)
@@ -101,7 +101,7 @@ describe('a server with TLS', () => {
     await aborted
   })
 
-  it('keeps running when clients break the connection before it has listeners', async () => {
+  it('keeps running if clients reset the connection before it has listeners', async () => {
     const server = await startTls(() => ({ body: 'it' }))
     for (let i = 0; i < 20; i++) {
       const raw = connectSocket(portOf(server), '127.0.0.1').on('error', () => undefined)
@@ -123,7 +123,7 @@ describe('a server with TLS', () => {
     await raw.ended
   })
 
-  it('cuts a response so that it does not look complete', async () => {
+  it('cuts a failed response so that it does not look complete', async () => {
     const server = await startTls(() => ({ body: (function* () { yield 'some'; throw new Error('no more') })() }))
     const client = await tlsClient(server)
     const received = await client.send(REQUEST).receives('some')
@@ -139,7 +139,7 @@ describe('a server on a Unix socket', () => {
     return join(folder, 'socket')
   }
 
-  it('speaks HTTP with node:http and curl, and removes its file in the end', async () => {
+  it('speaks HTTP with node:http and curl, and removes its file at the end', async () => {
     const server = await start(({ remoteAddress }) => ({ body: `[${remoteAddress}]` }), { path: path() })
     expect(server).toMatchObject({ url: '', address: expect.any(String) })
     expect(await ask(server)).toMatchObject({ body: '[]' })
@@ -150,13 +150,13 @@ describe('a server on a Unix socket', () => {
     expect(existsSync(address)).toBe(false)
   })
 
-  it('takes uploads, and pushes back', async () => {
+  it('receives uploads with backpressure', async () => {
     const handler = async ({ body }: Reqd): Promise<Reply> => ({ body: `${(await body.bytes(BIG.length)).length}` })
     const server = await start(handler, { path: path() })
     expect(await ask(server, { method: 'POST', body: BIG })).toMatchObject({ body: `${BIG.length}` })
   })
 
-  it('cuts what is left when it is closed', async () => {
+  it('cuts the remaining connections when it is closed', async () => {
     const begun = signal()
     const server = await start(() => { begun.resolve() }, { path: path() })
     const client = await connect(server)
@@ -180,7 +180,7 @@ describe('a server that is given a stream', () => {
     expect(received).toContain('b'.repeat(100_000))
   })
 
-  it('does not change what it has written, whenever it is read', async () => {
+  it('does not change bytes that it has written, whenever they are read', async () => {
     const server = await start(({ target }) => ({ body: target.repeat(50) }))
     const pairs = Array.from({ length: 20 }, () => pair())
     for (const [, socket] of pairs) server.accept(socket)
@@ -211,7 +211,7 @@ describe('a server that is given a stream', () => {
     expect((await text(client)).length).toBeGreaterThan(1_000_000)
   })
 
-  it('notices that the other end breaks', async () => {
+  it('notices that the other end fails', async () => {
     const begun = signal<Reqd>()
     const server = await start(reqd => { begun.resolve(reqd) })
     const [client, socket] = pair()
@@ -223,7 +223,7 @@ describe('a server that is given a stream', () => {
     await server.close()
   })
 
-  it('also takes a socket, of which a part was read before', async () => {
+  it('also accepts a socket that was read in part', async () => {
     const server = await start(({ remoteAddress }) => ({ body: remoteAddress }))
     const front = createServer(socket => {
       socket.once('readable', () => {
@@ -239,7 +239,7 @@ describe('a server that is given a stream', () => {
     expect(await client.send(`PROXY\r\n${REQUEST}`).end().all()).toMatch(/127.0.0.1$/)
   })
 
-  it('that is over already is closed', async () => {
+  it('closes if the stream is already destroyed', async () => {
     const server = await start(() => ({}))
     const [client, socket] = pair()
     socket.destroy()
@@ -249,7 +249,7 @@ describe('a server that is given a stream', () => {
     await closed
   })
 
-  it('that is at its end already is closed', async () => {
+  it('closes if the stream is already at its end', async () => {
     const server = await start(() => ({}))
     const [client, socket] = pair()
     client.end()
@@ -260,7 +260,7 @@ describe('a server that is given a stream', () => {
     await closed
   })
 
-  it('after it was closed cuts it', async () => {
+  it('cuts the stream after it was closed', async () => {
     const server = await start(() => ({}))
     await server.close()
     const [client, socket] = pair()

@@ -47,7 +47,7 @@ describe('a process keeps running', () => {
     ['a promise, without content', `{ status: 204, body: readFile('/nope/nowhere') }`],
     ['a function that promises', `{ body: async () => readFile('/nope/nowhere') }`],
     ['a stream that cannot be cancelled', `{ status: 204, body: new ReadableStream({ cancel() { open('ENOENT') } }) }`],
-  ])('when a body is %s, and fails', async (_, reply) => {
+  ])('if a body is %s, and fails', async (_, reply) => {
     const { program, port } = await survivor(`reqd => reqd.target === '/fine' ? { body: 'it' } : (${reply})`, {
       head: `
 import { readFile } from 'node:fs/promises'
@@ -60,7 +60,7 @@ const open = code => { throw new Error(code) }
     expect(await program.stop()).toBe(0)
   })
 
-  it('when a file that is a body, or would be, cannot be opened', async () => {
+  it('if a file that is a body, or would be, cannot be opened', async () => {
     const { program, port } = await survivor(`reqd => (cases[reqd.target] ?? (() => ({ body: file() })))(reqd)`, {
       head: FILES,
     })
@@ -76,7 +76,7 @@ const open = code => { throw new Error(code) }
     expect(await program.stop()).toBe(0)
   })
 
-  it('when a file cannot be opened while its body waits for the response before it', async () => {
+  it('if a file cannot be opened while its body waits for the response before it', async () => {
     const { program, port } = await survivor(
       `reqd => reqd.target === '/1' ? { body: new Uint8Array(60000) } : { body: file() }`, { head: FILES })
     const client = await sending(port, 'GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -92,7 +92,7 @@ const open = code => { throw new Error(code) }
     ['reads chunks', 'reqd.body.bytes$.subscribe(() => { console.log("chunk") })'],
     ['subscribes to nothing', 'reqd.body.bytes$.subscribe()'],
     ['maps chunks', 'reqd.body.concatMap(chunk => [chunk]).pipe(map(String), filter(Boolean)).subscribe(() => {})'],
-  ])('when a client leaves in mid-body and the handler, which %s, handles no error', async (_, code) => {
+  ])('if a client leaves in mid-body and the handler, which %s, handles no error', async (_, code) => {
     const { program, port } = await survivor(`reqd => { console.log('begun'); ${code} }`, {
       head: `import { filter, map } from 'rxjs'`,
     })
@@ -114,7 +114,7 @@ const open = code => { throw new Error(code) }
     ['the end of aborted$, which rejects', 'reqd.aborted$.subscribe({ complete: async () => fail() })'],
     ['the end of closing$', 'reqd.closing$.subscribe({ complete: fail })'],
     ['the error of a body, which rejects', 'reqd.body.text().subscribe({ error: async () => fail() })'],
-  ])('when a listener to %s throws as the client leaves', async (_, code) => {
+  ])('if a listener to %s throws as the client leaves', async (_, code) => {
     const { program, port } = await survivor(`reqd => { ${code}; console.log('begun') }`, {
       head: `const fail = () => { throw new Error('of a listener') }`,
     })
@@ -133,7 +133,7 @@ const open = code => { throw new Error(code) }
     ['the events', `server.events$.subscribe(({ type }) => { if (type === 'close') fail() })`, 'none'],
     ['the requests, which rejects', 'server.requests$.subscribe({ complete: async () => fail() })', 'none'],
     ['the connections', 'server.connections$.subscribe({ complete: fail })', 'none'],
-  ])('when a listener to %s throws as the server closes', async (_, code, target) => {
+  ])('if a listener to %s throws as the server closes', async (_, code, target) => {
     const { program, port } = await survivor(`reqd => { ${code}; console.log('begun') }`, {
       head: `const fail = () => { throw new Error('of a listener') }`,
     })
@@ -144,7 +144,7 @@ const open = code => { throw new Error(code) }
     client.destroy()
   })
 
-  it('when a subscriber of a body throws: the request is answered', async () => {
+  it('if a subscriber of a body throws, and the request is answered', async () => {
     const { program, port } = await survivor(
       `reqd => { reqd.body.text().subscribe(text => { reqd.respond({ body: JSON.parse(text).a.b }) }) }`)
     expect(await statusOf(port, '/bad', 'POST', 'no JSON')).toBe(500)
@@ -152,7 +152,7 @@ const open = code => { throw new Error(code) }
     expect(await program.stop()).toBe(0)
   })
 
-  it('when the error of a body that is too large, or not JSON, is not handled: the request is answered', async () => {
+  it('if the error of a body that is too large, or not JSON, is not handled, and the request is answered', async () => {
     const { program, port } = await survivor(
       `reqd => { reqd.body.json(5).subscribe(value => { reqd.respond({ body: String(value) }) }) }`)
     expect(await statusOf(port, '/large', 'POST', '"123456"')).toBe(413)
@@ -164,7 +164,7 @@ const open = code => { throw new Error(code) }
   it.each([
     ['throws', `() => { throw new Error('of its own') }`],
     ['rejects', `async () => { throw new Error('of its own') }`],
-  ])('when onError %s', async (_, onError) => {
+  ])('if onError %s', async (_, onError) => {
     const { program, port } = await survivor(`() => { throw new Error('of the handler') }`, {
       options: `onError: ${onError}`,
     })
@@ -176,7 +176,7 @@ const open = code => { throw new Error(code) }
   })
 })
 
-describe('other connections go on', () => {
+describe('other connections continue', () => {
   it.each([
     ['a page function', 'pulled(() => [])'],
     ['a page function that promises', 'pulled(async () => [])'],
@@ -189,7 +189,7 @@ describe('other connections go on', () => {
     ['a function that answers by promises', `ready$ => ready$.pipe(concatMap(async () => ''))`],
     ['a publisher', `fromPublisher(empty)`],
     ['a body subject that is fed', null],
-  ])('beside %s with nothing to say, for ever', async (_, body) => {
+  ])('beside %s that is empty for ever', async (_, body) => {
     const endless = body === null
       ? `void feed(reqd.respondWithStreaming(Response.create(200)))`
       : `{ body: ${body} }`

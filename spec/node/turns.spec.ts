@@ -7,7 +7,7 @@ import { Turns } from '../../lib/node/turns.js'
 const turn = (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
 
 describe('Turns', () => {
-  it('do four tasks in a turn of the event loop, in order', async () => {
+  it('run four tasks in a turn of the event loop, in order', async () => {
     const turns = new Turns()
     const done: number[] = []
     for (let task = 0; task < 10; task++) turns.add(() => { done.push(task) })
@@ -18,7 +18,7 @@ describe('Turns', () => {
     }
   })
 
-  it('put a task that comes again behind those that wait, and into another turn', async () => {
+  it('queue a task that comes again after those that wait, in another turn', async () => {
     const turns = new Turns()
     const done: string[] = []
     turns.add(() => {
@@ -32,7 +32,7 @@ describe('Turns', () => {
     expect(done).toEqual(['a', 'b', 'a again'])
   })
 
-  it('go on after they had nothing to do', async () => {
+  it('continue after they were empty', async () => {
     const turns = new Turns()
     const done: string[] = []
     for (const name of ['a', 'b']) {

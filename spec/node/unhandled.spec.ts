@@ -56,13 +56,13 @@ const WHOLE = '4\r\nnull\r\n0\r\n\r\n'
 describe('a client that leaves', () => {
   it.each([
     ['/text', ''], ['/bytes', ''], ['/json', ''], ['/concatMap', ''], ['/observer', ''], ['/failing', 'in error'],
-  ])('in the middle of a body: %s', async (path, text) => {
+  ])('may leave in the middle of a body: %s', async (path, text) => {
     await leave(path)
     await reported(text)
   })
 
   it.each([['/aborted', 'in aborted$'], ['/closed', 'in closed$'], ['/ready', 'in ready$']])(
-    'in the middle of a response: %s', async (path, text) => {
+    'may leave in the middle of a response: %s', async (path, text) => {
       const socket = await opened(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
       await once(socket, 'data')
       socket.resetAndDestroy()
@@ -81,7 +81,7 @@ describe('a body', () => {
     ['/json', '1\r\n{\r\n0\r\n\r\n', '400', ''],
     ['/text', 'nonsense\r\n', '400', ''],
     ['/twice', WHOLE, '500', 'the request body has a consumer already'],
-  ])('that %s cannot stand is answered: %j', async (path, body, status, text) => {
+  ])('is answered with an error if %s cannot handle it: %j', async (path, body, status, text) => {
     expect(await answered(path, body)).toBe(status)
     await reported(text)
   })
@@ -96,7 +96,7 @@ describe('a WebSocket client', () => {
     ['/ws/complete', 'at the end of messages', 'close 1000'],
     ['/ws/closed', 'in closed$', 'close 1000'],
     ['/ws/twice', 'the messages have a subscriber already', 'close 1011'],
-  ])('%s', async (path, text, end) => {
+  ])('causes a report: %s', async (path, text, end) => {
     const client = new RawClient(port, handshake({}, `GET ${path} HTTP/1.1`))
     await client.head
     await client.send(frame(TEXT, 'not JSON'), closeFrame(1000))

@@ -61,8 +61,8 @@ function openBody(reqd: Reqd): BodySubject {
   return reqd.respondWithStreaming(Response.create(200))
 }
 
-describe.each(Object.entries(KINDS))('a handler that writes on, over %s', (_, kind) => {
-  it('holds no more than a bound for a client that does not read, and has its response cut', async () => {
+describe.each(Object.entries(KINDS))('a handler that ignores the demand, over %s', (_, kind) => {
+  it('holds a bounded amount for a client that does not read, and has its response cut', async () => {
     const peak = signal<number>()
     const result = signal<unknown>()
     const server = await kind.start(async reqd => {
@@ -102,7 +102,7 @@ describe.each(Object.entries(KINDS))('a handler that writes on, over %s', (_, ki
     })],
     ['in many turns', () => ({ body: () => interval(0).pipe(map(() => new Uint8Array(MIB / 2))) })],
     ['as events', () => sse(() => range(0, 10 ** 9).pipe(map(n => ({ data: 'x'.repeat(1000) + String(n) }))))],
-  ])('has the response cut of a function that gives without end, %s', async (_how, answer) => {
+  ])('has its response cut if it is a function that emits without end, %s', async (_how, answer) => {
     const server = await kind.start(answer)
     const client = await kind.connect(server)
     client.socket.pause()
@@ -127,7 +127,7 @@ describe.each(Object.entries(KINDS))('a handler that writes on, over %s', (_, ki
     expect(server.errors).toEqual([])
   })
 
-  it('sends one value of any size whole, and what is small behind it', async () => {
+  it('sends one value of any size whole, and small ones after it', async () => {
     const server = await kind.start(reqd => {
       const body = openBody(reqd)
       body.next(Buffer.alloc(16 * MIB, 'x'))

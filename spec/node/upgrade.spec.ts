@@ -25,7 +25,7 @@ describe('a connection that is handed over', () => {
     reqd.respondWithUpgrade(Headers.of({ Connection: 'upgrade', Upgrade: 'echo' }), echo)
   }
 
-  it.each(['TCP', 'TLS'])('speaks the other protocol over %s, from its first byte', async kind => {
+  it.each(['TCP', 'TLS'])('uses the other protocol over %s, from its first byte', async kind => {
     const server = kind === 'TLS' ? await startTls(handler) : await start(handler)
     const client = kind === 'TLS' ? await tlsClient(server) : await connect(server)
     client.send(`${UPGRADE}first`)
@@ -56,7 +56,7 @@ describe('a connection that is handed over', () => {
     expect(await client.all()).toMatch(/earlierMINE head$/)
   })
 
-  it('keeps the server from being closed until it ends, or until graceMs', async () => {
+  it('keeps the server open until it ends, or until graceMs', async () => {
     const server = await start(handler)
     const client = await connect(server)
     await client.send(`${UPGRADE}first`).receives('first')
@@ -77,7 +77,7 @@ describe('a connection that is handed over', () => {
     expect(await client.ended).toBe('broken')
   })
 
-  it('does not end the process where its new owner does not listen for errors', async () => {
+  it('does not end the process if its new owner does not listen for errors', async () => {
     const server = await start(reqd => { reqd.takeOver(socket => { (socket as Socket).resume() }) })
     const client = await connect(server)
     const upgraded = next(server.events$.pipe(filter(({ type }) => type === 'upgrade')))

@@ -60,11 +60,11 @@ describe('the way to write', () => {
     expect(findWriteCalls()).not.toBeNull()
   })
 
-  it('is none, and nothing is thrown, where a socket cannot be made so', () => {
+  it('is none, without an exception, if a socket cannot be created for it', () => {
     expect(findWriteCalls(() => { throw new TypeError('a socket of another kind') })).toBeNull()
   })
 
-  it('is asked for by one write of each kind', () => {
+  it('is found by one write of each kind', () => {
     expect(requestsOf(handle => new Socket({ handle } as object))).toHaveLength(3)
   })
 
@@ -79,22 +79,22 @@ describe('the way to write', () => {
     ['objects that have an id at once', [new Used(), new Used(), new Used()]],
     ['objects without a class', [1, 2, 3].map(() => Object.create(null) as object)],
     ['nothing', [undefined, undefined, undefined]],
-  ])('is not known where a socket gives %s', (_, given) => {
+  ])('is not known if a socket gives %s', (_, given) => {
     expect(callsOf(given)).toBeNull()
   })
 })
 
-describe('calls that are given a request', () => {
+describe('write calls that receive a request', () => {
   const calls = (): WriteCalls => callsOf([new Request(), new Request(), new Request()])!
 
-  it('give the same one until a write uses it', () => {
+  it('pass the same one until a write uses it', () => {
     const { handle, given } = answering(() => 0)
     const both = calls()
     expect([both.write(handle, 'a'), both.write(handle, Buffer.of(1))]).toEqual([0, 0])
     expect(given[0]).toBe(given[1])
   })
 
-  it('return the one that a write uses, and then give another', () => {
+  it('return the one that a write used, and then pass another', () => {
     const { handle, given } = answering(request => {
       Object.assign(request as object, { getAsyncId: () => 9 })
       return 0
@@ -105,12 +105,12 @@ describe('calls that are given a request', () => {
     expect(given[0]).not.toBe(given[1])
   })
 
-  it('return the number of a failure', () => {
+  it('return the error number of a failure', () => {
     expect(calls().write(answering(() => -5).handle, 'a')).toBe(-5)
   })
 })
 
-describe('calls that return a request', () => {
+describe('write calls that return a request', () => {
   const write = (outcome: unknown): unknown => {
     const { handle, given } = answering(() => outcome)
     const result = callsOf([null, null, null])!.write(handle, 'a')
@@ -124,11 +124,11 @@ describe('calls that return a request', () => {
     expect(write(request)).toBe(request)
   })
 
-  it('return the outcome of a write that was over within the call', () => {
+  it('return the outcome of a write that was complete within the call', () => {
     expect([write(new Over(0)), write(new Over(-5))]).toEqual([0, -5])
   })
 
-  it('fail where the request was given up', () => {
+  it('fail if the request was abandoned', () => {
     expect(write(new Request())).toBe(-constants.errno.EPIPE)
   })
 })
