@@ -54,7 +54,8 @@ export class DirectWriter {
     return handle === null ? DESTROYED : this.writeTo(handle, output, observer)
   }
 
-  private writeTo(handle: WriteHandle, output: Output, observer: WriteObserver): WriteStatus {
+  /** As {@link write}, to the handle itself. */
+  writeTo(handle: WriteHandle, output: Output, observer: WriteObserver): WriteStatus {
     const data = dataOf(output)
     const result = this.calls.write(handle, data)
     if (typeof result === 'number') return result
@@ -69,16 +70,16 @@ export class DirectWriter {
 export const directWriter = DirectWriter.create(findWriteCalls())
 
 /** Returns the error of a system call, as Node's streams report it. */
-export function writeError(status: number): Error {
+export function systemError(syscall: string, status: number): Error {
   const code = getSystemErrorName(status)
-  return Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' })
+  return Object.assign(new Error(`${syscall} ${code}`), { code, errno: status, syscall })
 }
 
 function complete(this: WriteRequest, status: number): void {
   const { observer } = this
   this.data = ''
   this.observer = null
-  observer?.written(status < 0 ? writeError(status) : null)
+  observer?.written(status < 0 ? systemError('write', status) : null)
 }
 
 function dataOf(output: Output): Data {

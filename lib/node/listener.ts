@@ -14,7 +14,9 @@ import { Connections, type ConnectionsOwner } from '../reactive/connections.js'
 import type { HttpConnection, ServerContext } from '../reactive/http-connection.js'
 import { serverContext } from '../reactive/server-context.js'
 import type { Handler } from '../reactive/streamed-reqd.js'
+import type { Transport } from '../runtime/transport.js'
 import type { CloseOptions } from '../reactive/close-options.js'
+import { acceptHandles } from './handle-transport.js'
 import { Handshakes, type FailedHandshake } from './handshakes.js'
 import { listenError } from './listen-error.js'
 import { checkListenOptions, HANDSHAKE_TIMEOUT_MS, type ListenOptions } from './listen-options.js'
@@ -96,7 +98,7 @@ export class Listener implements ConnectionsOwner {
 
   /** Serves a connection that was accepted elsewhere. */
   accept(socket: Duplex): HttpConnection {
-    return this.connections.accept(++this.count, new SocketTransport(socket))
+    return this.serve(new SocketTransport(socket))
   }
 
   /** Closes gracefully, if it was started. May be called again with other times. See {@link Connections.close}. */
@@ -147,7 +149,21 @@ export class Listener implements ConnectionsOwner {
 
   private listens(): void {
     this.state = 'listening'
+    const { tls, maxConnections } = this.options
+    if (this.server !== null && tls === undefined && maxConnections === undefined) this.takeHandles(this.server)
     this.host.listening()
+  }
+
+  /** From now on, sockets are accepted without Node's streams, if possible. */
+  private takeHandles(server: Server): void {
+    acceptHandles(server, transport => {
+      this.arrivals++
+      this.serve(transport)
+    })
+  }
+
+  private serve(transport: Transport): HttpConnection {
+    return this.connections.accept(++this.count, transport)
   }
 
   /** Accepts the backlog: closing the socket would reset the connections in it, whose requests may have arrived. */

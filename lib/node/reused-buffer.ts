@@ -76,6 +76,7 @@ interface Handle {
   useUserBuffer?: (buffer: Uint8Array) => void
 }
 
+/** The properties of the runtime's sockets; null if they are not as expected. */
 const keys = process.platform === 'win32' || !isNode ? null : findKeys(new Socket())
 
 /** Returns the properties in which a socket keeps its `onread` option; null if they are not as expected. @internal */
@@ -89,6 +90,9 @@ export function findKeys(socket: object): Keys | null {
   return { buffer, callback, generator }
 }
 
+/** Whether sockets of this runtime can read into reused buffers. */
+export const canReuseBuffers = keys !== null
+
 /** Receives the bytes of a socket. */
 export interface BytesReceiver {
   receive(received: Received): void
@@ -98,7 +102,8 @@ export interface BytesReceiver {
 export class ReusedBuffer {
   /** The preferred ownership of further bytes: for `owned` the socket reads into its own memory. */
   wanted: Ownership
-  private readonly socket: Socket
+  /** The stream that gets what is read once there is no receiver. */
+  private socket: Socket | null
   private receiver: BytesReceiver | null
   /** The own buffer of the next read; null if there is none. */
   private own: Buffer | null
@@ -110,19 +115,25 @@ export class ReusedBuffer {
   static attach(socket: Socket, receiver: BytesReceiver): ReusedBuffer | null {
     const handle = (socket as unknown as { _handle?: Handle | null })._handle
     if (keys === null || typeof handle?.useUserBuffer !== 'function' || !(keys.buffer in socket)) return null
-    const reads = new ReusedBuffer(socket, receiver)
-    const fields = socket as unknown as Record<symbol, unknown>
-    fields[READS] = reads
-    fields[keys.buffer] = shared
-    fields[keys.callback] = receiveRead
-    fields[keys.generator] = nextBuffer
+    const reads = ReusedBuffer.between(socket, handle as Required<Handle>, receiver)
+    reads.socket = socket
+    return reads
+  }
+
+  /**
+   * Makes the handle read into a reused buffer for its owner, of whom Node takes the buffer and the callback. Only if
+   * {@link canReuseBuffers}.
+   */
+  static between(owner: object, handle: Required<Handle>, receiver: BytesReceiver): ReusedBuffer {
+    const reads = new ReusedBuffer(receiver)
+    reads.connect(owner)
     handle.useUserBuffer(shared)
     return reads
   }
 
-  private constructor(socket: Socket, receiver: BytesReceiver) {
+  private constructor(receiver: BytesReceiver) {
     this.wanted = 'lent'
-    this.socket = socket
+    this.socket = null
     this.receiver = receiver
     this.own = null
     this.size = FIRST_SIZE
@@ -139,17 +150,25 @@ export class ReusedBuffer {
     this.receiver = null
     this.wanted = 'lent'
     // The stream has a read pending, whose bytes came here; without an answer it would never read again.
-    this.socket.push(NO_BYTES)
+    this.socket?.push(NO_BYTES)
+  }
+
+  /** The handle has a new owner, an ordinary stream: its bytes are copied and pushed into it. */
+  moveTo(socket: Socket): void {
+    this.socket = socket
+    this.receiver = null
+    this.wanted = 'lent'
+    this.connect(socket)
   }
 
   /** The socket is closed: nothing is read any more. */
   detach(): void {
-    Object.assign(this.socket, { [READS]: null })
+    if (this.socket !== null) (this.socket as unknown as ReadSocket)[READS] = null
   }
 
   /** @internal Receives a read: the first `count` bytes of the buffer. */
   receive(count: number, buffer: Uint8Array): boolean {
-    if (this.receiver === null) return pass(this.socket, copyBytes(buffer, 0, count) as Buffer)
+    if (this.receiver === null) return this.passOn(copyBytes(this.current, 0, count) as Buffer)
     if (buffer === shared) this.receiver.receive({ bytes: buffer.subarray(0, count), ownership: 'lent' })
     else this.receiver.receive(this.receivedOwn(buffer, count))
     return true
@@ -161,6 +180,19 @@ export class ReusedBuffer {
     if (next === this.current) return null
     this.current = next
     return next
+  }
+
+  private connect(owner: object): void {
+    if (keys === null) return
+    const fields = owner as Record<symbol, unknown>
+    fields[READS] = this
+    fields[keys.buffer] = this.current
+    fields[keys.callback] = receiveRead
+    fields[keys.generator] = nextBuffer
+  }
+
+  private passOn(bytes: Buffer): boolean {
+    return this.socket !== null && pass(this.socket, bytes)
   }
 
   /** Returns the shared buffer and drops the own one, so that an idle connection holds no buffer. */

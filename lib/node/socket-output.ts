@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Output, OutputTransport, WriteObserver } from '../runtime/transport.js'
-import { directWriter, TAKEN, writeError, type DirectWriter, type WriteStatus } from './direct-write.js'
+import { directWriter, systemError, TAKEN, type DirectWriter, type WriteStatus } from './direct-write.js'
 import { plainSocket } from './plain-socket.js'
 import { nextTick } from './runtime.js'
 import { StreamOutput } from './stream-output.js'
@@ -45,7 +45,7 @@ export class SocketOutput implements OutputTransport {
   }
 
   private reported(status: WriteStatus, observer: WriteObserver): boolean {
-    if (status < 0) this.breakDown(writeError(status), observer)
+    if (status < 0) this.breakDown(systemError('write', status), observer)
     return status === TAKEN
   }
 

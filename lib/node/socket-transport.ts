@@ -42,7 +42,8 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.reads = null
     this.subscriber = null
     this.failure = null
-    Object.assign(socket, { [TRANSPORT]: this })
+    const transported = socket as Transported
+    transported[TRANSPORT] = this
     // A client that half-closes still gets queued output, and with the option `allowHalfOpen` its responses.
     socket.allowHalfOpen = true
     // Attached from the start: an `error` event without a listener ends the process.
@@ -142,7 +143,8 @@ export class SocketTransport implements Transport, BytesReceiver {
    * sockets survive the collections of young garbage, and would keep the whole connection with them.
    */
   closed(): void {
-    Object.assign(this.socket, { [TRANSPORT]: null })
+    const transported = this.socket as Transported
+    transported[TRANSPORT] = null
     this.reads?.detach()
     if (this.subscriber?.closed === false) this.fail(new ConnectionClosedError())
   }

@@ -20,11 +20,11 @@ async function sockets(): Promise<{ readonly client: Awaited<ReturnType<typeof c
   return { client, socket: await given.promise }
 }
 
-/** The outcome of {@link ReusedBuffer.attach} for the sockets of a server. */
-async function attached(): Promise<(ReusedBuffer | null)[]> {
-  const spy = jest.spyOn(ReusedBuffer, 'attach')
+/** The outcome of {@link ReusedBuffer.between} for the sockets of a server. */
+async function attached(): Promise<ReusedBuffer[]> {
+  const spy = jest.spyOn(ReusedBuffer, 'between')
   await sockets()
-  return spy.mock.results.map(({ value }) => value as ReusedBuffer | null)
+  return spy.mock.results.map(({ value }) => value as ReusedBuffer)
 }
 
 describe('the shared buffer', () => {
@@ -134,7 +134,7 @@ describe('the shared buffer', () => {
   })
 
   it('is left and used again by a connection, from body to body', async () => {
-    const spy = jest.spyOn(ReusedBuffer, 'attach')
+    const spy = jest.spyOn(ReusedBuffer, 'between')
     const server = await start(({ body }) => body.concatMap(chunk => of(chunk.length).pipe(delay(1))).pipe(
       reduce((sum, length) => sum + length, 0), map(sum => ({ body: `${sum} bytes` }))))
     const client = await connect(server)
