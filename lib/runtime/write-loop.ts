@@ -81,14 +81,13 @@ export class WriteLoop implements WriteObserver {
    * turn of other connections, to report a write that was `taken`.
    */
   private state: 'ready' | 'yielding' | 'awaiting' | 'taken' | 'closed'
-  /** Whether the connection will call {@link wake}. */
-  private isWaiting: boolean
+  /** Who continues a loop that yields: the connection, which calls {@link wake}, or a deferred task, {@link run}. */
+  private awakener: 'none' | 'connection' | 'task'
   /** Whether the write in flight has taken longer than a turn of the event loop since {@link isOverdue} first asked. */
   private overdue: 'unasked' | 'asked' | 'yes'
   private turns: number
   /** The number of writes so far, which identifies the current one. */
   private writes: number
-  private isDeferred: boolean
   private count: number
   private iovecs: readonly IOVec[]
   private turnBytes: number
@@ -105,11 +104,10 @@ export class WriteLoop implements WriteObserver {
     this.wake = this.resume.bind(this)
     this.run = null
     this.state = 'ready'
-    this.isWaiting = false
+    this.awakener = 'none'
     this.overdue = 'unasked'
     this.turns = 0
     this.writes = 0
-    this.isDeferred = false
     this.count = 0
     this.iovecs = NOTHING
     this.turnBytes = 0
@@ -189,20 +187,22 @@ export class WriteLoop implements WriteObserver {
   }
 
   private resume(): void {
-    this.isWaiting = false
+    this.awakener = 'none'
     if (!this.mayWrite) return
     this.state = 'ready'
+    if (this.turns === 0) this.deferFlush()
     this.tell('writerResume')
-    if (this.turns === 0 && !this.isDeferred) this.deferFlush()
   }
 
   private deferFlush(): void {
-    this.isDeferred = true
+    this.awakener = 'task'
     this.tasks.defer(this.run ??= this.runDeferred.bind(this))
   }
 
+  /** A turn that came in the meantime may have written all. */
   private runDeferred(): void {
-    this.isDeferred = false
+    this.awakener = 'none'
+    if (this.state === 'yielding') this.state = 'ready'
     if (this.turns === 0) this.flush()
   }
 
@@ -270,8 +270,8 @@ export class WriteLoop implements WriteObserver {
   private yieldWriter(): void {
     if (this.isClosed) return
     this.state = 'yielding'
-    if (this.isWaiting) return
-    this.isWaiting = true
+    if (this.awakener !== 'none') return
+    this.awakener = 'connection'
     this.tell('writerYield')
     this.connection.yieldWriter(this.wake)
   }
