@@ -4,7 +4,7 @@
  */
 import { askAtRate } from './clients/constant-rate.js'
 import { churn, keepAlive } from './clients/requests.js'
-import { deaf, events, messages, timedEvents, webSockets } from './clients/streams.js'
+import { deaf, deflatedMessages, events, messages, timedEvents, webSockets } from './clients/streams.js'
 import { downloads, flood, ndjson, transfer, uploads } from './clients/transfers.js'
 
 /** Does what the words say; resolves with what to say of it. */
@@ -34,6 +34,8 @@ const modes = {
   'events': events,
   /** `<connections>`: the same of messages over WebSockets. */
   'messages': messages,
+  /** `<connections>`: the same, compressed. */
+  'deflated-messages': deflatedMessages,
   /** `<connections> <seconds>`: how long each event takes from when it is published. */
   'timed-events': timedEvents,
   /** `<connections> <seconds>`: each sends a message when its last one came back. */

@@ -5,7 +5,7 @@ import { map, Subject } from 'rxjs'
 import type { Handler } from 'httprx'
 import { sse } from 'httprx/sse'
 import { upgradeWebSocket } from 'httprx/ws'
-import { isMessages, publishing, type Quote } from './fan-out.js'
+import { isDeflated, isMessages, publishing, type Quote } from './fan-out.js'
 
 /** The handler of the scenario. It publishes from now on. */
 export function fanOut(scenario: string): Handler {
@@ -15,7 +15,7 @@ export function fanOut(scenario: string): Handler {
   const messages = new Subject<string>()
   quotes.pipe(map(({ data }) => data)).subscribe(messages)
   return reqd => {
-    const connection = upgradeWebSocket(reqd)
+    const connection = upgradeWebSocket(reqd, { deflate: isDeflated(scenario) })
     connection.messages$.subscribe()
     connection.send(messages)
   }

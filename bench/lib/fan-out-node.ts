@@ -3,7 +3,7 @@
  */
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { WebSocketServer } from 'ws'
-import { isMessages, publishing } from './fan-out.js'
+import { isDeflated, isMessages, publishing } from './fan-out.js'
 
 /** The server of the scenario. It publishes from now on. */
 export function fanOut(scenario: string): Server {
@@ -27,7 +27,8 @@ export function eventListener(scenario: string): RequestListener {
 
 function messageServer(scenario: string): Server {
   const server = createServer()
-  const sockets = new WebSocketServer({ server })
+  const perMessageDeflate = isDeflated(scenario) && { serverNoContextTakeover: true, clientNoContextTakeover: true }
+  const sockets = new WebSocketServer({ server, perMessageDeflate })
   sockets.on('connection', socket => { socket.on('error', () => { socket.terminate() }) })
   publishing(scenario, ({ data }) => {
     for (const client of sockets.clients) client.send(data)

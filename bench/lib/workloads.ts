@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { runClients, startClients } from './client-process.js'
 import type { Progress } from './clients/streams.js'
 import type { Attack } from './duel.js'
-import { CLIENTS, isMessages } from './fan-out.js'
+import { CLIENTS, isDeflated, isMessages } from './fan-out.js'
 import { load, type LoadResult, type Shape } from './load.js'
 import { seconds } from './options.js'
 import type { Scenario } from './scenario.js'
@@ -64,6 +64,7 @@ export const workloads = {
   'sse-10': streams('events-10', 'event'),
   'websocket-1': streams('messages-1', 'message'),
   'websocket-10': streams('messages-10', 'message'),
+  'websocket-deflated': streams('messages-deflated', 'message'),
   'ndjson': transfer('ndjson', 'ndjson', 'line'),
 } as const satisfies Record<string, Workload>
 
@@ -93,7 +94,8 @@ function messages(): Workload {
 
 /** Events from the server to many clients, for one round's time: without that in which the clients connect. */
 function streams(scenario: Scenario, unit: Workload['unit']): Workload {
-  const [mode, words] = isMessages(scenario) ? ['messages', [CLIENTS]] as const : ['events', ['/', CLIENTS]] as const
+  const mode = isDeflated(scenario) ? 'deflated-messages' : isMessages(scenario) ? 'messages' : 'events'
+  const words = mode === 'events' ? ['/', CLIENTS] : [CLIENTS]
   const attack: Attack = async (port, core, mark) => {
     const clients = startClients(mode, port, words, core)
     await clients.next()

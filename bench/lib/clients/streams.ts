@@ -6,13 +6,14 @@ import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { quantile } from '../statistics.js'
+import { EndCount, FrameCount, type Count } from './counts.js'
 import { head, open, openMany, whenAsked } from './sockets.js'
 
-const HANDSHAKE = head('GET', '/', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13',
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==')
+const UPGRADE = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
+const HANDSHAKE = head('GET', '/', ...UPGRADE)
+const DEFLATED_HANDSHAKE = head('GET', '/', ...UPGRADE, 'Sec-WebSocket-Extensions: permessage-deflate')
 const MESSAGE = 'x'.repeat(64)
-/** Each event has one. */
-const END = '}'.charCodeAt(0)
 
 /** How far clients are. */
 export interface Progress {
@@ -30,23 +31,31 @@ export function messages(port: number, [connections]: readonly string[]): Promis
   return countEvents(port, HANDSHAKE, Number(connections))
 }
 
-async function countEvents(port: number, request: string, connections: number): Promise<Progress> {
-  const progress = await openCounting(port, request, connections)
+export function deflatedMessages(port: number, [connections]: readonly string[]): Promise<object> {
+  return countEvents(port, DEFLATED_HANDSHAKE, Number(connections), () => new FrameCount())
+}
+
+async function countEvents(
+  port: number, request: string, connections: number, makeCount: () => Count = () => new EndCount(),
+): Promise<Progress> {
+  const progress = await openCounting(port, request, connections, makeCount)
   whenAsked(progress)
   return progress()
 }
 
 /** Opens connections whose events are counted. Nothing of what comes is kept, so one buffer is enough for all. */
-async function openCounting(port: number, request: string, connections: number): Promise<() => Progress> {
-  const buffer = new Uint8Array(64 * 1024)
+async function openCounting(
+  port: number, request: string, connections: number, makeCount: () => Count,
+): Promise<() => Progress> {
+  const buffer = Buffer.alloc(64 * 1024)
   let count = 0
   await openMany(connections, async () => {
     let opened = (): void => undefined
     const first = new Promise<void>(resolve => { opened = resolve })
+    const counting = makeCount()
     const socket = await open(port, { buffer, callback: length => {
       opened()
-      const bytes = buffer.subarray(0, length)
-      for (let at = bytes.indexOf(END); at >= 0; at = bytes.indexOf(END, at + 1)) count++
+      count += counting.add(buffer.subarray(0, length))
       return true
     } })
     socket.write(request)
