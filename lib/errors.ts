@@ -144,6 +144,15 @@ export function thrownError(exn: unknown): unknown {
   return exn ?? new Error(`${String(exn)} was thrown`, { cause: exn })
 }
 
+/** Calls `f`. Its exception, or the rejection of the promise that it returns, goes to `failed`. @internal */
+export function attempt(f: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    onRejection(f(), failed)
+  } catch (error) {
+    failed(error)
+  }
+}
+
 /**
  * If `result`, returned by a function of the application, is a promise, passes its rejection to `failed`. Unhandled, it
  * would end the process.

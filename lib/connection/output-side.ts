@@ -4,8 +4,8 @@
  * Strategy: one queue of bytes and one exchange at a time. A response goes into the queue as it is made. When it is
  * complete, {@link OutputSide.settle} may start the next request before the bytes are on the wire, so that responses
  * which are ready together leave together. A response that can't be completed is cut: no last chunk, and the connection
- * ends. Callbacks of the application run after the state was updated: they may call back into the connection. The
- * decisions to end or continue the connection are abstract here: exchanges.ts makes them.
+ * ends. Callbacks of the application run after the state was updated: they may call back into the connection. What
+ * is abstract here is decided in exchanges.ts.
  */
 import type { Faraday } from '../buffer/faraday.js'
 import { utf8Length } from '../buffer/utf8.js'
@@ -160,10 +160,10 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
   protected callUpgradeHandler(): void {
     const { upgradeHandler: handler, reqd } = this
     if (handler === null) return
-    this.upgradeHandler = null
-    this.reqd = null // The handler's reports no longer concern this connection.
+    this.upgradeHandler = this.reqd = null // The handler's reports no longer concern this connection.
     this.guard(handler, null)
     this.tell(reqd, 'done')
+    reqd?.handedOver()
   }
 
   /** Answers an error if no response has begun, else cuts the response or lets a complete one be delivered. */

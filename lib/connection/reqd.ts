@@ -59,7 +59,8 @@ export abstract class ReqdBase {
   /** @internal The handler's failure, if the error handler answers it and the connection continues. */
   failure: Failure | null
   private reader: BodyReader | null
-  private readonly host: ReqdHost
+  /** Null after a hand-over: a descriptor that the application keeps does not keep the connection's HTTP side. */
+  private host: ReqdHost | null
   private answer: Response | null
 
   /** @internal */
@@ -96,8 +97,7 @@ export abstract class ReqdBase {
    * @throws {@link LocalProtocolError} badField, badFraming
    */
   inform(status: Status, headers: Headers = Headers.empty): boolean {
-    this.checkNotResponded()
-    return this.host.sendInterim(this, status, headers)
+    return this.unanswered().sendInterim(this, status, headers)
   }
 
   /**
@@ -106,7 +106,7 @@ export abstract class ReqdBase {
    * @throws {@link LocalProtocolError} alreadyResponded, badStatus, badField, badFraming
    */
   respondWithString(response: Response, body: string): void {
-    if (this.mayRespond()) this.host.sendFixed(this, response, body)
+    this.mayRespond()?.sendFixed(this, response, body)
   }
 
   /**
@@ -116,7 +116,7 @@ export abstract class ReqdBase {
    * @throws as {@link respondWithString}
    */
   respondWithBytes(response: Response, body: Uint8Array): void {
-    if (this.mayRespond()) this.host.sendFixed(this, response, body)
+    this.mayRespond()?.sendFixed(this, response, body)
   }
 
   /**
@@ -130,7 +130,7 @@ export abstract class ReqdBase {
    */
   respondWithUpgrade(headers: Headers, upgradeHandler: () => void): void {
     const status = this.request.method === 'CONNECT' ? 200 : 101
-    if (this.mayRespond()) this.host.sendUpgrade(this, Response.create(status, { headers }), upgradeHandler)
+    this.mayRespond()?.sendUpgrade(this, Response.create(status, { headers }), upgradeHandler)
   }
 
   /**
@@ -140,7 +140,7 @@ export abstract class ReqdBase {
    * @throws {@link LocalProtocolError} alreadyResponded
    */
   takeOver(upgradeHandler: () => void): void {
-    if (this.mayRespond()) this.host.takeOver(this, upgradeHandler)
+    this.mayRespond()?.takeOver(this, upgradeHandler)
   }
 
   /**
@@ -168,6 +168,12 @@ export abstract class ReqdBase {
     this.answer = response
   }
 
+  /** @internal The connection was handed over: nothing that the descriptor does concerns it any more. */
+  handedOver(): void {
+    this.host = null
+    if (this.reader?.isTouched === false) this.reader = null
+  }
+
   /** @internal The exchange is over, in the way given. Called once. */
   ended(_result: ExchangeResult): void {
     // The reactive layer overrides this.
@@ -175,27 +181,29 @@ export abstract class ReqdBase {
 
   /** @internal As {@link reportExn}. Returns whether `onFailure` of the connection was called with the error. */
   protected charge(exn: unknown): boolean {
-    return this.host.reqdFailed(this, exn)
+    return this.host?.reqdFailed(this, exn) ?? false
   }
 
   /** Begins a streamed response. @throws as {@link respondWithString} */
   protected openBody(response: Response, options: StreamingOptions = {}): BodyWriter {
-    this.checkNotResponded()
-    return this.host.sendStreaming(this, response, options.flushHeadersImmediately ?? false, 'waiting')
+    return this.unanswered().sendStreaming(this, response, options.flushHeadersImmediately ?? false, 'waiting')
   }
 
   /** @internal Begins the response of the error handler. @throws as {@link respondWithString} */
   protected openErrorBody(response: Response): BodyWriter {
-    return this.host.sendStreaming(this, response, false, 'failing')
+    return this.unanswered().sendStreaming(this, response, false, 'failing')
   }
 
-  private mayRespond(): boolean {
-    this.checkNotResponded()
-    return this.state === 'waiting'
+  /** Returns the connection; null if it has taken the response over. */
+  private mayRespond(): ReqdHost | null {
+    const host = this.unanswered()
+    return this.state === 'waiting' ? host : null
   }
 
-  private checkNotResponded(): void {
-    if (this.state === 'waiting' || this.state === 'failing' || this.state === 'abandoned') return
+  /** Returns the connection. @throws {@link LocalProtocolError} alreadyResponded */
+  private unanswered(): ReqdHost {
+    const { host, state } = this
+    if (host !== null && (state === 'waiting' || state === 'failing' || state === 'abandoned')) return host
     throw new LocalProtocolError('alreadyResponded', 'the request was answered already')
   }
 }

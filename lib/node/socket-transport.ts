@@ -7,11 +7,13 @@
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Observable, type Subscriber } from 'rxjs'
+import { Observable, type Observer } from 'rxjs'
 import type { Ownership } from '../buffer/ownership.js'
 import { ConnectionClosedError } from '../errors.js'
 import type { PeerCertificate } from '../runtime/peer-certificate.js'
-import type { Addresses, Output, Received, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
+import type {
+  Addresses, Output, Received, SocketWatcher, Transport, TransportOwner, WriteObserver,
+} from '../runtime/transport.js'
 import { certificateOf } from './certificate-of.js'
 import { plainSocket } from './plain-socket.js'
 import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
@@ -20,6 +22,9 @@ import { watchSocket } from './watch-socket.js'
 
 /** The property of a socket that holds its transport. */
 const TRANSPORT = Symbol('httprx transport')
+
+/** The receiver of the bytes: a subscriber, which may be closed, or the protocol after a hand-over. */
+type Input = Observer<Received> & { readonly closed?: boolean }
 
 /** The property is null once the socket is closed. */
 type Transported = Duplex & { [TRANSPORT]: SocketTransport | null }
@@ -31,7 +36,11 @@ export class SocketTransport implements Transport, BytesReceiver {
   private readonly plain: Socket | null
   private readonly output: SocketOutput
   private reads: ReusedBuffer | null
-  private subscriber: Subscriber<Received> | null
+  private subscriber: Input | null
+  /** Whether the input was subscribed before. */
+  private isAttached: boolean
+  /** The owner after a hand-over. */
+  private owner: TransportOwner | null
   /** The error that broke the socket; null while it works. */
   private failure: Error | null
 
@@ -41,6 +50,8 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.output = new SocketOutput(socket)
     this.reads = null
     this.subscriber = null
+    this.isAttached = false
+    this.owner = null
     this.failure = null
     const transported = socket as Transported
     transported[TRANSPORT] = this
@@ -114,6 +125,12 @@ export class SocketTransport implements Transport, BytesReceiver {
     else this.socket.destroy()
   }
 
+  handOver(input: Observer<Received>, owner: TransportOwner): void {
+    this.subscriber = input
+    this.owner = owner
+    this.begin(input)
+  }
+
   release(onClose: () => void, watcher: SocketWatcher | null): Duplex {
     const { socket } = this
     this.subscriber = null
@@ -146,7 +163,8 @@ export class SocketTransport implements Transport, BytesReceiver {
     const transported = this.socket as Transported
     transported[TRANSPORT] = null
     this.reads?.detach()
-    if (this.subscriber?.closed === false) this.fail(new ConnectionClosedError())
+    if (this.owner !== null) this.owner.closed()
+    else if (this.subscriber?.closed === false) this.fail(new ConnectionClosedError())
   }
 
   /** The socket broke. */
@@ -164,16 +182,22 @@ export class SocketTransport implements Transport, BytesReceiver {
     return writableEnded === writableFinished && this.remoteAddress !== ''
   }
 
-  private begin(subscriber: Subscriber<Received>): void {
-    const { plain, socket } = this
+  private begin(subscriber: Input): void {
+    const { socket } = this
     const failure = this.failure ?? (socket.destroyed ? new ConnectionClosedError() : null)
     if (failure !== null) return subscriber.error(failure)
     if (socket.readableEnded) return subscriber.complete()
+    if (!this.isAttached) this.attach()
+    socket.resume()
+  }
+
+  private attach(): void {
+    const { plain, socket } = this
+    this.isAttached = true
     if (plain !== null) this.reads = ReusedBuffer.attach(plain, this)
     // Also with a reused buffer, if bytes were put back into the socket (`unshift`) before.
     if (this.reads === null || socket.readableLength > 0) socket.on('data', onData)
     socket.on('end', onEnd)
-    socket.resume()
   }
 }
 

@@ -19,6 +19,11 @@ export class ClosingNotice {
     this.tasks = null
   }
 
+  /** Whether the notice was given. */
+  get isGiven(): boolean {
+    return this.state === 'given'
+  }
+
   /** Emits once when the notice is given, then completes; otherwise completes when the connection is over. */
   observable(report: Report): Observable<void> {
     if (this.subject === null) {

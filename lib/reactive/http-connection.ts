@@ -2,7 +2,7 @@
  * One connection of a server: joins the state machine, its driver and the application.
  *
  * Strategy: protocol decisions are the core's, I/O is the driver's. This class passes requests to the server's handler
- * or to a pipeline, emits events while somebody listens, and reports errors.
+ * or to a pipeline, emits events while somebody listens, and reports errors. It forgets HTTP at a hand-over.
  */
 import { Subject, type Observable } from 'rxjs'
 import { runApart, type Context } from '../application/context.js'
@@ -15,12 +15,13 @@ import type { ExchangeResult, ReqdHost } from '../connection/reqd.js'
 import { ServerConnection } from '../connection/server-connection.js'
 import type { BodyEvent } from '../demand/drops.js'
 import type { Marks } from '../demand/water-marks.js'
-import { onRejection } from '../errors.js'
+import { attempt } from '../errors.js'
 import type { Request } from '../message/request.js'
 import type { Clock } from '../runtime/clock.js'
-import type { DriverContext, DriverHost } from '../runtime/driver-host.js'
+import type { DriverContext, DriverHost, Driving } from '../runtime/driver-host.js'
 import { Driver } from '../runtime/driver.js'
 import type { ConnectionEvent, ConnectionEventDetail } from '../runtime/events.js'
+import type { HandedOver, Protocol } from '../runtime/handed-over.js'
 import type { PeerCertificate } from '../runtime/peer-certificate.js'
 import type { Addresses, Transport } from '../runtime/transport.js'
 import { ClosingNotice } from './closing-notice.js'
@@ -28,7 +29,8 @@ import type { Settings } from './connection-options.js'
 import type { Connection } from './connection-view.js'
 import { handle } from './handle.js'
 import { RequestPipeline, type PipelinedConnection } from './request-pipeline.js'
-import { Reqd, type Handler, type ReqdOwner, type UpgradeListener } from './streamed-reqd.js'
+import { Reqd, type Handler, type ReqdOwner } from './streamed-reqd.js'
+import type { Handover, SuccessorOwner } from './successor.js'
 
 export type { Connection }
 
@@ -53,7 +55,7 @@ export interface ServerContext extends DriverContext {
 }
 
 /** An HTTP connection. */
-export class HttpConnection implements Connection, ReqdOwner, DriverHost, PipelinedConnection,
+export class HttpConnection implements Connection, ReqdOwner, DriverHost, PipelinedConnection, SuccessorOwner,
   Member<HttpConnection> {
   memberBefore: HttpConnection | null
   memberAfter: HttpConnection | null
@@ -61,8 +63,10 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   readonly remoteAddress: string
   readonly isEncrypted: boolean
   private readonly context: ServerContext
-  private readonly core: ServerConnection
-  private readonly driver: Driver
+  /** The HTTP side; null after a hand-over. */
+  private http: Driver | null
+  /** {@link http}, or what took its place. */
+  private driver: Driving
   private readonly transport: Transport
   /** The requests as an Observable; null before anybody asks. */
   private pipeline: RequestPipeline | null
@@ -76,8 +80,9 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.remoteAddress = transport.remoteAddress
     this.isEncrypted = transport.isEncrypted
     this.context = context
-    this.core = new ServerConnection(this, this.isEncrypted ? context.encryptedConfig : context.config)
-    this.driver = new Driver(this.core, transport, context, this)
+    const core = new ServerConnection(this, this.isEncrypted ? context.encryptedConfig : context.config)
+    this.http = new Driver(core, transport, context, this)
+    this.driver = this.http
     this.transport = transport
     this.pipeline = null
     this.events = null
@@ -129,8 +134,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     return this.driver.offerOutput()
   }
 
-  happened(reqd: Reqd, event: BodyEvent): void {
-    if (this.isObserved) this.emit({ request: reqd.request, ...event })
+  happened(event: BodyEvent, request: Request | null): void {
+    if (this.isObserved) this.emit({ request, ...event })
   }
 
   /** @internal */
@@ -144,7 +149,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
 
   /** @internal The number of pending response bytes. */
   get pendingBytes(): number {
-    return this.core.pendingBytes
+    return this.http?.core.pendingBytes ?? 0
   }
 
   start(): void {
@@ -169,7 +174,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   get abortReason(): unknown {
-    return this.driver.departure ?? this.core.errorCode ?? undefined
+    return this.driver.departure ?? this.http?.core.errorCode ?? undefined
   }
 
   later(task: () => void): void {
@@ -189,7 +194,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
 
   /** Reports an error, unless it is the failure of the connection, which was reported as such. */
   report(error: unknown, reqd: Reqd | null = null): void {
-    if (!this.core.hasFailedWith(error)) this.tell(error, reqd)
+    if (this.http?.core.hasFailedWith(error) !== true) this.tell(error, reqd)
   }
 
   /** @internal */
@@ -207,18 +212,19 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     if (this.isObserved) this.emit({ type: 'response', request: reqd.request, response: reqd.response, result })
   }
 
-  upgraded(reqd: Reqd, listener: UpgradeListener): void {
+  upgraded(reqd: Reqd, protocol: Protocol | null, begin: (handover: Handover<HandedOver>) => unknown): void {
+    const { http } = this
+    if (http === null) return
     if (this.isObserved) this.emit({ type: 'upgrade', request: reqd.request })
-    const { transport, head } = this.driver.release()
-    const fail = (error: unknown): void => {
+    const { rest, head } = http.handOver(protocol)
+    this.http = null
+    this.driver = rest
+    const handover = { rest, head, owner: this, tasks: this.context, request: this.isObserved ? reqd.request : null }
+    attempt(() => begin(handover), error => {
       this.report(error)
       this.cut()
-    }
-    try {
-      onRejection(listener(transport, head), fail)
-    } catch (error) {
-      fail(error)
-    }
+    })
+    if (this.closing.isGiven) protocol?.closeRequested()
   }
 
   finished(): void {
@@ -265,8 +271,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
 
   private begin(reqd: Reqd): void {
     const { context } = this
-    const count = ++this.driver.requestCount
-    if (count === context.settings.maxRequestsPerSocket) this.core.drain()
+    const count = this.http?.countRequest()
+    if (count === context.settings.maxRequestsPerSocket) this.http?.core.drain()
     if (this.isObserved) this.emit({ type: 'request', request: reqd.request })
     if (context.requests !== null) context.requests.next(reqd)
     if (context.handler === null) return this.requests.handle(reqd)

@@ -21,6 +21,7 @@ import type { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import { Response } from '../message/response.js'
 import type { Status } from '../message/status.js'
+import type { HandedOver } from '../runtime/handed-over.js'
 import { FedReqd, type FeedingOwner } from './fed-reqd.js'
 import { headersOf, type HeadersInit } from './reply-fields.js'
 import {
@@ -29,6 +30,7 @@ import {
 import { RequestBody } from './request-body/request-body.js'
 import { BodySink, BodySubject } from './response-body/body-subject.js'
 import { feed } from './response-body/feed.js'
+import type { Handover, Successor } from './successor.js'
 
 /** Handles one request. Its result is the response; a handler that returns nothing responds through the methods. */
 export type Handler = (reqd: Reqd) => HandlerResult
@@ -37,7 +39,7 @@ export type Handler = (reqd: Reqd) => HandlerResult
 export interface ReqdOwner extends FeedingOwner {
   readonly marks: Marks
   /** A value was dropped because the client was too slow, or operators buffer values. */
-  happened(reqd: Reqd, event: BodyEvent): void
+  happened(event: BodyEvent, request: Request): void
   /** @internal Answers a request whose handler failed. */
   readonly errorHandler: ErrorHandler
   /** The exchange is over. */
@@ -46,8 +48,8 @@ export interface ReqdOwner extends FeedingOwner {
   readonly abortReason: unknown
   /** The application's code failed. Does nothing if that is the failure of the connection, which is known. */
   report(error: unknown, reqd: Reqd): void
-  /** Hands the transport over to the listener. */
-  upgraded(reqd: Reqd, listener: UpgradeListener): void
+  /** Hands the transport over; `protocol` is null for one of the application's, which gets the socket. */
+  upgraded(reqd: Reqd, protocol: Successor | null, begin: (handover: Handover<HandedOver>) => unknown): void
 }
 
 /**
@@ -69,7 +71,6 @@ export class Reqd extends FedReqd {
   private bodyStream: RequestBody | null
   private aborted: ReplaySubject<void> | null
   private abortController: AbortController | null
-  /** The context in which {@link signal} was first accessed. */
   private abortContext: Context | null
   /** The error that the application reported last: it may report one again where it passes it on. */
   private reported: unknown
@@ -126,11 +127,10 @@ export class Reqd extends FedReqd {
    * itself. Completes then, or when the exchange is over; after an upgrade, when the connection is over.
    */
   get closing$(): Observable<void> {
-    const isHandedOver = this.state === 'upgrade'
-    if (this.result !== null && !isHandedOver) return EMPTY
-    const { closing$ } = this.owner
+    const { owner: { closing$ }, state } = this
+    if (this.result !== null && state !== 'upgrade') return EMPTY
     // A connection serves many requests: a listener of one must not be retained until the connection ends.
-    const own$ = isHandedOver ? closing$ : closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
+    const own$ = state === 'upgrade' ? closing$ : closing$.pipe(takeUntil(this.over ??= new ReplaySubject(1)))
     return GuardedObservable.from(own$, error => { this.owner.report(error, this) })
   }
 
@@ -188,6 +188,12 @@ export class Reqd extends FedReqd {
     super.takeOver(this.handingOver(listener))
   }
 
+  /** @internal As {@link takeOver}, for another protocol of this package. */
+  handOver(protocol: Successor): void {
+    super.takeOver(() => { this.owner.upgraded(this, protocol, handover => { protocol.start(handover) }) })
+    this.feedBy(protocol)
+  }
+
   /** As in the core, except that the connection persists if no response has begun and the request was read whole. */
   override reportExn(exn: unknown): void {
     if (!this.isWaiting || !this.requestBody.isComplete) return this.blame(exn)
@@ -217,7 +223,7 @@ export class Reqd extends FedReqd {
 
   /** @internal */
   happened(event: BodyEvent): void {
-    this.owner.happened(this, event)
+    this.owner.happened(event, this.request)
   }
 
   /** @internal Reports an error that does not affect the connection, unless it merely follows from a known one. */
@@ -251,7 +257,8 @@ export class Reqd extends FedReqd {
 
   private handingOver(listener: UpgradeListener): () => void {
     const context = currentContext()
-    return () => { context.runInAsyncScope(() => { this.owner.upgraded(this, listener) }) }
+    const begin = ({ rest, head }: Handover<HandedOver>): unknown => listener(rest.release(), head)
+    return () => { context.runInAsyncScope(() => { this.owner.upgraded(this, null, begin) }) }
   }
 
   private settleAborted(result: ExchangeResult): void {

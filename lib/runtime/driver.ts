@@ -10,27 +10,27 @@ import type { ServerConnection } from '../connection/server-connection.js'
 import { ConnectionClosedError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import type { Ticking } from './clock.js'
 import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
-import type { DriverContext, DriverHost } from './driver-host.js'
+import type { DriverContext, DriverHost, Driving } from './driver-host.js'
 import { NO_BREAKAGE, type Breakage, type EventSink } from './events.js'
+import { HandedOver, type Protocol } from './handed-over.js'
 import { limitError } from './limit-error.js'
 import { phaseOf } from './phases.js'
 import { ReadLoop, type ReadOwner } from './read-loop.js'
-import { SocketEvents } from './socket-events.js'
 import type { Transport } from './transport.js'
 import type { TurnTasks } from './turn-tasks.js'
 import { WriteLoop, type WriteOwner } from './write-loop.js'
 
 /** The driver of one connection. */
-export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
+export class Driver implements Driving, ReadOwner, WriteOwner, Ticking, Watched {
   memberBefore: Ticking | null
   memberAfter: Ticking | null
-  /** Requests received so far. The owner counts them. */
+  /** Requests received so far. */
   requestCount: number
   /** The error that describes how the client left; null while it is there. */
   departure: ConnectionClosedError | null
   /** How the transport was cut, if it was. */
   breakage: Breakage
-  private readonly core: ServerConnection
+  readonly core: ServerConnection
   private readonly transport: Transport
   readonly writes: WriteLoop
   readonly tasks: TurnTasks
@@ -42,7 +42,7 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   /** While draining, requests that begin before this count of received bytes are handled; -1: not draining. */
   private drainUntil: number
   /** `ending`: the core is notifying everything that waits for the connection. */
-  private state: 'new' | 'open' | 'lingering' | 'released' | 'ending' | 'over'
+  private state: 'new' | 'open' | 'lingering' | 'ending' | 'over'
 
   constructor(core: ServerConnection, transport: Transport, context: DriverContext, host: DriverHost) {
     this.memberBefore = null
@@ -104,6 +104,11 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
     return this.core.bodyConsumed
   }
 
+  /** Counts a request, and returns how many there were so far. */
+  countRequest(): number {
+    return ++this.requestCount
+  }
+
   /** Starts reading. */
   start(): void {
     if (this.state !== 'new') return
@@ -140,10 +145,7 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   destroy(isReset: boolean): void {
     if (this.state === 'ending' || this.state === 'over') return
     if (this.events.isObserved) this.noteBreakage(isReset ? 'server' : null)
-    const { state } = this
     this.transport.destroy(isReset)
-    // After a release, the transport's onClose callback calls finish().
-    if (state === 'released') return
     const rest = this.reads.stop()
     this.stop('ending')
     this.core.lost(rest, () => this.departure ?? new LocalProtocolError('badState', 'the connection was cut'))
@@ -151,14 +153,13 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
   }
 
   /**
-   * Stops driving and hands over the transport, with the bytes that were read after the last request (`head`, owned by
-   * the caller). The connection is over when the transport is closed.
+   * Stops driving for good. Returns what takes its place, and the bytes that were read after the last request (`head`,
+   * owned by the caller). The connection is over when the transport is closed.
    */
-  release(): { transport: unknown; head: Uint8Array } {
+  handOver(protocol: Protocol | null): { rest: HandedOver; head: Uint8Array } {
     const head = this.reads.stop()
-    this.stop('released')
-    const watcher = this.events.isObserved ? new SocketEvents(this.events) : null
-    return { transport: this.transport.release(() => { this.finish() }, watcher), head }
+    this.stop('over')
+    return { rest: new HandedOver(this.transport, this.host, protocol), head }
   }
 
   tick(now: number): void {
@@ -281,7 +282,7 @@ export class Driver implements ReadOwner, WriteOwner, Ticking, Watched {
     this.host.finished()
   }
 
-  private stop(state: 'ending' | 'released'): void {
+  private stop(state: 'ending' | 'over'): void {
     this.state = state
     this.writes.stop()
     this.context.clock.delete(this)

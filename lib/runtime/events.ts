@@ -51,7 +51,8 @@ export type ConnectionEventDetail =
   | {
     /** A value was dropped because the client was too slow. The counts are totals of this response. */
     readonly type: 'drop'
-    readonly request: Request
+    /** Null on a WebSocket whose upgrade nobody observed. */
+    readonly request: Request | null
     readonly count: number
     readonly bytes: number
   }
@@ -62,7 +63,8 @@ export type ConnectionEventDetail =
      * filter dropped them, or an operator holds them), and `late` outputs came at other times (they had been held).
      */
     readonly type: 'ahead'
-    readonly request: Request
+    /** Null on a WebSocket whose upgrade nobody observed. */
+    readonly request: Request | null
     readonly pulled: number
     readonly silent: number
     readonly late: number

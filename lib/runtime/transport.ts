@@ -5,7 +5,7 @@
  * Strategy: input is pushed through one Observable that can be paused; output is one write at a time, which either
  * succeeds at once or calls its observer later. The interface knows neither HTTP nor Node.
  */
-import type { Observable } from 'rxjs'
+import type { Observable, Observer } from 'rxjs'
 import type { IOVec } from '../buffer/iovec.js'
 import type { Ownership } from '../buffer/ownership.js'
 import type { PeerCertificate } from './peer-certificate.js'
@@ -42,6 +42,12 @@ export interface SocketWatcher {
   writeWaits(count: number): void
   /** The socket took a whole write. */
   bytesOut(bytes: Uint8Array): void
+}
+
+/** The owner of a transport that was handed over. */
+export interface TransportOwner {
+  /** The socket is closed. */
+  closed(): void
 }
 
 /** The output half of a transport. */
@@ -81,6 +87,11 @@ export interface Transport {
   end(): void
   /** Closes both directions now. With `isReset` the peer sees a reset instead of a regular end. */
   destroy(isReset: boolean): void
+  /**
+   * Gives the input to another protocol, in place of the subscriber of {@link bytes$}. The owner is told once, when the
+   * socket is closed.
+   */
+  handOver(input: Observer<Received>, owner: TransportOwner): void
   /**
    * Hands the socket over to another protocol and returns it. Only {@link destroy} may be called afterwards; `onClose`
    * is called once, when the socket is closed. The watcher observes the traffic until then.

@@ -9,7 +9,9 @@
 import { Observable, type Observer, type SchedulerLike } from 'rxjs'
 import type { Ownership } from '../buffer/ownership.js'
 import { oneOf } from '../connection/option-check.js'
-import type { Addresses, Output, Received, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
+import type {
+  Addresses, Output, Received, SocketWatcher, Transport, TransportOwner, WriteObserver,
+} from '../runtime/transport.js'
 import { gathered } from './bytes.js'
 import { Pace } from './pace.js'
 import { ConnectionResetError } from './test-errors.js'
@@ -73,6 +75,10 @@ export class TestTransport implements Transport, Wire {
   private hasInputEnded: boolean
   private isClosed: boolean
   private socket: TestSocket | null
+  /** The owner after a hand-over. */
+  private owner: TransportOwner | null
+  /** Whether the server has half-closed. */
+  private isOutputEnded: boolean
 
   constructor(peer: Peer, scheduler: SchedulerLike, address: string, reading: Reading = {}) {
     this.remoteAddress = reading.remoteAddress ?? address
@@ -94,6 +100,8 @@ export class TestTransport implements Transport, Wire {
     this.hasInputEnded = false
     this.isClosed = false
     this.socket = null
+    this.owner = null
+    this.isOutputEnded = false
   }
 
   /** Performs an action of the client. */
@@ -162,7 +170,9 @@ export class TestTransport implements Transport, Wire {
   }
 
   end(): void {
+    this.isOutputEnded = true
     this.peer.ended()
+    this.closeEnded()
   }
 
   destroy(isReset: boolean): void {
@@ -172,6 +182,13 @@ export class TestTransport implements Transport, Wire {
     this.writer = null
     this.peer.closed(isReset ? 'server' : null)
     this.socket?.closed()
+    this.owner?.closed()
+  }
+
+  handOver(input: Observer<Received>, owner: TransportOwner): void {
+    this.owner = owner
+    this.listen(input)
+    this.deliverLater()
   }
 
   release(onClose: () => void, watcher: SocketWatcher | null): TestSocket {
@@ -225,6 +242,12 @@ export class TestTransport implements Transport, Wire {
   private complete(): void {
     this.hasInputEnded = true
     this.subscriber?.complete()
+    this.closeEnded()
+  }
+
+  /** As a socket does by itself; the driver of an HTTP connection closes it. */
+  private closeEnded(): void {
+    if (this.owner !== null && this.isOutputEnded && this.hasInputEnded) this.destroy(false)
   }
 
   private fail(): void {
@@ -234,6 +257,7 @@ export class TestTransport implements Transport, Wire {
     this.writer = null
     if (this.subscriber !== null) this.subscriber.error(new ConnectionResetError('client'))
     else writer?.written(new ConnectionResetError('client'))
+    this.owner?.closed()
   }
 
   private send(): void {

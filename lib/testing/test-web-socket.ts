@@ -27,6 +27,12 @@ export class TestWebSocket implements WebSocketLike {
   /** @internal */
   readonly connection: WebSocketConnection
   bufferedAmount: number
+  /** Always 0: bytes and pings belong to the layer of frames, which is absent here. */
+  readonly receivedBytes: number
+  /** Always 0, as {@link receivedBytes}. */
+  readonly writtenBytes: number
+  /** Always false: no bytes wait here. */
+  readonly isHolding: boolean
   private readonly session: Session
   private readonly received: Subject<WebSocketMessage>
   private readonly demand: Subject<number>
@@ -49,6 +55,9 @@ export class TestWebSocket implements WebSocketLike {
     this.session = new Session(settings, { report: error => { this.errors.next(error) }, happened: () => undefined })
     this.connection = new WebSocketConnection(this.session, '', { ...options, highWaterMark: settings.highWaterMark })
     this.bufferedAmount = 0
+    this.receivedBytes = 0
+    this.writtenBytes = 0
+    this.isHolding = false
     this.queue = []
     this.credit = Infinity
     this.close$ = null
@@ -85,7 +94,17 @@ export class TestWebSocket implements WebSocketLike {
   }
 
   ping(): void {
-    // Pings belong to the layer of frames, which is absent here.
+    // As above.
+  }
+
+  /** The client's messages come when its diagram says so. */
+  admit(): void {
+    // Nothing waits here.
+  }
+
+  /** Nothing is made that could be dropped. */
+  tidy(): void {
+    // Nothing to do.
   }
 
   close(code: number, reason: string): void {

@@ -26,6 +26,9 @@ export interface FrameOutput {
 // With the bit of the last frame of a message.
 const TEXT = 0x81
 const BINARY = 0x82
+const CLOSE = 0x88
+const PING = 0x89
+const PONG = 0x8a
 
 /**
  * The longest payload whose length is in the second byte. For longer ones that byte is TWO_BYTES or EIGHT_BYTES, and
@@ -82,6 +85,18 @@ export function messageSize(message: WebSocketMessage): number {
 export function writeMessage(output: FrameOutput, message: WebSocketMessage): void {
   if (typeof message === 'string') prepared(message).write(output)
   else output.sendPieces(headerOf(BINARY, message.length), message)
+}
+
+/** Returns a ping, or the pong with the payload of one: at most 125 bytes. */
+export function signalFrame(kind: 'ping' | 'pong', payload: Uint8Array): Uint8Array {
+  return Buffer.concat([headerOf(kind === 'ping' ? PING : PONG, payload.length), payload])
+}
+
+/** Returns a close frame: without a code and a reason where the code is null. The reason has at most 123 bytes. */
+export function closeFrame(code: number | null, reason: string): Uint8Array {
+  if (code === null) return headerOf(CLOSE, 0)
+  const text = Buffer.from(reason)
+  return Buffer.concat([headerOf(CLOSE, 2 + text.length), Buffer.of(code >> 8, code & 0xff), text])
 }
 
 /** The header of a text that is written as characters. */

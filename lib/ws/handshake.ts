@@ -2,14 +2,17 @@
  * The opening handshake: whether a request is one, and whether it is accepted.
  *
  * Strategy: the request is checked here, before the connection is handed over, so that a refusal is a response as any
- * other and the connection goes on. Only the parameters of extensions are left to the `ws` package.
+ * other and the connection goes on.
  */
+import { createHash } from 'node:crypto'
 import { requestBodyLength } from '../message/body-length.js'
+import type { Headers } from '../message/headers.js'
 import { listIncludes, trimBlanks } from '../message/list-value.js'
 import { isUpgradeRequest } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
 import type { Reply } from '../reactive/reply.js'
-import type { WebSocketOptions } from './web-socket-options.js'
+import { agree, type Agreement } from './compression.js'
+import { settingsOf, type Settings, type WebSocketOptions } from './web-socket-options.js'
 
 /** An accepted handshake, as far as the response needs it. */
 export interface Handshake {
@@ -17,8 +20,8 @@ export interface Handshake {
   readonly key: string
   /** The subprotocol that was chosen, '' if none was. */
   readonly protocol: string
-  /** The extensions that the client offers, unparsed. */
-  readonly extensions: string
+  /** The compression that both sides agreed on; null where messages are not compressed. */
+  readonly agreement: Agreement | null
 }
 
 /** The response to a request that is not upgraded. */
@@ -38,7 +41,9 @@ const VERSION = '13'
  *
  * @see RFC 6455 §4.2
  */
-export function handshakeOf(request: Request, options: WebSocketOptions): Handshake | Refusal {
+export function handshakeOf(
+  request: Request, options: WebSocketOptions, settings: Settings = settingsOf(options),
+): Handshake | Refusal {
   if (!isHandshake(request)) return refused(400, 'This is not a WebSocket handshake.')
   const { headers } = request
   const version = headers.get('sec-websocket-version')
@@ -52,8 +57,28 @@ export function handshakeOf(request: Request, options: WebSocketOptions): Handsh
     return refused(400, 'Sec-WebSocket-Protocol is not a list of different names.')
   }
   if (!isWelcome(request, options)) return refused(403, 'Pages of this origin may not connect.')
-  const extensions = headers.getMulti('sec-websocket-extensions').join(', ')
-  return { type: 'accepted', key: keys[0], protocol: choose(offered, options), extensions }
+  const agreement = agreementOf(headers, settings)
+  if (agreement === 'malformed') return refused(400, 'Sec-WebSocket-Extensions cannot be accepted.')
+  return { type: 'accepted', key: keys[0], protocol: choose(offered, options), agreement }
+}
+
+function agreementOf(headers: Headers, { deflate, maxPayload }: Settings): Agreement | 'malformed' | null {
+  if (deflate === null) return null
+  return agree(headers.getMulti('sec-websocket-extensions').join(', '), deflate, maxPayload)
+}
+
+/** RFC 6455 §4.2.2: what the server appends to the key. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
+
+/** Returns the head of the response that accepts the handshake. */
+export function headOf({ key, protocol, agreement }: Handshake): string {
+  const accept = createHash('sha1').update(key + GUID).digest('base64')
+  const lines = [
+    'HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Accept: ${accept}`,
+  ]
+  if (protocol !== '') lines.push(`Sec-WebSocket-Protocol: ${protocol}`)
+  if (agreement !== null) lines.push(`Sec-WebSocket-Extensions: ${agreement.header}`)
+  return `${lines.join('\r\n')}\r\n\r\n`
 }
 
 /** Whether the request asks for a WebSocket connection. It may still be refused. */

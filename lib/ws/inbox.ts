@@ -14,17 +14,22 @@ export interface MessageTaker {
   end(): void
 }
 
+/** What lets messages in. */
+export interface Entrance {
+  /** The last message was taken: the next one may come. */
+  admit(): void
+}
+
 /** Hands messages to one taker, one at a time. */
 export class Inbox {
-  private readonly askForNext: () => void
+  private readonly entrance: Entrance
   private taker: MessageTaker | null
   private isTaking: boolean
   private waiting: WebSocketMessage | null
   private state: 'open' | 'closing' | 'ended'
 
-  /** `askForNext` is called when the last message was taken. */
-  constructor(askForNext: () => void) {
-    this.askForNext = askForNext
+  constructor(entrance: Entrance) {
+    this.entrance = entrance
     this.taker = null
     this.isTaking = false
     this.waiting = null
@@ -56,14 +61,14 @@ export class Inbox {
     this.taker = null
     if (!this.isTaking) return
     this.isTaking = false
-    if (this.state !== 'ended') this.askForNext()
+    if (this.state !== 'ended') this.entrance.admit()
   }
 
   /** A message came. */
   receive(message: WebSocketMessage): void {
     if (this.taker !== null) this.hand(this.taker, message)
     else if (this.state === 'open') this.waiting = message
-    else this.askForNext()
+    else this.entrance.admit()
   }
 
   /** The taker is done with the last message. */
@@ -71,7 +76,7 @@ export class Inbox {
     if (this.taker !== taker || !this.isTaking) return
     this.isTaking = false
     if (this.state === 'ended') taker.end()
-    else this.askForNext()
+    else this.entrance.admit()
   }
 
   /**
@@ -83,7 +88,7 @@ export class Inbox {
     this.state = 'closing'
     if (this.waiting === null) return
     this.waiting = null
-    this.askForNext()
+    this.entrance.admit()
   }
 
   /** No more messages come. */

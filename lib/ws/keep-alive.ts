@@ -1,12 +1,17 @@
 /**
  * Keep-alive: pings, and the end of connections whose peer is gone.
  *
- * Strategy: at each tick of one interval a ping is sent; any byte from the peer is a sign of life. The connection is
- * terminated if no byte came since the last tick. Two cases are exempt: while the peer's input is held here, no byte of
- * it can arrive; and while other output is pending, the ping would wait behind it. In the second case the connection is
- * terminated if the peer took none of that output since the last tick.
+ * Strategy: whenever a ping is due, it is sent; any byte from the peer is a sign of life. The connection is terminated
+ * if no byte came since the last time. Two cases are exempt: while the peer's input is held here, no byte of it can
+ * arrive; and while other output is pending, the ping would wait behind it. In the second case the connection is
+ * terminated if the peer took none of that output since the last time.
+ *
+ * No connection has a timer of its own: pings ride on the server's tick, unless the options name a scheduler, or the
+ * ticks are too far apart. Each tick also drops what the connection does not need while it is silent.
  */
-import { interval, Subscription } from 'rxjs'
+import { interval, type Observable, type Subscription } from 'rxjs'
+import { libraryScheduler } from '../application/library-scheduler.js'
+import type { Clock, Ticking } from '../runtime/clock.js'
 import type { Settings } from './web-socket-options.js'
 
 /** The peer, as far as it is observed. */
@@ -19,26 +24,84 @@ export interface Peer {
   readonly isHeld: boolean
   ping(): void
   terminate(): void
+  /** Drops what is not needed while nothing happens. */
+  tidy(): void
 }
 
-/** The counters at the last tick; -1 if they prove nothing. */
-interface Signs {
-  received: number
-  written: number
-}
+/** How many ticks there are at least from one ping to the next. */
+const TICKS = 4
 
-/** Watches the peer until the result is unsubscribed. */
-export function keepAlive(peer: Peer, { pingIntervalMs, scheduler }: Settings): Subscription {
-  if (pingIntervalMs <= 0) return Subscription.EMPTY
-  const last: Signs = { received: -1, written: -1 }
-  return interval(pingIntervalMs, scheduler).subscribe(() => { tick(peer, last) })
-}
+/** Watches one peer. */
+export class KeepAlive implements Ticking {
+  memberBefore: Ticking | null
+  memberAfter: Ticking | null
+  private readonly peer: Peer
+  private readonly intervalMs: number
+  /** What calls: the server's clock, or a timer. */
+  private source: Clock | Subscription | null
+  /** When the next ping is due, on the server's clock. */
+  private due: number
+  /** The counters at the last ping; -1 if they prove nothing. */
+  private received: number
+  private written: number
 
-function tick(peer: Peer, last: Signs): void {
-  const isStuck = peer.pending > 0
-  const isGone = isStuck ? peer.writtenBytes === last.written : peer.receivedBytes === last.received
-  if (isGone && (isStuck || !peer.isHeld)) return peer.terminate()
-  last.written = isStuck ? peer.writtenBytes : -1
-  last.received = isStuck || peer.isHeld ? -1 : peer.receivedBytes
-  if (!isStuck) peer.ping()
+  /** Starts watching; `clock` is the server's, where there is one. */
+  static start(peer: Peer, settings: Settings, clock: Clock | null): KeepAlive {
+    const { pingIntervalMs, scheduler } = settings
+    const watch = new KeepAlive(peer, pingIntervalMs)
+    const isOnClock = clock !== null && (pingIntervalMs === 0 || clock.intervalMs * TICKS <= pingIntervalMs)
+    if (scheduler === null && isOnClock) watch.follow(clock)
+    else if (pingIntervalMs > 0) watch.time(interval(pingIntervalMs, scheduler ?? libraryScheduler))
+    return watch
+  }
+
+  private constructor(peer: Peer, intervalMs: number) {
+    this.memberBefore = null
+    this.memberAfter = null
+    this.peer = peer
+    this.intervalMs = intervalMs
+    this.source = null
+    this.due = 0
+    this.received = -1
+    this.written = -1
+  }
+
+  /** Stops watching. */
+  stop(): void {
+    const { source } = this
+    this.source = null
+    if (source === null) return
+    if ('unsubscribe' in source) source.unsubscribe()
+    else source.delete(this)
+  }
+
+  tick(now: number): void {
+    this.peer.tidy()
+    if (this.intervalMs === 0 || now < this.due) return
+    this.due = now + this.intervalMs
+    this.check()
+  }
+
+  private follow(clock: Clock): void {
+    this.source = clock
+    this.due = clock.now + this.intervalMs
+    clock.add(this)
+  }
+
+  private time(ticks$: Observable<unknown>): void {
+    this.source = ticks$.subscribe(() => {
+      this.peer.tidy()
+      this.check()
+    })
+  }
+
+  private check(): void {
+    const { peer } = this
+    const isStuck = peer.pending > 0
+    const isGone = isStuck ? peer.writtenBytes === this.written : peer.receivedBytes === this.received
+    if (isGone && (isStuck || !peer.isHeld)) return peer.terminate()
+    this.written = isStuck ? peer.writtenBytes : -1
+    this.received = isStuck || peer.isHeld ? -1 : peer.receivedBytes
+    if (!isStuck) peer.ping()
+  }
 }

@@ -23,17 +23,18 @@ interface Wait {
 export class Outbox implements Drained {
   private readonly limit: number
   private socket: WebSocketLike | null
-  private waiting: WebSocketMessage[]
+  /** Null where none waits, as `waits`. */
+  private waiting: WebSocketMessage[] | null
   private waitingBytes: number
-  private waits: Wait[]
+  private waits: Wait[] | null
 
   /** `limit`: with more bytes pending, it takes no message. */
   constructor(limit: number) {
     this.limit = limit
     this.socket = null
-    this.waiting = []
+    this.waiting = null
     this.waitingBytes = 0
-    this.waits = []
+    this.waits = null
   }
 
   /** How many bytes were written and not taken by the operating system yet. */
@@ -55,28 +56,28 @@ export class Outbox implements Drained {
   connect(socket: WebSocketLike): void {
     const { waiting } = this
     this.socket = socket
-    this.waiting = []
+    this.waiting = null
     this.waitingBytes = 0
-    for (const message of waiting) socket.send(message)
+    for (const message of waiting ?? []) socket.send(message)
     this.drained()
   }
 
   /** Calls back once when at most `mark` bytes are pending: at once, if that is so now. Any number may wait. */
   whenDrained(mark: number, callback: () => void): void {
     if (this.pending <= mark) callback()
-    else this.waits.push({ mark, callback })
+    else (this.waits ??= []).push({ mark, callback })
   }
 
   /** Calls back where few enough bytes are pending. A callback may write, so that the next one keeps waiting. */
   drained(): void {
     const { waits } = this
-    if (waits.length === 0) return
-    this.waits = []
+    if (waits === null) return
+    this.waits = null
     for (const wait of waits) this.whenDrained(wait.mark, wait.callback)
   }
 
   private keep(message: WebSocketMessage): void {
-    this.waiting.push(message)
+    (this.waiting ??= []).push(message)
     this.waitingBytes += HEADER_SIZE + messageSize(message)
   }
 }

@@ -5,60 +5,51 @@
  * either side closes: no message goes out any more, and the time to close in runs, whatever the peer does. `closed`
  * when the socket is. It can go from each to `closed` at once.
  */
-import type { Duplex } from 'node:stream'
-import { Subscription, timer } from 'rxjs'
+import { timer, type Subscription } from 'rxjs'
+import { libraryScheduler } from '../application/library-scheduler.js'
 import type { ControlledSink, ControlledSubject } from '../demand/controlled-subject.js'
 import { NO_DROPS, withDrop, type Ahead, type BodyEvent, type Drops } from '../demand/drops.js'
 import { BackpressureError } from '../errors.js'
-import { FrameGate, type FrameGateHost } from './frame-gate.js'
-import type { Handshake } from './handshake.js'
+import type { Request } from '../message/request.js'
+import { queueMicrotask } from '../node/runtime.js'
+import type { Handover, Successor, SuccessorOwner } from '../reactive/successor.js'
+import type { Clock } from '../runtime/clock.js'
+import { FAILED, GOING_AWAY, NORMAL, TOO_SLOW, type Close } from './close-codes.js'
+import { headOf, type Handshake } from './handshake.js'
 import { Inbox } from './inbox.js'
-import { keepAlive, type Peer } from './keep-alive.js'
+import { KeepAlive, type Peer } from './keep-alive.js'
 import { ABNORMAL_CLOSURE, type WebSocketClosure, type WebSocketMessage } from './message.js'
 import { Outbox } from './outbox.js'
-import { openWebSocket } from './socket.js'
+import { ServerSocket } from './socket.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
 import type { Settings } from './web-socket-options.js'
 
 /** Receives the notifications of a session. */
-export interface SessionOwner {
-  /** The application failed. */
-  report(error: unknown): void
-  /** A message was dropped, or operators hold some. */
-  happened(event: BodyEvent): void
-}
+export type SessionOwner = Pick<SuccessorOwner, 'report' | 'happened'>
 
 /** A source that is sent. */
 interface Stoppable {
   stop(): void
 }
 
-/** How this side closes. */
-export interface Close {
-  readonly code: number
-  readonly reason: string
-}
-
-/** RFC 6455 §7.4.1: the purpose of the connection was fulfilled. */
-const NORMAL: Close = { code: 1000, reason: '' }
-/** The source of the messages failed. The reason stays here: it may not be for the peer. */
-const FAILED: Close = { code: 1011, reason: '' }
-const TOO_SLOW: Close = { code: 1008, reason: 'too slow' }
-
 /** A connection from its handshake to its end. */
-export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost, FrameGateHost, Peer {
+export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost, Peer, Successor {
   readonly inbox: Inbox
   closure: WebSocketClosure | null
   /** The subject that the application writes to. */
   subject: ControlledSubject<WebSocketMessage> | null
   private readonly settings: Settings
-  private readonly owner: SessionOwner
+  /** The request; from the hand-over on the connection, so that the request is not kept. */
+  private owner: SessionOwner
+  /** Null from the hand-over on, and where it is not needed. */
+  private handshake: Handshake | null
+  /** For events; null where nobody observes them. */
+  private request: Request | null
   private drops: Drops
   private readonly outbox: Outbox
-  private readonly resources: Subscription
-  private pinging: Subscription
+  private pinging: KeepAlive | null
+  private closing$: Subscription | null
   private state: 'connecting' | 'open' | 'closing' | 'closed'
-  private gate: FrameGate | null
   private socket: WebSocketLike | null
   private close: Close | null
   private answeredCode: number | undefined
@@ -68,38 +59,62 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
    * request.
    */
   private failures: unknown[] | null
-  /** The sources that are sent. */
-  private readonly sendings: Set<Stoppable>
+  /** The sources that are sent; null before the first. */
+  private sendings: Stoppable[] | null
 
-  constructor(settings: Settings, owner: SessionOwner) {
-    this.inbox = new Inbox(() => { this.gate?.open() })
+  constructor(settings: Settings, owner: SessionOwner, handshake: Handshake | null = null) {
+    this.inbox = new Inbox(this)
     this.closure = null
     this.subject = null
     this.settings = settings
     this.owner = owner
+    this.handshake = handshake
+    this.request = null
     this.drops = NO_DROPS
     this.outbox = new Outbox(settings.bufferLimit)
-    this.resources = new Subscription()
-    this.pinging = Subscription.EMPTY
+    this.pinging = null
+    this.closing$ = null
     this.state = 'connecting'
-    this.gate = null
     this.socket = null
     this.close = null
     this.answeredCode = undefined
     this.fault = null
     this.failures = []
-    this.sendings = new Set()
+    this.sendings = null
   }
 
-  /** Answers the handshake on the transport that the connection was taken over with. */
-  start(transport: Duplex, head: Uint8Array, handshake: Handshake): void {
-    if (this.state !== 'connecting') {
-      transport.destroy()
-      return
-    }
-    this.gate = new FrameGate(transport, head, this)
-    this.gate.on('close', () => { if (this.socket === null) this.end(ABNORMAL_CLOSURE) })
-    openWebSocket(this.gate, handshake, this.settings, this)
+  /** Answers the handshake on the transport that was handed over. */
+  start({ rest, head, owner, tasks, request }: Handover): void {
+    const { handshake, settings: { maxPayload } } = this
+    const { transport } = rest
+    const agreement = handshake?.agreement ?? null
+    const socket = new ServerSocket({ transport, tasks, events: owner, maxPayload, agreement }, this)
+    rest.give(socket)
+    this.handshake = null
+    this.owner = owner
+    this.request = request
+    queueMicrotask(() => { this.requestDone() })
+    if (this.state !== 'connecting' || handshake === null) return transport.destroy(false)
+    socket.answer(headOf(handshake))
+    this.opened(socket, owner.clock)
+    if (head.length > 0) tasks.defer(() => { socket.receive({ bytes: head, ownership: 'owned' }) })
+  }
+
+  /** There is no hand-over. */
+  unsubscribe(): void {
+    this.terminate()
+    queueMicrotask(() => { this.requestDone() })
+  }
+
+  closeRequested(): void {
+    this.closeWith(GOING_AWAY)
+    this.subject?.complete()
+  }
+
+  transportClosed(): void {
+    const { socket } = this
+    if (socket instanceof ServerSocket) socket.closed()
+    else this.end(ABNORMAL_CLOSURE)
   }
 
   /** The request is done: a failure of the session cannot be one of the request any more. */
@@ -116,17 +131,14 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   /** Stops the source when no message goes out any more. */
   sends(sending: Stoppable): void {
-    this.sendings.add(sending)
+    if (this.sendings === null) this.sendings = [sending]
+    else this.sendings.push(sending)
   }
 
   /** The source need not be stopped. */
   sent(sending: Stoppable): void {
-    this.sendings.delete(sending)
-  }
-
-  /** Keeps the subscription up to the end of the connection. */
-  hold(subscription: Subscription): void {
-    this.resources.add(subscription)
+    const { sendings } = this
+    if (sendings !== null) this.sendings = sendings.filter(one => one !== sending)
   }
 
   get pending(): number {
@@ -134,19 +146,24 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   }
 
   get receivedBytes(): number {
-    return this.gate?.receivedBytes ?? 0
+    return this.socket?.receivedBytes ?? 0
   }
 
   get writtenBytes(): number {
-    return this.gate?.output.writtenBytes ?? 0
+    return this.socket?.writtenBytes ?? 0
   }
 
   get isHeld(): boolean {
-    return this.gate?.isHolding === true
+    return this.socket?.isHolding === true
   }
 
   get isWorking(): boolean {
     return this.inbox.isWorking
+  }
+
+  /** The last message was taken. */
+  admit(): void {
+    this.socket?.admit()
   }
 
   write(message: WebSocketMessage): void {
@@ -161,11 +178,11 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   dropped(size: number): void {
     this.drops = withDrop(this.drops, size)
-    this.owner.happened({ type: 'drop', ...this.drops })
+    this.happened({ type: 'drop', ...this.drops })
   }
 
   ahead(ahead: Ahead): void {
-    this.owner.happened({ type: 'ahead', ...ahead })
+    this.happened({ type: 'ahead', ...ahead })
   }
 
   complete(): void {
@@ -191,6 +208,11 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.socket?.ping()
   }
 
+  /** Drops what the connection does not need while it is silent. */
+  tidy(): void {
+    this.socket?.tidy()
+  }
+
   /** Ends the connection now. */
   terminate(): void {
     if (this.state === 'closed') return
@@ -199,10 +221,10 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.socket.terminate()
   }
 
-  opened(socket: WebSocketLike): void {
+  opened(socket: WebSocketLike, clock: Clock | null = null): void {
     this.state = 'open'
     this.socket = socket
-    this.pinging = keepAlive(this, this.settings)
+    this.pinging = KeepAlive.start(this, this.settings, clock)
     this.outbox.connect(socket)
     if (this.close !== null) this.startClosing(this.close)
   }
@@ -213,7 +235,6 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   closing(code: number | undefined): void {
     this.answeredCode = code
-    this.gate?.free()
     this.enterClosing()
   }
 
@@ -235,6 +256,10 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.enterClosing()
   }
 
+  private happened(event: BodyEvent): void {
+    this.owner.happened(event, this.request)
+  }
+
   private startClosing(close: Close): void {
     const { code, reason } = (this.close ??= close)
     this.stopSendings()
@@ -245,16 +270,17 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   }
 
   private stopSendings(): void {
-    for (const sending of this.sendings) sending.stop()
+    for (const sending of this.sendings ?? []) sending.stop()
   }
 
   private enterClosing(): void {
     if (this.state !== 'open') return
     this.state = 'closing'
     this.stopSendings()
-    this.pinging.unsubscribe()
+    this.pinging?.stop()
     const { closeTimeoutMs, scheduler } = this.settings
-    this.resources.add(timer(closeTimeoutMs, scheduler).subscribe(() => { this.socket?.terminate() }))
+    const terminate = (): void => { this.socket?.terminate() }
+    this.closing$ = timer(closeTimeoutMs, scheduler ?? libraryScheduler).subscribe(terminate)
     this.subject?.complete()
   }
 
@@ -263,8 +289,8 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.state = 'closed'
     this.stopSendings()
     this.closure = closure
-    this.pinging.unsubscribe()
-    this.resources.unsubscribe()
+    this.pinging?.stop()
+    this.closing$?.unsubscribe()
     this.inbox.end()
     this.subject?.closed(closure.wasClean ? 'done' : 'aborted')
   }

@@ -1,195 +1,300 @@
 /**
- * The only file that imports the `ws` package, which does the opening handshake, reads frames, answers pings and
- * closes, and compresses. Uncompressed messages are written without it: an echo takes 0.93 of the CPU that way.
+ * The frames of one WebSocket, in both directions: messages, pings, the closing handshake (RFC 6455 §5.5, §7).
+ *
+ * Strategy: it is the one handler of the transport that HTTP left. The closing handshake is over when both close frames
+ * are on their way; then this side ends its output, and drops what comes until the socket is closed. The limit on the
+ * time of that is the session's.
+ *
+ * The queue of frames and the reader are made when they are first needed, and dropped again: a silent connection has
+ * neither. Compressed messages go through the package `ws` (compression.ts), which takes time.
  */
-import type { IncomingMessage } from 'node:http'
-import { WebSocket, WebSocketServer, type ServerOptions } from 'ws'
-import { copyBytes } from '../buffer/bytes.js'
-import type { FrameGate } from './frame-gate.js'
-import { writeMessage } from './frame-writer.js'
-import type { GateOutput } from './gate-output.js'
-import type { Handshake } from './handshake.js'
-import type { WebSocketMessage } from './message.js'
-import { shareCompression, type Deflate } from './shared-compression.js'
+import type { EventSink } from '../runtime/events.js'
+import type { Transport } from '../runtime/transport.js'
+import type { TurnTasks } from '../runtime/turn-tasks.js'
+import { NO_CODE } from './close-codes.js'
+import { Compression, type Agreement, type FrameStream } from './compression.js'
+import { closeCodeOf, faultError, type FrameFault } from './frame-faults.js'
+import { FrameInput } from './frame-input.js'
+import { FrameQueue, type OutputHost } from './frame-queue.js'
+import type { FrameSink } from './frame-reader.js'
+import { closeFrame, signalFrame, writeMessage } from './frame-writer.js'
+import { ABNORMAL_CLOSURE, type WebSocketMessage } from './message.js'
+import { textOf } from './unmasking.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
-import type { DeflateOptions, Settings } from './web-socket-options.js'
 
-/**
- * The longest time of a timer, in milliseconds: the limit for the closing handshake is the session's, on RxJS's clock.
- */
-const NEVER_MS = 2 ** 31 - 1
+/** As in the package `ws`: a client that asks on, and takes no answer, is cut. */
+const MOST_PENDING_PONGS = 60
+const NOTHING = new Uint8Array(0)
+const NOT_ASCII = 0xff // For a text of unknown bytes.
 
-/**
- * Answers an accepted handshake on the socket. Where its extensions are malformed the response is 400, and the socket
- * closes without a call of the host.
- */
-export function openWebSocket(gate: FrameGate, handshake: Handshake, settings: Settings, host: WebSocketHost): void {
-  const server = serverOf(settings)
-  const { protocol } = handshake
-  const chooseProtocol = (): string | false => protocol
-  server.options.handleProtocols = chooseProtocol
-  server.handleUpgrade(requestOf(handshake), gate, Buffer.alloc(0), opened => { connect(opened, gate, host) })
+type Done = (error?: Error | null) => void
+
+/** What a connection is made with. */
+export interface SocketPlan {
+  readonly transport: Transport
+  readonly tasks: TurnTasks
+  readonly events: EventSink
+  readonly maxPayload: number
+  /** Null: messages are not compressed. */
+  readonly agreement: Agreement | null
 }
 
-/** The servers by their settings: one serves any number of connections. */
-const servers = new Map<string, ReturnType<typeof makeServer>>()
-/** The most servers that are kept: settings that differ for each connection must not accumulate. */
-const SERVERS = 16
+/** One WebSocket on a transport. */
+export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink, OutputHost, FrameStream {
+  readonly maxPayload: number
+  readonly events: EventSink
+  private readonly host: WebSocketHost
+  private readonly compression: Compression | null
+  private queue: FrameQueue | null
+  /** How many bytes were taken of queues that were dropped. */
+  private takenBefore: number
+  /** Of the queue. `fresh`: it holds the response to the handshake, and is dropped behind that. */
+  private use: 'fresh' | 'busy' | 'quiet'
+  private turns: number
+  private state: 'open' | 'closing' | 'closed'
+  /** The close frame of this side. */
+  private ownClose: 'none' | 'queued' | 'sent'
+  /** Whether the peer closed, or broke a rule. */
+  private isPeerDone: boolean
+  private code: number
+  private reason: string
+  private pendingPongs: number
+  isInflating: boolean
+  private hasEnded: boolean
 
-function serverOf(settings: Settings): ReturnType<typeof makeServer> {
-  const key = JSON.stringify([settings.maxPayload, settings.deflate])
-  const known = servers.get(key)
-  if (known !== undefined) return known
-  if (servers.size === SERVERS) servers.clear()
-  const server = makeServer(settings)
-  servers.set(key, server)
-  return server
-}
-
-function makeServer({ maxPayload, deflate }: Settings) {
-  return new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload,
-    perMessageDeflate: deflate !== null && perMessageDeflate(deflate),
-    WebSocket: ServerSocket,
-    ...{ closeTimeout: NEVER_MS },
-  })
-}
-
-/** A WebSocket that tells its host when the package itself closes it, which it does through `close`. */
-class ServerSocket extends WebSocket {
-  host: WebSocketHost | null = null
-
-  override close(code?: number, reason?: string | Buffer): void {
-    super.close(code, reason)
-    this.host?.closing(code)
+  constructor({ transport, tasks, events, maxPayload, agreement }: SocketPlan, host: WebSocketHost) {
+    super(transport, tasks)
+    this.maxPayload = maxPayload
+    this.events = events
+    this.host = host
+    this.compression = agreement === null ? null : new Compression(agreement, this)
+    this.queue = null
+    this.takenBefore = 0
+    this.use = 'fresh'
+    this.turns = 0
+    this.state = 'open'
+    this.ownClose = 'none'
+    this.isPeerDone = false
+    this.code = ABNORMAL_CLOSURE.code
+    this.reason = ''
+    this.pendingPongs = 0
+    this.isInflating = false
+    this.hasEnded = false
   }
 
-  /** {@link close} without telling the host. */
-  startClosing(code: number, reason: string): void {
-    super.close(code, reason)
-  }
-}
-
-/** What reads the frames of the package's WebSocket: an internal of the package. */
-interface Receiver {
-  _errored: boolean
-  _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void
-}
-
-/**
- * Drops what was written behind a frame that is at fault. Node's stream passes it on where it waited for a message to
- * be inflated, and the package (8.23.0) would throw an exception that nobody can catch.
- */
-function ignoreBehindFault({ _receiver: receiver }: { readonly _receiver?: Receiver | null }): void {
-  if (!receiver) return
-  const write = receiver._write.bind(receiver)
-  const guarded: Receiver['_write'] = (chunk, encoding, done) => {
-    if (receiver._errored) done()
-    else write(chunk, encoding, done)
-  }
-  receiver._write = guarded
-}
-
-/** The compression of the package's WebSocket: an internal of the package. */
-function deflatesOf(socket: object): Deflate[] {
-  return Object.values((socket as { readonly _extensions?: Record<string, Deflate> })._extensions ?? {})
-}
-
-function connect(socket: ServerSocket, gate: FrameGate, host: WebSocketHost): void {
-  socket.host = host
-  if (socket.extensions !== '') {
-    ignoreBehindFault(socket as unknown as Parameters<typeof ignoreBehindFault>[0])
-    for (const deflate of deflatesOf(socket)) shareCompression(deflate)
-  }
-  socket.on('message', (data, isBinary) => {
-    const bytes = data as Buffer
-    host.received(isBinary ? ownBytes(bytes) : bytes.toString())
-  })
-  socket.on('error', error => { host.failed(error) })
-  socket.on('close', (code, reason) => { host.closed(code, reason.toString()) })
-  const { output } = gate
-  host.opened(socket.extensions === '' ? new PlainWebSocket(socket, output) : new CompressingWebSocket(socket, output))
-}
-
-/**
- * The bytes in memory of their own: several messages may have come in one read, and small ones are put together in the
- * pool that all Buffers of the process share.
- */
-function ownBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.length === bytes.buffer.byteLength ? bytes : copyBytes(bytes, 0, bytes.length)
-}
-
-/** A WebSocket whose messages are not compressed: they are written without the package. */
-class PlainWebSocket implements WebSocketLike {
-  protected readonly socket: ServerSocket
-  protected readonly output: GateOutput
-
-  constructor(socket: ServerSocket, output: GateOutput) {
-    this.socket = socket
-    this.output = output
+  /** Sends the response to the handshake. */
+  answer(head: string): void {
+    this.output.sendShared(head)
+    this.use = 'fresh'
   }
 
   get bufferedAmount(): number {
-    return this.output.pending
+    return (this.queue?.pending ?? 0) + (this.compression?.pending ?? 0)
+  }
+
+  get writtenBytes(): number {
+    return this.takenBefore + (this.queue?.writtenBytes ?? 0)
   }
 
   flush(): boolean {
-    return this.output.offer()
+    return (this.queue?.offer() ?? true) && this.compression === null
   }
 
-  // After the end the package would count unsent bytes as buffered for ever.
   send(message: WebSocketMessage): void {
-    if (this.socket.readyState === WebSocket.OPEN) writeMessage(this.output, message)
+    if (this.state !== 'open') return
+    if (this.compression === null) writeMessage(this.output, message)
+    else this.compression.send(message)
   }
 
   ping(): void {
-    this.socket.ping()
+    if (this.state !== 'open') return
+    if (this.compression === null) this.output.send(signalFrame('ping', NOTHING))
+    else this.compression.ping(NOTHING)
   }
 
   close(code: number, reason: string): void {
-    this.socket.startClosing(code, reason)
+    if (this.state === 'open') this.sendClose(code, reason)
   }
 
   terminate(): void {
-    this.socket.terminate()
-  }
-}
-
-/** A WebSocket whose messages may be compressed, which takes time. */
-class CompressingWebSocket extends PlainWebSocket {
-  override get bufferedAmount(): number {
-    return this.output.pending + this.socket.bufferedAmount
+    if (this.state === 'closed') return
+    this.state = 'closing'
+    this.drop()
+    this.transport.destroy(false)
   }
 
-  override flush(): boolean {
-    this.output.offer()
-    return false
+  /** Drops a queue that was empty since the last call. */
+  tidy(): void {
+    const { queue } = this
+    if (queue === null || queue.pending > 0 || this.ownClose === 'queued') return
+    if (this.use === 'quiet') this.dropQueue(queue)
+    else this.use = 'quiet'
   }
 
-  override send(message: WebSocketMessage): void {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(message)
+  error(): void {
+    this.terminate()
   }
-}
 
-/**
- * Contexts are kept only on request: their memory lasts as long as the connection. A client may refuse to keep them in
- * either case; `false` would refuse the client instead.
- */
-function perMessageDeflate({ threshold = 1024, contextTakeover }: DeflateOptions): ServerOptions['perMessageDeflate'] {
-  if (contextTakeover === true) return { threshold }
-  return { threshold, serverNoContextTakeover: true, clientNoContextTakeover: true }
-}
-
-/** Returns the handshake as a request for the `ws` package. */
-function requestOf({ key, protocol, extensions }: Handshake): IncomingMessage {
-  const headers: Record<string, string> = {
-    'upgrade': 'websocket',
-    'sec-websocket-key': key,
-    'sec-websocket-version': '13',
+  /** The socket is closed. A message that is being inflated still comes. */
+  closed(): void {
+    if (this.isInflating) this.state = 'closed'
+    else this.over()
   }
-  if (protocol !== '') headers['sec-websocket-protocol'] = protocol
-  if (extensions !== '') headers['sec-websocket-extensions'] = extensions
-  return { method: 'GET', headers } as unknown as IncomingMessage
+
+  drained(): void {
+    this.host.drained()
+    const { queue } = this
+    if (this.use === 'fresh' && queue?.pending === 0 && this.ownClose !== 'queued') this.dropQueue(queue)
+  }
+
+  outputFailed(): void {
+    this.terminate()
+  }
+
+  get destroyed(): boolean {
+    return this.state === 'closed'
+  }
+
+  cork(): void {
+    // Writes of one turn leave together anyway.
+  }
+
+  uncork(): void {
+    // As above.
+  }
+
+  write(bytes: Uint8Array | string, done?: Done): void {
+    this.output.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, done)
+  }
+
+  protected get sink(): FrameSink {
+    return this
+  }
+
+  get mayInflate(): boolean {
+    return this.compression !== null
+  }
+
+  protected get isWorking(): boolean {
+    return this.host.isWorking
+  }
+
+  message(message: WebSocketMessage): void {
+    this.shut()
+    this.host.received(message)
+  }
+
+  compressed(payload: Uint8Array, isText: boolean): void {
+    this.shut()
+    this.isInflating = true
+    this.compression?.inflate(payload, result => { this.inflated(result, isText) })
+  }
+
+  pinged(payload: Uint8Array): void {
+    if (this.state !== 'open') return
+    if (this.pendingPongs === MOST_PENDING_PONGS) return this.terminate()
+    this.pendingPongs++
+    const done = (): void => { this.pendingPongs-- }
+    if (this.compression !== null) return this.compression.pong(payload, done)
+    this.output.write(signalFrame('pong', payload), done)
+  }
+
+  peerClosed(code: number, reason: string): void {
+    this.code = code
+    this.reason = reason
+    this.peerDone(code === NO_CODE ? null : code, reason)
+    this.host.closing(code === NO_CODE ? undefined : code)
+  }
+
+  faulted(fault: FrameFault): void {
+    const code = closeCodeOf(fault)
+    this.peerDone(code, '')
+    this.host.closing(code)
+    this.host.failed(faultError(fault))
+  }
+
+  protected inputPassed(): void {
+    if (this.state === 'open') this.state = 'closing'
+    this.host.inputEnded()
+    this.end()
+  }
+
+  protected arrived(bytes: Uint8Array): void {
+    if (this.events.isObserved) this.events.emit({ type: 'bytesIn', count: bytes.length, bytes })
+    this.queue?.beginEvent()
+  }
+
+  protected beginTurn(): void {
+    this.turns++
+    this.queue?.beginTurn()
+  }
+
+  protected endTurn(): void {
+    this.turns--
+    this.queue?.endTurn()
+  }
+
+  private inflated(result: Buffer | 'tooLong' | 'notDeflated', isText: boolean): void {
+    this.isInflating = false
+    if (!this.isPeerDone) this.takeInflated(result, isText)
+    if (this.state === 'closed') this.over()
+    else this.pass()
+  }
+
+  private takeInflated(result: Buffer | 'tooLong' | 'notDeflated', isText: boolean): void {
+    if (typeof result === 'string') return this.faulted(result)
+    const message = isText ? textOf(result, result.length, NOT_ASCII) : result
+    if (message === null) this.faulted('notUtf8')
+    else this.host.received(message)
+  }
+
+  /** The peer closed, or broke a rule: nothing more is read. */
+  private peerDone(code: number | null, reason: string): void {
+    this.isPeerDone = true
+    this.drop()
+    if (this.state === 'open') this.sendClose(code, reason)
+    else if (this.ownClose === 'sent') this.end()
+  }
+
+  private sendClose(code: number | null, reason: string): void {
+    const sent: Done = error => {
+      if (error !== null && error !== undefined) return
+      this.ownClose = 'sent'
+      if (this.isPeerDone) this.end()
+    }
+    this.state = 'closing'
+    this.ownClose = 'queued'
+    if (this.compression === null) this.output.write(closeFrame(code, reason), sent)
+    else this.compression.close(code, reason, sent)
+  }
+
+  /** Ends the output behind what was written. */
+  private end(): void {
+    if (this.hasEnded) return
+    this.hasEnded = true
+    if (this.queue === null) this.transport.end()
+    else this.queue.whenWritten(error => { if (error === null) this.transport.end() })
+  }
+
+  private over(): void {
+    this.state = 'closed'
+    this.drop()
+    this.queue?.destroy()
+    this.compression?.end()
+    this.host.closed(this.code, this.reason)
+  }
+
+  /** The queue; made, if there is none. */
+  private get output(): FrameQueue {
+    this.use = 'busy'
+    if (this.queue !== null) return this.queue
+    this.queue = new FrameQueue(this.transport, this)
+    for (let turn = 0; turn < this.turns; turn++) this.queue.beginTurn()
+    return this.queue
+  }
+
+  private dropQueue(queue: FrameQueue): void {
+    this.takenBefore += queue.writtenBytes
+    this.queue = null
+  }
 }

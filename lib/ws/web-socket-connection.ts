@@ -10,6 +10,7 @@ import { fromSource } from '../demand/from-source.js'
 import { DEFAULT_OVERFLOW } from '../demand/overflow-policy.js'
 import type { Drained, WaterMarks } from '../demand/water-marks.js'
 import { LocalProtocolError } from '../errors.js'
+import { isCloseCode } from './close-codes.js'
 import { messagesOf, projectionsOf, type ProjectMessage } from './message-flow.js'
 import { SEND_KINDS, type MessageSource, type SendOptions } from './message-source.js'
 import type { WebSocketClosure, WebSocketMessage } from './message.js'
@@ -141,10 +142,4 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
       takeUntil(ended$),
     ).subscribe({ error: (error: unknown) => { this.error(error) } })
   }
-}
-
-/** RFC 6455 §7.4: 1004 to 1006 are never sent; undefined codes below 3000 are reserved for protocols. */
-function isCloseCode(code: number): boolean {
-  if (!Number.isInteger(code)) return false
-  return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999)
 }

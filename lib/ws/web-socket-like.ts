@@ -7,6 +7,16 @@ import type { WebSocketMessage } from './message.js'
 export interface WebSocketLike {
   /** How many bytes were sent and not taken by the operating system yet. */
   readonly bufferedAmount: number
+  /** How many bytes came from the peer. */
+  readonly receivedBytes: number
+  /** How many bytes the operating system took. */
+  readonly writtenBytes: number
+  /** Whether bytes that were read wait here. */
+  readonly isHolding: boolean
+  /** Lets the next message in: the last one was taken. */
+  admit(): void
+  /** Drops what is not needed while nothing happens. */
+  tidy(): void
   /** Offers the pending bytes to the operating system. Returns false where it cannot tell yet how much was taken. */
   flush(): boolean
   /** Sends the message, or drops it after the end. */
@@ -20,6 +30,8 @@ export interface WebSocketLike {
 
 /** Receives the notifications of a WebSocket. */
 export interface WebSocketHost {
+  /** Whether the application is at work on the last message. */
+  readonly isWorking: boolean
   /** The opening handshake is done. */
   opened(socket: WebSocketLike): void
   received(message: WebSocketMessage): void
@@ -28,6 +40,10 @@ export interface WebSocketHost {
    * any more.
    */
   closing(code: number | undefined): void
+  /** Output was taken; less is pending. */
+  drained(): void
+  /** The peer ended its side, and the messages before that were taken. */
+  inputEnded(): void
   /** The peer broke the protocol. */
   failed(error: Error): void
   /** The connection is over. */

@@ -2,7 +2,6 @@
  * The options of a WebSocket connection. Sizes are in bytes, times in milliseconds.
  */
 import type { SchedulerLike } from 'rxjs'
-import { libraryScheduler } from '../application/library-scheduler.js'
 import {
   BOOLEAN, checkMarks, checkOptions, COUNT, either, FUNCTION, OBJECT, oneOf, SCHEDULER, SIZE, TIME, type Shape,
 } from '../connection/option-check.js'
@@ -73,7 +72,8 @@ export interface Settings {
   readonly pingIntervalMs: number
   readonly closeTimeoutMs: number
   readonly bufferLimit: number
-  readonly scheduler: SchedulerLike
+  /** Null: real time. */
+  readonly scheduler: SchedulerLike | null
 }
 
 const MIB = 1024 * 1024
@@ -109,6 +109,6 @@ export function settingsOf(options: WebSocketOptions): Settings {
     pingIntervalMs: options.pingIntervalMs ?? 30_000,
     closeTimeoutMs: options.closeTimeoutMs ?? 10_000,
     bufferLimit: options.bufferLimit ?? MIB,
-    scheduler: options.scheduler ?? libraryScheduler,
+    scheduler: options.scheduler ?? null,
   }
 }

@@ -37,7 +37,7 @@ function statusOf(answered: Handshake | Refusal): number | undefined {
 
 describe('a handshake', () => {
   it('is accepted as in RFC 6455 §1.2', () => {
-    expect(answer({})).toEqual({ type: 'accepted', key: KEY, protocol: '', extensions: '' })
+    expect(answer({})).toEqual({ type: 'accepted', key: KEY, protocol: '', agreement: null })
     expect(isWebSocketRequest({ request: asked({}) })).toBe(true)
   })
 

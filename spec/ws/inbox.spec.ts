@@ -12,7 +12,7 @@ interface Setting {
 
 function set(): Setting {
   const log: string[] = []
-  const inbox = new Inbox(() => { log.push('next') })
+  const inbox = new Inbox({ admit: () => { log.push('next') } })
   const taker = { take: (message: unknown) => { log.push(`take ${String(message)}`) }, end: () => { log.push('end') } }
   return { inbox, log, taker }
 }

@@ -2,8 +2,8 @@
  * Who counts as gone, in virtual time.
  */
 import { describe, expect, it } from '@jest/globals'
-import { asyncScheduler } from 'rxjs'
-import { keepAlive, type Peer } from '../../lib/ws/keep-alive.js'
+import { asyncScheduler, VirtualTimeScheduler } from 'rxjs'
+import { KeepAlive, type Peer } from '../../lib/ws/keep-alive.js'
 import { settingsOf } from '../../lib/ws/web-socket-options.js'
 import { inVirtualTime } from '../helpers/marbles.js'
 
@@ -20,6 +20,10 @@ class FakePeer implements Peer {
 
   terminate(): void {
     this.log += 'X'
+  }
+
+  tidy(): void {
+    // Nothing to drop.
   }
 }
 
@@ -38,11 +42,11 @@ function fateOf(signs: string): string {
     o: () => { peer.isHeld = false },
   }
   inVirtualTime(({ hot }) => {
-    const watching = keepAlive(peer, settingsOf({ pingIntervalMs: 10, scheduler: asyncScheduler }))
+    const watching = KeepAlive.start(peer, settingsOf({ pingIntervalMs: 10, scheduler: asyncScheduler }), null)
     const marbles = signs.replace(/./g, sign => sign === '-' ? ' 10ms' : ` ${sign} 9ms`)
     hot(`5ms ${marbles} |`).subscribe({
       next: sign => { if (!peer.log.includes('X')) actions[sign]() },
-      complete: () => { watching.unsubscribe() },
+      complete: () => { watching.stop() },
     })
   })
   return peer.log.replace(/(?<=X).*/, '')
@@ -65,6 +69,8 @@ describe('a peer', () => {
   })
 
   it('gets no pings if there is no interval', () => {
-    expect(keepAlive(new FakePeer(), settingsOf({ pingIntervalMs: 0 })).closed).toBe(true)
+    const scheduler = new VirtualTimeScheduler()
+    KeepAlive.start(new FakePeer(), settingsOf({ pingIntervalMs: 0, scheduler }), null)
+    expect(scheduler.actions).toEqual([])
   })
 })

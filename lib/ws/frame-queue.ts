@@ -4,51 +4,47 @@
  * Strategy: the queue and the write loop of an HTTP connection (faraday.ts, write-loop.ts) serve here as well: the
  * writes of one turn leave together, a long text is encoded part by part as there is room, and an endless source does
  * not starve other connections. Bytes stay in the queue, and count as pending, until the operating system has taken
- * them.
+ * them. A queue is made for the first frame, and dropped when it has been empty for a while (socket.ts).
  */
-import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { COPIED_BEHIND_HEAD } from '../buffer/copying.js'
 import { Faraday } from '../buffer/faraday.js'
 import { YIELD, type WriteOperation, type WriteResult } from '../connection/operation.js'
 import { ConnectionClosedError } from '../errors.js'
-import { NODE_PLATFORM } from '../node/platform.js'
-import { SocketOutput } from '../node/socket-output.js'
-import { NO_EVENTS, type EventSink } from '../runtime/events.js'
+import type { EventSink } from '../runtime/events.js'
+import type { OutputTransport } from '../runtime/transport.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
 import { WriteLoop, type OutputSource, type WriteOwner } from '../runtime/write-loop.js'
 import type { FrameOutput } from './frame-writer.js'
 
-/** Receives the notifications of an output. */
+/** The owner of an output. */
 export interface OutputHost {
+  readonly tasks: TurnTasks
+  readonly events: EventSink
   /** Less is pending. */
   drained(): void
   /** The socket takes no more. */
-  outputFailed(error: Error): void
+  outputFailed(error: unknown): void
 }
 
 type Done = (error?: Error | null) => void
 
 const WRITTEN_DATA = 'bytes of a message were given away before they were sent'
 
-/** A stream that is no socket is written to at once: its owner may wait for that. */
-const AT_ONCE: TurnTasks = { ...NODE_PLATFORM, defer: task => { task() } }
-
 /** The output of one WebSocket. */
-export class GateOutput implements FrameOutput, OutputSource, WriteOwner {
+export class FrameQueue implements FrameOutput, OutputSource, WriteOwner {
   readonly tasks: TurnTasks
   readonly events: EventSink
   private readonly host: OutputHost
-  private readonly transport: SocketOutput
+  private readonly transport: OutputTransport
   private readonly bytes: Faraday
   private readonly writes: WriteLoop
   private wake: (() => void) | null
 
-  constructor(socket: Duplex, host: OutputHost) {
-    this.tasks = socket instanceof Socket ? NODE_PLATFORM : AT_ONCE
-    this.events = NO_EVENTS
+  constructor(transport: OutputTransport, host: OutputHost) {
+    this.tasks = host.tasks
+    this.events = host.events
     this.host = host
-    this.transport = new SocketOutput(socket)
+    this.transport = transport
     this.bytes = new Faraday()
     this.writes = new WriteLoop(this, this.transport, this)
     this.wake = null
@@ -159,7 +155,7 @@ export class GateOutput implements FrameOutput, OutputSource, WriteOwner {
   }
 
   outputFailed(error: unknown): void {
-    this.host.outputFailed(error as Error)
+    this.host.outputFailed(error)
   }
 
   outputGivenAway(): void {
