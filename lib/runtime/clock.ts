@@ -61,7 +61,8 @@ export class Clock {
 
   /**
    * The value of the Date field (RFC 9110 §5.6.7, IMF-fixdate). It is formatted once a tick, or at each call while the
-   * clock does not tick: reading the time for each response took 4 % of a hello.
+   * clock does not tick: a pipelined hello through the core takes 1.06 (Node 26) to 1.16 (Node 20) of the CPU if the
+   * time is read for each response.
    */
   date(): string {
     if (this.dateText !== '') return this.dateText

@@ -108,16 +108,7 @@ function isFinal(status: number): boolean {
 
 const reasonPattern = /^[\t\x20-\x7e\x80-\xff]*$/
 
-/** The status lines with default reasons, each made once. */
-const statusLines: string[] = []
-
-function statusLine(response: Response): string {
-  const { status, reason, version } = response
-  const isPlain = version === Version.HTTP_1_1 && reason === Status.reasonPhrase(status)
-  return isPlain ? (statusLines[status] ??= statusLineOf(response)) : statusLineOf(response)
-}
-
-function statusLineOf({ status, reason, version }: Response): string {
+function statusLine({ status, reason, version }: Response): string {
   if (!reasonPattern.test(reason)) throw new LocalProtocolError('badStatus', 'a reason phrase has no controls')
   return `${version.toString()} ${status} ${reason}\r\n`
 }
