@@ -7,10 +7,12 @@
 import { Socket, type Server } from 'node:net'
 import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
-import { Observable, type Subscriber } from 'rxjs'
+import { Observable, type Observer } from 'rxjs'
 import type { Ownership } from '../buffer/ownership.js'
 import { ConnectionClosedError } from '../errors.js'
-import type { Addresses, Output, Received, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
+import type {
+  Addresses, Output, Received, SocketWatcher, Transport, TransportOwner, WriteObserver,
+} from '../runtime/transport.js'
 import { handleCalls, takeHandles, type EndAddress, type Handle, type HandleCalls } from './accepted-handles.js'
 import { directWriter, systemError, TAKEN, type DirectWriter } from './direct-write.js'
 import { canReuseBuffers, ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
@@ -48,11 +50,15 @@ export class HandleTransport implements Transport, BytesReceiver {
   private readonly writer: DirectWriter
   private readonly handle: Handle
   private readonly reads: ReusedBuffer
-  private subscriber: Subscriber<Received> | null
+  private subscriber: Observer<Received> | null
+  /** The owner after a hand-over, where both ends of the connection close it as they do a Socket. */
+  private owner: TransportOwner | null
   /** The error that broke the socket; null while it works. */
   private failure: Error | null
   private isInputEnded: boolean
   private isOutputEnded: boolean
+  /** Whether the end of the output, and all before it, is on the wire. */
+  private isShutDown: boolean
   /** The transport of the Socket that was made when the connection was handed over. */
   private successor: SocketTransport | null
 
@@ -68,9 +74,11 @@ export class HandleTransport implements Transport, BytesReceiver {
     this.handle = handle
     this.reads = ReusedBuffer.between(this, handle, this)
     this.subscriber = null
+    this.owner = null
     this.failure = null
     this.isInputEnded = false
     this.isOutputEnded = false
+    this.isShutDown = false
     this.successor = null
     Object.assign(handle, { [calls.owner]: this, onread: calls.onread })
   }
@@ -126,7 +134,7 @@ export class HandleTransport implements Transport, BytesReceiver {
     if (this.destroyed) return
     this.isOutputEnded = true
     const request = new this.calls.shutdownRequest()
-    request.oncomplete = nothing
+    request.oncomplete = this.owner === null ? nothing : () => { this.shutDown() }
     const status = this.handle.shutdown(request)
     if (status < 0 && status !== -constants.errno.ENOTCONN) this.breakDown(systemError('shutdown', status), null)
   }
@@ -142,6 +150,13 @@ export class HandleTransport implements Transport, BytesReceiver {
     if (typeof reason === 'object') this.fail(reason)
   }
 
+  handOver(input: Observer<Received>, owner: TransportOwner): void {
+    this.subscriber = input
+    this.owner = owner
+    if (this.destroyed) nextTick(() => { owner.closed() })
+    this.begin(input)
+  }
+
   release(onClose: () => void, watcher: SocketWatcher | null): Duplex {
     this.subscriber = null
     const socket = this.socket()
@@ -154,6 +169,7 @@ export class HandleTransport implements Transport, BytesReceiver {
   push(): boolean {
     this.isInputEnded = true
     this.subscriber?.complete()
+    this.closeEnded()
     return true
   }
 
@@ -171,10 +187,20 @@ export class HandleTransport implements Transport, BytesReceiver {
     return socket
   }
 
-  private begin(subscriber: Subscriber<Received>): void {
+  private begin(subscriber: Observer<Received>): void {
     const failure = this.failure ?? (this.destroyed ? new ConnectionClosedError() : null)
     if (failure !== null) return subscriber.error(failure)
+    if (this.isInputEnded) return subscriber.complete()
     this.resume()
+  }
+
+  private shutDown(): void {
+    this.isShutDown = true
+    this.closeEnded()
+  }
+
+  private closeEnded(): void {
+    if (this.owner !== null && this.isInputEnded && this.isShutDown && !this.destroyed) this.close(false)
   }
 
   /** Fails as a stream does: the observers are called, but not within the call that failed. */
@@ -200,6 +226,8 @@ export class HandleTransport implements Transport, BytesReceiver {
     const { handle } = this
     if (!isReset || this.isOutputEnded || handle.reset === undefined) handle.close()
     else handle.reset(nothing)
+    const { owner } = this
+    if (owner !== null) nextTick(() => { owner.closed() })
   }
 }
 
