@@ -5,6 +5,7 @@
  */
 import { setTimeout } from 'node:timers/promises'
 import { runClients, startClients } from './lib/client-process.js'
+import { heldBy } from './lib/memory-watch.js'
 import { isShort, rounds } from './lib/options.js'
 import { printHeading, printTable, spread, type Cell } from './lib/report.js'
 import { ServerProcess } from './lib/server-process.js'
@@ -34,7 +35,7 @@ async function measure(deaf: number): Promise<Round> {
   const { memory } = await server.usage({ collect: true })
   await others.stop()
   await server.stop()
-  return { ...times, held: (memory.heapUsed + memory.external) / MIB, resident: memory.rss / MIB }
+  return { ...times, held: heldBy(memory) / MIB, resident: memory.rss / MIB }
 }
 
 printHeading(`${CLIENTS.toLocaleString('en')} clients and some that never read`,

@@ -5,11 +5,13 @@
 import { setTimeout } from 'node:timers/promises'
 import { startClients } from './lib/client-process.js'
 import type { NdjsonProgress } from './lib/clients/transfers.js'
+import { heldBy } from './lib/memory-watch.js'
 import { isShort, words } from './lib/options.js'
 import { plot } from './lib/plot.js'
 import { printHeading, printTable, savePicture } from './lib/report.js'
 import { NDJSON_PIECE } from './lib/scenario.js'
 import { ServerProcess } from './lib/server-process.js'
+import { growthOf } from './lib/statistics.js'
 
 const MIB = 2 ** 20
 const PICTURE = 'dist/slow-ndjson.svg'
@@ -40,7 +42,7 @@ for (let isComplete = false; !isComplete;) {
   samples.push({
     seconds: (Date.now() - began) / 1000,
     resident: memory.rss / MIB,
-    held: (memory.heapUsed + memory.external) / MIB,
+    held: heldBy(memory) / MIB,
     sent: progress.sent / MIB,
     received: progress.received / MIB,
   })
@@ -48,12 +50,8 @@ for (let isComplete = false; !isComplete;) {
 await client.stop()
 await server.stop()
 
-const third = Math.ceil(samples.length / 3)
-const [first, last] = [samples.slice(0, third), samples.slice(-third)]
-const median = (list: readonly Sample[], of: (sample: Sample) => number): number =>
-  list.map(of).sort((a, b) => a - b)[Math.floor(list.length / 2)]
 const most = (of: (sample: Sample) => number): number => Math.max(...samples.map(of))
-const growth = (of: (sample: Sample) => number): number => median(last, of) - median(first, of)
+const growth = (of: (sample: Sample) => number): number => growthOf(samples, of)
 const ahead = ({ sent, received }: Sample): number => sent - received
 const curve = (name: string, of: (sample: Sample) => number) => ({ name, values: samples.map(of) })
 

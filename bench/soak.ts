@@ -7,12 +7,14 @@
  */
 import { parseArgs } from 'node:util'
 import { setTimeout } from 'node:timers/promises'
+import { heldBy } from './lib/memory-watch.js'
 import { fetchText } from './lib/normal-client.js'
 import { plot } from './lib/plot.js'
 import { printHeading, printTable, savePicture } from './lib/report.js'
 import type { Usage } from './lib/server.js'
 import { ServerProcess } from './lib/server-process.js'
 import { Load } from './lib/soak-clients.js'
+import { growthOf } from './lib/statistics.js'
 
 const { values } = parseArgs({ options: {
   seconds: { type: 'string', default: '1200' },
@@ -53,10 +55,6 @@ await load.stop()
 const after = await whenIdle()
 await server.stop()
 
-function heldBy({ heapUsed, external }: NodeJS.MemoryUsage): number {
-  return heapUsed + external
-}
-
 /** What is used once the sockets of the last visits are closed, or after ten seconds. */
 async function whenIdle(): Promise<Usage> {
   for (let n = 0; n < 20; n++) {
@@ -67,13 +65,8 @@ async function whenIdle(): Promise<Usage> {
   return server.usage({ collect: true })
 }
 
-function median(list: readonly Sample[], of: (sample: Sample) => number): number {
-  return list.map(of).sort((a, b) => a - b)[Math.floor(list.length / 2)]
-}
-
 const judged = samples.slice(Math.floor(samples.length * WARM_UP))
-const [first, last] = [judged.slice(0, Math.ceil(judged.length / 3)), judged.slice(-Math.ceil(judged.length / 3))]
-const growth = (of: (sample: Sample) => number): number => median(last, of) - median(first, of)
+const growth = (of: (sample: Sample) => number): number => growthOf(judged, of)
 const rows = [
   ['resident, MiB', growth(sample => sample.resident), 'not judged'],
   ['held, MiB', growth(sample => sample.held), TOLERANCE_MIB],

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Child } from './child.js'
 import { startClients } from './client-process.js'
 import type { ModeName } from './client.js'
+import { heldBy } from './memory-watch.js'
 import { chosenPeers, rounds } from './options.js'
 import { printHeading, printTable, spread, type Cell } from './report.js'
 import type { Scenario } from './scenario.js'
@@ -34,7 +35,7 @@ async function memoryOf(server: ServerProcess): Promise<Cost> {
   await server.usage({ collect: true })
   await setTimeout(200)
   const { memory } = await server.usage({ collect: true })
-  return { resident: memory.rss, heap: memory.heapUsed + memory.external }
+  return { resident: memory.rss, heap: heldBy(memory) }
 }
 
 async function costOf(peer: string, { scenario, clients }: IdleKind, count: number): Promise<Cost> {

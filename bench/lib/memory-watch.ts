@@ -32,7 +32,7 @@ export async function watchMemory(
   await begin()
   const peak = await peakOf(server, times.during)
   const after = await settled(server)
-  return { resident: peak - usual, held: heldBy(after) - heldBy(before), sockets: after.sockets }
+  return { resident: peak - usual, held: heldBy(after.memory) - heldBy(before.memory), sockets: after.sockets }
 }
 
 /** The most that the process has within so many seconds. */
@@ -50,6 +50,7 @@ async function settled(server: ServerProcess): Promise<Usage> {
   return server.usage({ collect: true })
 }
 
-function heldBy({ memory }: Usage): number {
-  return memory.heapUsed + memory.external
+/** Returns the bytes that a process holds: its heap, and the memory outside of it, without what is free. */
+export function heldBy({ heapUsed, external }: NodeJS.MemoryUsage): number {
+  return heapUsed + external
 }

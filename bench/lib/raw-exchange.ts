@@ -3,7 +3,8 @@
  *
  * Strategy: requests of one shape have one length, which the first one tells. From then on bytes are only counted.
  */
-import { CHUNK, CHUNKED_TRANSFER_BYTES, GREETING, TRANSFER_BYTES, type Scenario } from './scenario.js'
+import { writeChunks, type Drainable } from './chunk-writer.js'
+import { CHUNKED_TRANSFER_BYTES, GREETING, TRANSFER_BYTES, type Scenario } from './scenario.js'
 
 const DATE = new Date().toUTCString()
 
@@ -15,24 +16,17 @@ const HELLO = Buffer.concat([head(GREETING.length), Buffer.from(GREETING)])
 /** As many answers as one read may ask for. */
 const MANY_HELLOS = Buffer.concat(Array.from({ length: 2048 }, () => HELLO))
 
-/** Where answers go: a socket, or what is like one. */
-export interface RawSocket {
-  /** Returns whether there is room for more. */
-  write(bytes: Uint8Array): boolean
-  once(event: 'drain', listener: () => void): unknown
-}
-
 /** The requests and responses on one socket. */
 export class RawExchange {
   private readonly scenario: Scenario
-  private readonly socket: RawSocket
+  private readonly socket: Drainable
   private headLength: number
   private bodyLength: number
   /** How many bytes of the current request came so far. */
   private position: number
   private answerHead: Buffer
 
-  constructor(scenario: Scenario, socket: RawSocket) {
+  constructor(scenario: Scenario, socket: Drainable) {
     this.scenario = scenario
     this.socket = socket
     this.headLength = 0
@@ -80,14 +74,7 @@ export class RawExchange {
   }
 
   private send(bytes: number): void {
-    let left = bytes
-    const fill = (): void => {
-      while (left > 0) {
-        left -= CHUNK.length
-        if (!this.socket.write(CHUNK)) return void this.socket.once('drain', fill)
-      }
-    }
     this.socket.write(head(bytes))
-    fill()
+    writeChunks(this.socket, bytes, () => undefined)
   }
 }

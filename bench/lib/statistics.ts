@@ -15,6 +15,16 @@ export function summarize(values: readonly number[]): Summary {
   return { median: quantile(sorted, 0.5), low: sorted[0], high: sorted[sorted.length - 1] }
 }
 
+/**
+ * Returns how a figure moves over the samples of a measurement: its median in the last third of them, above that in the
+ * first third.
+ */
+export function growthOf<Sample>(samples: readonly Sample[], figure: (sample: Sample) => number): number {
+  const third = Math.ceil(samples.length / 3)
+  const median = (part: readonly Sample[]): number => summarize(part.map(figure)).median
+  return median(samples.slice(-third)) - median(samples.slice(0, third))
+}
+
 /** Returns the value below which the given part of the sorted values lies. */
 export function quantile(sorted: readonly number[], part: number): number {
   const position = (sorted.length - 1) * part

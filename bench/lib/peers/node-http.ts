@@ -6,10 +6,11 @@ import { createServer as createTlsServer } from 'node:https'
 import { pipeline, Transform } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { certificate } from '../certificate.js'
+import { writeChunks } from '../chunk-writer.js'
 import { eventListener, fanOut } from '../fan-out-node.js'
 import { isFanOut } from '../fan-out.js'
 import { LineSum } from '../line-sum.js'
-import { CHUNK, GREETING, stage, TRANSFER_BYTES, transportOf, type Scenario } from '../scenario.js'
+import { GREETING, stage, TRANSFER_BYTES, transportOf, type Scenario } from '../scenario.js'
 import { listening } from './listening.js'
 
 const hello: RequestListener = (_, response) => { response.end(GREETING) }
@@ -28,7 +29,7 @@ const listeners: Partial<Record<Scenario, RequestListener>> = {
       transform(chunk: Uint8Array, _, done) { done(null, stage(chunk)) },
     }), response, error => { if (error) response.destroy() })
   },
-  download: (_, response) => { send(response, TRANSFER_BYTES) },
+  download: (_, response) => { fill(response, TRANSFER_BYTES) },
   upload,
   ndjson: (request, response) => {
     const sum = new LineSum()
@@ -37,16 +38,8 @@ const listeners: Partial<Record<Scenario, RequestListener>> = {
   },
 }
 
-function send(response: ServerResponse, bytes: number): void {
-  let left = bytes
-  const fill = (): void => {
-    while (left > 0) {
-      left -= CHUNK.length
-      if (!response.write(CHUNK)) return void response.once('drain', fill)
-    }
-    response.end()
-  }
-  fill()
+function fill(response: ServerResponse, bytes: number): void {
+  writeChunks(response, bytes, () => { response.end() })
 }
 
 function mixed(): RequestListener {
@@ -54,7 +47,7 @@ function mixed(): RequestListener {
   return (request, response) => {
     switch (request.url) {
       case '/upload': return upload(request, response)
-      case '/endless': return send(response, Infinity)
+      case '/endless': return fill(response, Infinity)
       case '/events': return events(request, response)
       default: return hello(request, response)
     }
