@@ -1,20 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { Faraday, type FlushResult, IOVec } from '../../lib/buffer/index.js'
-import { LocalProtocolError } from '../../lib/errors.js'
-
-/** The pending bytes of a queue, as latin-1. */
-function output(queue: Faraday): string {
-  return Buffer.concat(queue.iovecs().map(IOVec.view)).toString('latin1')
-}
-
-/** Takes `count` bytes, as a transport would, and returns them as latin-1. */
-function written(queue: Faraday, count = queue.pendingBytes): string {
-  const bytes = output(queue).slice(0, count)
-  queue.shift(count)
-  return bytes
-}
-
-const misuse = (code: string) => expect.objectContaining({ constructor: LocalProtocolError, code })
+import { misuse, written } from './output.js'
 
 describe('Faraday: flushing', () => {
   /** A queue, and the results of flushes in the order of the calls. */

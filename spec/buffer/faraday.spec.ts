@@ -1,21 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { BLOCK_SIZE, pooledBlocks } from '../../lib/buffer/block-pool.js'
 import { Faraday, IOVec } from '../../lib/buffer/index.js'
-import { LocalProtocolError } from '../../lib/errors.js'
-
-/** The pending bytes of a queue, as latin-1. */
-function output(queue: Faraday): string {
-  return Buffer.concat(queue.iovecs().map(IOVec.view)).toString('latin1')
-}
-
-/** Takes `count` bytes, as a transport would, and returns them as latin-1. */
-function written(queue: Faraday, count = queue.pendingBytes): string {
-  const bytes = output(queue).slice(0, count)
-  queue.shift(count)
-  return bytes
-}
-
-const misuse = (code: string) => expect.objectContaining({ constructor: LocalProtocolError, code })
+import { misuse, output, written } from './output.js'
 
 describe('Faraday: an empty queue', () => {
   it('has nothing to write', () => {

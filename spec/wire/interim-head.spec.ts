@@ -1,16 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import type { LocalProtocolError } from '../../lib/errors.js'
 import { Headers } from '../../lib/message/headers.js'
 import { interimHead } from '../../lib/wire/response-head.js'
-
-function codeOf(make: () => unknown): string {
-  try {
-    make()
-    return 'none'
-  } catch (error) {
-    return (error as LocalProtocolError).code
-  }
-}
+import { codeOf } from './code-of.js'
 
 describe('an informational response (RFC 9110 §15.2)', () => {
   it('is a head, without what frames a body or is said about the connection', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
-import type { LocalProtocolError } from '../../lib/errors.js'
 import { type BodyLength, responseBodyLength } from '../../lib/message/body-length.js'
 import { type Field, Headers } from '../../lib/message/headers.js'
 import { Response } from '../../lib/message/response.js'
@@ -8,6 +7,7 @@ import { Version } from '../../lib/message/version.js'
 import {
   responseHead, upgradeHead, UNKNOWN_LENGTH, type HeadContext, type ResponseHead,
 } from '../../lib/wire/response-head.js'
+import { codeOf } from './code-of.js'
 
 const CONTEXT: HeadContext = { method: 'GET', isHttp11: true, isPersistent: true, date: '', keepAlive: 0 }
 const unknown = UNKNOWN_LENGTH
@@ -20,15 +20,6 @@ function head(status: number, fields: Field[], length: number, context: Partial<
 function summary({ text, encoding, isPersistent }: ResponseHead): string {
   const fields = text.split('\r\n').slice(1, -2).join(' | ')
   return `${fields} => ${encoding}, ${isPersistent ? 'goes on' : 'closes'}`
-}
-
-function codeOf(make: () => unknown): string {
-  try {
-    make()
-    return 'none'
-  } catch (error) {
-    return (error as LocalProtocolError).code
-  }
 }
 
 type Case = [request: string, status: number, fields: string, length: number, expected: string]
