@@ -1,3 +1,6 @@
+/**
+ * The pool of blocks into which output is copied.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { BLOCK_SIZE, giveBlock, POOL_LIMIT, pooledBlocks, takeBlock } from '../../lib/buffer/block-pool.js'
 

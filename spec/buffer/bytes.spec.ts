@@ -1,3 +1,6 @@
+/**
+ * Copies of ranges of bytes.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { copyBytes } from '../../lib/buffer/bytes.js'
 

@@ -1,3 +1,6 @@
+/**
+ * The callbacks of flushes of the output queue: their order and their results.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { Faraday, type FlushResult, IOVec } from '../../lib/buffer/index.js'
 import { misuse, written } from './output.js'

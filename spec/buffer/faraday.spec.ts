@@ -1,3 +1,6 @@
+/**
+ * The output queue: copies and views of bytes and text, and what is pending of them.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { BLOCK_SIZE, pooledBlocks } from '../../lib/buffer/block-pool.js'
 import { Faraday, IOVec } from '../../lib/buffer/index.js'

@@ -1,3 +1,6 @@
+/**
+ * The queue of callbacks that wait for a number of bytes.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { FlushQueue, type FlushResult } from '../../lib/buffer/flush-queue.js'
 

@@ -1,3 +1,6 @@
+/**
+ * The laws of iovecs, as properties over generated lists.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { IOVec } from '../../lib/buffer/iovec.js'

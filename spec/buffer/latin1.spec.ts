@@ -1,3 +1,6 @@
+/**
+ * Latin-1 decoding and encoding, with and without the runtime's Buffer.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { decodeLatin1, type Latin1, latin1Of, writeLatin1 } from '../../lib/buffer/latin1.js'

@@ -1,3 +1,6 @@
+/**
+ * The queue of segments: how blocks are filled and given back.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { BLOCK_SIZE } from '../../lib/buffer/block-pool.js'
 import { SegmentQueue } from '../../lib/buffer/segment-queue.js'

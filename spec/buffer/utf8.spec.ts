@@ -1,3 +1,6 @@
+/**
+ * UTF-8 encoding with and without the runtime's Buffer, compared with the standard's encoder.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { type Utf8, UTF8_BYTES_PER_UNIT, utf8Length, utf8Of, writeUtf8 } from '../../lib/buffer/utf8.js'

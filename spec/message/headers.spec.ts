@@ -1,3 +1,6 @@
+/**
+ * The laws of header fields, as properties over generated lists.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { inspect } from 'node:util'

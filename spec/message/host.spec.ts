@@ -1,3 +1,6 @@
+/**
+ * Which Host values are valid, and how many a request may have.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { hostFault, isValidHost } from '../../lib/message/host.js'

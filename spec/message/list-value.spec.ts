@@ -1,3 +1,6 @@
+/**
+ * Fields whose value is a list: their members, and the search for one.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { Headers } from '../../lib/message/headers.js'

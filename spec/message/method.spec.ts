@@ -1,3 +1,6 @@
+/**
+ * Methods, and which of them are safe, idempotent and cacheable.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { Method } from '../../lib/message/method.js'

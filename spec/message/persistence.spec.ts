@@ -1,3 +1,6 @@
+/**
+ * What a request says about its connection: persistence, upgrades and expectations.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { type Field, Headers } from '../../lib/message/headers.js'
 import { expectation, isUpgradeRequest, requestIsPersistent } from '../../lib/message/persistence.js'

@@ -1,3 +1,6 @@
+/**
+ * The request as a value.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { Headers, Request, Version } from '../../lib/message/index.js'
 

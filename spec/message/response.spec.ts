@@ -1,3 +1,6 @@
+/**
+ * The response as a value.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { LocalProtocolError } from '../../lib/errors.js'
 import { Headers, Response, Status, Version } from '../../lib/message/index.js'

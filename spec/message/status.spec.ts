@@ -1,3 +1,6 @@
+/**
+ * Status codes, checked against the registry.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { Status } from '../../lib/message/status.js'

@@ -1,3 +1,6 @@
+/**
+ * HTTP versions: their text and their order.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { Version } from '../../lib/message/version.js'

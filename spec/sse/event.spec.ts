@@ -1,3 +1,6 @@
+/**
+ * Events as text, and what a client's parser reads of them.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import fc from 'fast-check'

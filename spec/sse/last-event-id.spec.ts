@@ -1,3 +1,6 @@
+/**
+ * The field Last-Event-ID of a request.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { Headers } from '../../lib/message/headers.js'
 import { lastEventId } from '../../lib/sse/index.js'

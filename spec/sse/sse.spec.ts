@@ -1,3 +1,6 @@
+/**
+ * The reply of an event stream in virtual time: its head, heartbeats, overflow policies and shutdown.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { EMPTY, NEVER, type Observable, type SchedulerLike, Subject, Subscription } from 'rxjs'
 import { type RunHelpers } from 'rxjs/testing'

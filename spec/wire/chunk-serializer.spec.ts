@@ -1,3 +1,6 @@
+/**
+ * Chunks, the last chunk and trailers as text.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { Headers } from '../../lib/message/headers.js'
 import { chunkEnd, chunkStart, lastChunk } from '../../lib/wire/chunk-serializer.js'

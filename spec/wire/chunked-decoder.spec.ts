@@ -1,3 +1,6 @@
+/**
+ * The decoder of the chunked transfer coding, in every cut of its input.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { ChunkedDecoder } from '../../lib/wire/chunked-decoder.js'

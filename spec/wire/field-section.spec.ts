@@ -1,3 +1,6 @@
+/**
+ * The parser of a field section, in every cut of its input.
+ */
 import { describe, expect, it } from '@jest/globals'
 import type { Field } from '../../lib/message/headers.js'
 import { fieldSection } from './subjects.js'

@@ -1,3 +1,6 @@
+/**
+ * Header fields as text.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { LocalProtocolError } from '../../lib/errors.js'

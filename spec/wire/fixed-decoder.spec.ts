@@ -1,3 +1,6 @@
+/**
+ * The decoder of a body with Content-Length, in every cut of its input.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { FixedDecoder } from '../../lib/wire/fixed-decoder.js'
 

@@ -1,3 +1,6 @@
+/**
+ * The character classes of the grammar, compared with the RFC's rules for every byte.
+ */
 import { describe, expect, it } from '@jest/globals'
 import {
   FIELD_VALUE, HEX_VALUE, NOT_HEX, QUERY, QUOTED_TEXT, TARGET, TOKEN, isBlank,

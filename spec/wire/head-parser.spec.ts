@@ -1,3 +1,6 @@
+/**
+ * The parser of a whole head, in every cut of its input.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { type Field, Headers } from '../../lib/message/headers.js'

@@ -1,3 +1,6 @@
+/**
+ * The head of an informational response.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { Headers } from '../../lib/message/headers.js'
 import { interimHead } from '../../lib/wire/response-head.js'

@@ -1,3 +1,6 @@
+/**
+ * The parser of a request line, in every cut of its input.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { requestLine } from './subjects.js'
 

@@ -1,3 +1,6 @@
+/**
+ * The four forms of a request target.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { absoluteAuthority, absoluteScheme, isValidTarget } from '../../lib/wire/request-target.js'
 

@@ -1,3 +1,6 @@
+/**
+ * The head of a response: the framing that is chosen, the fields that are added, and what is refused.
+ */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { type BodyLength, responseBodyLength } from '../../lib/message/body-length.js'

@@ -1,3 +1,6 @@
+/**
+ * The window of text through which parsers read bytes.
+ */
 import { describe, expect, it } from '@jest/globals'
 import { TextWindow } from '../../lib/wire/text-window.js'
 
