@@ -8,7 +8,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { filter, firstValueFrom, Subject } from 'rxjs'
 import { WebSocket } from 'ws'
 
-/** How long they wait unless told otherwise. */
+/** The default time before they reconnect. */
 const RETRY_MS = 10
 
 /** A listener that reconnects when the connection ends, with the id of its last event. */

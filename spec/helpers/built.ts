@@ -14,7 +14,7 @@ export function assertBuilt(folder: 'esm' | 'cjs' | 'demos' | 'bench'): void {
   if (built < sources) throw new Error(`dist/${folder} is missing or older than its sources: npm run build`)
 }
 
-/** Returns when the last file with this ending was changed, in milliseconds since 1970; 0 where there is none. */
+/** Returns when the last file with this ending was changed, in milliseconds since 1970; 0 if there is none. */
 function newest(folder: string, ending: string): number {
   if (!existsSync(join(ROOT, folder))) return 0
   const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })

@@ -1,6 +1,6 @@
 /**
- * A whole conversation with a connection that answers each request when its body was read: text in, cut at any places,
- * and everything that came of it.
+ * A whole conversation with a connection that answers each request when its body was read: the input is text, split at
+ * any places, and the result is everything that was observed.
  */
 import { expect } from '@jest/globals'
 import type { Reqd } from '../../lib/connection/reqd.js'
@@ -8,11 +8,11 @@ import { ServerConnection } from '../../lib/connection/server-connection.js'
 import { nameOf, responding, textOf } from './runtime.js'
 import { latin1 } from './splits.js'
 
-/** Answers each request when its body was read: with its target, and how the body came out. */
+/** Answers each request when its body was read: with its target, and the body that was read. */
 function logging(events: string[]): (reqd: Reqd) => void {
   return reqd => {
     events.push(`${reqd.request.method} ${reqd.request.target} ${reqd.request.headers.get('host')}`)
-    // Kept until the end: they are the handler's for good.
+    // Kept until the end: the handler owns them.
     const chunks: Uint8Array[] = []
     const textNow = (): string => Buffer.concat(chunks).toString('latin1')
     const { requestBody } = reqd
@@ -33,18 +33,18 @@ function logging(events: string[]): (reqd: Reqd) => void {
   }
 }
 
-/** What came of a connection. */
+/** The observations of one connection. */
 export interface Conversation {
-  /** What its handler saw: requests, and how their bodies came out. */
+  /** The requests that its handler received, with their bodies. */
   readonly events: readonly string[]
   readonly output: string
-  /** The code of what ended it, or 'none'. */
+  /** The code of the error that ended it, or 'none'. */
   readonly error: string
   readonly offset: number | null
 }
 
 /**
- * Returns the output of a connection that gets the text, cut at these places, and then the end. Lent bytes are
+ * Returns the observations of a connection that receives the text, split at these places, and then the end. Lent bytes are
  * overwritten after the call.
  */
 export function conversation(
@@ -79,7 +79,7 @@ function offsetOf(error: unknown): number | null {
   return (error as { offset?: number } | null)?.offset ?? null
 }
 
-/** The conversation that the text makes, the same in every cut: whole, byte by byte, and in two at every place. */
+/** Returns the conversation, the same in every cut: whole, byte by byte, and in two at every place. */
 export function conversationInEveryCut(text: string): Conversation {
   const whole = conversation(text, [])
   const places = Array.from(text, (_, index) => index + 1)

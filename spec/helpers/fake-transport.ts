@@ -1,6 +1,6 @@
 /**
- * The transport of the marble kit on a stage: bytes come in when the test says so, and as many go out as the test
- * takes. Time and turns are the test's as well: what a connection does between two steps can be seen.
+ * The transport of the marble kit on a stage: the test decides when bytes arrive, and how much output the client takes.
+ * The test also controls time and turns, so that a connection can be observed between two steps.
  */
 import { Observable, type SchedulerLike, VirtualTimeScheduler } from 'rxjs'
 import type { ConnectionOptions } from '../../lib/reactive/connection-options.js'
@@ -12,13 +12,13 @@ import type { Output, Received, WriteObserver } from '../../lib/runtime/transpor
 import { TestTransport } from '../../lib/testing/test-transport.js'
 import { latin1 } from './splits.js'
 
-/** The kit's transport, whose client notes all that it sees. */
+/** The kit's transport, whose client records everything that it receives. */
 export class FakeTransport extends TestTransport {
-  /** How the bytes come that the client sends. */
+  /** The ownership with which input is delivered. */
   ownership: Ownership = 'owned'
   /** The output that the client received. */
   text = ''
-  /** How many writes there were. */
+  /** The number of writes. */
   writes = 0
   /** Whether the server does not read. */
   declare isPaused: boolean
@@ -28,9 +28,9 @@ export class FakeTransport extends TestTransport {
   closed: 'closed' | 'reset' | null = null
   /** How often it was destroyed. */
   destroyed = 0
-  /** How bytes were last said to be wanted. */
+  /** The ownership that the server prefers. */
   preferred: Ownership = 'lent'
-  /** How often it is listened to. */
+  /** The number of subscribers of its input. */
   listeners = 0
   private lastWriter: WriteObserver | null = null
 
@@ -43,7 +43,7 @@ export class FakeTransport extends TestTransport {
     }, scheduler, 'a fake')
   }
 
-  /** How many bytes the client takes. */
+  /** The number of bytes that the client takes. */
   set capacity(count: number) {
     this.reads(count === Infinity)
     if (count < Infinity) this.reads(count)
@@ -86,32 +86,32 @@ export class FakeTransport extends TestTransport {
     this.arrive(typeof input === 'string' ? latin1(input) : input)
   }
 
-  /** The client ends its side. */
+  /** The client half-closes. */
   endInput(): void {
     this.arrive('end')
   }
 
-  /** The write that is under way fails. */
+  /** The write in flight fails. */
   failWrite(error: Error): void {
     this.lastWriter?.written(error)
   }
 
-  /** The client breaks the connection. */
+  /** The client resets the connection. */
   breakDown(): void {
     this.arrive('reset')
   }
 }
 
-/** A server with one connection, whose every step is the test's. */
+/** A server with one connection, controlled step by step. */
 export class Stage {
   readonly time = new VirtualTimeScheduler()
   readonly transport = new FakeTransport(this.time)
   readonly errors: unknown[] = []
   readonly context: ServerContext
   readonly connection: HttpConnection
-  /** How often the connection said that it is over. */
+  /** How often the connection reported that it is closed. */
   closed = 0
-  /** What waits until other connections had their turn. */
+  /** Tasks that wait for a turn of other connections. */
   readonly later: (() => void)[] = []
   private deferred: (() => void)[] = []
 
@@ -126,7 +126,7 @@ export class Stage {
     this.connection = new HttpConnection(1, this.transport, this.context)
   }
 
-  /** A stage whose connection reads. */
+  /** Returns a stage whose connection reads. */
   static open(handler: Handler | null, options?: ConnectionOptions): Stage {
     const stage = new Stage(handler, options)
     stage.connection.start()

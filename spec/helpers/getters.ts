@@ -1,5 +1,5 @@
 /**
- * Reads every getter of an object, those that it inherits included: they must change nothing.
+ * Reads every getter of an object, inherited ones included: a getter must change nothing.
  */
 
 /** The names of the getters of each kind of object. */

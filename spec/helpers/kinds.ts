@@ -14,7 +14,7 @@ interface Kind {
   readonly connect: (server: Server) => Promise<Client>
 }
 
-/** Where a Unix socket can be. Removed after the test. */
+/** Returns a path for a Unix socket. It is removed after the test. */
 export function socketPath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'httprx-'))
   afterwards(() => { rmSync(folder, { recursive: true }) })

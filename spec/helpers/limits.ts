@@ -10,7 +10,7 @@ import { phaseOf } from '../../lib/runtime/phases.js'
 /** More limits than one connection can meet. */
 const MOST = 10
 
-/** Lets the limits run out. Returns the phases that the connection was in until it was over, or handed over. */
+/** Lets the limits expire. Returns the phases of the connection until it was closed or handed over. */
 export function runOut(connection: ServerConnection): Phase[] {
   const phases: Phase[] = []
   while (phases.length < MOST) {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { ROOT } from './built.js'
 
-/** A fenced block. The words behind its fence are its kind: `ts`, `ts run`, `console`. */
+/** A fenced block. The words after its fence are its kind: `ts`, `ts run`, `console`. */
 export interface Block {
   readonly kind: string
   readonly text: string

@@ -1,6 +1,6 @@
 /**
- * Servers on loopback and clients of theirs, for specs about real sockets. Everything waits for events, nothing for
- * time. What a spec starts ends with it.
+ * Servers on loopback and their clients, for specs about real sockets. Everything waits for events, nothing for time.
+ * Whatever a spec starts is closed after it.
  */
 import { once } from 'node:events'
 import { request, type IncomingMessage, type RequestOptions } from 'node:http'
@@ -39,11 +39,11 @@ export function portOf(server: Server): number {
   return (server.address as AddressInfo).port
 }
 
-/** One end of a connection, which speaks bytes. */
+/** The client's end of a connection, as bytes. */
 export class Client {
-  /** What came so far, a character a byte. */
+  /** The bytes received so far, as latin-1. */
   received: string
-  /** How the connection ended: with the other side's end, or broken. */
+  /** How the connection ended: with a half-close of the other side, or broken. */
   readonly ended: Promise<'end' | 'broken'>
   readonly socket: Socket
   private readonly changes: Subject<void>
@@ -75,13 +75,13 @@ export class Client {
     return this
   }
 
-  /** Ends this side; the other may go on. */
+  /** Half-closes; the other side may continue. */
   end(): this {
     this.socket.end()
     return this
   }
 
-  /** Breaks the connection. */
+  /** Resets the connection. */
   reset(): this {
     this.socket.resetAndDestroy()
     return this
@@ -143,7 +143,7 @@ export async function ask(
   const { body, ...rest } = options
   const place = typeof server.address === 'string' ? { socketPath: server.address } : { port: portOf(server) }
   const sent = request({ host: '127.0.0.1', agent: false, ...place, ...rest }).end(body)
-  // Behind its response, a request that is still being sent may fail, too.
+  // After its response, a request that is still being sent may fail as well.
   sent.on('error', () => undefined)
   const [response] = await once(sent, 'response') as [IncomingMessage]
   const chunks: Buffer[] = []
@@ -165,7 +165,7 @@ export function next<T>(source: Observable<T>): Promise<T> {
   })
 }
 
-/** A promise, and how to keep it. */
+/** Returns a promise and the function that resolves it. */
 export function signal<T = void>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
   let resolve!: (value: T) => void
   const promise = new Promise<T>(onFulfilled => { resolve = onFulfilled })

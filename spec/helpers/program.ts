@@ -1,6 +1,6 @@
 /**
- * A Node program under test: started with a free port in `PORT`, watched by what it prints, stopped as an operator
- * stops it. Every program ends with the spec that started it.
+ * A Node program under test: started with a free port in `PORT`, observed through its output, stopped as an operator
+ * stops it. Every program is stopped after the spec that started it.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
@@ -49,14 +49,14 @@ export class Program {
     return this.printed(/https?:\/\/[\w.:[\]-]+/)
   }
 
-  /** Resolves with the exit code once the program has ended by itself. Rejects where a signal ended it. */
+  /** Resolves with the exit code once the program has ended by itself. Rejects if a signal ended it. */
   async ended(): Promise<number> {
     await this.exited
     if (this.child.exitCode === null) throw new Error(`It ended by ${String(this.child.signalCode)}:\n${this.output}`)
     return this.child.exitCode
   }
 
-  /** Sends SIGTERM and resolves with the exit code, null where the program let the signal end it. */
+  /** Sends SIGTERM and resolves with the exit code, null if the signal ended the program. */
   async stop(): Promise<number | null> {
     this.child.kill('SIGTERM')
     await this.exited

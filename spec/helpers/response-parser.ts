@@ -1,6 +1,6 @@
 /**
- * A strict reader of what a server wrote, of its own make: it knows which requests were sent, and frames each response
- * as RFC 9112 §6.3 tells a client to.
+ * A strict parser of a server's output, independent of the library: it knows which requests were sent, and frames each
+ * response as RFC 9112 §6.3 requires of a client.
  */
 
 /** The requests of a client. */
@@ -8,12 +8,12 @@ export interface Asked {
   readonly method: string
 }
 
-/** One response, as a client sees it. */
+/** One response, as a client receives it. */
 export interface Seen {
   readonly status: number
   readonly fields: ReadonlyMap<string, string>
   readonly body: string
-  /** Whether all of the body came, as far as its framing tells. */
+  /** Whether the whole body was received, as far as its framing tells. */
   readonly isComplete: boolean
 }
 
@@ -73,13 +73,13 @@ function bodyKind(status: number, fields: ReadonlyMap<string, string>, asked: As
 interface ParsedBody {
   readonly body: string
   readonly isComplete: boolean
-  /** How many characters it took, framing included. */
+  /** Its length in characters, framing included. */
   readonly length: number
 }
 
 function parseBody(text: string, kind: string | number): ParsedBody {
   if (kind === 'chunked') return parseChunks(text)
-  // The end of the connection ends it; whether that was a cut only the connection knows.
+  // It is close-delimited; only the connection knows whether it was cut.
   if (kind === 'close') return { body: text, isComplete: true, length: text.length }
   const body = text.slice(0, kind as number)
   return { body, isComplete: body.length === kind, length: body.length }
@@ -102,7 +102,7 @@ function parseChunks(text: string): ParsedBody {
   }
 }
 
-/** Text that is no chunk must be the beginning of one. */
+/** Text that is not a chunk must be the beginning of one. */
 function cutChunks(text: string, at: number, body: string): ParsedBody {
   if (!/^[\da-f]*\r?$/.test(text.slice(at))) throw new Error(`no chunk: ${JSON.stringify(text.slice(at, at + 99))}`)
   return { body, isComplete: false, length: text.length }

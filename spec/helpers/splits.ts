@@ -1,13 +1,13 @@
 /**
- * Runs a case on the same bytes in every cut: whole, byte by byte, and in two pieces at every place. What the subject
- * does not consume is offered again with what follows, at another place of another buffer, and the bytes of an earlier
- * offer are spoiled: a subject that keeps them, or counts on where they were, is found out.
+ * Runs a case on the same bytes in every cut: whole, byte by byte, and in two pieces at every place. Unconsumed bytes
+ * are offered again together with the following ones, in another buffer at another offset, and the earlier buffer is
+ * overwritten: a subject that keeps its bytes, or relies on their place, fails.
  *
- * Whatever the cut, the result must be that of the whole.
+ * The result of every cut must equal that of the whole.
  */
 import { expect } from '@jest/globals'
 
-/** What takes bytes. */
+/** A consumer of bytes. */
 export interface Subject<Result> {
   /** Consumes what it can from the start of `bytes[off, end)`. Returns how many bytes. */
   read(bytes: Uint8Array, off: number, end: number): number
@@ -15,11 +15,11 @@ export interface Subject<Result> {
   readEof(bytes: Uint8Array, off: number, end: number): number
   /** Whether nothing more is to be offered. */
   readonly isDone: boolean
-  /** What came of it: anything that `toEqual` compares. */
+  /** The result: any value that `toEqual` compares. */
   readonly result: Result
 }
 
-/** What may stand behind a message: more than one reader of our time has taken some of it for the message's own. */
+/** Bytes that may follow a message. Several known parsers have taken some of them for part of the message. */
 const TRAILING = ['\0', '\r', '\n', ' ', '0', ';', '\r\n', 'GET / HTTP/1.1\r\n\r\n']
 
 /** The bytes of a text of latin-1 characters. */
@@ -28,8 +28,8 @@ export function latin1(text: string): Uint8Array {
 }
 
 /**
- * The result of a case, the same in every cut. If it is there before the input ends, the bytes behind it must be left
- * alone, whatever they are.
+ * Returns the result of a case, which must be the same in every cut. If it is known before the input ends, the bytes
+ * after it must not be consumed, whatever they are.
  */
 export function inEveryCut<Result>(input: string | Uint8Array, begin: () => Subject<Result>): Result {
   const bytes = typeof input === 'string' ? latin1(input) : input
@@ -43,7 +43,7 @@ export function inEveryCut<Result>(input: string | Uint8Array, begin: () => Subj
 interface Outcome<Result> {
   readonly result: Result
   readonly consumed: number
-  /** Whether the result was there before the input ended. */
+  /** Whether the result was known before the input ended. */
   readonly isEarly: boolean
 }
 
@@ -78,7 +78,7 @@ function feed(input: Uint8Array, cuts: readonly number[], subject: Subject<unkno
   return consumed
 }
 
-/** Lends a copy of the bytes that lies somewhere in a buffer of its own, between line ends that must not be seen. */
+/** Lends a copy of the bytes at an offset in a new buffer, between line ends that must not be read. */
 function lend(bytes: Uint8Array, use: (bytes: Uint8Array, off: number, end: number) => number): number {
   const off = 1 + (bytes.length % 3)
   const lent = new Uint8Array(off + bytes.length + 2).fill(0x0a)

@@ -1,5 +1,5 @@
 /**
- * Small server programs for specs about what must not end a process: the spec's own would not say so.
+ * Small server programs for specs about events that must not end a process: the spec's own process would not show it.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ let count = 0
 /**
  * Starts a program that serves with `handler`, which is the source text of one, and resolves with it and its port once
  * it listens. It prints `told <error> <target>` for each error that is reported; on SIGTERM it closes and ends with 0.
- * `head` stands in front, and `options` are those of `serve`.
+ * `head` is code that precedes it, and `options` are those of `serve`.
  */
 export async function survivor(
   handler: string, { head = '', options = '' } = {},

@@ -16,7 +16,7 @@ import { latin1 } from './splits.js'
 /** What an application throws in its callbacks. */
 export class Boom extends Error {}
 
-/** Input that leads somewhere: whole requests, parts of them, and what breaks them. */
+/** Meaningful input: whole requests, parts of them, and malformed bytes. */
 const INPUTS = [
   get('/'), get('/a', 'Connection: close'), head('GET /old HTTP/1.0'), head('GET / HTTP/1.0', 'Connection: keep-alive'),
   head('HEAD / HTTP/1.1'), get('/up', 'Connection: upgrade', 'Upgrade: x'), head('CONNECT a:1 HTTP/1.1', 'Host: a:1'),
@@ -27,7 +27,7 @@ const INPUTS = [
   `${postChunks('Expect: 100-continue')}3\r\nabc\r\n0\r\n\r\n`,
 ]
 
-/** How responses are to be framed. */
+/** The framing of responses. */
 const FIELDS: [string, string][][] = [
   [], [], [['Content-Length', '5']], [['Transfer-Encoding', 'chunked']], [['Connection', 'close']], [['bad\n', 'x']],
 ]
@@ -48,7 +48,7 @@ export const walks: fc.Arbitrary<Walk> = fc.record({
   steps: choices(40), callbacks: choices(20), writeBufferSize: fc.constantFrom(1, 100, 100_000),
 })
 
-/** A connection, and all that a walk can reach of it. */
+/** A connection, and all objects that a walk can reach from it. */
 export class Walker {
   readonly connection: ServerConnection
   /** All that was written. */
@@ -89,7 +89,7 @@ export class Walker {
     this.watch()
   }
 
-  /** Ends both sides from outside: the peer sends no more, and takes no more. */
+  /** Ends both directions from outside: the peer sends no more, and takes no more. */
   closeBothSides(): void {
     this.connection.readEof(latin1(this.pending), 0, this.pending.length)
     this.connection.reportWriteResult({ type: 'closed' })
@@ -125,14 +125,14 @@ export class Walker {
     return list[Math.floor(this.number / 64) % list.length]
   }
 
-  /** Picks one of those that the walk met so far. Nothing is done where there is none. */
+  /** Picks one of the objects that the walk has met. Nothing is done if there is none. */
   private withOne<T>(list: readonly T[], use: (one: T) => void): void {
     if (list.length > 0) use(list[list.length - 1 - (Math.floor(this.number / 4096) % Math.min(2, list.length))])
   }
 
   private loopActions(): (() => void)[] {
     const { connection } = this
-    // The loops are not the application: what they are woken for does not throw.
+    // The loops are not the application: their callbacks do not throw.
     const resume = (): void => {
       try {
         this.callback()
@@ -191,7 +191,7 @@ export class Walker {
 
   private endingActions(): (() => void)[] {
     const { connection } = this
-    // The end of a walk is as likely as the other steps only if it comes seldom.
+    // The step that ends a walk is rare, so that walks are long.
     const seldom = (use: () => void) => (): void => { if (this.pick([true, false, false, false])) use() }
     return [
       seldom(() => { connection.shutdown() }), seldom(() => { connection.drain() }),
