@@ -192,9 +192,9 @@ export class SocketTransport implements Transport, BytesReceiver {
   }
 
   private attach(): void {
-    const { plain, socket } = this
+    const { socket } = this
     this.isAttached = true
-    if (plain !== null) this.reads = ReusedBuffer.attach(plain, this)
+    if (socket instanceof Socket) this.reads = ReusedBuffer.attach(socket, this)
     // Also with a reused buffer, if bytes were put back into the socket (`unshift`) before.
     if (this.reads === null || socket.readableLength > 0) socket.on('data', onData)
     socket.on('end', onEnd)

@@ -5,9 +5,10 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
-import { delay, map, of, reduce } from 'rxjs'
+import { delay, map, of, reduce, tap } from 'rxjs'
 import { findKeys, ReusedBuffer } from '../../lib/node/reused-buffer.js'
 import { connect, signal, start } from '../helpers/net.js'
+import { startTls, tlsClient } from '../helpers/tls.js'
 
 afterEach(() => { jest.restoreAllMocks() })
 
@@ -30,6 +31,21 @@ async function attached(): Promise<ReusedBuffer[]> {
 describe('the shared buffer', () => {
   it('is used by this version of Node', async () => {
     expect(await attached()).toEqual([expect.any(ReusedBuffer)])
+  })
+
+  it('is used with TLS: the chunks of a body are memory of their own, of a record at most', async () => {
+    const spy = jest.spyOn(ReusedBuffer, 'between')
+    const chunks: Uint8Array[] = []
+    const server = await startTls(({ body }) => body.bytes$.pipe(
+      tap(chunk => { chunks.push(chunk) }), reduce(sum => sum, 'done'), map(text => ({ body: text }))))
+    const client = await tlsClient(server)
+    const bytes = Buffer.from(Array.from({ length: 40_000 }, (_, index) => `${index},`).join(''))
+    client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes.length}\r\n\r\n`).send(bytes)
+    await client.receives('done')
+    expect(spy).toHaveBeenCalledTimes(1)
+    expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
+    expect(new Set(chunks.map(({ buffer }) => buffer)).size).toBe(chunks.length)
+    expect(Math.max(...chunks.map(({ buffer }) => buffer.byteLength))).toBeLessThanOrEqual(16 * 1024)
   })
 
   it('is not used if Node\'s internals are not as expected', () => {
