@@ -44,8 +44,8 @@ export interface Conversation {
 }
 
 /**
- * Returns the observations of a connection that receives the text, split at these places, and then the end. Lent bytes are
- * overwritten after the call.
+ * Returns the observations of a connection that receives the text, split at these places, and then the end. Lent bytes
+ * are overwritten after the call.
  */
 export function conversation(
   text: string, places: readonly number[], how: 'read' | 'readLent' = 'readLent',
