@@ -1,17 +1,18 @@
 /**
  * How many events a second one process delivers, by their size and by how many clients there are: a `Hub` publishes as
- * fast as its clients take events. Each round has new processes and a fixed time, and ends with it.
+ * fast as its clients take events. Each round has new processes and a fixed time, and ends with it. `sse` or
+ * `websocket` on the command line measures only that.
  */
 import { setTimeout } from 'node:timers/promises'
 import { startClients } from './lib/client-process.js'
 import type { Progress } from './lib/clients/streams.js'
-import { isShort, rounds, seconds } from './lib/options.js'
+import { isShort, rounds, seconds, words } from './lib/options.js'
 import { printHeading, printTable, spread, type Cell } from './lib/report.js'
 import { ServerProcess } from './lib/server-process.js'
 import type { Usage } from './lib/server.js'
 import { summarize } from './lib/statistics.js'
 
-const KINDS = ['sse', 'websocket'] as const
+const KINDS = (['sse', 'websocket'] as const).filter(kind => words.length === 0 || words.includes(kind))
 const SIZES = isShort ? [32] : [32, 1024, 16 * 1024]
 const CLIENTS = isShort ? [100] : [100, 1_000, 5_000]
 const TURNS = isShort ? [1] : [1, 10]
