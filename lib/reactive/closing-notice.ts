@@ -11,7 +11,8 @@ import { GuardedObservable, type Report } from '../application/guarded-observabl
 export class ClosingNotice {
   private state: 'open' | 'given' | 'over'
   private subject: ReplaySubject<void> | null
-  private tasks: Set<() => void> | null
+  /** A list and not a Set, which takes 200 bytes: most connections have one task. */
+  private tasks: (() => void)[] | null
 
   constructor() {
     this.state = 'open'
@@ -37,8 +38,9 @@ export class ClosingNotice {
   /** Runs the task when the notice is given, at once if it was already. Returns a function that removes the task. */
   whenGiven(task: () => void): () => void {
     if (this.state === 'given') task()
-    else if (this.state === 'open') (this.tasks ??= new Set()).add(task)
-    return () => { this.tasks?.delete(task) }
+    else if (this.state === 'open' && this.tasks === null) this.tasks = [task]
+    else if (this.state === 'open') this.tasks?.push(task)
+    return () => { this.tasks = this.tasks?.filter(other => other !== task) ?? null }
   }
 
   /** Gives the notice, once. */

@@ -61,9 +61,11 @@ export interface SseReply extends Reply {
   readonly headers: Headers
 }
 
-const COMMENT = ':\n\n'
 const HEARTBEAT_MS = 15_000
 const RETRY_MS = 3_000
+/** The texts of streams without a `retry` of their own: all of them share these. */
+const GREETING = new PreparedText(':\n\n')
+const FAREWELL = new PreparedText(formatEvent({ retry: RETRY_MS }))
 
 // `x-accel-buffering` tells nginx, and proxies that adopted the field, not to buffer the events.
 const HEADERS = Headers.of({
@@ -92,9 +94,9 @@ export function sse(source: Source<SseEvent | string>, options: SseOptions = {})
   const { highWaterMark, retry } = options
   const plan: StreamPlan = {
     events$: fromSource(source),
-    greeting: new PreparedText(retry === undefined ? COMMENT : formatEvent({ retry })),
+    greeting: retry === undefined ? GREETING : new PreparedText(formatEvent({ retry })),
     isGreetingLate: options.head === 'firstChunk',
-    farewell: new PreparedText(formatEvent({ retry: retry ?? RETRY_MS })),
+    farewell: retry === undefined ? FAREWELL : new PreparedText(formatEvent({ retry })),
     overflow: options.overflow ?? DEFAULT_OVERFLOW,
     highWaterMark,
     onDrop: options.onDrop,

@@ -109,12 +109,9 @@ export class Compression {
     this.sender.close(code ?? undefined, reason, false, sent)
   }
 
-  /** Inflates a message. `tooLong`: it has more bytes than the limit. */
-  inflate(payload: Uint8Array, done: (result: Buffer | 'tooLong' | 'notDeflated') => void): void {
-    this.deflate.decompress(payload, true, (error, bytes) => {
-      if (error === null) return done(bytes)
-      done((error as { code?: string }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'tooLong' : 'notDeflated')
-    })
+  /** Inflates a message: calls back with its bytes, or the error that it has. */
+  inflate(payload: Uint8Array, done: (result: Buffer | Error) => void): void {
+    this.deflate.decompress(payload, true, (error, bytes) => { done(error ?? bytes) })
   }
 
   /** Frees the memory of zlib. */

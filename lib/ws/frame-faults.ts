@@ -19,7 +19,7 @@ const FAULTS = {
   unmasked: [1002, 'WS_ERR_EXPECTED_MASK', `${FRAME}MASK must be set`],
   closeCode: [1002, 'WS_ERR_INVALID_CLOSE_CODE', `${FRAME}invalid status code`],
   notUtf8: [1007, 'WS_ERR_INVALID_UTF8', `${FRAME}invalid UTF-8 sequence`],
-  notDeflated: [1007, 'WS_ERR_INVALID_DEFLATE', 'the message cannot be inflated'],
+  notDeflated: [1007, 'Z_DATA_ERROR', 'the message cannot be inflated'],
   tooManyFragments: [1008, 'WS_ERR_TOO_MANY_BUFFERED_PARTS', 'Too many message fragments'],
   hugeFrame: [1009, 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', 'Unsupported WebSocket frame: payload length > 2^53 - 1'],
   tooLong: [1009, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'Max payload size exceeded'],
@@ -37,4 +37,9 @@ export function closeCodeOf(fault: FrameFault): number {
 export function faultError(fault: FrameFault): Error {
   const [, code, message] = FAULTS[fault]
   return Object.assign(new RangeError(message), { code })
+}
+
+/** Returns the fault of a message that could not be inflated. */
+export function inflationFault(error: Error): FrameFault {
+  return (error as { code?: string }).code === FAULTS.tooLong[1] ? 'tooLong' : 'notDeflated'
 }

@@ -13,7 +13,7 @@ import type { Transport } from '../runtime/transport.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
 import { NO_CODE } from './close-codes.js'
 import { Compression, type Agreement, type FrameStream } from './compression.js'
-import { closeCodeOf, faultError, type FrameFault } from './frame-faults.js'
+import { closeCodeOf, faultError, inflationFault, type FrameFault } from './frame-faults.js'
 import { FrameInput } from './frame-input.js'
 import { FrameQueue, type OutputHost } from './frame-queue.js'
 import type { FrameSink } from './frame-reader.js'
@@ -206,11 +206,11 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
     this.host.closing(code === NO_CODE ? undefined : code)
   }
 
-  faulted(fault: FrameFault): void {
+  faulted(fault: FrameFault, error = faultError(fault)): void {
     const code = closeCodeOf(fault)
     this.peerDone(code, '')
     this.host.closing(code)
-    this.host.failed(faultError(fault))
+    this.host.failed(error)
   }
 
   protected inputPassed(): void {
@@ -234,15 +234,15 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
     this.queue?.endTurn()
   }
 
-  private inflated(result: Buffer | 'tooLong' | 'notDeflated', isText: boolean): void {
+  private inflated(result: Buffer | Error, isText: boolean): void {
     this.isInflating = false
     if (!this.isPeerDone) this.takeInflated(result, isText)
     if (this.state === 'closed') this.over()
     else this.pass()
   }
 
-  private takeInflated(result: Buffer | 'tooLong' | 'notDeflated', isText: boolean): void {
-    if (typeof result === 'string') return this.faulted(result)
+  private takeInflated(result: Buffer | Error, isText: boolean): void {
+    if (result instanceof Error) return this.faulted(inflationFault(result), result)
     const message = isText ? textOf(result, result.length, NOT_ASCII) : result
     if (message === null) this.faulted('notUtf8')
     else this.host.received(message)
