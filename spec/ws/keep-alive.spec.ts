@@ -3,6 +3,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { asyncScheduler, VirtualTimeScheduler } from 'rxjs'
+import { Clock } from '../../lib/runtime/clock.js'
 import { KeepAlive, type Peer } from '../../lib/ws/keep-alive.js'
 import { settingsOf } from '../../lib/ws/web-socket-options.js'
 import { inVirtualTime } from '../helpers/marbles.js'
@@ -22,8 +23,10 @@ class FakePeer implements Peer {
     this.log += 'X'
   }
 
+  tidied = 0
+
   tidy(): void {
-    // Nothing to drop.
+    this.tidied++
   }
 }
 
@@ -66,6 +69,26 @@ describe('a peer', () => {
     ['that has taken all is asked again', 'W0-', 'pX'],
   ])('%s', (_title, signs, log) => {
     expect(fateOf(signs)).toBe(log)
+  })
+
+  it('gets its pings with the ticks of the server, which also drop what it does not need', () => {
+    const scheduler = new VirtualTimeScheduler(undefined, 61_000)
+    const clock = new Clock(1_000, scheduler)
+    const peer = new FakePeer()
+    const watch = KeepAlive.start(peer, settingsOf({}), clock)
+    scheduler.flush()
+    expect(peer.log).toBe('pX')
+    expect(peer.tidied).toBe(61)
+    watch.stop()
+    watch.stop()
+    expect(clock.size).toBe(0)
+  })
+
+  it('has a timer of its own if the ticks are too far apart', () => {
+    const clock = new Clock(20_000, new VirtualTimeScheduler())
+    const watch = KeepAlive.start(new FakePeer(), settingsOf({}), clock)
+    expect(clock.size).toBe(0)
+    watch.stop()
   })
 
   it('gets no pings if there is no interval', () => {
