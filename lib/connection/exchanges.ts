@@ -111,8 +111,8 @@ export class Exchanges extends OutputSide implements ReqdHost {
   }
 
   /** A callback that passes on the failure of the connection says nothing new. */
-  override lateCallbackFailed(exn: unknown): void {
-    if (!this.hasFailedWith(exn)) this.handlers.onLateError?.(exn)
+  override lateCallbackFailed(exn: unknown, reqd: ReqdBase | null): void {
+    if (!this.hasFailedWith(exn)) this.handlers.onLateError?.(exn, reqd)
   }
 
   reqdFailed(reqd: ReqdBase, exn: unknown): boolean {
@@ -272,7 +272,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
     try {
       reader.fail(reason())
     } catch (exn) {
-      if (!this.noteFailure(exn)) this.lateCallbackFailed(exn)
+      if (!this.noteFailure(exn)) this.lateCallbackFailed(exn, this.failedReqd)
     }
   }
 
@@ -286,7 +286,8 @@ export class Exchanges extends OutputSide implements ReqdHost {
 
   /** A callback of the current exchange, or of an earlier one, failed. Its user learns of each error, in one way. */
   private chargeTo(isCurrent: boolean, exn: unknown): void {
-    if (!isCurrent || !this.callbackFailed(exn)) this.lateCallbackFailed(exn)
+    if (!isCurrent) this.lateCallbackFailed(exn, null)
+    else if (!this.callbackFailed(exn)) this.lateCallbackFailed(exn, this.reqd)
   }
 
   private wake(): void {

@@ -13,7 +13,7 @@ import type { ReqdBase, ReqdHost } from './reqd.js'
 export interface Handlers {
   readonly errorHandler: ErrorHandler
   /** Receives errors of callbacks that are not the failure: their exchange is over, or another came first. */
-  readonly onLateError?: ((error: unknown) => void) | undefined
+  onLateError?(error: unknown, reqd: ReqdBase | null): void
   /** Receives the failure that ended the connection's work, once, before it is answered. It must not throw. */
   onFailure?(error: unknown, reqd: ReqdBase | null): void
   /** Handles a request that {@link makeReqd} made. */

@@ -53,28 +53,27 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
   private start: number
   /** The failure that the error handler answers. */
   private answered: Failure | null
+  /** The request that failed, if the failure was answered. */
+  protected failedReqd: ReqdBase | null
 
   constructor(config: Config, handlers: Handlers) {
     this.input = new InputSide(config)
     this.output = 'idle'
     this.queue = new OutputQueue()
-    this.reqd = null
+    this.reqd = this.failedReqd = null
     this.isPersistent = true
     this.config = config
     this.handlers = handlers
     this.bytes = this.queue.bytes
-    this.writer = null
-    this.upgradeHandler = null
-    this.held = null
+    this.writer = this.upgradeHandler = this.held = this.answered = null
     this.isHeadDue = false
     this.start = 0
-    this.answered = null
   }
 
   /** A callback of the current exchange threw. Returns whether that is the failure of the connection. */
   abstract callbackFailed(exn: unknown): boolean
   /** A callback of an earlier exchange threw: the current one keeps its response. */
-  abstract lateCallbackFailed(exn: unknown): void
+  abstract lateCallbackFailed(exn: unknown, reqd: ReqdBase | null): void
   abstract guard(callback: () => unknown, owner: BodyWriter | null): void
   /** The response or the request may be complete: decides whether the connection stays open. */
   abstract settle(): void
@@ -171,6 +170,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
     if (this.hasBegun) return this.finish()
     const answered = this.reqd?.failure ?? null
     this.answered = answered ?? failure
+    this.failedReqd = this.reqd
     if (answered !== null) return this.errorHandlerFailed()
     this.abandon(OUTPUT_MOVES.failed.to)
     // A callback that learns of the abandoned response may have closed the connection.
@@ -188,7 +188,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
   }
 
   errorHandlerThrew(exn: unknown, failure: Failure, isLate: boolean): void {
-    this.lateCallbackFailed(exn)
+    this.lateCallbackFailed(exn, this.failedReqd)
     if (isLate && this.answered === failure) this.errorHandlerFailed()
   }
 

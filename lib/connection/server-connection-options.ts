@@ -19,9 +19,10 @@ export interface ServerConnectionOptions {
   readonly onFailure?: ((error: unknown, reqd: Reqd | null) => void) | undefined
   /**
    * Receives the errors of callbacks that are not the failure: of earlier exchanges (for example, of a flush whose
-   * bytes were written after the response was complete), and after a failure. It must not throw. Default: none.
+   * bytes were written after the response was complete), and after a failure. `reqd` is the request that is handled, or
+   * null. It must not throw. Default: none.
    */
-  readonly onLateError?: ((error: unknown) => void) | undefined
+  readonly onLateError?: ((error: unknown, reqd: Reqd | null) => void) | undefined
 }
 
 /** The values that the options accept. @internal */

@@ -236,8 +236,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   /** @internal */
-  onLateError(error: unknown): void {
-    this.report(error)
+  onLateError(error: unknown, reqd: Reqd | null): void {
+    this.report(error, reqd)
   }
 
   /** @internal Makes the request descriptor for the state machine. */

@@ -108,7 +108,13 @@ describe('errors that differ', () => {
     const errorHandler = (): never => { throw another }
     expect(await reportsOf(throws, get('/it'), { errorHandler })).toEqual([[failure, '/it'], [another, '/it']])
     const reports = await reportsOf(throws, HALF_A_BODY, { errorHandler })
-    expect(reports).toEqual([[failure, '/half'], [another, null]])
+    expect(reports).toEqual([[failure, '/half'], [another, '/half']])
+  })
+
+  it('are reported without a request where none was read', async () => {
+    const another = new Error('another')
+    const reports = await reportsOf(throws, 'nonsense\r\n\r\n', { errorHandler: () => Promise.reject(another) })
+    expect(reports).toEqual([[expect.objectContaining({ status: 400 }), null], [another, null]])
   })
 
   it('and the same error of two requests, are reported for each', async () => {
