@@ -3,7 +3,8 @@
  * streams of zlib, whose number at work it limits for the whole process.
  *
  * Strategy: the package is asked only where compression is on and the client offers it. Other connections, and the
- * frames themselves, do without it.
+ * frames themselves, do without it. Bun has a module `ws` of its own, without these parts: there, no message is
+ * compressed.
  */
 import * as ws from 'ws'
 import { shareCompression, type Deflate } from './shared-compression.js'
@@ -13,7 +14,7 @@ type Done = (error: Error | null, bytes: Buffer) => void
 
 /** The package's parts, which its declarations lack. */
 interface Parts {
-  readonly PerMessageDeflate: (new (options: object) => PerMessageDeflate) & { readonly extensionName: string }
+  readonly PerMessageDeflate: new (options: object) => PerMessageDeflate
   readonly Sender: new (stream: FrameStream, extensions: Record<string, PerMessageDeflate>) => Sender
   readonly extension: {
     parse(header: string): Record<string, unknown[] | undefined>
@@ -43,14 +44,20 @@ export interface FrameStream {
   write(bytes: Uint8Array | string, done?: (error?: Error | null) => void): void
 }
 
-const { PerMessageDeflate, Sender, extension } = ws as unknown as Parts
-const NAME = PerMessageDeflate.extensionName
+const NAME = 'permessage-deflate'
+
+const parts = partsOf(ws as unknown as Partial<Parts>)
+
+function partsOf({ PerMessageDeflate, Sender, extension }: Partial<Parts>): Parts | null {
+  return PerMessageDeflate && Sender && extension ? { PerMessageDeflate, Sender, extension } : null
+}
 
 /** The compression that both sides agreed on. */
 export interface Agreement {
   /** The value of Sec-WebSocket-Extensions in the response. */
   readonly header: string
   readonly deflate: PerMessageDeflate
+  readonly Sender: Parts['Sender']
 }
 
 /**
@@ -58,7 +65,8 @@ export interface Agreement {
  * compression; 'malformed', where the offer is malformed or asks for what cannot be had.
  */
 export function agree(offer: string, options: DeflateOptions, maxPayload: number): Agreement | 'malformed' | null {
-  if (offer === '') return null
+  if (offer === '' || parts === null) return null
+  const { PerMessageDeflate, Sender, extension } = parts
   const { threshold = 1024, contextTakeover } = options
   // Contexts are kept only on request: their memory lasts as long as the connection. A client may refuse to keep them
   // in either case; `false` would refuse the client instead.
@@ -69,7 +77,7 @@ export function agree(offer: string, options: DeflateOptions, maxPayload: number
   try {
     const offers = extension.parse(offer)[NAME]
     if (offers === undefined) return null
-    return { header: extension.format({ [NAME]: [deflate.accept(offers)] }), deflate }
+    return { header: extension.format({ [NAME]: [deflate.accept(offers)] }), deflate, Sender }
   } catch {
     return 'malformed'
   }
@@ -80,7 +88,7 @@ export class Compression {
   private readonly deflate: PerMessageDeflate
   private readonly sender: Sender
 
-  constructor({ deflate }: Agreement, stream: FrameStream) {
+  constructor({ deflate, Sender }: Agreement, stream: FrameStream) {
     shareCompression(deflate)
     this.deflate = deflate
     this.sender = new Sender(stream, { [NAME]: deflate })
