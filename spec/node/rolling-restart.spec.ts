@@ -79,7 +79,7 @@ describe('a rolling restart of two workers', () => {
 
 describe('the demo rolling-restart', () => {
   it('fails no request, and its event clients reconnect and miss nothing', async () => {
-    const { demo, url, clients, release } = await open({ PORT: '0', IDLE_MS: '60000' })
+    const { demo, url, clients, release } = await open({ PORT: '0', IDLE_MS: '20000' })
     const load = new Load(url, 4)
     afterwards(() => load.stop())
     release()
@@ -91,7 +91,7 @@ describe('the demo rolling-restart', () => {
   }, 60_000)
 
   it('reports a worker as not ready as soon as it is told to end', async () => {
-    const { demo, url, release } = await open({ PORT: '0', IDLE_MS: '60000' })
+    const { demo, url, release } = await open({ PORT: '0', IDLE_MS: '20000' })
     const probe = new Agent({ keepAlive: true, maxSockets: 1 })
     afterwards(() => { probe.destroy() })
     expect(await ask(probe, `${url}/ready`)).toBe(200)
@@ -105,7 +105,7 @@ describe('the demo rolling-restart', () => {
   const [major, minor] = process.versions.node.split('.').map(Number)
   const where = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12) ? it : it.skip
   where('loses no event either where each worker has the port for itself', async () => {
-    const { demo, clients, release } = await open({ PORT: String(await freePort()), IDLE_MS: '60000', REUSE_PORT: '1' })
+    const { demo, clients, release } = await open({ PORT: String(await freePort()), IDLE_MS: '20000', REUSE_PORT: '1' })
     release()
     await demo.printed(/(?:\d+ is replaced by \d+\n){2}/)
     await expectWhole(clients)
