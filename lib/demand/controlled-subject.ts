@@ -31,11 +31,8 @@ export interface ControlledSink<T> {
   readonly pending: number
   /** Takes the value. */
   write(value: T): void
-  /**
-   * Takes the end. Pending values are still passed on. A sink that can tell when they were, or that they never will be,
-   * calls `ended` then.
-   */
-  complete(ended?: (result: SinkResult) => void): void
+  /** Takes the end. Pending values are still passed on. */
+  complete(): void
   /** Aborts: the receiver must not take the values for complete. */
   error(error: unknown): void
   /**
@@ -43,6 +40,11 @@ export interface ControlledSink<T> {
    * has ended. It replaces an earlier callback that still waits.
    */
   whenDrained(mark: number, callback: () => void): void
+  /**
+   * Sets who learns how the sink ends: after `complete` or `error`, or by itself. The subject calls it once, in its
+   * constructor. A sink that cannot tell needs no `watch`.
+   */
+  watch?(watcher: SinkWatcher): void
   /**
    * Passes on as much as the receiver takes now, so that `pending` shows how slow the receiver is. Returns false where
    * the sink cannot tell yet how much was taken. A sink that passes values on by itself needs no `flush`.
@@ -62,6 +64,14 @@ export interface ControlledSink<T> {
  */
 export type SinkResult = 'done' | 'aborted'
 
+/** What a sink tells of its end to the subject that writes to it. */
+export interface SinkWatcher {
+  /** The sink takes no more values, but has not ended yet. */
+  closing(): void
+  /** The sink has ended. Only the first call counts. */
+  closed(result: SinkResult): void
+}
+
 /** How many demands in a row may be answered by empty values before other connections have their turn. */
 const EMPTY_ANSWERS_PER_TURN = 1_000
 
@@ -71,7 +81,7 @@ const EMPTY_ANSWERS_PER_TURN = 1_000
  * @example
  * subject.ready$.subscribe(wanted => subject.next(read(wanted)))
  */
-export class ControlledSubject<T> implements Observer<T>, Demanding {
+export class ControlledSubject<T> implements Observer<T>, Demanding, SinkWatcher {
   /** @internal */
   readonly marks: Marks
   private readonly sink: ControlledSink<T>
@@ -101,6 +111,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.listeners = null
     this.demands = null
     this.ending = null
+    sink.watch?.(this)
   }
 
   /** Whether the subject was completed or aborted, or the sink has ended. Later writes are ignored. */
@@ -151,7 +162,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
 
   /** Ends the values. Doing so again, or after the sink ended, does nothing. */
   complete(): void {
-    if (this.end()) this.sink.complete(result => { this.closed(result) })
+    if (this.end()) this.sink.complete()
   }
 
   /** Aborts: the receiver must not take the values for complete. */
@@ -179,7 +190,12 @@ export class ControlledSubject<T> implements Observer<T>, Demanding {
     this.sink.report?.(error)
   }
 
-  /** Tells the subject how the sink ended. Only the sink's owner calls it, and only the first call counts. */
+  /** Tells the subject that the sink takes no more values: later writes are ignored, and {@link ready$} completes. */
+  closing(): void {
+    this.end()
+  }
+
+  /** Tells the subject how the sink ended. Only the sink or its owner calls it, and only the first call counts. */
   closed(result: SinkResult): void {
     if (this.result !== null) return
     this.result = result

@@ -2,7 +2,7 @@
  * The public names of this room: demand, and the sources and operators that respect it.
  */
 export { chunkSize, type Chunk } from './chunk.js'
-export { ControlledSubject, type ControlledSink, type SinkResult } from './controlled-subject.js'
+export { ControlledSubject, type ControlledSink, type SinkResult, type SinkWatcher } from './controlled-subject.js'
 export { concatMap, mergeMap } from './flattening.js'
 export { fromSource, type Source } from './from-source.js'
 export {

@@ -65,7 +65,7 @@ const NONE = Symbol()
 export class Reqd extends FedReqd {
   /** @internal */
   protected readonly owner: ReqdOwner
-  private subject: BodySubject | null
+  private bodySink: BodySink | null
   /** @internal */
   protected result: ExchangeResult | null
   private bodyStream: RequestBody | null
@@ -81,7 +81,7 @@ export class Reqd extends FedReqd {
   constructor(host: ReqdHost, request: Request, reader: BodyReader | null, owner: ReqdOwner) {
     super(host, request, reader)
     this.owner = owner
-    this.subject = null
+    this.bodySink = null
     this.result = null
     this.bodyStream = null
     this.aborted = null
@@ -251,7 +251,7 @@ export class Reqd extends FedReqd {
 
   private abort(): void {
     this.stopFeeding()
-    this.subject?.closed('aborted')
+    this.bodySink?.aborted()
     this.abortContext?.runInAsyncScope(() => { this.abortController?.abort(this.owner.abortReason) })
   }
 
@@ -289,9 +289,9 @@ export class Reqd extends FedReqd {
   }
 
   private openSubject(response: Response, marks: Marks, options?: StreamingOptions): BodySubject {
-    const subject = new BodySubject(new BodySink(this.openBody(response, options), this), marks)
-    if (this.result === 'aborted') subject.closed('aborted')
-    this.subject = subject
+    const sink = (this.bodySink = new BodySink(this.openBody(response, options), this))
+    const subject = new BodySubject(sink, marks)
+    if (this.result === 'aborted') sink.aborted()
     return subject
   }
 }

@@ -7,8 +7,8 @@
  */
 import { timer, type Subscription } from 'rxjs'
 import { libraryScheduler } from '../application/library-scheduler.js'
-import type { ControlledSink, ControlledSubject } from '../demand/controlled-subject.js'
-import { NO_DROPS, withDrop, type Ahead, type BodyEvent, type Drops } from '../demand/drops.js'
+import type { ControlledSink, SinkWatcher } from '../demand/controlled-subject.js'
+import { NO_DROPS, withDrop, type Ahead, type Drops } from '../demand/drops.js'
 import { BackpressureError } from '../errors.js'
 import type { Request } from '../message/request.js'
 import { queueMicrotask } from '../node/runtime.js'
@@ -36,8 +36,6 @@ interface Stoppable {
 export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost, Peer, Successor {
   readonly inbox: Inbox
   closure: WebSocketClosure | null
-  /** The subject that the application writes to. */
-  subject: ControlledSubject<WebSocketMessage> | null
   private readonly settings: Settings
   /** The request; from the hand-over on the connection, so that the request is not kept. */
   private owner: SessionOwner
@@ -59,13 +57,14 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
    * request.
    */
   private failures: unknown[] | null
+  /** The subject that the application writes to. */
+  private watcher: SinkWatcher | null
   /** The sources that are sent; null before the first. */
   private sendings: Stoppable[] | null
 
   constructor(settings: Settings, owner: SessionOwner, handshake: Handshake | null = null) {
     this.inbox = new Inbox(this)
     this.closure = null
-    this.subject = null
     this.settings = settings
     this.owner = owner
     this.handshake = handshake
@@ -80,6 +79,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.answeredCode = undefined
     this.fault = null
     this.failures = []
+    this.watcher = null
     this.sendings = null
   }
 
@@ -107,8 +107,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   }
 
   closeRequested(): void {
-    this.closeWith(GOING_AWAY)
-    this.subject?.complete()
+    this.startClosing(GOING_AWAY)
   }
 
   transportClosed(): void {
@@ -178,11 +177,11 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   dropped(size: number): void {
     this.drops = withDrop(this.drops, size)
-    this.happened({ type: 'drop', ...this.drops })
+    this.owner.happened({ type: 'drop', ...this.drops }, this.request)
   }
 
   ahead(ahead: Ahead): void {
-    this.happened({ type: 'ahead', ...ahead })
+    this.owner.happened({ type: 'ahead', ...ahead }, this.request)
   }
 
   complete(): void {
@@ -192,6 +191,10 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   error(error: unknown): void {
     this.report(error)
     this.startClosing(error instanceof BackpressureError ? TOO_SLOW : FAILED)
+  }
+
+  watch(watcher: SinkWatcher): void {
+    this.watcher = watcher
   }
 
   whenDrained(mark: number, callback: () => void): void {
@@ -256,12 +259,9 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.enterClosing()
   }
 
-  private happened(event: BodyEvent): void {
-    this.owner.happened(event, this.request)
-  }
-
   private startClosing(close: Close): void {
     const { code, reason } = (this.close ??= close)
+    this.watcher?.closing()
     this.stopSendings()
     if (this.state !== 'open') return
     this.socket?.close(code, reason)
@@ -281,7 +281,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     const { closeTimeoutMs, scheduler } = this.settings
     const terminate = (): void => { this.socket?.terminate() }
     this.closing$ = timer(closeTimeoutMs, scheduler ?? libraryScheduler).subscribe(terminate)
-    this.subject?.complete()
+    this.watcher?.closing()
   }
 
   private end(closure: WebSocketClosure): void {
@@ -292,6 +292,6 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.pinging?.stop()
     this.closing$?.unsubscribe()
     this.inbox.end()
-    this.subject?.closed(closure.wasClean ? 'done' : 'aborted')
+    this.watcher?.closed(closure.wasClean ? 'done' : 'aborted')
   }
 }

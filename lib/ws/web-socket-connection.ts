@@ -41,7 +41,6 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
     super(session, marks)
     this.protocol = protocol
     this.session = session
-    session.subject = this
   }
 
   /**

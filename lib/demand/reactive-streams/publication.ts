@@ -10,7 +10,7 @@ import { Reentry } from '../../buffer/reentry.js'
 import { ValueQueue } from '../../buffer/value-queue.js'
 import { BackpressureError, LocalProtocolError } from '../../errors.js'
 import { chunkSize } from '../chunk.js'
-import { ControlledSubject, type ControlledSink } from '../controlled-subject.js'
+import { ControlledSubject, type ControlledSink, type SinkWatcher } from '../controlled-subject.js'
 import { Excess } from '../excess.js'
 import type { Subscriber as PublisherSubscriber, Subscription as PublisherSubscription } from './types.js'
 
@@ -23,7 +23,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
   /** Null once the last signal was given, or after `cancel` (RS §3.13). */
   private subscriber: PublisherSubscriber<T> | null
   private readonly source: (ready$: Observable<number>) => Observable<T>
-  private readonly subject: ControlledSubject<T>
+  private watcher: SinkWatcher | null
   private readonly highWaterMark: number
   private readonly excess: Excess
   private readonly queue: ValueQueue<T>
@@ -41,7 +41,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     this.pending = 0
     this.subscriber = subscriber
     this.source = source
-    this.subject = new ControlledSubject<T>(this, { highWaterMark })
+    this.watcher = null
     this.highWaterMark = highWaterMark
     this.excess = new Excess()
     this.queue = new ValueQueue()
@@ -54,8 +54,9 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
 
   // RS §1.9: `onSubscribe` comes before every other signal, and nothing is thrown.
   start(): void {
+    const { source, highWaterMark } = this
+    const subject = new ControlledSubject<T>(this, { highWaterMark })
     this.subscriber?.onSubscribe(this)
-    const { source, subject } = this
     defer(() => source(subject.ready$)).pipe(takeUntil(subject.closed$)).subscribe(subject)
   }
 
@@ -77,7 +78,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     this.subscriber = null
     this.queue.clear()
     this.pending = 0
-    this.subject.closed('aborted')
+    this.watcher?.closed('aborted')
   }
 
   write(value: T): void {
@@ -98,6 +99,10 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
     const subscriber = this.subscriber
     this.cancel()
     subscriber?.onError(error)
+  }
+
+  watch(watcher: SinkWatcher): void {
+    this.watcher = watcher
   }
 
   whenDrained(mark: number, callback: () => void): void {
@@ -131,7 +136,7 @@ export class Publication<T> implements PublisherSubscription, ControlledSink<T> 
   private signalComplete(): void {
     const subscriber = this.subscriber
     this.subscriber = null
-    this.subject.closed('done')
+    this.watcher?.closed('done')
     subscriber?.onComplete()
   }
 

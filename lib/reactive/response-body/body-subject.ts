@@ -9,7 +9,7 @@ import { isCopied } from '../../buffer/copying.js'
 import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyWriter } from '../../connection/body-writer.js'
 import { chunkSize, isBytes, type Chunk } from '../../demand/chunk.js'
-import { ControlledSubject, type ControlledSink, type SinkResult } from '../../demand/controlled-subject.js'
+import { ControlledSubject, type ControlledSink, type SinkWatcher } from '../../demand/controlled-subject.js'
 import type { Demanding } from '../../demand/demanding.js'
 import { NO_DROPS, withDrop, type Ahead, type BodyEvent, type Drops } from '../../demand/drops.js'
 import { Excess } from '../../demand/excess.js'
@@ -84,7 +84,10 @@ interface BodyOwner {
   reportLate(error: unknown): void
 }
 
-/** The sink of a body subject: a `Body.Writer`. */
+/**
+ * The sink of a body subject: a `Body.Writer`, whose names are those of http/af, with what the core does not know of:
+ * who owns the chunks, trailers that are made at the end, dropped values, and errors, which go to the request.
+ */
 export class BodySink implements ControlledSink<Chunk>, Demanding {
   readonly writer: BodyWriter
   /** The ownership of written chunks: `lent` chunks are always copied. */
@@ -92,6 +95,7 @@ export class BodySink implements ControlledSink<Chunk>, Demanding {
   /** Called for the trailers when the body is complete. */
   trailers: (() => Headers) | null
   private readonly owner: BodyOwner
+  private watcher: SinkWatcher | null
   private drops: Drops
 
   constructor(writer: BodyWriter, owner: BodyOwner) {
@@ -99,6 +103,7 @@ export class BodySink implements ControlledSink<Chunk>, Demanding {
     this.ownership = 'owned'
     this.trailers = null
     this.owner = owner
+    this.watcher = null
     this.drops = NO_DROPS
   }
 
@@ -113,9 +118,18 @@ export class BodySink implements ControlledSink<Chunk>, Demanding {
     else this.writer.scheduleBytes(chunk)
   }
 
-  complete(ended: (result: SinkResult) => void): void {
+  complete(): void {
     this.writer.close(this.trailers?.())
-    this.writer.flush(result => { ended(result === 'written' ? 'done' : 'aborted') })
+    this.writer.flush(result => { this.watcher?.closed(result === 'written' ? 'done' : 'aborted') })
+  }
+
+  /** The connection has ended before all of the body was queued. */
+  aborted(): void {
+    this.watcher?.closed('aborted')
+  }
+
+  watch(watcher: SinkWatcher): void {
+    this.watcher = watcher
   }
 
   error(error: unknown): void {
