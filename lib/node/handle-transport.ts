@@ -7,17 +7,17 @@
 import { Socket, type Server } from 'node:net'
 import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
-import { Observable, type Observer } from 'rxjs'
+import type { Observer } from 'rxjs'
 import type { Ownership } from '../buffer/ownership.js'
-import { ConnectionClosedError } from '../errors.js'
 import type {
   Addresses, Output, Received, SocketWatcher, Transport, TransportOwner, WriteObserver,
 } from '../runtime/transport.js'
 import { handleCalls, takeHandles, type EndAddress, type Handle, type HandleCalls } from './accepted-handles.js'
 import { directWriter, systemError, TAKEN, type DirectWriter } from './direct-write.js'
-import { canReuseBuffers, ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
+import { canReuseBuffers, ReusedBuffer } from './reused-buffer.js'
 import { nextTick } from './runtime.js'
 import { SocketTransport } from './socket-transport.js'
+import { TransportInput } from './transport-input.js'
 
 /** Node's note of whether a stream told its reader of the end; ours never has when Node asks. */
 const STATE = { endEmitted: false }
@@ -37,8 +37,8 @@ export function acceptHandles(server: Server, take: (transport: HandleTransport)
   if (platform !== null) takeHandles(server, handle => { take(new HandleTransport(handle, platform)) })
 }
 
-/** The transport of one handle. */
-export class HandleTransport implements Transport, BytesReceiver {
+/** The transport of one handle. After a hand-over, both ends of the connection close it, as they do a Socket. */
+export class HandleTransport extends TransportInput implements Transport {
   /** Node ignores further reads. */
   destroyed: boolean
   readonly _readableState: { readonly endEmitted: boolean }
@@ -50,12 +50,7 @@ export class HandleTransport implements Transport, BytesReceiver {
   private readonly writer: DirectWriter
   private readonly handle: Handle
   private readonly reads: ReusedBuffer
-  private subscriber: Observer<Received> | null
-  /** The owner after a hand-over, where both ends of the connection close it as they do a Socket. */
-  private owner: TransportOwner | null
-  /** The error that broke the socket; null while it works. */
-  private failure: Error | null
-  private isInputEnded: boolean
+  protected isInputEnded: boolean
   private isOutputEnded: boolean
   /** Whether the end of the output, and all before it, is on the wire. */
   private isShutDown: boolean
@@ -63,6 +58,7 @@ export class HandleTransport implements Transport, BytesReceiver {
   private successor: SocketTransport | null
 
   constructor(handle: Handle, { calls, writer }: HandlePlatform) {
+    super()
     this.destroyed = false
     this._readableState = STATE
     this.remoteAddress = peerOf(handle).address ?? ''
@@ -73,9 +69,6 @@ export class HandleTransport implements Transport, BytesReceiver {
     this.writer = writer
     this.handle = handle
     this.reads = ReusedBuffer.between(this, handle, this)
-    this.subscriber = null
-    this.owner = null
-    this.failure = null
     this.isInputEnded = false
     this.isOutputEnded = false
     this.isShutDown = false
@@ -92,17 +85,6 @@ export class HandleTransport implements Transport, BytesReceiver {
 
   get unwrittenBytes(): number {
     return this.destroyed ? 0 : this.handle.writeQueueSize ?? 0
-  }
-
-  get bytes$(): Observable<Received> {
-    return new Observable(subscriber => {
-      this.subscriber = subscriber
-      this.begin(subscriber)
-    })
-  }
-
-  receive(received: Received): void {
-    this.subscriber?.next(received)
   }
 
   prefer(ownership: Ownership): void {
@@ -150,11 +132,9 @@ export class HandleTransport implements Transport, BytesReceiver {
     if (typeof reason === 'object') this.fail(reason)
   }
 
-  handOver(input: Observer<Received>, owner: TransportOwner): void {
-    this.subscriber = input
-    this.owner = owner
+  override handOver(input: Observer<Received>, owner: TransportOwner): void {
     if (this.destroyed) nextTick(() => { owner.closed() })
-    this.begin(input)
+    super.handOver(input, owner)
   }
 
   release(onClose: () => void, watcher: SocketWatcher | null): Duplex {
@@ -168,7 +148,7 @@ export class HandleTransport implements Transport, BytesReceiver {
   /** Node calls it at the end of the input. */
   push(): boolean {
     this.isInputEnded = true
-    this.subscriber?.complete()
+    this.complete()
     this.closeEnded()
     return true
   }
@@ -187,11 +167,8 @@ export class HandleTransport implements Transport, BytesReceiver {
     return socket
   }
 
-  private begin(subscriber: Observer<Received>): void {
-    const failure = this.failure ?? (this.destroyed ? new ConnectionClosedError() : null)
-    if (failure !== null) return subscriber.error(failure)
-    if (this.isInputEnded) return subscriber.complete()
-    this.resume()
+  protected get isClosed(): boolean {
+    return this.destroyed
   }
 
   private shutDown(): void {
@@ -210,11 +187,6 @@ export class HandleTransport implements Transport, BytesReceiver {
       observer?.written(error)
       this.fail(error)
     })
-  }
-
-  private fail(error: Error): void {
-    this.failure ??= error
-    this.subscriber?.error(error)
   }
 
   /**

@@ -7,52 +7,42 @@
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Observable, type Observer } from 'rxjs'
 import type { Ownership } from '../buffer/ownership.js'
 import { ConnectionClosedError } from '../errors.js'
 import type { PeerCertificate } from '../runtime/peer-certificate.js'
 import type {
-  Addresses, Output, Received, SocketWatcher, Transport, TransportOwner, WriteObserver,
+  Addresses, Output, SocketWatcher, Transport, WriteObserver,
 } from '../runtime/transport.js'
 import { certificateOf } from './certificate-of.js'
 import { plainSocket } from './plain-socket.js'
-import { ReusedBuffer, type BytesReceiver } from './reused-buffer.js'
+import { ReusedBuffer } from './reused-buffer.js'
 import { SocketOutput } from './socket-output.js'
+import { TransportInput } from './transport-input.js'
 import { watchSocket } from './watch-socket.js'
 
 /** The property of a socket that holds its transport. */
 const TRANSPORT = Symbol('httprx transport')
 
-/** The receiver of the bytes: a subscriber, which may be closed, or the protocol after a hand-over. */
-type Input = Observer<Received> & { readonly closed?: boolean }
-
 /** The property is null once the socket is closed. */
 type Transported = Duplex & { [TRANSPORT]: SocketTransport | null }
 
 /** The transport of one socket, which nobody else may read or write. */
-export class SocketTransport implements Transport, BytesReceiver {
+export class SocketTransport extends TransportInput implements Transport {
   private readonly socket: Duplex
   /** The socket if it is one of the operating system: neither TLS nor another stream. */
   private readonly plain: Socket | null
   private readonly output: SocketOutput
   private reads: ReusedBuffer | null
-  private subscriber: Input | null
   /** Whether the input was subscribed before. */
   private isAttached: boolean
-  /** The owner after a hand-over. */
-  private owner: TransportOwner | null
-  /** The error that broke the socket; null while it works. */
-  private failure: Error | null
 
   constructor(socket: Duplex) {
+    super()
     this.socket = socket
     this.plain = plainSocket(socket)
     this.output = new SocketOutput(socket)
     this.reads = null
-    this.subscriber = null
     this.isAttached = false
-    this.owner = null
-    this.failure = null
     const transported = socket as Transported
     transported[TRANSPORT] = this
     // A client that half-closes still gets queued output, and with the option `allowHalfOpen` its responses.
@@ -86,18 +76,6 @@ export class SocketTransport implements Transport, BytesReceiver {
     return this.output.unwrittenBytes
   }
 
-  get bytes$(): Observable<Received> {
-    // No teardown, which would take 350 bytes: a closed subscriber ignores further notifications.
-    return new Observable(subscriber => {
-      this.subscriber = subscriber
-      this.begin(subscriber)
-    })
-  }
-
-  receive(received: Received): void {
-    this.subscriber?.next(received)
-  }
-
   prefer(ownership: Ownership): void {
     if (this.reads !== null) this.reads.wanted = ownership
   }
@@ -108,6 +86,7 @@ export class SocketTransport implements Transport, BytesReceiver {
   }
 
   resume(): void {
+    if (!this.isAttached) this.attach()
     this.socket.resume()
   }
 
@@ -123,12 +102,6 @@ export class SocketTransport implements Transport, BytesReceiver {
   destroy(isReset: boolean): void {
     if (isReset && this.plain !== null && this.canReset) this.plain.resetAndDestroy()
     else this.socket.destroy()
-  }
-
-  handOver(input: Observer<Received>, owner: TransportOwner): void {
-    this.subscriber = input
-    this.owner = owner
-    this.begin(input)
   }
 
   release(onClose: () => void, watcher: SocketWatcher | null): Duplex {
@@ -150,11 +123,6 @@ export class SocketTransport implements Transport, BytesReceiver {
     this.receive({ bytes, ownership: ownershipOf(this.socket, bytes) })
   }
 
-  /** The input ended. */
-  complete(): void {
-    this.subscriber?.complete()
-  }
-
   /**
    * The socket closed, which is a failure only while the input is subscribed. It forgets its transport, because Node's
    * sockets survive the collections of young garbage, and would keep the whole connection with them.
@@ -167,10 +135,12 @@ export class SocketTransport implements Transport, BytesReceiver {
     else if (this.subscriber?.closed === false) this.fail(new ConnectionClosedError())
   }
 
-  /** The socket broke. */
-  fail(error: Error): void {
-    this.failure ??= error
-    this.subscriber?.error(error)
+  protected get isClosed(): boolean {
+    return this.socket.destroyed
+  }
+
+  protected get isInputEnded(): boolean {
+    return this.socket.readableEnded
   }
 
   /**
@@ -180,15 +150,6 @@ export class SocketTransport implements Transport, BytesReceiver {
   private get canReset(): boolean {
     const { writableEnded, writableFinished } = this.socket
     return writableEnded === writableFinished && this.remoteAddress !== ''
-  }
-
-  private begin(subscriber: Input): void {
-    const { socket } = this
-    const failure = this.failure ?? (socket.destroyed ? new ConnectionClosedError() : null)
-    if (failure !== null) return subscriber.error(failure)
-    if (socket.readableEnded) return subscriber.complete()
-    if (!this.isAttached) this.attach()
-    socket.resume()
   }
 
   private attach(): void {

@@ -127,11 +127,11 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   get isKeepingUp(): boolean {
-    return this.driver.isKeepingUp
+    return this.http?.isKeepingUp === true
   }
 
   offerOutput(): boolean {
-    return this.driver.offerOutput()
+    return this.http?.offerOutput() ?? true
   }
 
   happened(event: BodyEvent, request: Request | null): void {
@@ -153,9 +153,10 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   start(): void {
-    if (!this.driver.isNew) return
+    const { http } = this
+    if (http?.isNew !== true) return
     if (this.isObserved) this.emit({ type: 'open', remoteAddress: this.remoteAddress, isEncrypted: this.isEncrypted })
-    this.driver.start()
+    http.start()
   }
 
   close(): void {
@@ -170,11 +171,11 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
 
   /** Ends a {@link drain}: closes the connection, after the response to a request that has begun to arrive. */
   endIdle(): void {
-    this.driver.endIdle()
+    this.http?.endIdle()
   }
 
   get abortReason(): unknown {
-    return this.driver.departure ?? this.http?.core.errorCode ?? undefined
+    return this.http?.departure ?? this.http?.core.errorCode ?? undefined
   }
 
   later(task: () => void): void {

@@ -4,7 +4,6 @@
  * Strategy: the driver knows bytes, loops and timers, and nothing of requests. What all connections of a server share
  * (limits, clock, scheduling) comes as one context object; what the driver has to report goes to its owner.
  */
-import type { ConnectionClosedError } from '../errors.js'
 import type { Clock } from './clock.js'
 import type { TimeLimits } from './deadlines.js'
 import type { Breakage, EventSink } from './events.js'
@@ -20,24 +19,12 @@ export interface DriverContext extends TurnTasks {
 
 /** What moves a connection: the driver of HTTP, or what is left of it after a hand-over. */
 export interface Driving {
-  /** Whether {@link start} has not been called. */
-  readonly isNew: boolean
   /** Whether the connection holds no resources and its owner has been told. */
   readonly isOver: boolean
-  /** The error that describes how the client left; null while it is there. */
-  readonly departure: ConnectionClosedError | null
   /** How the transport was cut, if it was. */
   readonly breakage: Breakage
-  /** Whether the client has lately accepted all output without a wait. */
-  readonly isKeepingUp: boolean
-  /** Offers pending output to the transport now. Returns false if the transport cannot say yet what it took. */
-  offerOutput(): boolean
-  /** Starts reading. */
-  start(): void
-  /** Closes when the work in progress is done; with `takesFurther` also that which arrives before {@link endIdle}. */
+  /** Closes when the work in progress is done; with `takesFurther` also that which still arrives. */
   drain(takesFurther: boolean): void
-  /** Ends a {@link drain}. */
-  endIdle(): void
   /** Closes now, or after the response to the request in flight. */
   end(): void
   /** Closes the transport now and fails whatever is in flight. With `isReset` the peer sees a reset. */

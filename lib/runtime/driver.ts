@@ -11,7 +11,7 @@ import { ConnectionClosedError, LocalProtocolError, RemoteProtocolError } from '
 import type { Ticking } from './clock.js'
 import { Deadlines, type Limit, type Phase, type Watched } from './deadlines.js'
 import type { DriverContext, DriverHost, Driving } from './driver-host.js'
-import { NO_BREAKAGE, type Breakage, type EventSink } from './events.js'
+import { firstBreakage, NO_BREAKAGE, type Breakage, type EventSink } from './events.js'
 import { HandedOver, type Protocol } from './handed-over.js'
 import { limitError } from './limit-error.js'
 import { phaseOf } from './phases.js'
@@ -274,7 +274,7 @@ export class Driver implements Driving, ReadOwner, WriteOwner, Ticking, Watched 
   }
 
   private noteBreakage(brokenBy: Breakage['brokenBy']): void {
-    if (this.breakage === NO_BREAKAGE) this.breakage = { brokenBy, unwritten: this.transport.unwrittenBytes }
+    this.breakage = firstBreakage(this.breakage, brokenBy, this.transport)
   }
 
   private finish(): void {

@@ -96,3 +96,10 @@ export interface Breakage {
 
 /** The value for a connection that ended regularly. */
 export const NO_BREAKAGE: Breakage = { brokenBy: null, unwritten: 0 }
+
+/** Returns the breakage known, if there was one; else that of the transport, which is cut now. */
+export function firstBreakage(
+  known: Breakage, brokenBy: Breakage['brokenBy'], { unwrittenBytes: unwritten }: { readonly unwrittenBytes: number },
+): Breakage {
+  return known === NO_BREAKAGE ? { brokenBy, unwritten } : known
+}

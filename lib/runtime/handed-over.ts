@@ -6,7 +6,7 @@
  */
 import type { Observer } from 'rxjs'
 import type { DriverHost, Driving } from './driver-host.js'
-import { NO_BREAKAGE, type Breakage } from './events.js'
+import { firstBreakage, NO_BREAKAGE, type Breakage } from './events.js'
 import { SocketEvents } from './socket-events.js'
 import type { Received, Transport, TransportOwner } from './transport.js'
 
@@ -35,29 +35,8 @@ export class HandedOver implements Driving, TransportOwner {
     this.state = 'open'
   }
 
-  get isNew(): boolean {
-    return false
-  }
-
   get isOver(): boolean {
     return this.state === 'over'
-  }
-
-  /** How the client left concerns the other protocol. */
-  get departure(): null {
-    return null
-  }
-
-  get isKeepingUp(): boolean {
-    return false
-  }
-
-  offerOutput(): boolean {
-    return true
-  }
-
-  start(): void {
-    // It was started before.
   }
 
   /** Gives the transport to the protocol, whose `input` gets the bytes from now on. */
@@ -75,19 +54,14 @@ export class HandedOver implements Driving, TransportOwner {
     this.protocol?.closeRequested()
   }
 
-  /** The other protocol decides when it is done. */
-  endIdle(): void {
-    // Nothing to do.
-  }
-
   end(): void {
     this.protocol?.closeRequested()
   }
 
   destroy(isReset: boolean): void {
     if (this.isOver) return
-    if (this.host.isObserved && this.breakage === NO_BREAKAGE) {
-      this.breakage = { brokenBy: isReset ? 'server' : null, unwritten: this.transport.unwrittenBytes }
+    if (this.host.isObserved) {
+      this.breakage = firstBreakage(this.breakage, isReset ? 'server' : null, this.transport)
     }
     this.transport.destroy(isReset)
   }
