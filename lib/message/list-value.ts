@@ -52,7 +52,7 @@ export function trimBlanks(value: string): string {
  * Whether the list in the fields called `name` has `member`, which must not be empty. Nothing is allocated where there
  * is no such field.
  *
- * - `listIncludes(h, n, m) = listMembers(h, n) has lowerCase(m)`
+ * - `listIncludes(h, n, m) = listMembers(h, n).includes(lowerCase(m))`
  *
  * @internal
  */

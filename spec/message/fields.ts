@@ -1,5 +1,5 @@
 /**
- * Arbitrary fields for the laws of `Headers`, in both forms that a collection has inside.
+ * Generated fields for the laws of `Headers`, as lists and as parsed blocks.
  */
 import * as fc from 'fast-check'
 import { lengthBit, type FieldBlock } from '../../lib/message/field-block.js'
@@ -11,14 +11,14 @@ export const fieldName: fc.Arbitrary<string> = fc.oneof(
   fc.stringMatching(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,20}$/),
 )
 
-/** A value as a parser leaves it: no control, no blank at either end. */
+/** A value as a parser returns it: without controls, and without blanks at either end. */
 export const fieldValue: fc.Arbitrary<string> = fc.stringMatching(/^[\x21-\x7e\xa1-\xff]{0,20}$/)
 
 export const field: fc.Arbitrary<Field> = fc.tuple(fieldName, fieldValue)
 
 export const fields: fc.Arbitrary<Field[]> = fc.array(field, { maxLength: 12 })
 
-/** What a parser would hand over for these fields. */
+/** The block that a parser makes of these fields. */
 export function blockOf(list: readonly Field[], startLine = 'GET / HTTP/1.1\r\n'): FieldBlock {
   const offsets: number[] = []
   let text = startLine
@@ -31,12 +31,12 @@ export function blockOf(list: readonly Field[], startLine = 'GET / HTTP/1.1\r\n'
   return { text, offsets, nameLengths, hasPlainHost: false, saysKeepAlive: false }
 }
 
-/** A collection whose fields were parsed. */
+/** A collection with parsed fields. */
 export function parsed(...list: readonly Field[]): Headers {
   return Headers.ofBlock(blockOf(list))
 }
 
-/** A collection and the list of its fields; half of them parsed ones. */
+/** A collection and the list of its fields; about half of the collections are parsed. */
 export const collection: fc.Arbitrary<{ headers: Headers; list: Field[] }> = fc
   .tuple(fields, fc.boolean())
   .map(([list, isParsed]) => ({ headers: isParsed ? parsed(...list) : Headers.ofList(list), list }))

@@ -29,7 +29,7 @@ describe('Headers: the laws of construction', () => {
     }))
   })
 
-  it('ofBlock of parsed fields has these fields', () => {
+  it('ofBlock(block of l).toList() = l', () => {
     fc.assert(fc.property(fields, list => {
       expect(parsed(...list).toList()).toEqual(list)
     }))
@@ -48,14 +48,14 @@ describe('Headers: the laws of construction', () => {
     }))
   })
 
-  it('takes the last of two equal names in transmission order', () => {
+  it('get returns the last of two equal names in transmission order', () => {
     const list: Field[] = [['k', 'v1'], ['k', 'v2']]
     expect(Headers.ofList(list).get('k')).toBe('v2')
     expect(Headers.ofRevList(list).get('k')).toBe('v1')
     expect(parsed(...list).get('k')).toBe('v2')
   })
 
-  it('of a record is ofList of its entries, with one field for each value', () => {
+  it('of(record) = ofList of its entries, with one field for each value', () => {
     expect(Headers.of({ a: 1, b: ['x', 'y'], c: 'z', d: [] }).toList())
       .toEqual([['a', '1'], ['b', 'x'], ['b', 'y'], ['c', 'z']])
   })
@@ -134,7 +134,7 @@ describe('Headers: the laws of removal', () => {
     ['the last field', [['c', 'd'], ['a', 'b']], [['c', 'd'], ['a', 'z']]],
     ['a field in the middle', [['e', 'f'], ['A', 'b'], ['c', 'd']], [['e', 'f'], ['a', 'z'], ['c', 'd']]],
     ['the first of two, dropping the other', [['a', '1'], ['c', 'd'], ['A', '2']], [['a', 'z'], ['c', 'd']]],
-  ])('replace takes the place of %s', (_what, before, after) => {
+  ])('h.replace(n, v) keeps the position of %s', (_what, before, after) => {
     expect(Headers.ofList(before).replace('a', 'z').toList()).toEqual(after)
     expect(parsed(...before).replace('a', 'z').toList()).toEqual(after)
   })
@@ -159,14 +159,14 @@ describe('Headers: the laws of lookup', () => {
     }))
   })
 
-  it('getExn is get, or throws badField', () => {
+  it('h.getExn(n) = h.get(n), or throws badField', () => {
     expect(parsed(['Host', 'h']).getExn('host')).toBe('h')
     const missing = (): string => Headers.empty.getExn('host')
     expect(missing).toThrow(LocalProtocolError)
     expect(missing).toThrow(expect.objectContaining({ code: 'badField' }))
   })
 
-  it('finds the same after all fields were looked at', () => {
+  it('lookups return the same before and after toList()', () => {
     fc.assert(fc.property(lookup, ({ headers, name }) => {
       const before = [headers.get(name), headers.getMulti(name), headers.size]
       headers.toList()
@@ -174,7 +174,7 @@ describe('Headers: the laws of lookup', () => {
     }))
   })
 
-  it('ignores the case of ASCII letters and of no other character', () => {
+  it('lookups ignore the case of ASCII letters and of no other character', () => {
     const characters = Array.from({ length: 0x180 }, (_, code) => String.fromCharCode(code))
     const lower = (c: string): string => c.replace(/[A-Z]/, letter => letter.toLowerCase())
     for (const x of characters) {
@@ -187,7 +187,7 @@ describe('Headers: the laws of lookup', () => {
 })
 
 describe('Headers: iteration', () => {
-  it('iter, fold and the iterator go in transmission order', () => {
+  it('iter, fold and the iterator visit the fields in transmission order', () => {
     fc.assert(fc.property(collection, ({ headers, list }) => {
       const seen: Field[] = []
       headers.iter((name, value) => seen.push([name, value]))
@@ -197,7 +197,7 @@ describe('Headers: iteration', () => {
     }))
   })
 
-  it('size is the length of the list', () => {
+  it('h.size = the length of h.toList()', () => {
     fc.assert(fc.property(collection, ({ headers, list }) => {
       expect(headers.size).toBe(list.length)
     }))
@@ -209,11 +209,11 @@ describe('Headers: iteration', () => {
     }))
   })
 
-  it('shows its fields on the console, also of a parsed head', () => {
+  it('inspect shows the fields of a parsed head', () => {
     expect(inspect(parsed(['Host', 'a'], ['X', 'y']))).toBe('Headers [["Host","a"],["X","y"]]')
   })
 
-  it('toString writes a line for each field, and an empty one', () => {
+  it('toString writes a line for each field, then an empty line', () => {
     expect(Headers.ofList([['a', 'b'], ['C', 'd e']]).toString()).toBe('a: b\r\nC: d e\r\n\r\n')
     expect(Headers.empty.toString()).toBe('\r\n')
   })
@@ -234,10 +234,10 @@ describe('Headers: immutability', () => {
   })
 })
 
-describe('Headers of a long head', () => {
+describe('Headers of a head longer than 1 KiB', () => {
   const list: Field[] = [['Cookie', 'x'.repeat(1024)], ['User-Agent', 'a browser of some name'], ['C', 'c']]
 
-  it('have values that are equal to those of a short one', () => {
+  it('return the values of its fields', () => {
     const block = blockOf(list)
     expect(block.text.length).toBeGreaterThan(1024)
     expect(Headers.ofBlock(block).get('user-agent')).toBe('a browser of some name')

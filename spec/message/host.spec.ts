@@ -1,5 +1,5 @@
 /**
- * Which Host values are valid, and how many a request may have.
+ * Valid and invalid Host values, and the number of Host fields in a request.
  */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
@@ -25,17 +25,17 @@ describe('a Host value (RFC 9112 §3.2, RFC 3986 §3.2.2)', () => {
     '[1:2:3:4:5:6:7:8:9]', '[1::2::3]', '[:::]', '[:1:2:3:4:5:6:7]', '[1:2:3:4:5:6:7:8::]', '[12345::]', '[g::]',
     '[::1.2.3]', '[::1.2.3.256]', '[::1.2.3.4.5]', '[::01.2.3.4]', '[::1.2.3.4.]', '[1.2.3.4::]', '[1.2.3.4]',
     '[1:2:3:4:5:6:7:1.2.3.4]', '[v1]', '[v.a]', '[v1.]', '[x1.a]', '[v1.a@b]',
-  ])('%j is not', value => {
+  ])('%j is not valid', value => {
     expect(isValidHost(value)).toBe(false)
   })
 
-  it('has none but the characters of the grammar', () => {
+  it('has only characters of the grammar if it is valid', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), value => {
       if (isValidHost(value)) expect(value).toMatch(/^[\w.~!$&'()*+,;=%:[\]-]*$/)
     }))
   })
 
-  it('may be every IPv6 address, with one run of zeros cut out', () => {
+  it('may be any IPv6 address, in full or with one run of groups replaced by ::', () => {
     const pieces = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 })
     fc.assert(fc.property(pieces, fc.nat(7), fc.nat(7), (numbers, a, b) => {
       const hex = numbers.map(number => number.toString(16))

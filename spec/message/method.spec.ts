@@ -34,7 +34,7 @@ describe('Method', () => {
     expect(Method.isSafe('Get')).toBe(false)
   })
 
-  it('isSafe(m) ⇒ isIdempotent(m); nothing is known about a method that is not standard', () => {
+  it('isSafe(m) ⇒ isIdempotent(m); a method that is not standard has no property', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.constantFrom(...Method.standard)), method => {
       if (Method.isSafe(method)) expect(Method.isIdempotent(method)).toBe(true)
       const isKnown = Method.isSafe(method) || Method.isIdempotent(method) || Method.isCacheable(method)

@@ -1,5 +1,5 @@
 /**
- * What a request says about its connection: persistence, upgrades and expectations.
+ * Persistence, upgrades and expectations of a request, read from its fields.
  */
 import { describe, expect, it } from '@jest/globals'
 import { type Field, Headers } from '../../lib/message/headers.js'
@@ -35,18 +35,18 @@ describe('persistence (RFC 9112 §9.3)', () => {
     expect(requestIsPersistent(request(version, ...fields))).toBe(persistent)
   })
 
-  it('close wins over keep-alive, also in another field', () => {
+  it('close overrides keep-alive, even in another field', () => {
     expect(requestIsPersistent(request('1.1', ['Connection', 'close'], ['Connection', 'keep-alive']))).toBe(false)
   })
 })
 
 describe('upgrade (RFC 9110 §7.8)', () => {
   it.each<[what: string, '1.0' | '1.1', fields: Field[], isUpgrade: boolean]>([
-    ['both fields', '1.1', [['Upgrade', 'websocket'], ['Connection', 'keep-alive, Upgrade']], true],
-    ['no Upgrade', '1.1', [['Connection', 'upgrade']], false],
-    ['no upgrade in Connection', '1.1', [['Upgrade', 'websocket'], ['Connection', 'keep-alive']], false],
-    ['no Connection', '1.1', [['Upgrade', 'websocket']], false],
-    ['HTTP/1.0', '1.0', [['Upgrade', 'websocket'], ['Connection', 'upgrade']], false],
+    ['is requested by both fields', '1.1', [['Upgrade', 'websocket'], ['Connection', 'keep-alive, Upgrade']], true],
+    ['is not requested without Upgrade', '1.1', [['Connection', 'upgrade']], false],
+    ['is not requested by another Connection', '1.1', [['Upgrade', 'websocket'], ['Connection', 'keep-alive']], false],
+    ['is not requested without Connection', '1.1', [['Upgrade', 'websocket']], false],
+    ['is not requested in HTTP/1.0', '1.0', [['Upgrade', 'websocket'], ['Connection', 'upgrade']], false],
   ])('%s', (_what, version, fields, isUpgrade) => {
     expect(isUpgradeRequest(request(version, ...fields))).toBe(isUpgrade)
   })

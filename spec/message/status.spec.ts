@@ -25,22 +25,22 @@ const REGISTRY: readonly (readonly [code: number, phrase: string])[] = [
   [511, 'Network Authentication Required'],
 ]
 
-/** Not registered, but in http/af. */
+/** Unregistered codes that http/af has. */
 const UNREGISTERED = [[418, "I'm a teapot"], [420, 'Enhance Your Calm']] as const
 
 describe('Status', () => {
-  it.each([...REGISTRY, ...UNREGISTERED])('%d is %s, by name', (code, phrase) => {
+  it.each([...REGISTRY, ...UNREGISTERED])('%d has the phrase %s, and a constant of that name', (code, phrase) => {
     expect(Status.reasonPhrase(code)).toBe(phrase)
     const name = phrase.toUpperCase().replace(/\W/g, '_')
     expect(Object.entries(Status)).toContainEqual([name, code])
   })
 
-  it('has no other names', () => {
+  it('has no other constants', () => {
     const codes = Object.values(Status).filter(value => typeof value === 'number')
     expect(codes).toHaveLength(REGISTRY.length + UNREGISTERED.length)
   })
 
-  it('has no phrase for a code that is not registered (RFC 9112 §4 allows an empty one)', () => {
+  it('has an empty phrase for an unregistered code, as RFC 9112 §4 allows', () => {
     expect(Status.reasonPhrase(299)).toBe('')
     expect(Status.reasonPhrase(799)).toBe('')
   })
@@ -56,7 +56,7 @@ describe('Status', () => {
     expect(Status[question](code)).toBe(true)
   })
 
-  it('every code from 100 to 599 is of exactly one class, every other of none', () => {
+  it('puts every code from 100 to 599 into exactly one class, and any other into none', () => {
     fc.assert(fc.property(fc.integer({ min: -10, max: 1100 }), code => {
       const { isInformational, isSuccessful, isRedirection, isClientError, isServerError } = Status
       const classes = [isInformational, isSuccessful, isRedirection, isClientError, isServerError]

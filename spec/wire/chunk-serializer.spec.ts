@@ -1,22 +1,22 @@
 /**
- * Chunks, the last chunk and trailers as text.
+ * Serialized chunks, last chunks and trailers.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Headers } from '../../lib/message/headers.js'
 import { chunkEnd, chunkStart, lastChunk } from '../../lib/wire/chunk-serializer.js'
 
-describe('a chunk, written (RFC 9112 §7.1)', () => {
+describe('a serialized chunk (RFC 9112 §7.1)', () => {
   it.each<[size: number, text: string]>([
     [1, '1\r\n'], [10, 'a\r\n'], [255, 'ff\r\n'], [65536, '10000\r\n'], [2 ** 52 - 1, 'fffffffffffff\r\n'],
   ])('of %d bytes begins with %j', (size, text) => {
     expect(chunkStart(size)).toBe(text)
   })
 
-  it('ends with a line end', () => {
+  it('ends with CR LF', () => {
     expect(chunkEnd).toBe('\r\n')
   })
 
-  it('is the last with size 0, the trailers and an empty line', () => {
+  it('of size 0 is the last, with the trailers and an empty line', () => {
     expect(lastChunk()).toBe('0\r\n\r\n')
     expect(lastChunk(Headers.empty)).toBe('0\r\n\r\n')
     expect(lastChunk(Headers.of({ A: 'b', c: 'd' }))).toBe('0\r\nA: b\r\nc: d\r\n\r\n')
@@ -28,16 +28,16 @@ describe('a chunk, written (RFC 9112 §7.1)', () => {
     'If-Unmodified-Since', 'If-Range', 'Pragma', 'Authorization', 'Proxy-Authorization', 'WWW-Authenticate',
     'Proxy-Authenticate', 'Cookie', 'Set-Cookie', 'Age', 'Cache-Control', 'Date', 'Expires', 'Location', 'Retry-After',
     'Vary', 'Warning', 'Content-Location', 'Content-Type', 'Content-Encoding', 'Content-Range', 'Content-Language',
-  ])('has no trailer %s (RFC 9110 §6.5.1)', name => {
+  ])('refuses the trailer %s (RFC 9110 §6.5.1)', name => {
     expect(() => lastChunk(Headers.of({ [name]: '1' }))).toThrow(expect.objectContaining({ code: 'badField' }))
   })
 
   // RFC 9110 §8.8.3, §11.6.3; RFC 9530; W3C Server-Timing.
-  it.each(['ETag', 'Authentication-Info', 'Content-Digest', 'Server-Timing'])('may have the trailer %s', name => {
+  it.each(['ETag', 'Authentication-Info', 'Content-Digest', 'Server-Timing'])('accepts the trailer %s', name => {
     expect(lastChunk(Headers.of({ [name]: '1' }))).toBe(`0\r\n${name}: 1\r\n\r\n`)
   })
 
-  it('has no trailer that would start another line', () => {
+  it('refuses a trailer with a line end in its value', () => {
     expect(() => lastChunk(Headers.of({ A: 'b\r\n' }))).toThrow(expect.objectContaining({ code: 'badField' }))
   })
 })

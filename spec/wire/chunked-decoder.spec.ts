@@ -24,7 +24,7 @@ describe('a chunked body (RFC 9112 §7.1)', () => {
   it.each([
     ';a', ';a=b', ';a="b"', ';a=b;c', ';a;b="c";d=e', ' ; a', '\t;\ta\t=\tb', ';a = "b" ; c', ';a=""', ';a="b;c\t d"',
     ';a="\\"\\\\\\b\\\t"', ';a="\xe9\\\xe9"', ";!#$%&'*+-.^_`|~09azAZ=~",
-  ])('§7.1.1: drops the extension %j', extension => {
+  ])('§7.1.1: ignores the extension %j', extension => {
     expect(chunkedBody(`1${extension}\r\na\r\n0${extension}\r\n\r\n`)).toEqual({ data: 'a' })
   })
 
@@ -46,7 +46,7 @@ describe('a chunked body (RFC 9112 §7.1)', () => {
     expect(chunkedBody(text)).toMatchObject({ fault: `badChunk@${offset}` })
   })
 
-  it('takes zeros in front of a size, as many as a head has bytes, for each chunk anew', () => {
+  it('accepts 13 digits of a size, and maxHeaderSize more leading zeros, counted for each chunk', () => {
     const zeros = '0'.repeat(22)
     const text = `${zeros}5\r\nhello\r\n${zeros}5\r\nagain\r\n${zeros}0\r\n\r\n`
     expect(chunkedBody(text, 10)).toEqual({ data: 'helloagain' })
@@ -54,7 +54,7 @@ describe('a chunked body (RFC 9112 §7.1)', () => {
     expect(chunkedBody(`5\r\nhello\r\n${'0'.repeat(13)}\r\n\r\n`, 0)).toEqual({ data: 'hello' })
   })
 
-  it('takes sizes of 13 digits and no more, which stay exact', () => {
+  it('reads sizes of 13 digits exactly', () => {
     const decoder = new ChunkedDecoder(0, 0)
     const text = Buffer.from('fffffffffffff\r\n')
     expect(decoder.advance(text, 0, text.length)).toBe(text.length)
@@ -75,12 +75,12 @@ describe('a chunked body (RFC 9112 §7.1)', () => {
 
   it.each([
     '', '1', '1;', '1\r', '1\r\n', '1\r\na', '1\r\na\r', '1\r\na\r\n', '0', '0\r\n', '0\r\n\r', '0\r\nA: b\r\n',
-  ])('is not over with %j', text => {
+  ])('is incomplete after %j', text => {
     expect(chunkedBody(text)).toEqual({ data: text.includes('a') ? 'a' : '', fault: `unexpectedEof@${text.length}` })
   })
 
-  describe('has a limit for extensions and trailers together', () => {
-    it('§7.1.1: which counts every byte of extensions, the semicolons included', () => {
+  describe('with a limit on its extensions and trailers together', () => {
+    it('§7.1.1: counts every byte of extensions, including the semicolons', () => {
       const text = '1;abc\r\na\r\n0 ;d="e"\r\n\r\n'
       expect(chunkedBody(text, 11)).toEqual({ data: 'a' })
       expect(chunkedBody(text, 10)).toEqual({ data: 'a', fault: 'headTooLarge@17' })
@@ -89,7 +89,7 @@ describe('a chunked body (RFC 9112 §7.1)', () => {
       expect(chunkedBody(text, 0)).toEqual({ data: '', fault: 'headTooLarge@1' })
     })
 
-    it('which counts trailers without the empty line behind them', () => {
+    it('counts trailers without the empty line after them', () => {
       expect(chunkedBody('0\r\n\r\n', 0)).toEqual({ data: '' })
       expect(chunkedBody('0\r\nA: b\r\n\r\n', 6)).toEqual({ data: '', trailers: [['A', 'b']] })
       expect(chunkedBody('0\r\nA: b\r\n\r\n', 5)).toEqual({ data: '', fault: 'headTooLarge@10' })
@@ -97,13 +97,13 @@ describe('a chunked body (RFC 9112 §7.1)', () => {
       expect(chunkedBody('0;a\r\nA: b\r\n\r\n', 7)).toEqual({ data: '', fault: 'headTooLarge@12' })
     })
 
-    it('and one for the number of trailer fields', () => {
+    it('has another limit on the number of trailer fields', () => {
       expect(chunkedBody('0\r\nA: b\r\n\r\n', 100, 1)).toEqual({ data: '', trailers: [['A', 'b']] })
       expect(chunkedBody('0\r\nA: b\r\nC: d\r\n\r\n', 100, 1)).toEqual({ data: '', fault: 'tooManyFields@9' })
     })
   })
 
-  it('needs no reader for its trailers', () => {
+  it('is within its trailers from the last chunk until their end', () => {
     const decoder = new ChunkedDecoder(100, 100)
     const text = Buffer.from('0\r\nA: b\r\n\r\n')
     expect(decoder.isWithinTrailers).toBe(false)
@@ -114,7 +114,7 @@ describe('a chunked body (RFC 9112 §7.1)', () => {
     expect(decoder.advance(text, 0, text.length)).toBe(0)
   })
 
-  it('decodes or refuses any bytes, the same in every cut', () => {
+  it('decodes or refuses any bytes alike in every cut', () => {
     const pieces = ['0', '1', 'a', ';', '=', '"', '\\', ' ', '\r\n', '\r', '\n', ':', 'b', '\0', '\r\n0\r\n\r\n']
     fc.assert(fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), chosen => {
       chunkedBody(chosen.join(''), 8, 1)

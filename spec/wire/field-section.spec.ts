@@ -52,7 +52,7 @@ describe('a field section (RFC 9112 §5)', () => {
     expect(fieldSection(text)).toBe(fault)
   })
 
-  it('judges a byte alike, wherever in a value it stands', () => {
+  it('accepts or refuses a byte of a value whatever its position', () => {
     for (const code of [...Array(0x22).keys(), 0x7e, 0x7f, 0x80, 0xff]) {
       const character = String.fromCharCode(code)
       const isLineEnd = character === '\r' || character === '\n'
@@ -65,11 +65,11 @@ describe('a field section (RFC 9112 §5)', () => {
     }
   })
 
-  it.each(['', '\r', 'A', 'A:', 'A: b', 'A: b\r', 'A: b\r\n', 'A: b\r\n\r'])('is not over with %j', text => {
+  it.each(['', '\r', 'A', 'A:', 'A: b', 'A: b\r', 'A: b\r\n', 'A: b\r\n\r'])('is incomplete after %j', text => {
     expect(fieldSection(text)).toBe(`unexpectedEof@${text.length}`)
   })
 
-  it('may reach its limit and not pass it', () => {
+  it('may be as long as its limit, and no longer', () => {
     const text = 'A: b\r\nC: d\r\n\r\n'
     expect(fieldSection(text, text.length)).toEqual([['A', 'b'], ['C', 'd']])
     for (const limit of [text.length - 1, text.length - 2, 6, 1, 0]) {
@@ -77,13 +77,13 @@ describe('a field section (RFC 9112 §5)', () => {
     }
   })
 
-  it('hides behind its limit what is at fault there', () => {
+  it('reports its limit rather than a fault beyond it', () => {
     expect(fieldSection('A: b\r\n\0', 6)).toBe('headTooLarge@6')
     expect(fieldSection('A: b\rX', 5)).toBe('headTooLarge@5')
     expect(fieldSection('A: b\r\n\0', 7)).toBe('badFieldName@6')
   })
 
-  it('may have so many fields and no more', () => {
+  it('may have as many fields as their limit, and no more', () => {
     const text = 'A: b\r\nC: d\r\n\r\n'
     expect(fieldSection(text, 1000, 2)).toEqual([['A', 'b'], ['C', 'd']])
     expect(fieldSection(text, 1000, 1)).toBe('tooManyFields@6')

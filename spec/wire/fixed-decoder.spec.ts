@@ -1,11 +1,11 @@
 /**
- * The decoder of a body with Content-Length, in every cut of its input.
+ * The decoder of a body with Content-Length.
  */
 import { describe, expect, it } from '@jest/globals'
 import { FixedDecoder } from '../../lib/wire/fixed-decoder.js'
 
 describe('a body of a known length (RFC 9112 §6.2)', () => {
-  it('is data until all of it was taken', () => {
+  it('is available until it is taken completely', () => {
     const decoder = new FixedDecoder(5)
     expect([decoder.available, decoder.isDone, decoder.isWithinTrailers]).toEqual([5, false, false])
     expect(decoder.advance()).toBe(0)
@@ -15,7 +15,7 @@ describe('a body of a known length (RFC 9112 §6.2)', () => {
     expect([decoder.available, decoder.isDone, decoder.trailers, decoder.fault]).toEqual([0, true, null, null])
   })
 
-  it('is at fault where the input ends before it', () => {
+  it('fails if the input ends early', () => {
     const decoder = new FixedDecoder(5)
     decoder.take(3)
     decoder.advanceEof()

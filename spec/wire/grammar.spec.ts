@@ -8,7 +8,7 @@ import {
 
 const ALL = Array.from({ length: 256 }, (_, code) => code)
 
-/** The members of a table, as the RFC would write them. */
+/** The characters of a class, in the order of their codes. */
 function members(belongs: (code: number) => boolean): string {
   return String.fromCharCode(...ALL.filter(belongs))
 }
@@ -29,7 +29,7 @@ describe('the grammar, byte by byte', () => {
     expect(members(code => FIELD_VALUE[code] === 1)).toBe('\t' + range(0x20, 0x7e) + range(0x80, 0xff))
   })
 
-  it('what may stand in a target: visible ASCII but a fragment, a backslash in its query only (RFC 9112 §3.2)', () => {
+  it('a target: visible ASCII except "#", and a backslash in its query only (RFC 9112 §3.2)', () => {
     const query = range(0x21, 0x7e).replace('#', '')
     expect(members(code => QUERY[code] === 1)).toBe(query)
     expect(members(code => TARGET[code] === 1)).toBe(query.replace('\\', ''))

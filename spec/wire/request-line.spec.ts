@@ -21,7 +21,7 @@ describe('a request line (RFC 9112 §3)', () => {
     expect(requestLine(line + '\r\n')).toEqual(parts)
   })
 
-  it.each(['HTTP/1.2', 'HTTP/1.9'])('%s is served as HTTP/1.1 (RFC 9110 §6.2)', version => {
+  it.each(['HTTP/1.2', 'HTTP/1.9'])('reads %s as HTTP/1.1 (RFC 9110 §6.2)', version => {
     expect(requestLine(`GET / ${version}\r\n`)).toEqual(['GET', '/', 'HTTP/1.1'])
   })
 
@@ -77,27 +77,27 @@ describe('a request line (RFC 9112 §3)', () => {
   it.each([
     '', 'G', 'GET', 'GET ', 'GET /', 'GET /?\\', 'GET /?\\ HTTP/1', 'GET / ', 'GET / HTTP/1.', 'GET / HTTP/1.1',
     'GET / HTTP/1.1\r',
-  ])('is not over with %j', text => {
+  ])('is incomplete after %j', text => {
     expect(requestLine(text)).toBe(`unexpectedEof@${text.length}`)
   })
 
-  describe('has a limit', () => {
+  describe('with a limit', () => {
     const line = 'GET /123456 HTTP/1.1\r\n'
 
-    it('that it may reach and not pass', () => {
+    it('may be as long as the limit, and no longer', () => {
       expect(requestLine(line, line.length)).toEqual(['GET', '/123456', 'HTTP/1.1'])
       for (const limit of [line.length - 1, line.length - 2, 12, 5, 4]) {
         expect(requestLine(line, limit)).toBe(`targetTooLong@${limit}`)
       }
     })
 
-    it('which blames the method where the target did not begin (RFC 9112 §3)', () => {
+    it('fails with methodTooLong if the target has not begun at the limit (RFC 9112 §3)', () => {
       expect(requestLine('LONG-METHOD', 8)).toBe('methodTooLong@8')
       expect(requestLine('LONG-METHOD / HTTP/1.1\r\n', 8)).toBe('methodTooLong@8')
       expect(requestLine(line, 3)).toBe('methodTooLong@3')
     })
 
-    it('that hides what stands behind it', () => {
+    it('reports the limit rather than a fault beyond it', () => {
       expect(requestLine('GET /\0 HTTP/1.1\r\n', 6)).toBe('badTarget@5')
       expect(requestLine('GET /\0 HTTP/1.1\r\n', 5)).toBe('targetTooLong@5')
       expect(requestLine('GET a HTTP/1.1\r\n', 15)).toBe('targetTooLong@15')

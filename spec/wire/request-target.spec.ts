@@ -22,7 +22,7 @@ describe('a request target (RFC 9112 §3.2)', () => {
     ['GET', 'http://a\\@b/'], ['GET', 'http://[::1/'], ['CONNECT', '*'], ['CONNECT', '/'], ['CONNECT', 'a'],
     ['CONNECT', 'a:'], ['CONNECT', ':443'], ['CONNECT', 'a:65536'], ['CONNECT', 'a:b'], ['CONNECT', 'http://a:443'],
     ['CONNECT', 'u@a:443'], ['CONNECT', 'a:443/'],
-  ])('%s %s is not', (method, target) => {
+  ])('%s %s is not valid', (method, target) => {
     expect(isValidTarget(method, target)).toBe(false)
   })
 })

@@ -1,6 +1,6 @@
 /**
- * The law of the wire: what was serialized parses to what it was, in every cut. Bytes that are not a message's own, on
- * either side, never change that.
+ * The law of the wire: parsing a serialized message gives back the original, in every cut, and whatever bytes precede
+ * or follow it in memory.
  */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
@@ -28,7 +28,7 @@ const version = fc.constantFrom(Version.HTTP_1_0, Version.HTTP_1_1)
 const name = fc.stringMatching(/^[!#$%&'*+.^_`|~\dA-Za-z-]{1,12}$/)
   .filter(text => !/^(?:host|content-length|transfer-encoding)$/i.test(text))
 
-/** A value with no blank at either end: those are not part of it (RFC 9112 §5). */
+/** A value without blanks at either end, which are not part of a value (RFC 9112 §5). */
 const value = fc.stringMatching(/^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]{0,12}[\x21-\x7e\x80-\xff])?)?$/)
 
 const fields: fc.Arbitrary<Field[]> = fc.array(fc.tuple(name, value), { maxLength: 5 })
@@ -48,21 +48,21 @@ function serializeHead({ method: its, target: where, version: which, headers }: 
 const RUNS = { numRuns: 60 }
 
 describe('serialize, then parse, is the identity', () => {
-  it('on requests, one behind another', () => {
+  it('for consecutive requests', () => {
     fc.assert(fc.property(fc.array(request, { minLength: 1, maxLength: 3 }), requests => {
-      // An absolute-form target gives HTTP/1.0 requests a Host: that is another law.
+      // An absolute-form target adds a Host to an HTTP/1.0 request, so that the result differs.
       fc.pre(requests.every(each => each.target.startsWith('/') || each.version === Version.HTTP_1_1))
       expect(heads(requests.map(serializeHead).join(''))).toEqual(requests.map(each => each.toString()))
     }), RUNS)
   })
 
-  it('on fields', () => {
+  it('for fields', () => {
     fc.assert(fc.property(fields, list => {
       expect(fieldSection(serializeFields(Headers.ofList(list)).text + '\r\n')).toEqual(list)
     }), RUNS)
   })
 
-  it('on chunked bodies, however they are chunked, with extensions and trailers', () => {
+  it('for chunked bodies with chunks of any sizes, extensions and trailers', () => {
     const trailers = fields.map(list => list.map(([key, its]): Field => [`x-${key}`, its]))
     fc.assert(fc.property(fc.array(fc.tuple(data, extension), { maxLength: 4 }), trailers, (chunks, list) => {
       const text = chunks.map(([bytes, its]) => chunkStart(bytes.length).replace('\r', `${its}\r`) + bytes + chunkEnd)
@@ -72,7 +72,7 @@ describe('serialize, then parse, is the identity', () => {
     }), RUNS)
   })
 
-  it('on the fields of a response', () => {
+  it('for the fields of a response', () => {
     const context = { method: 'GET', isHttp11: true, isPersistent: true, date: '', keepAlive: 0 }
     fc.assert(fc.property(fields, fc.nat(), (list, length) => {
       fc.pre(list.every(([key]) => key.toLowerCase() !== 'connection'))

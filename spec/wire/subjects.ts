@@ -13,14 +13,14 @@ import { inEveryCut, type Subject } from '../helpers/splits.js'
 /** A fault as `code@offset`. */
 export type Fault = string
 
-/** What a body came to. */
+/** The result of decoding a body. */
 export interface DecodedBody {
   readonly data: string
   readonly trailers?: Field[]
   readonly fault?: Fault
 }
 
-/** What a head came to: the request as text, or the fault. */
+/** The result of parsing a head: the request as text, or the fault. */
 export type ParsedHead = string
 
 function faultOf(parser: { fault: string | null; faultOffset: number }): Fault {
@@ -64,7 +64,7 @@ export function fieldSection(text: string, budget = 1000, maxCount = 100): Field
   })
 }
 
-/** Parses heads until one is at fault or the input ends, in every cut. */
+/** Parses heads until one is malformed or the input ends, in every cut. */
 export function heads(text: string, maxHeaderSize = 1000, maxHeadersCount = 100): ParsedHead[] {
   return inEveryCut(text, () => new HeadsSubject(new HeadParser(maxHeaderSize, maxHeadersCount)))
 }

@@ -12,7 +12,7 @@ function seen(window: TextWindow, base: number, off: number, count: number): num
 }
 
 describe('a text window', () => {
-  it('decodes some bytes from its anchor on, and not all that there is', () => {
+  it('decodes 4 KiB from its anchor, not the whole input', () => {
     const window = new TextWindow()
     expect(window.anchor(100)).toBe(100)
     window.cover(bytes, 150, bytes.length)
@@ -20,7 +20,7 @@ describe('a text window', () => {
     expect(window.text.length).toBe(4096)
   })
 
-  it('serves all heads that stand in what it decoded already', () => {
+  it('serves further heads from the decoded text', () => {
     const window = new TextWindow()
     window.anchor(100)
     window.cover(bytes, 150, bytes.length)
@@ -31,7 +31,7 @@ describe('a text window', () => {
     expect(seen(window, 100, 300, 1)).toEqual([300 % 251])
   })
 
-  it('decodes anew from the same anchor where more is needed', () => {
+  it('decodes again from the same anchor if more is needed', () => {
     const window = new TextWindow()
     window.anchor(100)
     window.cover(bytes, 150, bytes.length)
@@ -41,7 +41,7 @@ describe('a text window', () => {
     expect(window.text.length).toBe(19_900)
   })
 
-  it('takes another anchor before and behind what it covers', () => {
+  it('moves to an anchor before or after the text that it covers', () => {
     const window = new TextWindow()
     window.anchor(5000)
     window.cover(bytes, 5010, 5010)
@@ -53,7 +53,7 @@ describe('a text window', () => {
     expect(seen(window, 4999, 4999, 1)).toEqual([4999 % 251])
   })
 
-  it('does not trust bytes of an earlier read', () => {
+  it('drops its text when it is released', () => {
     const window = new TextWindow()
     window.anchor(0)
     window.cover(new Uint8Array(50), 50, 50)
