@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import { BLOCK_SIZE, giveBlock, POOL_LIMIT, pooledBlocks, takeBlock } from '../../lib/buffer/block-pool.js'
 
 describe('the pool of blocks', () => {
-  it('gives out again what it was given, emptied', () => {
+  it('reuses a returned block, reset to empty', () => {
     const block = takeBlock()
     block.fill = BLOCK_SIZE
     block.pending = 1
@@ -15,12 +15,12 @@ describe('the pool of blocks', () => {
     expect(block.bytes).toHaveLength(BLOCK_SIZE)
   })
 
-  it('never gives one block to two', () => {
+  it('never hands out a block twice', () => {
     const blocks = Array.from({ length: POOL_LIMIT + 1 }, takeBlock)
     expect(new Set(blocks).size).toBe(blocks.length)
   })
 
-  it('is bounded', () => {
+  it('keeps POOL_LIMIT blocks at most', () => {
     const blocks = Array.from({ length: POOL_LIMIT + 10 }, takeBlock)
     blocks.forEach(giveBlock)
     expect(pooledBlocks()).toBe(POOL_LIMIT)

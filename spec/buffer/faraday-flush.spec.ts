@@ -1,12 +1,12 @@
 /**
- * The callbacks of flushes of the output queue: their order and their results.
+ * The callbacks of flushes and the closing of the output queue: their order and their results.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Faraday, type FlushResult, IOVec } from '../../lib/buffer/index.js'
 import { misuse, written } from './output.js'
 
 describe('Faraday: flushing', () => {
-  /** A queue, and the results of flushes in the order of the calls. */
+  /** A queue, and the results of its flushes in the order of the callbacks. */
   function queueAndLog() {
     const queue = new Faraday()
     const log: string[] = []
@@ -19,13 +19,13 @@ describe('Faraday: flushing', () => {
     return { queue, log, flush }
   }
 
-  it('calls back at once when nothing is pending', () => {
+  it('calls back at once if nothing is pending', () => {
     const { log, flush } = queueAndLog()
     flush('a')
     expect(log).toEqual(['a written'])
   })
 
-  it('calls back when all bytes before it are shifted, not those after it', () => {
+  it('calls back when all bytes before it are shifted, without waiting for later ones', () => {
     const { queue, log, flush } = queueAndLog()
     queue.writeLatin1('abc')
     flush('first')
@@ -39,7 +39,7 @@ describe('Faraday: flushing', () => {
     expect(log).toEqual(['first written', 'second written'])
   })
 
-  it('calls back several of one place in order, once', () => {
+  it('calls back flushes at the same position in order, once each', () => {
     const { queue, log, flush } = queueAndLog()
     queue.writeLatin1('abc')
     for (const name of ['a', 'b', 'c']) flush(name)
@@ -48,7 +48,7 @@ describe('Faraday: flushing', () => {
     expect(log).toEqual(['a written', 'b written', 'c written'])
   })
 
-  it('lets a callback write, and flush again', () => {
+  it('allows a callback to write, and to flush again', () => {
     const { queue, log, flush } = queueAndLog()
     queue.writeLatin1('abc')
     flush('outer', () => {
@@ -61,7 +61,7 @@ describe('Faraday: flushing', () => {
     expect(log).toEqual(['outer written', 'inner written'])
   })
 
-  it('keeps the order when a callback flushes at once and others are due', () => {
+  it('keeps the order if a callback flushes while others are due', () => {
     const { queue, log, flush } = queueAndLog()
     queue.writeLatin1('abc')
     flush('first', () => { flush('third') })
@@ -70,7 +70,7 @@ describe('Faraday: flushing', () => {
     expect(log).toEqual(['first written', 'second written', 'third written'])
   })
 
-  it('lets a callback shift', () => {
+  it('allows a callback to shift', () => {
     const { queue, log, flush } = queueAndLog()
     queue.writeLatin1('a')
     flush('first', () => { queue.shift(1) })
@@ -81,7 +81,7 @@ describe('Faraday: flushing', () => {
     expect(queue.hasPending).toBe(false)
   })
 
-  it('says written or closed as it was when a callback drains', () => {
+  it('reports written for bytes that were shifted before a callback drained, and closed for others', () => {
     const { queue, log, flush } = queueAndLog()
     queue.writeLatin1('a')
     flush('first', () => { expect(queue.closeAndDrain()).toBe(1) })
@@ -92,7 +92,7 @@ describe('Faraday: flushing', () => {
     expect(log).toEqual(['first written', 'same place written', 'later place closed'])
   })
 
-  it('lets an exception out, with its own work complete, and calls the others next time', () => {
+  it('throws the exception of a callback after the shift, and calls the others in the next one', () => {
     const { queue, log, flush } = queueAndLog()
     queue.writeLatin1('abc')
     flush('faulty', () => { throw new Error('from the callback') })
@@ -105,7 +105,7 @@ describe('Faraday: flushing', () => {
 })
 
 describe('Faraday: closing', () => {
-  it('takes no more bytes, even none', () => {
+  it('refuses further writes, even empty ones', () => {
     const queue = new Faraday()
     queue.close()
     expect(queue.isClosed).toBe(true)
@@ -115,7 +115,7 @@ describe('Faraday: closing', () => {
     expect(() => { queue.scheduleBytes(new Uint8Array()) }).toThrow(misuse('bodyClosed'))
   })
 
-  it('lets what is pending be shifted and flushed', () => {
+  it('lets pending bytes be shifted and flushed', () => {
     const queue = new Faraday()
     const results: FlushResult[] = []
     queue.writeLatin1('abc')
@@ -127,7 +127,7 @@ describe('Faraday: closing', () => {
     expect(results).toEqual(['written', 'written'])
   })
 
-  it('drains: drops what is pending, says how much, and calls back with closed', () => {
+  it('with draining drops pending bytes, returns their number, and calls back with closed', () => {
     const queue = new Faraday()
     const results: FlushResult[] = []
     queue.writeLatin1('abc')
@@ -142,7 +142,7 @@ describe('Faraday: closing', () => {
     expect(() => { queue.shift(3) }).toThrow(misuse('badRange'))
   })
 
-  it('stays drained: nothing more to drop, each flush is closed, close changes nothing', () => {
+  it('with draining is final: nothing more is dropped, and each flush is closed', () => {
     const queue = new Faraday()
     const results: FlushResult[] = []
     queue.closeAndDrain()
@@ -152,7 +152,7 @@ describe('Faraday: closing', () => {
     expect(results).toEqual(['closed'])
   })
 
-  it('drains without changing what was handed out: the transport may hold it', () => {
+  it('with draining does not change bytes that were handed out, because the transport may hold them', () => {
     const queue = new Faraday()
     queue.writeLatin1('abc')
     const [handedOut] = queue.iovecs()

@@ -1,7 +1,7 @@
 /**
- * Whatever is called in whatever order, also from within flush callbacks, Faraday does what a plain list of bytes does;
- * and what it handed out stays as it is until it is shifted, and for good when the queue is drained. Two queues take
- * turns, because they share the pool of blocks.
+ * The invariant: for any sequence of calls, also from within flush callbacks, Faraday behaves like a plain list of
+ * bytes; and bytes that it handed out stay unchanged until they are shifted, or for good if the queue is drained. Two
+ * queues alternate, because they share the pool of blocks.
  */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
@@ -63,7 +63,7 @@ class NaiveQueue implements Queue {
   }
 }
 
-/** A transport: it remembers what it was handed out, and takes it off as it shifts. */
+/** A queue with its transport, which keeps the iovecs that were handed out until they are shifted. */
 class WatchedFaraday extends Faraday {
   private held: IOVec[] = []
   private final: Uint8Array | null = null
@@ -85,7 +85,7 @@ class WatchedFaraday extends Faraday {
   }
 
   get heldBytes(): Buffer { return Buffer.concat(this.held.map(IOVec.view)) }
-  /** What was held when the queue was drained; null before. */
+  /** The bytes that were held when the queue was drained; null before. */
   get finalBytes(): Uint8Array | null { return this.final }
 }
 
@@ -96,7 +96,7 @@ type Command =
   | { type: 'shift'; share: number }
   | { type: 'shiftTooMuch' | 'iovecs' | 'close' | 'drain' }
 
-/** Runs a command, and tells the log what came of it. What is nested in a flush runs when that is called back. */
+/** Runs a command, and logs its result. The reaction of a flush runs in its callback. */
 function run(queue: Queue, command: Command, log: unknown[]): void {
   try {
     log.push([command.type, perform(queue, command, log), queue.pendingBytes, queue.hasPending, queue.isClosed])
@@ -166,14 +166,14 @@ const ends: fc.WeightedArbitrary<Command>[] = [
   { weight: 1, arbitrary: fc.constant({ type: 'drain' }) },
 ]
 
-/** A command whose flush reacts with commands of up to `depth` levels. */
+/** A command; a flush reacts with further commands, nested up to `depth` levels. */
 function commands(depth: number): fc.Arbitrary<Command> {
   const reactions = depth === 0 ? fc.constant([]) : fc.array(commands(depth - 1), { maxLength: 3 })
   const flush = reactions.map((reaction): Command => ({ type: 'flush', reaction }))
   return fc.oneof(...writes, ...others, ...ends, { weight: 5, arbitrary: flush })
 }
 
-/** A queue beside its model, each with a log of what its calls and callbacks came to. */
+/** A queue and its model, each with a log of the results of calls and callbacks. */
 class Pair {
   private readonly queue = new WatchedFaraday()
   private readonly model = new NaiveQueue()
@@ -185,7 +185,7 @@ class Pair {
     run(this.model, command, this.modelLog)
   }
 
-  /** What the transport was handed out is what comes next, or what it was when the queue was drained. */
+  /** Checks that the bytes handed out are the next ones, or those that were held when the queue was drained. */
   compareHeld(): void {
     const held = this.queue.heldBytes
     const expected = this.queue.finalBytes ?? this.model.bytes.subarray(0, held.length)
@@ -193,7 +193,7 @@ class Pair {
   }
 
   compareAll(): void {
-    // A long text comes in parts; what flushes write meanwhile comes behind.
+    // A long text is handed out in parts; what flush callbacks write meanwhile follows it.
     while (this.queue.hasPending) {
       const output = Buffer.concat(this.queue.iovecs().map(IOVec.view))
       expect(output.length).toBeGreaterThan(0)
@@ -209,7 +209,7 @@ class Pair {
 describe('Faraday against a list of bytes', () => {
   const scenario = fc.array(fc.tuple(fc.nat(1), commands(2)), { maxLength: 40, size: 'max' })
 
-  it('does the same, and leaves alone what it handed out', () => {
+  it('gives the same results, and does not change bytes that it handed out', () => {
     fc.assert(fc.property(scenario, steps => {
       const pairs = [0, 1].map(() => new Pair())
       for (const [which, command] of steps) {
@@ -220,7 +220,7 @@ describe('Faraday against a list of bytes', () => {
     }), { numRuns: 300 })
   })
 
-  it('never hands out an empty iovec, nor two that one block could join', () => {
+  it('never hands out an empty iovec, nor two contiguous ones of the same buffer', () => {
     fc.assert(fc.property(fc.array(commands(0), { maxLength: 30 }), steps => {
       const queue = new Faraday()
       for (const command of steps) run(queue, command, [])

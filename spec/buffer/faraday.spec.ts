@@ -1,5 +1,5 @@
 /**
- * The output queue: copies and views of bytes and text, and what is pending of them.
+ * The output queue: copied and scheduled bytes and text, and what is pending of them.
  */
 import { describe, expect, it } from '@jest/globals'
 import { BLOCK_SIZE, pooledBlocks } from '../../lib/buffer/block-pool.js'
@@ -7,13 +7,13 @@ import { Faraday, IOVec } from '../../lib/buffer/index.js'
 import { misuse, output, written } from './output.js'
 
 describe('Faraday: an empty queue', () => {
-  it('has nothing to write', () => {
+  it('has no iovecs', () => {
     const queue = new Faraday()
     expect(queue).toMatchObject({ pendingBytes: 0, hasPending: false, isClosed: false })
     expect(queue.iovecs()).toEqual([])
   })
 
-  it('stays empty when nothing is written', () => {
+  it('stays empty after empty writes', () => {
     const queue = new Faraday()
     queue.writeLatin1('')
     queue.writeString('')
@@ -23,7 +23,7 @@ describe('Faraday: an empty queue', () => {
     expect(queue.iovecs()).toEqual([])
   })
 
-  it('holds no block of the pool, and one as long as copied bytes are pending', () => {
+  it('holds a block of the pool only while copied bytes are pending', () => {
     const queue = new Faraday()
     queue.writeLatin1('abc')
     written(queue)
@@ -38,8 +38,8 @@ describe('Faraday: an empty queue', () => {
   })
 })
 
-describe('Faraday: what is copied', () => {
-  it('leaves as one iovec, in the order of the calls', () => {
+describe('Faraday: copied output', () => {
+  it('is handed out as one iovec, in the order of the calls', () => {
     const queue = new Faraday()
     queue.writeLatin1('caf\u00e9 ')
     queue.writeString('caf\u00e9 ')
@@ -51,7 +51,7 @@ describe('Faraday: what is copied', () => {
     expect(output(queue)).toBe('caf\u00e9 caf\u00c3\u00a9 BCand on')
   })
 
-  it('may be overwritten by the caller', () => {
+  it('does not change when the caller overwrites its bytes', () => {
     const queue = new Faraday()
     const [small, large] = [Buffer.from('small'), Buffer.alloc(BLOCK_SIZE + 1, 'l')]
     queue.writeBytes(small)
@@ -64,7 +64,7 @@ describe('Faraday: what is copied', () => {
   it.each([
     ['writeLatin1', (queue: Faraday, length: number) => { queue.writeLatin1('a'.repeat(length)) }],
     ['writeString', (queue: Faraday, length: number) => { queue.writeString('a'.repeat(length)) }],
-  ])('by %s has an array of its own where it is larger than a block', (_, write) => {
+  ])('by %s has an array of its own if it is larger than a block', (_, write) => {
     const queue = new Faraday()
     write(queue, BLOCK_SIZE)
     write(queue, BLOCK_SIZE + 1)
@@ -83,7 +83,7 @@ describe('Faraday: what is copied', () => {
     expect(output(queue)).toBe('a'.repeat(BLOCK_SIZE - 10) + 'b'.repeat(2 * BLOCK_SIZE))
   })
 
-  it('by writeBytes has an array of its own where it is larger than what a socket reads at once', () => {
+  it('by writeBytes has an array of its own if it is larger than eight blocks', () => {
     const queue = new Faraday()
     const length = 8 * BLOCK_SIZE + 1
     queue.writeBytes(Buffer.alloc(length, 'a'))
@@ -92,7 +92,7 @@ describe('Faraday: what is copied', () => {
     expect(output(queue)).toBe('a'.repeat(length))
   })
 
-  it('is text as long as it was not asked for as bytes, and nothing else was written', () => {
+  it('stays text until it is handed out as iovecs', () => {
     const queue = new Faraday()
     expect(queue.pendingText).toBe('')
     queue.writeLatin1('caf\u00e9 ')
@@ -108,7 +108,7 @@ describe('Faraday: what is copied', () => {
     expect(output(queue)).toBe('again and on')
   })
 
-  it('can be shifted in part as text', () => {
+  it('becomes bytes when a part of the text is shifted', () => {
     const queue = new Faraday()
     queue.writeLatin1('one two')
     queue.shift(4)
@@ -116,7 +116,7 @@ describe('Faraday: what is copied', () => {
     expect(output(queue)).toBe('two')
   })
 
-  it('by writeString is measured in bytes: a text of fewer characters can be larger than a block', () => {
+  it('by writeString is measured in bytes: a text of fewer characters may be larger than a block', () => {
     const queue = new Faraday()
     const text = '\u20ac'.repeat(6_000)
     queue.writeString(text)
@@ -124,7 +124,7 @@ describe('Faraday: what is copied', () => {
     expect(Buffer.from(written(queue), 'latin1').toString()).toBe(text)
   })
 
-  it('does not need its longest encoding to fit into the block', () => {
+  it('fits into a block by its actual encoding, not by the longest possible one', () => {
     const queue = new Faraday()
     queue.writeLatin1('a'.repeat(BLOCK_SIZE - 100))
     queue.writeString('\u00e9'.repeat(50))
@@ -133,7 +133,7 @@ describe('Faraday: what is copied', () => {
     expect(queue.iovecs()).toHaveLength(2)
   })
 
-  it('takes a new block where it does not fit into the open one', () => {
+  it('begins a new block if it does not fit into the open one', () => {
     const queue = new Faraday()
     queue.writeLatin1('a'.repeat(10_000))
     queue.writeLatin1('b'.repeat(10_000))
@@ -142,14 +142,14 @@ describe('Faraday: what is copied', () => {
     expect(output(queue)).toBe('a'.repeat(10_000) + 'b'.repeat(10_000) + 'c'.repeat(2_000))
   })
 
-  it('writes U+FFFD for a lone surrogate', () => {
+  it('has U+FFFD for a lone surrogate, even if the next write begins with the other half', () => {
     const queue = new Faraday()
     queue.writeString('\ud83d')
     queue.writeString('\ude00')
     expect(Buffer.from(output(queue), 'latin1').toString()).toBe('\ufffd\ufffd')
   })
 
-  it('joins what follows a head only as far as it is ASCII and short', () => {
+  it('keeps the order of heads and texts, whether short or long, ASCII or not', () => {
     const queue = new Faraday()
     queue.writeLatin1('head ')
     queue.writeString('short ')
@@ -161,7 +161,7 @@ describe('Faraday: what is copied', () => {
   })
 })
 
-describe('Faraday: what is scheduled', () => {
+describe('Faraday: scheduled output', () => {
   it('is not copied', () => {
     const queue = new Faraday()
     const bytes = Buffer.from('abcd')
@@ -176,7 +176,7 @@ describe('Faraday: what is scheduled', () => {
     expect(queue.iovecs()[0].buffer).toBe(bytes)
   })
 
-  it('keeps its place among copied writes', () => {
+  it('keeps its position among copied writes', () => {
     const queue = new Faraday()
     queue.writeLatin1('1 ')
     queue.scheduleBytes(Buffer.from('2 '))
@@ -189,7 +189,7 @@ describe('Faraday: what is scheduled', () => {
 })
 
 describe('Faraday: shifting', () => {
-  it('takes part of an iovec, several, or all', () => {
+  it('removes a part of an iovec, several, or all', () => {
     const queue = new Faraday()
     queue.writeLatin1('head ')
     queue.scheduleBytes(Buffer.from('body '))
@@ -204,7 +204,7 @@ describe('Faraday: shifting', () => {
     expect(queue.iovecs()).toEqual([])
   })
 
-  it('may go beyond what was handed out', () => {
+  it('may exceed what was handed out', () => {
     const queue = new Faraday()
     queue.writeLatin1('abc')
     queue.iovecs()
@@ -213,7 +213,7 @@ describe('Faraday: shifting', () => {
     expect(output(queue)).toBe('ef')
   })
 
-  it('leaves room behind what is still pending', () => {
+  it('leaves the rest of the block to further writes', () => {
     const queue = new Faraday()
     queue.writeLatin1('abc')
     expect(written(queue, 2)).toBe('ab')
@@ -228,8 +228,10 @@ describe('Faraday: shifting', () => {
     expect(() => { queue.shift(count) }).toThrow(misuse('badRange'))
     expect(output(queue)).toBe('abc')
   })
+})
 
-  it('does not move or change what was handed out, whatever is written meanwhile', () => {
+describe('Faraday: iovecs that were handed out', () => {
+  it('are not moved or changed by further writes', () => {
     const queue = new Faraday()
     queue.writeLatin1('abc')
     const handedOut = queue.iovecs()

@@ -13,7 +13,7 @@ function queueAndLog() {
 }
 
 describe('FlushQueue', () => {
-  it('calls back those that waited for as many bytes, in order, and once', () => {
+  it('calls back up to the given position, in order, and once each', () => {
     const { queue, log, add } = queueAndLog()
     add(2, 'a')
     add(2, 'b')
@@ -26,7 +26,7 @@ describe('FlushQueue', () => {
     expect(log.slice(2)).toEqual([['c', 'written']])
   })
 
-  it('tells the others of a drained queue that it is closed', () => {
+  it('reports closed to the remaining callbacks of a drained queue', () => {
     const { queue, log, add } = queueAndLog()
     add(2, 'a')
     add(3, 'b')
@@ -34,7 +34,7 @@ describe('FlushQueue', () => {
     expect(log).toEqual([['a', 'written'], ['b', 'closed']])
   })
 
-  it('can be used again when it was empty', () => {
+  it('can be used again after it was emptied', () => {
     const { queue, log, add } = queueAndLog()
     add(1, 'a')
     queue.call(1, false)
@@ -43,7 +43,7 @@ describe('FlushQueue', () => {
     expect(log).toEqual([['a', 'written'], ['b', 'written']])
   })
 
-  it('takes any number', () => {
+  it('holds 100,000 callbacks', () => {
     const { queue, log, add } = queueAndLog()
     for (let position = 0; position < 100_000; position++) add(position, '')
     queue.call(100_000, false)

@@ -64,12 +64,12 @@ describe('IOVec: the laws of shifting', () => {
 describe('IOVec', () => {
   const buffer = Uint8Array.of(10, 11, 12, 13)
 
-  it('is by default the whole array, or the rest of it', () => {
+  it('covers the whole array by default, or the rest from an offset', () => {
     expect(IOVec.create(buffer)).toEqual({ buffer, off: 0, len: 4 })
     expect(IOVec.create(buffer, 1)).toEqual({ buffer, off: 1, len: 3 })
   })
 
-  it('has a length, as a list has', () => {
+  it('has its length in bytes, and a list has the sum', () => {
     expect(IOVec.length(IOVec.create(buffer, 1, 2))).toBe(2)
     expect(IOVec.lengthv([IOVec.create(buffer, 1, 2), IOVec.create(buffer)])).toBe(6)
     expect(IOVec.lengthv([])).toBe(0)
@@ -83,7 +83,7 @@ describe('IOVec', () => {
     expect([...IOVec.view(shifted)]).toEqual([2, 9])
   })
 
-  it('does not change the list that is shifted, and leaves out what is used up', () => {
+  it('does not change a list that is shifted, and drops iovecs that are used up', () => {
     const list = [IOVec.create(buffer, 0, 2), IOVec.create(buffer, 2, 2)]
     expect(IOVec.shiftv(list, 2)).toEqual([{ buffer, off: 2, len: 2 }])
     expect(list).toHaveLength(2)

@@ -1,5 +1,5 @@
 /**
- * Texts that are encoded in parts have the same bytes as the encoded whole.
+ * Long texts, which are encoded in parts: the same bytes as if they were encoded at once.
  */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
@@ -15,13 +15,13 @@ function partsOf(text: string, isLatin1: boolean, length: number): Uint8Array[] 
   return parts
 }
 
-/** Units that are no pair, pairs, and what comes between. */
+/** Lone surrogates, surrogate pairs and other characters. */
 const units = fc.array(fc.constantFrom('a', '\u00e9', '\u20ac', '\ud83d', '\ude00', '\u{1f600}', '\udbff', '\udc00'), {
   minLength: 1, maxLength: 6,
 }).map(parts => parts.join(''))
 
 describe('a long text', () => {
-  it('is the same in parts as at once, whatever stands where they are cut', () => {
+  it('has the same bytes in parts as at once, whatever characters are at their boundaries', () => {
     fc.assert(fc.property(units, units, units, fc.nat(4), (start, cut, end, shift) => {
       const text = `${start}${'b'.repeat(PART - start.length - shift)}${cut}${'c'.repeat(PART - cut.length)}${end}`
       const whole = Buffer.from(text)
@@ -31,17 +31,17 @@ describe('a long text', () => {
     }), { numRuns: 200 })
   })
 
-  it('is one byte a character where it is latin-1', () => {
+  it('has one byte per character if it is latin-1', () => {
     const text = '\xe9\xff\0x'.repeat(100_000)
     expect(Buffer.concat(partsOf(text, true, text.length)).equals(Buffer.from(text, 'latin1'))).toBe(true)
   })
 
-  it('is one of more than a part', () => {
+  it('is longer than a part', () => {
     expect(isLong('x'.repeat(PART))).toBe(false)
     expect(isLong('x'.repeat(PART + 1))).toBe(true)
   })
 
-  it('is encoded as it is taken', () => {
+  it('is encoded in parts as it is shifted', () => {
     const queue = new Faraday()
     queue.writeLatin1('head')
     queue.writeString('x'.repeat(10 * PART))

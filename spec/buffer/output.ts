@@ -1,5 +1,5 @@
 /**
- * What a queue of output holds, and what is taken from it.
+ * Access to the output queue: its pending bytes, taken as a transport would, and the errors of its misuse.
  */
 import { expect } from '@jest/globals'
 import { type Faraday, IOVec } from '../../lib/buffer/index.js'

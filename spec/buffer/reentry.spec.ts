@@ -1,5 +1,5 @@
 /**
- * Work that asks for itself: one caller at a time, in a loop, with a stack that does not grow.
+ * Work that requests itself: it runs for one caller at a time, in a loop, so that the stack does not grow.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Reentry } from '../../lib/buffer/reentry.js'
@@ -16,7 +16,7 @@ describe('Reentry', () => {
     expect(loop.enter()).toBe(true)
   })
 
-  it('does the work once more where it was asked for meanwhile, however often', () => {
+  it('repeats the work once if it was requested meanwhile, however often', () => {
     const loop = new Reentry()
     const depths: number[] = []
     let depth = 0
@@ -37,7 +37,7 @@ describe('Reentry', () => {
     expect(loop.isBusy).toBe(false)
   })
 
-  it('forgets what was asked for when the work is left', () => {
+  it('drops requests when the work is left', () => {
     const loop = new Reentry()
     loop.enter()
     loop.enter()
@@ -47,7 +47,7 @@ describe('Reentry', () => {
     expect(loop.isBusy).toBe(false)
   })
 
-  it('runs a loop that looks for more by itself, with a stack that does not grow', () => {
+  it('does not grow the stack of a loop that looks for more work itself', () => {
     const loop = new Reentry()
     let left = 100_000
     const work = (): void => {

@@ -1,5 +1,5 @@
 /**
- * The members of something, in the order in which they came.
+ * A set of members in the order of their addition.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -11,7 +11,7 @@ class One implements Member<One> {
 }
 
 describe('a roster', () => {
-  it('does what a Set does, and leaves no link in those that left', () => {
+  it('behaves like a Set, and leaves no links in removed members', () => {
     const steps = fc.array(fc.tuple(fc.constantFrom('add', 'delete'), fc.nat(6)), { maxLength: 60 })
     fc.assert(fc.property(steps, all => {
       const ones = Array.from({ length: 7 }, () => new One())
@@ -27,7 +27,7 @@ describe('a roster', () => {
     }))
   })
 
-  it('gives neither those that left meanwhile nor those that came', () => {
+  it('does not iterate over members that are removed or added meanwhile', () => {
     const [first, second, third, late] = Array.from({ length: 4 }, () => new One())
     const roster = new Roster<One>()
     for (const one of [first, second, third]) roster.add(one)
@@ -44,7 +44,7 @@ describe('a roster', () => {
     expect([...roster]).toHaveLength(2)
   })
 
-  it('gives all, although somebody walks through it within a walk', () => {
+  it('iterates over all members in spite of a nested iteration and removals', () => {
     const ones = Array.from({ length: 3 }, () => new One())
     const roster = new Roster<One>()
     for (const one of ones) roster.add(one)

@@ -1,5 +1,5 @@
 /**
- * The queue of segments: how blocks are filled and given back.
+ * The queue of segments: how blocks are filled and returned to the pool.
  */
 import { describe, expect, it } from '@jest/globals'
 import { BLOCK_SIZE } from '../../lib/buffer/block-pool.js'
@@ -13,7 +13,7 @@ function copyInto(queue: SegmentQueue, length: number, byte = 1): void {
 }
 
 describe('SegmentQueue', () => {
-  it('has the room of a block while it has none, or a full one', () => {
+  it('has the room of a whole block if it has none or a full one', () => {
     const queue = new SegmentQueue()
     expect(queue.room).toBe(BLOCK_SIZE)
     copyInto(queue, 10)
@@ -22,7 +22,7 @@ describe('SegmentQueue', () => {
     expect(queue.room).toBe(BLOCK_SIZE)
   })
 
-  it('fills a block to its last byte before it takes another', () => {
+  it('fills a block to its last byte before it begins another', () => {
     const queue = new SegmentQueue()
     copyInto(queue, BLOCK_SIZE - 1)
     copyInto(queue, 1)
@@ -30,7 +30,7 @@ describe('SegmentQueue', () => {
     expect(queue.iovecs().map(({ off, len }) => [off, len])).toEqual([[0, BLOCK_SIZE], [0, 1]])
   })
 
-  it('goes on in the same block behind a segment that is not copied', () => {
+  it('continues the same block after a segment that is not copied', () => {
     const queue = new SegmentQueue()
     const scheduled = Uint8Array.of(7)
     copyInto(queue, 3)
@@ -41,7 +41,7 @@ describe('SegmentQueue', () => {
     expect(third).toEqual({ buffer: first.buffer, off: 3, len: 2 })
   })
 
-  it('gives a block back when its last byte is dropped, though others are pending', () => {
+  it('returns a block when its last byte is dropped, although other segments are pending', () => {
     const queue = new SegmentQueue()
     copyInto(queue, 5)
     const used = queue.blockWithRoom(1)
@@ -54,7 +54,7 @@ describe('SegmentQueue', () => {
     expect(new SegmentQueue().blockWithRoom(1)).toBe(used)
   })
 
-  it('gives back a block that is no longer open', () => {
+  it('returns a block that is no longer open', () => {
     const queue = new SegmentQueue()
     copyInto(queue, BLOCK_SIZE)
     const [{ buffer }] = queue.iovecs()
@@ -64,7 +64,7 @@ describe('SegmentQueue', () => {
     expect(queue.iovecs()).toHaveLength(1)
   })
 
-  it('does not give back what it abandons', () => {
+  it('does not return abandoned blocks', () => {
     const queue = new SegmentQueue()
     copyInto(queue, 4, 9)
     const [handedOut] = queue.iovecs()

@@ -1,16 +1,16 @@
 /**
- * The queue behind the operators, against an array.
+ * The queue of values, compared with an array.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { ValueQueue } from '../../lib/buffer/value-queue.js'
 
 describe('ValueQueue', () => {
-  it('gives what an array gives', () => {
+  it('behaves like an array', () => {
     fc.assert(fc.property(fc.array(fc.nat(60)), fc.boolean(), (steps, cleared) => {
       const queue = new ValueQueue<number>()
       const model: number[] = []
-      // An even step pushes that many, an odd one takes that many.
+      // An even step pushes that many values, an odd one shifts that many.
       for (const step of steps) {
         for (let i = 0; i < step && step % 2 === 0; i++) model.push(queuePush(queue, i))
         for (let i = 0; i < step && step % 2 === 1 && model.length > 0; i++) expect(queue.shift()).toBe(model.shift())
@@ -21,7 +21,7 @@ describe('ValueQueue', () => {
     }))
   })
 
-  it('keeps nothing that left it', () => {
+  it('releases values that were shifted', () => {
     const queue = new ValueQueue<object>()
     for (let i = 0; i < 20; i++) queue.push({ i })
     for (let i = 0; i < 15; i++) queue.shift()
