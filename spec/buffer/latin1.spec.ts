@@ -15,7 +15,7 @@ const IMPLEMENTATIONS: [string, Latin1][] = [
   ['with a Buffer without its inner methods', latin1Of({ prototype: {} })],
   ['with a Buffer without a prototype', latin1Of({ prototype: undefined })],
   ['with a Buffer whose inner methods throw', latin1Of({ prototype: { latin1Slice: fails, latin1Write: fails } })],
-  ['with a Buffer whose inner methods give wrong results', latin1Of({
+  ['with a Buffer whose inner methods are wrong', latin1Of({
     prototype: { latin1Slice: () => 'A', latin1Write: (...[, , length]) => length },
   })],
   ['with a Buffer whose inner methods are not functions', latin1Of({

@@ -14,7 +14,7 @@ const IMPLEMENTATIONS: [string, Utf8][] = [
   ['with Buffer', utf8Of(Buffer)],
   ['with a Buffer without its inner methods', utf8Of({ byteLength: text => Buffer.byteLength(text), prototype: {} })],
   ['with a Buffer whose methods throw', utf8Of({ byteLength: fails, prototype: { utf8Write: fails } })],
-  ['with a Buffer whose methods give wrong results', utf8Of({ byteLength: () => 1, prototype: { utf8Write: () => 1 } })],
+  ['with a Buffer whose methods are wrong', utf8Of({ byteLength: () => 1, prototype: { utf8Write: () => 1 } })],
   ['with a Buffer that has none of them', utf8Of({} as never)],
   ['without Buffer', utf8Of(undefined)],
 ]

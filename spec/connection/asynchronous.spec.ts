@@ -11,12 +11,12 @@ const BOOM = new Error('boom')
 const reject = (): Promise<never> => Promise.reject(BOOM)
 const SERVER_ERROR = errorResponse('500 Internal Server Error')
 
-/** Lets the promises settle that are ready. */
+/** Lets ready promises settle. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await Promise.resolve()
 }
 
-/** A connection whose late failures are told. */
+/** A connection, and the errors that `onLateError` receives. */
 function stage(handler: (reqd: Reqd) => void | PromiseLike<void>): { runtime: Runtime; late: unknown[] } {
   const late: unknown[] = []
   return { runtime: new Runtime(handler, { onLateError: error => { late.push(error) } }), late }
@@ -34,7 +34,7 @@ describe('an asynchronous handler that fails', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('when its response is complete costs the next request nothing, and is told', async () => {
+  it('after its response is reported, and does not affect the next request', async () => {
     const { runtime, late } = stage(reqd => {
       if (reqd.request.target !== '/1') return undefined
       echoTarget(reqd)
@@ -53,7 +53,7 @@ describe('an asynchronous callback that fails', () => {
   it.each<[string, Partial<BodyCallbacks>, string]>([
     ['onRead', { onRead: reject }, 'hello'],
     ['onEof', { onEof: reject }, ''],
-  ])('%s is answered with 500', async (_, callbacks, body) => {
+  ])('in %s is answered with 500', async (_, callbacks, body) => {
     const nothing = (): void => undefined
     const { runtime } = stage(reqd => {
       reqd.requestBody.scheduleRead({ onRead: nothing, onEof: nothing, ...callbacks })
@@ -65,7 +65,7 @@ describe('an asynchronous callback that fails', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('onError is told: there is no response that it could cost', async () => {
+  it('in onError after a shutdown is reported', async () => {
     const { runtime, late } = stage(reqd => {
       reqd.requestBody.scheduleRead({ onRead: () => undefined, onEof: () => undefined, onError: reject })
     })
@@ -76,7 +76,7 @@ describe('an asynchronous callback that fails', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('of the rest of a body is told', async () => {
+  it('in onRead after the client left is reported', async () => {
     const { runtime, late } = stage(() => undefined)
     runtime.offer(post('hello').slice(0, -5))
     runtime.connection.lost(Buffer.from('hello'), () => new Error('the client left'))
@@ -85,7 +85,7 @@ describe('an asynchronous callback that fails', () => {
     expect(late).toEqual([BOOM])
   })
 
-  it('of a flush cuts its own response, and costs no other', async () => {
+  it('in a flush callback cuts its own response, and no other', async () => {
     const { runtime, late } = stage(() => undefined)
     runtime.readString(get('/1'))
     const first = runtime.reqd.respondWithStreaming(responding(200))

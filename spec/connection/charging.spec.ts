@@ -1,6 +1,6 @@
 /**
- * Which exchange a failure belongs to: the response before the read of the body, failures of callbacks, cuts, and
- * handlers or error handlers that stall.
+ * Which exchange a failure is charged to: unread bodies, responses before the body is read, failures of callbacks, and
+ * cuts.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { Reqd } from '../../lib/connection/reqd.js'
@@ -15,8 +15,8 @@ const BOOM = new Error('boom')
 const boom = (): never => { throw BOOM }
 const HALF = post('hello').slice(0, -2)
 
-describe('a body that its handler began to read and dropped', () => {
-  it('is taken from it by dropBody, and the next request is answered', () => {
+describe('a body that its handler stopped reading', () => {
+  it('is dropped by dropBody, and the next request is answered', () => {
     const runtime = new Runtime(reqd => {
       if (reqd.request.target === '/next') return echoTarget(reqd)
       reqd.requestBody.scheduleRead({ onRead: () => { reqd.respondWithString(responding(200), 'x') }, onEof: () => {} })
@@ -33,7 +33,7 @@ describe('a body that its handler began to read and dropped', () => {
     runtime.connectionIsIdle()
   })
 
-  it('ends the connection where it is too long to be dropped, and fails its reader', () => {
+  it('ends the connection if it is too long to be dropped, and its reads fail', () => {
     const runtime = new Runtime()
     runtime.readString(head('POST / HTTP/1.1', 'Content-Length: 99999999'))
     const events: string[] = []
@@ -47,7 +47,7 @@ describe('a body that its handler began to read and dropped', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('is dropped in front of an upgrade, too', () => {
+  it('is dropped before an upgrade, too', () => {
     const runtime = new Runtime()
     runtime.readString(post('hello', 'Connection: upgrade', 'Upgrade: x').slice(0, -5))
     readOnce(runtime.reqd, [])
@@ -62,7 +62,7 @@ describe('a body that its handler began to read and dropped', () => {
     expect(upgrades).toBe(1)
   })
 
-  it('is left to a handler that has not responded', () => {
+  it('is not dropped before its handler has responded', () => {
     const runtime = new Runtime()
     runtime.readString(post('hello').slice(0, -5))
     runtime.connection.dropBody()
@@ -72,29 +72,29 @@ describe('a body that its handler began to read and dropped', () => {
   })
 })
 
-describe('a handler that responds first and reads then', () => {
+describe('a handler that responds before it reads the body', () => {
   const inputs: [string, string][] = [
     ['a short body', post('hello').slice(0, -5)],
     ['a body in chunks', postChunks()],
     ['a body over drainLimit', head('POST / HTTP/1.1', 'Content-Length: 70000')],
-    ['a client that waits for leave', head('POST / HTTP/1.1', 'Content-Length: 5', 'Expect: 100-continue')],
+    ['a body that waits for 100 Continue', head('POST / HTTP/1.1', 'Content-Length: 5', 'Expect: 100-continue')],
   ]
 
-  it.each(inputs)('gets %s, and the connection goes on', (name, input) => {
+  it.each(inputs)('receives %s, and the connection stays open', (name, input) => {
     const events: string[][] = []
     const runtime = new Runtime(reqd => {
       reqd.respondWithString(responding(202), '')
       events.push(readBody(reqd).events)
     })
     runtime.readString(input)
-    const leave = name.includes('leave') ? 'HTTP/1.1 100 Continue\r\n\r\n' : ''
+    const leave = name.includes('100 Continue') ? 'HTTP/1.1 100 Continue\r\n\r\n' : ''
     runtime.writeResponse(`${leave}${response('202 Accepted', ['Content-Length: 0'])}`)
     runtime.readString(name.includes('chunks') ? '5\r\nhello\r\n' : 'hello')
     expect(events).toEqual([name.includes('over') || name.includes('chunks') ? ['hello'] : ['hello', 'eof']])
     expect(runtime.connection.isClosed).toBe(false)
   })
 
-  it.each(inputs)('gets %s after a streamed head that is flushed', (_, input) => {
+  it.each(inputs)('keeps the connection open after a flushed head, with %s', (_, input) => {
     const runtime = new Runtime(reqd => {
       reqd.respondWithStreaming(responding(200), { flushHeadersImmediately: true })
       readBody(reqd)
@@ -103,14 +103,14 @@ describe('a handler that responds first and reads then', () => {
     expect(runtime.writeAll()).not.toContain('close')
   })
 
-  it('gets nothing where the connection can\'t go on: the response says close', () => {
+  it('closes the connection if it leaves a body over drainLimit unread', () => {
     const runtime = new Runtime(reqd => { reqd.respondWithString(responding(413), '') })
     runtime.readString(head('POST / HTTP/1.1', 'Content-Length: 70000'))
     runtime.writeResponse(response('413 Content Too Large', ['Content-Length: 0', 'Connection: close']))
     runtime.connectionIsShutdown()
   })
 
-  it('has its response delivered where it throws then, or shuts the connection down', () => {
+  it('has its response delivered if it then throws or shuts the connection down', () => {
     for (const then of [boom, (runtime: Runtime) => { runtime.connection.shutdown() }]) {
       const runtime: Runtime = new Runtime(reqd => {
         echoTarget(reqd)
@@ -124,7 +124,7 @@ describe('a handler that responds first and reads then', () => {
 })
 
 describe('a failure', () => {
-  it('reported between two requests ends the connection without a word', () => {
+  it('reported between two requests closes the connection without a response', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/'))
     runtime.writeAll()
@@ -133,7 +133,7 @@ describe('a failure', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('of an earlier request\'s flush costs the next one nothing', () => {
+  it('in a flush callback of an earlier request is reported, and does not affect the next one', () => {
     const late: unknown[] = []
     const runtime = new Runtime(undefined, { onLateError: error => { late.push(error) } })
     runtime.readString(get('/1'))
@@ -149,7 +149,7 @@ describe('a failure', () => {
     runtime.connectionIsIdle()
   })
 
-  it('of a read at its end is guarded, and answered with 500', () => {
+  it('in onEof of an empty body is answered with 500', () => {
     for (const read of [{ onRead: boom, onEof: boom }, { onRead: boom, onEof: boom, onError: boom }]) {
       const runtime = new Runtime(reqd => { reqd.requestBody.scheduleRead(read) })
       runtime.readString(get('/'))
@@ -158,7 +158,7 @@ describe('a failure', () => {
     }
   })
 
-  it('of a late onError is told, and thrown at nobody', () => {
+  it('in a late onError is reported, and not thrown to the caller', () => {
     const late: unknown[] = []
     const runtime = new Runtime(undefined, { onLateError: error => { late.push(error) } })
     runtime.readString(post('hello').slice(0, -5))
@@ -167,7 +167,7 @@ describe('a failure', () => {
     expect(late).toEqual([BOOM])
   })
 
-  it('of a body that is too short, before its head was sent, is answered with 500', () => {
+  it('by a response body that is too short is answered with 500 if its head was not sent', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     const body = runtime.reqd.respondWithStreaming(responding(200, ['Content-Length', '5']))
@@ -177,8 +177,8 @@ describe('a failure', () => {
   })
 })
 
-describe('what ended the work of a connection is told to onFailure', () => {
-  /** What is told, in order, where the error handler answers and then throws. */
+describe('onFailure', () => {
+  /** The calls of onFailure, of the error handler, which answers and then throws, and of onLateError, in order. */
   function told(handler: (reqd: Reqd) => void, ...inputs: string[]): { events: unknown[]; runtime: Runtime } {
     const events: unknown[] = []
     const runtime: Runtime = new Runtime(handler, {
@@ -197,19 +197,19 @@ describe('what ended the work of a connection is told to onFailure', () => {
     return { events, runtime }
   }
 
-  it('once, before the error handler, with its request', () => {
+  it('is called once, before the error handler, with the request', () => {
     const { events, runtime } = told(boom, get('/bad'))
     runtime.connection.reportExn(new Error('another'))
     expect(events).toEqual([['failure', BOOM, '/bad'], ['answer', BOOM], ['late', new Error('late')]])
   })
 
-  it('without a request where none was read', () => {
+  it('is called without a request if none was read', () => {
     const { events } = told(echoTarget, get('/'), 'bad\r\n\r\n')
     const fault = expect.any(RemoteProtocolError)
     expect(events).toEqual([['failure', fault, null], ['answer', fault], ['late', new Error('late')]])
   })
 
-  it('and later errors of callbacks to onLateError, unless they pass on the failure', () => {
+  it('is followed by onLateError for later errors of callbacks, unless they are the failure itself', () => {
     const later = new Error('later')
     const { events, runtime } = told(reqd => {
       const body = reqd.respondWithStreaming(responding(200))
@@ -221,13 +221,13 @@ describe('what ended the work of a connection is told to onFailure', () => {
     expect(events).toEqual([['failure', BOOM, '/'], ['late', later]])
   })
 
-  it('where nothing is answered', () => {
+  it('is called if the failure is not answered', () => {
     const { events, runtime } = told(echoTarget)
     runtime.connection.reportExn(BOOM)
     expect(events).toEqual([['failure', BOOM, null]])
   })
 
-  it('and a response that the handler makes then is the only one', () => {
+  it('may respond to the request, which prevents the error response', () => {
     const runtime: Runtime = new Runtime(() => {}, { onFailure: (_, reqd) => { echoTarget(reqd!) } })
     runtime.readString(get('/'))
     runtime.connection.reportExn(BOOM)
@@ -236,7 +236,7 @@ describe('what ended the work of a connection is told to onFailure', () => {
   })
 })
 
-describe('a cut of a response that only the connection\'s end would end', () => {
+describe('a cut of a close-delimited response', () => {
   it('delivers the complete response before it', () => {
     const { runtime, calls } = withPendingErrorHandler(echoTarget)
     runtime.readString(get('/1'))
@@ -249,7 +249,7 @@ describe('a cut of a response that only the connection\'s end would end', () => 
     runtime.connectionIsShutdown(undelivered)
   })
 
-  it('delivers it in parts, and asks for a reset where a write that was under way went further', () => {
+  it('delivers it in parts, and requests a reset if a write in flight went beyond it', () => {
     for (const isFurther of [false, true]) {
       const runtime = new Runtime(reqd => { if (reqd.request.target === '/1') echoTarget(reqd) })
       const first = head('GET /1 HTTP/1.0', 'Connection: keep-alive')
@@ -268,8 +268,8 @@ describe('a cut of a response that only the connection\'s end would end', () => 
   })
 })
 
-describe('waits for little to be left', () => {
-  it('are one for each body: the next exchange does not replace that of the one before', () => {
+describe('callbacks of whenDrained', () => {
+  it('belong to their body: the next exchange does not replace them', () => {
     const runtime = new Runtime()
     const calls: number[] = []
     runtime.readString(get('/1'))
@@ -284,7 +284,7 @@ describe('waits for little to be left', () => {
   })
 })
 
-describe('a text in chunks', () => {
+describe('a chunked text', () => {
   it('wakes the writer once, when it is complete', () => {
     const runtime = new Runtime()
     const seen: string[] = []

@@ -1,5 +1,5 @@
 /**
- * The end of the input: between requests, in a head, in a body, and behind requests that are still to be answered.
+ * The end of the input: between requests, in a head, in a body, and behind requests that are not answered yet.
  */
 import { describe, expect, it } from '@jest/globals'
 import {
@@ -9,14 +9,14 @@ import {
 const CHUNKED_CLOSE = response('200 OK', ['Transfer-Encoding: chunked', 'Connection: close'])
 
 describe('the end of the input', () => {
-  it('before any request closes the connection without a word', () => {
+  it('before any request closes the connection without a response', () => {
     const runtime = new Runtime()
     runtime.readEof()
     expect(runtime.connection.errorCode).toBeNull()
     runtime.connectionIsShutdown()
   })
 
-  it('between two requests closes it when the response is written, with no stray 400', () => {
+  it('between two requests closes the connection when the response is written, without a 400', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/'))
     runtime.writePartially('HTTP')
@@ -26,7 +26,7 @@ describe('the end of the input', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('behind empty lines is between two requests', () => {
+  it('behind empty lines closes the connection without a response', () => {
     const runtime = new Runtime()
     runtime.readString('\r\n\r\n')
     runtime.readEof()
@@ -34,7 +34,7 @@ describe('the end of the input', () => {
   })
 
   it.each(['G', 'GET / HTTP/1.1', 'GET / HTTP/1.1\r\n', 'GET / HTTP/1.1\r\nHost: a', 'GET / HTTP/1.1\r\nHost: a\r\n'])(
-    'within a head is a 400: %j', text => {
+    'within a head is answered with 400: %j', text => {
       const together = new Runtime()
       expect(together.readEof(text)).toBe(text.length)
       const apart = new Runtime()
@@ -47,14 +47,14 @@ describe('the end of the input', () => {
       }
     })
 
-  it('with the last request: it is answered', () => {
+  it('in the same read as a request: the request is answered', () => {
     const runtime = new Runtime(echoTarget)
     expect(runtime.readEof(get('/'))).toBe(get('/').length)
     runtime.writeResponse(ok('/'))
     runtime.connectionIsShutdown()
   })
 
-  it('while a request is handled: it is answered, and the response says close', () => {
+  it('while a request is handled: it is answered with Connection: close', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     runtime.readEof()
@@ -65,7 +65,7 @@ describe('the end of the input', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('while a response is streamed: it is completed', () => {
+  it('before a response is streamed: it is streamed completely, with Connection: close', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     runtime.readEof()
@@ -76,7 +76,7 @@ describe('the end of the input', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('behind pipelined requests: all are answered, what was not consumed is offered again', () => {
+  it('behind pipelined requests: all are answered, as the unconsumed bytes are offered again', () => {
     const runtime = new Runtime()
     const rest = get('/2') + get('/3')
     expect(runtime.readEof(get('/1') + rest)).toBe(get('/1').length)
@@ -91,7 +91,7 @@ describe('the end of the input', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('behind a bad request that waits: its 400 comes last', () => {
+  it('behind an incomplete request: its 400 follows the responses before it', () => {
     const runtime = new Runtime()
     expect(runtime.readEof(`${get('/1')}bad`)).toBe(get('/1').length)
     echoTarget(runtime.reqd)
@@ -101,7 +101,7 @@ describe('the end of the input', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('waits while more output waits than the limit', () => {
+  it('waits while more output is pending than writeBufferSize', () => {
     const runtime = new Runtime(echoTarget, { config: { writeBufferSize: 10 } })
     const rest = get('/2') + 'GET / HTTP/1.1\r\nHos'
     expect(runtime.readEof(get('/1') + rest)).toBe(get('/1').length)
@@ -117,7 +117,7 @@ describe('the end of the input', () => {
 })
 
 describe('the end of the input within a body', () => {
-  it('is a 400 where no response has begun, and the reader fails', () => {
+  it('is answered with 400 if no response has begun, and the reader fails', () => {
     const runtime = new Runtime()
     runtime.readString(post('hello').slice(0, -5))
     const { events } = readBody(runtime.reqd)
@@ -127,7 +127,7 @@ describe('the end of the input within a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('is no 200 for a body that turned out truncated', () => {
+  it('is answered with 400 if the handler waits for the end of the body', () => {
     const runtime = new Runtime(reqd => {
       const parts: string[] = []
       reqd.requestBody.scheduleRead({
@@ -141,7 +141,7 @@ describe('the end of the input within a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('says how much came', () => {
+  it('reports the number of bytes that were received', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     readBody(runtime.reqd)
@@ -150,7 +150,7 @@ describe('the end of the input within a body', () => {
     expect(runtime.connection.errorCode).toMatchObject({ code: 'unexpectedEof', offset: 9 })
   })
 
-  it('is a 400 also if nobody reads the body', () => {
+  it('is answered with 400 if the body is not read, too', () => {
     const runtime = new Runtime()
     runtime.readString(post('hello').slice(0, -5))
     runtime.readEof()
@@ -161,7 +161,7 @@ describe('the end of the input within a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('waits for what is there to be read', () => {
+  it('waits until the received bytes are read', () => {
     const runtime = new Runtime()
     const events: string[] = []
     expect(runtime.readEof(post('hello'))).toBe(post('').length)
@@ -176,7 +176,7 @@ describe('the end of the input within a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('waits for what is there of a truncated body to be read', () => {
+  it('waits until the received bytes of a truncated body are read', () => {
     const runtime = new Runtime()
     const events: string[] = []
     runtime.readEof(post('hello').slice(0, -1))
@@ -201,7 +201,7 @@ describe('the end of the input within a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('that is dropped, behind a complete response, ends the connection without a word', () => {
+  it('that is dropped after a complete response closes the connection without an error', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(post('hello').slice(0, -5))
     runtime.writeResponse(ok('/'))
@@ -210,7 +210,7 @@ describe('the end of the input within a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('that is still read, behind a complete response, fails the reader and ends the connection', () => {
+  it('that is still read after a complete response fails the reader and closes the connection', () => {
     const runtime = new Runtime()
     runtime.readString(post('hello').slice(0, -5))
     const { events } = readBody(runtime.reqd)
@@ -221,7 +221,7 @@ describe('the end of the input within a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('within trailers', () => {
+  it('is answered with 400 within trailers, and the reader fails', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     const { events } = readBody(runtime.reqd)

@@ -1,5 +1,5 @@
 /**
- * How a connection is ended from our side: shutdown, drain, and output that the peer takes no more, in every state.
+ * The end of a connection from the server's side: shutdown, drain, and output that the peer no longer accepts.
  */
 import { describe, expect, it } from '@jest/globals'
 import { DEFAULT_CONFIG } from '../../lib/connection/config.js'
@@ -26,7 +26,7 @@ describe('shutdown', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('wakes both loops, and drops what the handler says from then on', () => {
+  it('wakes both loops, and drops a later response of the handler', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     runtime.readerYielded()
@@ -38,7 +38,7 @@ describe('shutdown', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('lets what is queued be written', () => {
+  it('lets queued output be written', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/'))
     runtime.connection.shutdown()
@@ -61,14 +61,14 @@ describe('shutdown', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('within a handler starts no further request', () => {
+  it('starts no further request if it is called within a handler', () => {
     const runtime: Runtime = new Runtime(() => { runtime.connection.shutdown() })
     runtime.readString(get('/') + get('/never'))
     expect(runtime.reqds).toHaveLength(1)
     runtime.connectionIsShutdown()
   })
 
-  it('fails a body that is read, within onRead too', () => {
+  it('fails the reader of a body, and may be called within onRead', () => {
     const runtime = new Runtime()
     runtime.readString(post('hello').slice(0, -5))
     const { events } = readBody(runtime.reqd)
@@ -82,7 +82,7 @@ describe('shutdown', () => {
     other.connectionIsShutdown()
   })
 
-  it('while the error handler is to answer', () => {
+  it('closes a connection whose error handler has not answered', () => {
     const runtime = new Runtime(() => { throw new Error('boom') }, { errorHandler: () => {} })
     runtime.readString(get('/'))
     runtime.connection.shutdown()
@@ -91,7 +91,7 @@ describe('shutdown', () => {
 })
 
 describe('drain', () => {
-  it('closes an idle connection at once, within a head too', () => {
+  it('closes an idle connection at once, even within a head', () => {
     for (const input of ['', 'GET / HTTP/1.1\r\n']) {
       const runtime = new Runtime()
       if (input !== '') runtime.readString(input)
@@ -100,7 +100,7 @@ describe('drain', () => {
     }
   })
 
-  it('lets the current request be answered, and the response says close', () => {
+  it('lets the current request be answered with Connection: close', () => {
     const runtime = new Runtime()
     runtime.offer(get('/') + get('/never'))
     runtime.connection.drain()
@@ -111,7 +111,7 @@ describe('drain', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('that awaits a request answers those that came behind it, and says close with the last', () => {
+  it('that awaits a request answers all that have arrived, the last one with Connection: close', () => {
     const runtime = new Runtime(echoTarget)
     runtime.connection.drain(true, () => runtime.connection.unconsumed !== 0)
     runtime.readString(get('/1') + get('/2') + get('/3'))
@@ -119,7 +119,7 @@ describe('drain', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('that awaits a request takes one behind a response that promised it, and none once nothing is awaited', () => {
+  it('that awaits a request stays open after a response in progress, unless a plain drain follows', () => {
     for (const awaits of [true, false]) {
       const runtime = new Runtime()
       runtime.readString(get('/'))
@@ -134,7 +134,7 @@ describe('drain', () => {
     }
   })
 
-  it('lets a response be completed that has begun', () => {
+  it('lets a response that has begun be completed', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     const body = runtime.reqd.respondWithStreaming(responding(200))
@@ -145,7 +145,7 @@ describe('drain', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('lets a body be read to its end', () => {
+  it('lets a request body be read to its end', () => {
     const runtime = new Runtime()
     runtime.readString(post('hello').slice(0, -5))
     const { events } = readBody(runtime.reqd)
@@ -157,7 +157,7 @@ describe('drain', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('leaves an upgraded connection alone', () => {
+  it('does not close an upgraded connection', () => {
     const runtime = new Runtime(reqd => { reqd.respondWithUpgrade(Headers.of({ Upgrade: 'x' }), () => {}) })
     runtime.readString(get('/', 'Connection: upgrade', 'Upgrade: x'))
     runtime.writeAll()
@@ -166,7 +166,7 @@ describe('drain', () => {
   })
 })
 
-describe('output that the peer takes no more', () => {
+describe('output that the peer no longer accepts', () => {
   it('ends an idle connection', () => {
     const runtime = new Runtime()
     runtime.writeFails()
@@ -175,7 +175,7 @@ describe('output that the peer takes no more', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('ends a connection that waits for its handler', () => {
+  it('ends a connection whose handler has not responded', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     runtime.readerYielded()
@@ -185,7 +185,7 @@ describe('output that the peer takes no more', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('counts what was queued', () => {
+  it('is counted as undelivered', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/'))
     runtime.writePartially('HTTP')
@@ -193,7 +193,7 @@ describe('output that the peer takes no more', () => {
     runtime.connectionIsShutdown(ok('/').length - 4)
   })
 
-  it('counts what was queued when the connection was shut down', () => {
+  it('is counted as undelivered after a shutdown, too', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/'))
     runtime.connection.shutdown()
@@ -219,7 +219,7 @@ describe('output that the peer takes no more', () => {
   })
 })
 
-/** A request descriptor that notes how its exchange ended, and does something then. */
+/** A request descriptor that records how its exchange ended, and then calls `then`. */
 class NotingReqd extends Reqd {
   static results: ExchangeResult[] = []
   static then: (reqd: NotingReqd) => void = () => {}
@@ -229,7 +229,7 @@ class NotingReqd extends Reqd {
   }
 }
 
-describe('a request descriptor is told once how its exchange ended', () => {
+describe('the end of an exchange', () => {
   let connection: ServerConnection
 
   /** The results of exchanges with this handler, after `act`. */
@@ -258,18 +258,18 @@ describe('a request descriptor is told once how its exchange ended', () => {
   it.each<[string, ExchangeResult, (reqd: Reqd) => void, () => void]>([
     ['a whole response', 'done', echoTarget, () => {}],
     ['a streamed response', 'done', reqd => { reqd.respondWithStreaming(responding(200)).close() }, () => {}],
-    ['a streamed response that is not complete', 'aborted', reqd => { reqd.respondWithStreaming(responding(200)) },
+    ['an incomplete streamed response', 'aborted', reqd => { reqd.respondWithStreaming(responding(200)) },
       () => {}],
     ['no response', 'aborted', () => {}, () => {}],
     ['an error', 'aborted', () => { throw new Error('boom') }, () => {}],
-    ['output closed', 'aborted', () => {}, () => { connection.reportWriteResult({ type: 'closed' }) }],
+    ['closed output', 'aborted', () => {}, () => { connection.reportWriteResult({ type: 'closed' }) }],
     ['an upgrade', 'done', upgrade, writeAll],
-    ['an upgrade that is not handed over', 'aborted', upgrade, () => {}],
-  ])('%s: %s', (_, result, handler, act) => {
+    ['an upgrade before its head is written', 'aborted', upgrade, () => {}],
+  ])('is reported to the request descriptor once, for %s: %s', (_, result, handler, act) => {
     expect(resultsOf(handler, act)).toEqual([result])
   })
 
-  it('and may throw then', () => {
+  it('may be answered with an exception, which fails the connection', () => {
     const boom = (): never => { throw new Error('boom') }
     expect(resultsOf(echoTarget, () => {}, boom)).toEqual(['done'])
     expect(connection.errorCode).toEqual(new Error('boom'))
@@ -277,7 +277,7 @@ describe('a request descriptor is told once how its exchange ended', () => {
     expect(connection.isClosed).toBe(true)
   })
 
-  it('and may shut the connection down then', () => {
+  it('may shut the connection down', () => {
     const shutdown = (): void => { connection.shutdown() }
     expect(resultsOf(echoTarget, () => {}, shutdown)).toEqual(['done'])
     expect(connection.isClosed).toBe(true)
@@ -286,7 +286,7 @@ describe('a request descriptor is told once how its exchange ended', () => {
     expect(connection.nextWriteOperation()).toEqual({ type: 'close', undelivered: 0, mustReset: false })
   })
 
-  it('and may read, write and respond then, in vain', () => {
+  it('makes reads, responses and reports of the handler ineffective', () => {
     const errors: unknown[] = []
     resultsOf(() => {}, () => {}, reqd => {
       readBody(reqd)

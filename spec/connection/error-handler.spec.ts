@@ -1,5 +1,5 @@
 /**
- * The error handler: how it answers, and how it fails itself; and failures that are reported to the connection.
+ * The error handler: its responses and its own failures; and failures that are reported to the connection.
  */
 import { describe, expect, it } from '@jest/globals'
 import { statusOf, type ErrorHandler } from '../../lib/connection/error-handler.js'
@@ -16,7 +16,7 @@ const boom = (): never => { throw BOOM }
 const SERVER_ERROR = errorResponse('500 Internal Server Error')
 
 describe('the error handler', () => {
-  it('answers at once, with Content-Length', () => {
+  it('may answer at once, with Content-Length', () => {
     const errorHandler: ErrorHandler = (error, startResponse) => {
       const text = `${statusOf(error)} ${nameOf(error)}`
       const body = startResponse(Headers.of({ 'Content-Length': text.length, 'X-A': 'b' }))
@@ -30,7 +30,7 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('answers later: the reader is closed, the writer waits', () => {
+  it('may answer later: the reader is closed, the writer waits', () => {
     const { runtime, calls } = withPendingErrorHandler()
     runtime.readString(get('/'))
     runtime.reqd.reportExn(BOOM)
@@ -50,7 +50,7 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('streams in chunks, encoded, to a client that knows them', () => {
+  it('streams a chunked body to an HTTP/1.1 client', () => {
     const { runtime, calls } = withPendingErrorHandler(boom)
     runtime.readString(get('/'))
     const body = calls[0].startResponse(Headers.empty)
@@ -63,8 +63,11 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it.each([['HTTP/1.0', head('GET / HTTP/1.0')], ['an unknown client', 'GET / HTTP/1.1\r\nbad field\r\n']])(
-    'streams to the end of the connection to %s', (_, input) => {
+  it.each([
+    ['an HTTP/1.0 client', head('GET / HTTP/1.0')],
+    ['a client with a malformed head', 'GET / HTTP/1.1\r\nbad field\r\n'],
+  ])(
+    'streams a close-delimited body to %s', (_, input) => {
       const { runtime, calls } = withPendingErrorHandler(boom)
       runtime.readString(input)
       const body = calls[0].startResponse(Headers.empty)
@@ -74,7 +77,7 @@ describe('the error handler', () => {
       runtime.connectionIsShutdown()
     })
 
-  it('is replaced by the default if it throws before it began', () => {
+  it('is replaced by the default if it throws before it responds', () => {
     const runtime = new Runtime(boom, { errorHandler: () => { throw new Error('again') } })
     runtime.readString(get('/'))
     runtime.writeResponse(SERVER_ERROR)
@@ -82,7 +85,7 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('is replaced by the default if its fields are no fields', () => {
+  it('is replaced by the default if its fields are invalid', () => {
     const errorHandler: ErrorHandler = (_, startResponse) => { startResponse(Headers.of({ a: '\n' })) }
     const runtime = new Runtime(boom, { errorHandler })
     runtime.readString(get('/'))
@@ -90,7 +93,7 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('is cut if it throws within its response', () => {
+  it('has its response cut if it throws within it', () => {
     const runtime = new Runtime(boom, {
       errorHandler: (_, startResponse) => {
         startResponse(Headers.empty).writeString('x')
@@ -103,7 +106,7 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('has its response delivered if it throws after it', () => {
+  it('has its response delivered if it throws after completing it', () => {
     const runtime = new Runtime(boom, {
       errorHandler: (_, startResponse) => {
         startResponse(Headers.of({ 'Content-Length': 0 })).close()
@@ -115,7 +118,7 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('may begin one response only', () => {
+  it('may begin only one response', () => {
     const { runtime, calls } = withPendingErrorHandler(boom)
     runtime.readString(get('/'))
     const body = calls[0].startResponse(Headers.of({ 'Content-Length': 0 }))
@@ -125,7 +128,7 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('gets a dead body if the connection ended meanwhile', () => {
+  it('receives a closed body if the connection has ended', () => {
     const { runtime, calls } = withPendingErrorHandler(boom)
     runtime.readString(get('/'))
     runtime.writeFails()
@@ -136,8 +139,8 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it.each([['before it began', false], ['before it sent anything', true]])(
-    'is not run again by a second failure: the default answers %s', (_, isBegun) => {
+  it.each([['before it responds', false], ['before its response is sent', true]])(
+    'is not called again for a second failure %s: the default answers', (_, isBegun) => {
       const { runtime, calls } = withPendingErrorHandler(boom)
       runtime.readString(get('/'))
       if (isBegun) calls[0].startResponse(Headers.empty)
@@ -149,7 +152,7 @@ describe('the error handler', () => {
       runtime.connectionIsShutdown()
     })
 
-  it('is replaced by the default if its body is too short, and nothing of it was sent', () => {
+  it('is replaced by the default if its body is too short and not sent yet', () => {
     const { runtime, calls } = withPendingErrorHandler(boom)
     runtime.readString(get('/'))
     const body = calls[0].startResponse(Headers.of({ 'Content-Length': 5 }))
@@ -169,7 +172,7 @@ describe('the error handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('is not run on a response that has ended', () => {
+  it('is not called after the last response is complete', () => {
     const { runtime, calls } = withPendingErrorHandler()
     runtime.readString(get('/', 'Connection: close'))
     echoTarget(runtime.reqd)
@@ -181,7 +184,7 @@ describe('the error handler', () => {
 })
 
 describe('reportExn on the connection', () => {
-  it('answers between two requests: a timeout is 408', () => {
+  it('answers between two requests: 408 to a timeout', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/'))
     runtime.connection.reportExn(new RemoteProtocolError('requestTimeout'))
@@ -189,7 +192,7 @@ describe('reportExn on the connection', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('answers within a head, without a body to HEAD', () => {
+  it('answers within a head, without a body if the method is HEAD', () => {
     const runtime = new Runtime()
     runtime.readString('HEAD / HTTP/1.1\r\n')
     runtime.connection.reportExn(new RemoteProtocolError('requestTimeout'))
@@ -197,7 +200,7 @@ describe('reportExn on the connection', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('answers for a handler that has not', () => {
+  it('answers a request that the handler has not answered', () => {
     const runtime = new Runtime()
     runtime.readString(post('hello').slice(0, -5))
     const { events } = readBody(runtime.reqd)
@@ -225,7 +228,7 @@ describe('reportExn on the connection', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('ends an upgrade', () => {
+  it('closes the connection before an upgrade', () => {
     const runtime = new Runtime(reqd => { reqd.respondWithUpgrade(Headers.of({ Upgrade: 'x' }), boom) })
     runtime.readString(get('/', 'Connection: upgrade', 'Upgrade: x'))
     runtime.connection.reportExn(BOOM)
@@ -233,7 +236,7 @@ describe('reportExn on the connection', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('changes nothing when the connection is closed', () => {
+  it('changes nothing if the connection is closed', () => {
     const runtime = new Runtime()
     runtime.connection.shutdown()
     runtime.connection.reportExn(BOOM)

@@ -5,7 +5,6 @@ import { describe, expect, it } from '@jest/globals'
 import { Headers } from '../../lib/message/headers.js'
 import {
   Runtime, echoTarget, errorResponse, get, ok, post, postChunks, readBody, responding, response,
-
 } from '../helpers/runtime.js'
 
 const CHUNKED = response('200 OK', ['Transfer-Encoding: chunked'])
@@ -23,7 +22,7 @@ describe('an exception of the handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('before the response, reported later', () => {
+  it('before the response is answered with 500 if it is reported later, too', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     runtime.writerYielded()
@@ -46,7 +45,7 @@ describe('an exception of the handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('after the response: that is delivered, no second one follows, and the connection ends', () => {
+  it('after the response closes the connection: the response is delivered, and no second one follows', () => {
     const runtime = new Runtime(reqd => {
       echoTarget(reqd)
       boom()
@@ -58,7 +57,7 @@ describe('an exception of the handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('after a last response changes nothing', () => {
+  it('after the last response of a connection changes nothing', () => {
     const runtime = new Runtime(reqd => {
       echoTarget(reqd)
       boom()
@@ -68,7 +67,7 @@ describe('an exception of the handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('after the response while its request is still read', () => {
+  it('after the response closes the connection if the request body is still read, too', () => {
     const runtime = new Runtime(reqd => {
       readBody(reqd)
       echoTarget(reqd)
@@ -88,7 +87,7 @@ describe('an exception of the handler', () => {
     runtime.connectionIsIdle()
   })
 
-  it('is caught by tryWith, which returns it', () => {
+  it('is caught and returned by tryWith, and answered with 500', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     expect(runtime.reqd.tryWith(() => {})).toBeNull()
@@ -97,7 +96,7 @@ describe('an exception of the handler', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('may be anything, also nothing', () => {
+  it('may be any value, even null or undefined', () => {
     for (const exn of [undefined, null, 0, 'text']) {
       const runtime = new Runtime()
       runtime.readString(get('/'))
@@ -115,8 +114,8 @@ describe('an exception of the handler', () => {
 describe('an exception of a callback', () => {
   it.each([
     ['onRead', { onRead: boom, onEof: () => {} }, 'hello'],
-    ['onRead of a part', { onRead: boom, onEof: () => {} }, 'he'],
-  ])('%s is answered with 500', (_, callbacks, input) => {
+    ['onRead of a part of the body', { onRead: boom, onEof: () => {} }, 'he'],
+  ])('in %s is answered with 500', (_, callbacks, input) => {
     const runtime = new Runtime(reqd => { reqd.requestBody.scheduleRead(callbacks) })
     runtime.readString(post('hello').slice(0, -5) + input)
     runtime.writeResponse(SERVER_ERROR)
@@ -124,7 +123,7 @@ describe('an exception of a callback', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('onEof is answered with 500', () => {
+  it('in onEof is answered with 500', () => {
     const runtime = new Runtime(reqd => {
       reqd.requestBody.scheduleRead({
         onRead: () => { reqd.requestBody.scheduleRead({ onRead: boom, onEof: boom }) }, onEof: boom,
@@ -135,7 +134,7 @@ describe('an exception of a callback', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('onEof after the response delivers that and ends the connection', () => {
+  it('in onEof after the response closes the connection: the response is delivered', () => {
     const runtime = new Runtime(reqd => {
       reqd.requestBody.scheduleRead({
         onRead: () => { reqd.requestBody.scheduleRead({ onRead: boom, onEof: boom }) }, onEof: boom,
@@ -147,7 +146,7 @@ describe('an exception of a callback', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('onError changes nothing: the connection ends anyway', () => {
+  it('in onError does not replace the error of the body', () => {
     const runtime = new Runtime(reqd => { reqd.requestBody.scheduleRead({ onRead: boom, onEof: boom, onError: boom }) })
     runtime.readString(postChunks())
     runtime.readString('x')
@@ -156,7 +155,7 @@ describe('an exception of a callback', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('onError after a shutdown is the failure of the connection', () => {
+  it('in onError after a shutdown becomes the failure of the connection', () => {
     const runtime = new Runtime(reqd => { reqd.requestBody.scheduleRead({ onRead: boom, onEof: boom, onError: boom }) })
     runtime.readString(postChunks())
     runtime.connection.shutdown()
@@ -164,7 +163,7 @@ describe('an exception of a callback', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('of a flush cuts the response', () => {
+  it('in a flush callback cuts the response', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     const body = runtime.reqd.respondWithStreaming(responding(200))
@@ -177,7 +176,7 @@ describe('an exception of a callback', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('of a flush between two requests ends the connection without a word', () => {
+  it('in a flush callback between two requests closes the connection without a response', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     const body = runtime.reqd.respondWithStreaming(responding(200))
@@ -188,7 +187,7 @@ describe('an exception of a callback', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('of whenDrained cuts the response', () => {
+  it('in whenDrained cuts the response', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     const body = runtime.reqd.respondWithStreaming(responding(200), { flushHeadersImmediately: true })
@@ -197,7 +196,7 @@ describe('an exception of a callback', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('of an upgrade ends the connection', () => {
+  it('in an upgrade listener closes the connection', () => {
     const runtime = new Runtime(reqd => { reqd.respondWithUpgrade(Headers.of({ Upgrade: 'x' }), boom) })
     runtime.readString(get('/', 'Connection: upgrade', 'Upgrade: x'))
     runtime.writeAll()
@@ -205,7 +204,7 @@ describe('an exception of a callback', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('of the clock is answered by nobody: the connection ends', () => {
+  it('in the clock closes the connection without a response', () => {
     const runtime = new Runtime(echoTarget, { config: { date: boom } })
     runtime.readString(get('/'))
     expect(runtime.connection.errorCode).toBe(BOOM)

@@ -1,5 +1,5 @@
 /**
- * Requests and their responses, one after the other: the plain course of a connection.
+ * Requests and their responses, one after the other, without failures.
  */
 import { describe, expect, it } from '@jest/globals'
 import {
@@ -7,7 +7,7 @@ import {
 } from '../helpers/runtime.js'
 
 describe('a single request', () => {
-  it('is answered, and the connection waits for the next', () => {
+  it('is answered, and the connection is idle until the next one', () => {
     const runtime = new Runtime(echoTarget)
     runtime.connectionIsIdle()
     runtime.readString(get('/a'))
@@ -18,7 +18,7 @@ describe('a single request', () => {
     runtime.connectionIsIdle()
   })
 
-  it('comes in several reads: the line is consumed first, then the fields', () => {
+  it('may arrive in several reads: the request line is consumed first, then the fields', () => {
     const runtime = new Runtime(echoTarget)
     expect(runtime.offer('GET / HT')).toBe(0)
     expect(runtime.connection.isWithinHead).toBe(false)
@@ -30,7 +30,7 @@ describe('a single request', () => {
     runtime.connectionIsIdle()
   })
 
-  it('is answered later: both sides wait, and the writer is woken', () => {
+  it('may be answered later: both loops wait, and are woken by the response', () => {
     const runtime = new Runtime()
     runtime.writerYielded()
     runtime.readString(get('/a'))
@@ -46,7 +46,7 @@ describe('a single request', () => {
     runtime.connectionIsIdle()
   })
 
-  it('knows its response from when it began', () => {
+  it('has its response from its beginning', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     expect(runtime.reqd.response).toBeNull()
@@ -59,13 +59,13 @@ describe('a single request', () => {
 })
 
 describe('the body of a response', () => {
-  it('is bytes', () => {
+  it('may be bytes', () => {
     const runtime = new Runtime(reqd => { reqd.respondWithBytes(responding(200), Uint8Array.of(0x61, 0x62)) })
     runtime.readString(get('/'))
     runtime.writeResponse(ok('ab'))
   })
 
-  it('is large bytes, which are not copied', () => {
+  it('is not copied if it is large', () => {
     const body = new Uint8Array(5000).fill(0x61)
     const runtime = new Runtime(reqd => { reqd.respondWithBytes(responding(200), body) })
     runtime.readString(get('/'))
@@ -74,13 +74,13 @@ describe('the body of a response', () => {
     runtime.writeResponse(ok('a'.repeat(5000)))
   })
 
-  it('is text beyond ASCII, in UTF-8', () => {
+  it('is UTF-8 if it is a text', () => {
     const runtime = new Runtime(reqd => { reqd.respondWithString(responding(200), 'ä€') })
     runtime.readString(get('/'))
     runtime.writeResponse(ok(Buffer.from('ä€').toString('latin1')))
   })
 
-  it('goes in chunks if its fields say so', () => {
+  it('is chunked if its fields say so', () => {
     const runtime = new Runtime(reqd => {
       const answer = responding(200, ['Transfer-Encoding', 'chunked'])
       if (reqd.request.target === '/text') reqd.respondWithString(answer, 'abc')
@@ -101,7 +101,7 @@ describe('the body of a response', () => {
 })
 
 describe('a Date', () => {
-  it('is sent where there is a clock, with errors too', () => {
+  it('is sent if there is a clock, with errors too', () => {
     const runtime = new Runtime(echoTarget, { config: { date: () => 'now' } })
     runtime.readString(get('/') + 'bad\r\n\r\n')
     runtime.writeResponse(response('200 OK', ['Date: now', 'Content-Length: 1'], '/')
@@ -133,7 +133,7 @@ describe('pipelined requests', () => {
     runtime.connectionIsIdle()
   })
 
-  it('stand behind a body', () => {
+  it('may follow a body', () => {
     const runtime = new Runtime(reqd => {
       readBody(reqd)
       echoTarget(reqd)
@@ -143,7 +143,7 @@ describe('pipelined requests', () => {
     runtime.connectionIsIdle()
   })
 
-  it('are not started while more output waits than the limit, and go on when it is written', () => {
+  it('are not started while more output is pending than writeBufferSize, and continue when it is written', () => {
     const runtime = new Runtime(echoTarget, { config: { writeBufferSize: 60 } })
     const input = get('/1').repeat(5)
     expect(runtime.offer(input)).toBe(2 * get('/1').length)
@@ -155,7 +155,7 @@ describe('pipelined requests', () => {
     expect(runtime.offer(input)).toBe(2 * get('/1').length)
   })
 
-  it('never make more output wait than the limit and one response, however many there are', () => {
+  it('never hold more output than writeBufferSize and one response, however many there are', () => {
     const runtime = new Runtime(echoTarget)
     const input = get('/').repeat(5000)
     const limit = 64 * 1024 + ok('/').length
@@ -192,14 +192,14 @@ describe('persistence', () => {
     else runtime.connectionIsShutdown()
   })
 
-  it('ends where the response says close', () => {
+  it('ends with a response that has Connection: close', () => {
     const runtime = new Runtime(reqd => { reqd.respondWithString(responding(200, ['Connection', 'close']), '') })
     runtime.readString(get('/'))
     runtime.writeResponse(response('200 OK', ['Connection: close', 'Content-Length: 0']))
     runtime.connectionIsShutdown()
   })
 
-  it('ignores what comes behind the last request', () => {
+  it('ends with the last request: later input is ignored', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/', 'Connection: close') + get('/never'))
     runtime.writeResponse(ok('/', 'Connection: close'))
@@ -235,7 +235,7 @@ describe('a response without a body', () => {
     runtime.connectionIsIdle()
   })
 
-  it('is that to HEAD, with the Content-Length of the handler', () => {
+  it('keeps the Content-Length of the handler if the method is HEAD', () => {
     const runtime = new Runtime()
     runtime.readString(head('HEAD / HTTP/1.1'))
     const body = runtime.reqd.respondWithStreaming(responding(200, ['Content-Length', '99']))
@@ -246,7 +246,7 @@ describe('a response without a body', () => {
 })
 
 describe('a response to an HTTP/1.0 client', () => {
-  it('is never chunked: a streamed body ends with the connection', () => {
+  it('is never chunked: a streamed body is close-delimited', () => {
     const runtime = new Runtime()
     runtime.readString(head('GET / HTTP/1.0', 'Connection: keep-alive'))
     const body = runtime.reqd.respondWithStreaming(responding(200))
@@ -257,7 +257,7 @@ describe('a response to an HTTP/1.0 client', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('persists with the Content-Length of the handler', () => {
+  it('keeps the connection open with the Content-Length of the handler', () => {
     const runtime = new Runtime()
     runtime.readString(head('GET / HTTP/1.0', 'Connection: keep-alive'))
     const body = runtime.reqd.respondWithStreaming(responding(200, ['Content-Length', '2']))

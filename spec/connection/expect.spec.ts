@@ -11,7 +11,7 @@ const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 const HEAD = post('hello', 'Expect: 100-continue').slice(0, -5)
 
 describe('a client that waits for 100 Continue', () => {
-  it('gets it when the body is first read, once', () => {
+  it('receives it once, when the body is first read', () => {
     const runtime = new Runtime()
     runtime.readString(HEAD)
     runtime.readerYielded()
@@ -28,20 +28,20 @@ describe('a client that waits for 100 Continue', () => {
     runtime.connectionIsIdle()
   })
 
-  it('gets it in any case of letters', () => {
+  it('receives it whatever the case of the expectation', () => {
     const runtime = new Runtime(reqd => { readBody(reqd) })
     runtime.readString(HEAD.replace('100-continue', '100-Continue'))
     runtime.writeResponse(CONTINUE)
   })
 
-  it('never gets it if the body is not read: the response says close', () => {
+  it('does not receive it if the body is not read: the response has Connection: close', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(HEAD)
     runtime.writeResponse(ok('/', 'Connection: close'))
     runtime.connectionIsShutdown()
   })
 
-  it('does not get it if it sent the body unasked', () => {
+  it('does not receive it if it has begun to send the body', () => {
     const runtime = new Runtime()
     runtime.readString(head('POST / HTTP/1.1', 'Transfer-Encoding: chunked', 'Expect: 100-continue'))
     runtime.connection.read(Buffer.from('5\r\n'), 0, 3)
@@ -53,7 +53,7 @@ describe('a client that waits for 100 Continue', () => {
     runtime.connectionIsIdle()
   })
 
-  it('does not get it behind a response that has begun', () => {
+  it('does not receive it after a response has begun', () => {
     const runtime = new Runtime()
     runtime.readString(HEAD)
     const body = runtime.reqd.respondWithStreaming(responding(200), { flushHeadersImmediately: true })
@@ -62,7 +62,7 @@ describe('a client that waits for 100 Continue', () => {
     runtime.writeResponse(response('200 OK', ['Transfer-Encoding: chunked', 'Connection: close'], '0\r\n\r\n'))
   })
 
-  it('gets it before a streamed response whose head was not queued, as from an echo', () => {
+  it('receives it before a streamed response whose head is not queued yet, as in an echo', () => {
     const runtime = new Runtime()
     runtime.readString(HEAD)
     const body = runtime.reqd.respondWithStreaming(responding(200))
@@ -74,7 +74,7 @@ describe('a client that waits for 100 Continue', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('gets it before an upgrade, which comes when the body was sent', () => {
+  it('receives it before an upgrade, which follows the body', () => {
     for (const isTakenOver of [false, true]) {
       const runtime = new Runtime()
       let upgrades = 0
@@ -89,7 +89,7 @@ describe('a client that waits for 100 Continue', () => {
     }
   })
 
-  it('is not heard without a body, or in HTTP/1.0', () => {
+  it('does not receive it without a body or in HTTP/1.0', () => {
     for (const input of [get('/', 'Expect: 100-continue'),
       head('POST / HTTP/1.0', 'Content-Length: 1', 'Connection: keep-alive', 'Expect: 100-continue')]) {
       const runtime = new Runtime(reqd => { readBody(reqd) })

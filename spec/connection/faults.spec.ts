@@ -1,5 +1,5 @@
 /**
- * Faults in the peer's bytes, in heads and in bodies, and the answers to them.
+ * Protocol violations of the peer, in heads and in bodies, and the responses to them.
  */
 import { describe, expect, it } from '@jest/globals'
 import { RemoteProtocolError } from '../../lib/errors.js'
@@ -16,30 +16,30 @@ const boom = (): never => { throw BOOM }
 describe('a fault in a head', () => {
   const TOO_LARGE = '431 Request Header Fields Too Large'
   const faults: [string, string, string, string][] = [
-    ['badMethod', '400 Bad Request', '(', 'no token'],
-    ['badLineEnd', '400 Bad Request', 'GE\r\nT / HTTP/1.1\r\n', 'CR LF within the method'],
-    ['badTarget', '400 Bad Request', 'GET * HTTP/1.1\r\n', 'an asterisk for GET'],
-    ['badVersion', '400 Bad Request', 'GET / HTTQ', 'no version'],
-    ['unknownVersion', '505 HTTP Version Not Supported', 'GET / HTTP/2.0\r\n', 'HTTP/2.0'],
-    ['badFieldName', '400 Bad Request', 'GET / HTTP/1.1\r\n: x\r\n', 'an empty field name'],
-    ['badFieldName', '400 Bad Request', 'GET / HTTP/1.1\r\nHost : x\r\n', 'a space before the colon'],
-    ['badFieldValue', '400 Bad Request', 'GET / HTTP/1.1\r\nHost: a\0b\r\n', 'NUL in a value'],
-    ['obsoleteFold', '400 Bad Request', 'GET / HTTP/1.1\r\nHost: a\r\n b\r\n', 'a folded line'],
-    ['badHost', '400 Bad Request', 'GET / HTTP/1.1\r\n\r\n', 'no Host'],
-    ['badHost', '400 Bad Request', get('/', 'Host: a', 'Host: a'), 'two Hosts'],
-    ['badContentLength', '400 Bad Request', get('/', 'Content-Length: 0x3'), 'Content-Length 0x3'],
-    ['badContentLength', '400 Bad Request', get('/', 'Content-Length: +3'), 'Content-Length +3'],
-    ['badContentLength', '400 Bad Request', get('/', 'Content-Length: 3', 'Content-Length: 4'), 'two Content-Lengths'],
-    ['ambiguousLength', '400 Bad Request', postChunks('Content-Length: 3'), 'both framings'],
-    ['badTransferEncoding', '400 Bad Request', get('/', 'Transfer-Encoding: chunked, gzip'), 'chunked not last'],
-    ['unknownTransferCoding', '501 Not Implemented', get('/', 'Transfer-Encoding: gzip, chunked'), 'gzip'],
-    ['expectationFailed', '417 Expectation Failed', post('', 'Expect: tea'), 'an unknown expectation'],
-    ['targetTooLong', '414 URI Too Long', `GET /${'x'.repeat(20_000)}`, 'a long target'],
-    ['headTooLarge', TOO_LARGE, `GET / HTTP/1.1\r\na: ${'x'.repeat(20_000)}`, 'a long field'],
-    ['tooManyFields', TOO_LARGE, get('/', ...Array<string>(300).fill('a: b')), 'many fields'],
+    ['a method that is not a token', 'badMethod', '400 Bad Request', '('],
+    ['CR LF within the method', 'badLineEnd', '400 Bad Request', 'GE\r\nT / HTTP/1.1\r\n'],
+    ['an asterisk for GET', 'badTarget', '400 Bad Request', 'GET * HTTP/1.1\r\n'],
+    ['a malformed version', 'badVersion', '400 Bad Request', 'GET / HTTQ'],
+    ['HTTP/2.0', 'unknownVersion', '505 HTTP Version Not Supported', 'GET / HTTP/2.0\r\n'],
+    ['an empty field name', 'badFieldName', '400 Bad Request', 'GET / HTTP/1.1\r\n: x\r\n'],
+    ['a space before the colon', 'badFieldName', '400 Bad Request', 'GET / HTTP/1.1\r\nHost : x\r\n'],
+    ['NUL in a value', 'badFieldValue', '400 Bad Request', 'GET / HTTP/1.1\r\nHost: a\0b\r\n'],
+    ['a folded line', 'obsoleteFold', '400 Bad Request', 'GET / HTTP/1.1\r\nHost: a\r\n b\r\n'],
+    ['no Host', 'badHost', '400 Bad Request', 'GET / HTTP/1.1\r\n\r\n'],
+    ['two Hosts', 'badHost', '400 Bad Request', get('/', 'Host: a', 'Host: a')],
+    ['Content-Length 0x3', 'badContentLength', '400 Bad Request', get('/', 'Content-Length: 0x3')],
+    ['Content-Length +3', 'badContentLength', '400 Bad Request', get('/', 'Content-Length: +3')],
+    ['two Content-Lengths', 'badContentLength', '400 Bad Request', get('/', 'Content-Length: 3', 'Content-Length: 4')],
+    ['both framing fields', 'ambiguousLength', '400 Bad Request', postChunks('Content-Length: 3')],
+    ['chunked before gzip', 'badTransferEncoding', '400 Bad Request', get('/', 'Transfer-Encoding: chunked, gzip')],
+    ['an unknown coding', 'unknownTransferCoding', '501 Not Implemented', get('/', 'Transfer-Encoding: gzip, chunked')],
+    ['an unknown expectation', 'expectationFailed', '417 Expectation Failed', post('', 'Expect: tea')],
+    ['a target that is too long', 'targetTooLong', '414 URI Too Long', `GET /${'x'.repeat(20_000)}`],
+    ['a field that is too long', 'headTooLarge', TOO_LARGE, `GET / HTTP/1.1\r\na: ${'x'.repeat(20_000)}`],
+    ['too many fields', 'tooManyFields', TOO_LARGE, get('/', ...Array<string>(300).fill('a: b'))],
   ]
 
-  it.each(faults)('%s is answered with %s', (code, status, input) => {
+  it.each(faults)('%s (%s) is answered with %s', (_, code, status, input) => {
     const runtime = new Runtime()
     runtime.readString(input)
     runtime.writeResponse(errorResponse(status))
@@ -49,14 +49,14 @@ describe('a fault in a head', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('comes behind good requests: their responses are delivered first, in full', () => {
+  it('is answered after the complete responses to the requests before it', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/1') + get('/2') + 'bad\r\n\r\n')
     runtime.writeResponse(ok('/1') + ok('/2') + errorResponse('400 Bad Request'))
     runtime.connectionIsShutdown()
   })
 
-  it('waits behind a request that is still handled, and the reader is woken for it', () => {
+  it('is answered once the request before it is, which wakes the reader', () => {
     const runtime = new Runtime()
     expect(runtime.offer(`${get('/1')}bad\r\n\r\n`)).toBe(get('/1').length)
     runtime.readerYielded()
@@ -70,7 +70,7 @@ describe('a fault in a head', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('tells where it stands, and the request where its head was read', () => {
+  it('is reported with its offset, and with the request if the head could be parsed', () => {
     const { runtime, calls } = withPendingErrorHandler()
     runtime.readString('GET / HTTP/1.1\r\nbad field\r\n')
     expect(calls[0]).toMatchObject({ error: { code: 'badFieldName', offset: 19 }, request: undefined })
@@ -90,7 +90,7 @@ describe('a fault in a head', () => {
 })
 
 describe('a fault in a body', () => {
-  it('is answered with 400 where no response has begun, and fails the reader', () => {
+  it('is answered with 400 if no response has begun, and fails the reader', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     const { events } = readBody(runtime.reqd)
@@ -102,7 +102,7 @@ describe('a fault in a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('makes no complete response of a later one by the handler: that is dropped', () => {
+  it('is answered by the error handler, and a later response of the handler is dropped', () => {
     const { runtime, calls } = withPendingErrorHandler()
     runtime.readString(postChunks())
     readBody(runtime.reqd)
@@ -114,7 +114,7 @@ describe('a fault in a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('cuts a streamed response: no last chunk', () => {
+  it('cuts a streamed response: the last chunk is missing', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     const { events } = readBody(runtime.reqd)
@@ -129,7 +129,7 @@ describe('a fault in a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('lets a streamed response be replaced whose head was not queued', () => {
+  it('replaces a streamed response whose head is not queued yet', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     readBody(runtime.reqd)
@@ -141,7 +141,7 @@ describe('a fault in a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('behind a complete response ends the connection, with nothing more said', () => {
+  it('after a complete response closes the connection without another one', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(postChunks())
     runtime.writeResponse(ok('/'))
@@ -150,7 +150,7 @@ describe('a fault in a body', () => {
     expect(runtime.connection.errorCode).toMatchObject({ code: 'badChunk' })
   })
 
-  it('behind a complete response fails a handler that still reads', () => {
+  it('after a complete response fails the reader', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     const { events } = readBody(runtime.reqd)
@@ -161,7 +161,7 @@ describe('a fault in a body', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('is found in trailers, and by the limit on extensions', () => {
+  it('may be in its trailers, or be an excess of extensions', () => {
     for (const [rest, code, status] of [
       ['0\r\nbad field\r\n', 'badFieldName', '400 Bad Request'],
       [`1;${'x'.repeat(20_000)}`, 'headTooLarge', '431 Request Header Fields Too Large'],
@@ -176,7 +176,7 @@ describe('a fault in a body', () => {
     }
   })
 
-  it('is told to a read that is scheduled afterwards', () => {
+  it('fails reads that are scheduled afterwards', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     const { requestBody } = runtime.reqd

@@ -1,5 +1,5 @@
 /**
- * The two loops: partial writes, yields and wakeups, and the writer's part in a response that is cut.
+ * The two loops: partial writes, yields and wakeups, and the output of a response that is cut.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { BodyWriter } from '../../lib/connection/body-writer.js'
@@ -8,7 +8,7 @@ import { Runtime, echoTarget, get, head, ok, responding, response, textOf, throw
 
 const CHUNKED = response('200 OK', ['Transfer-Encoding: chunked'])
 
-/** A connection whose one request is answered with a stream. */
+/** A connection whose request has a streamed response. */
 function streaming(options?: StreamingOptions, ...fields: [string, string][]): [Runtime, BodyWriter] {
   const runtime = new Runtime()
   runtime.readString(get('/'))
@@ -16,7 +16,7 @@ function streaming(options?: StreamingOptions, ...fields: [string, string][]): [
 }
 
 describe('partial writes', () => {
-  it('go on where they stopped, byte by byte', () => {
+  it('continue where they stopped, byte by byte', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/a') + get('/b'))
     const expected = ok('/a') + ok('/b')
@@ -24,14 +24,14 @@ describe('partial writes', () => {
     runtime.writerYieldsNow()
   })
 
-  it('may be of no bytes', () => {
+  it('may write nothing', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/a'))
     runtime.writePartially('')
     runtime.writeResponse(ok('/a'))
   })
 
-  it('leave what they were offered in place while more is written', () => {
+  it('do not have their bytes changed while more is queued', () => {
     const [runtime, body] = streaming()
     body.writeString('one')
     const operation = runtime.connection.nextWriteOperation()
@@ -42,8 +42,8 @@ describe('partial writes', () => {
   })
 })
 
-describe('the yields', () => {
-  it('wake once for each registration, and again for the next', () => {
+describe('yieldReader and yieldWriter', () => {
+  it('call back once for each registration', () => {
     const [runtime, body] = streaming()
     let wakeups = 0
     const resume = (): void => { wakeups++ }
@@ -57,7 +57,7 @@ describe('the yields', () => {
     expect(wakeups).toBe(2)
   })
 
-  it('wake at once where there is something to do', () => {
+  it('call back at once if there is something to do', () => {
     const runtime = new Runtime(echoTarget)
     let wakeups = 0
     runtime.connection.yieldReader(() => { wakeups++ })
@@ -80,7 +80,7 @@ describe('the yields', () => {
     expect(thrownBy(() => { runtime.connection.yieldWriter(resume) })).toMatchObject({ code: 'alreadyYielded' })
   })
 
-  it('wake a reader that is given the end of input while it waits', () => {
+  it('keep a reader waiting that offers the end of the input, until it can be processed', () => {
     const runtime = new Runtime()
     const rest = get('/2')
     expect(runtime.offer(get('/1') + rest)).toBe(get('/1').length)
@@ -95,7 +95,7 @@ describe('the yields', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('call a reader that waits not within a read, where it would offer the same bytes again, but after it', () => {
+  it('call a waiting reader after a read, not within it, where it would offer the same bytes again', () => {
     const runtime = new Runtime(echoTarget, { config: { writeBufferSize: 10 } })
     runtime.readString(get('/1'))
     let isWithinRead = false
@@ -111,7 +111,7 @@ describe('the yields', () => {
 })
 
 describe('a cut', () => {
-  it('of a chunked body: what was queued is written, and no last chunk', () => {
+  it('of a chunked body lets queued chunks be written, and omits the last chunk', () => {
     const [runtime, body] = streaming()
     body.writeString('one')
     runtime.reqd.reportExn(new Error('late'))
@@ -121,7 +121,7 @@ describe('a cut', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('of a body that only the end of the connection ends: it must be reset, and nothing more is written', () => {
+  it('of a close-delimited body that was written in part requires a reset, and stops the output', () => {
     const runtime = new Runtime()
     runtime.readString(head('GET / HTTP/1.0'))
     const body = runtime.reqd.respondWithStreaming(responding(200))
@@ -140,7 +140,7 @@ describe('a cut', () => {
     runtime.connectionIsShutdown(queued, true)
   })
 
-  it('of such a body of which nothing was written drops it, and needs no reset', () => {
+  it('of a close-delimited body of which nothing was written drops it without a reset', () => {
     const runtime = new Runtime()
     runtime.readString(head('GET / HTTP/1.0'))
     runtime.reqd.respondWithStreaming(responding(200)).writeString('one')
@@ -149,7 +149,7 @@ describe('a cut', () => {
     runtime.connectionIsShutdown(queued)
   })
 
-  it('counts what a write delivered that was under way', () => {
+  it('counts the bytes of a write in flight as delivered', () => {
     const runtime = new Runtime()
     runtime.readString(head('GET / HTTP/1.0'))
     const body = runtime.reqd.respondWithStreaming(responding(200))
@@ -165,7 +165,7 @@ describe('a cut', () => {
     }
   })
 
-  it('of such a body before its head was queued needs no reset', () => {
+  it('of a close-delimited body whose head was not queued requires no reset', () => {
     const runtime = new Runtime()
     runtime.readString(head('GET / HTTP/1.0'))
     runtime.reqd.respondWithStreaming(responding(200))

@@ -1,5 +1,5 @@
 /**
- * Misuse: each call that is wrong throws at once, with its code, and changes nothing.
+ * Misuse: each incorrect call throws at once, with its code, and changes nothing.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { Reqd } from '../../lib/connection/reqd.js'
@@ -10,7 +10,7 @@ import {
   Runtime, echoTarget, get, head, ok, post, postChunks, readBody, readOnce, responding, response, thrownBy,
 } from '../helpers/runtime.js'
 
-/** Demands that the call throws a misuse of this code. */
+/** Expects the call to throw a misuse error with this code. */
 function misuse(code: LocalErrorCode, call: () => unknown): void {
   const error = thrownBy(call)
   expect(error).toBeInstanceOf(LocalProtocolError)
@@ -52,7 +52,7 @@ describe.each(RESPONDS)('%s', (_, respond) => {
     misuse('alreadyResponded', () => { respond(runtime.reqd) })
   })
 
-  it('after the connection ended is dropped without an error', () => {
+  it('after the end of the connection has no effect and throws nothing', () => {
     const runtime = waiting()
     runtime.connection.shutdown()
     respond(runtime.reqd)
@@ -61,10 +61,10 @@ describe.each(RESPONDS)('%s', (_, respond) => {
   })
 })
 
-describe('a response that makes no sense', () => {
+describe('an invalid response', () => {
   const bad: [LocalErrorCode, string, Response][] = [
-    ['badStatus', '100 is not final', responding(100)],
-    ['badStatus', 'a reason breaks the line', Response.create(200, { reason: 'a\r\nb' })],
+    ['badStatus', '100 is not a final status', responding(100)],
+    ['badStatus', 'CR LF in a reason', Response.create(200, { reason: 'a\r\nb' })],
     ['badField', 'CR LF in a value', responding(200, ['a', 'b\r\nSet-Cookie: c'])],
     ['badField', 'LF in a value', responding(200, ['a', 'b\nc'])],
     ['badField', 'CR in a value', responding(200, ['a', 'b\rc'])],
@@ -72,7 +72,7 @@ describe('a response that makes no sense', () => {
     ['badField', 'CR LF in a name', responding(200, ['a\r\nb', 'c'])],
     ['badField', 'an empty name', responding(200, ['', 'c'])],
     ['badField', 'a character above U+00FF that ends in LF', responding(200, ['a', '\u010a'])],
-    ['badFraming', 'Content-Length is no number', responding(200, ['Content-Length', '0x3'])],
+    ['badFraming', 'Content-Length is not a decimal number', responding(200, ['Content-Length', '0x3'])],
     ['badFraming', 'Content-Length twice', responding(200, ['Content-Length', '1'], ['Content-Length', '1'])],
     ['badFraming', 'Content-Length and chunked',
       responding(200, ['Content-Length', '1'], ['Transfer-Encoding', 'chunked'])],
@@ -95,14 +95,14 @@ describe('a response that makes no sense', () => {
     misuse('badFraming', () => { runtime.reqd.respondWithString(responding(200, ['Content-Length', '2']), 'x') })
   })
 
-  it('throws badStatus: not a status at all', () => {
+  it('throws badStatus: 99 is not a status', () => {
     misuse('badStatus', () => responding(99))
   })
 })
 
 describe('an upgrade', () => {
   it.each([
-    ['that nobody asked for', get('/')],
+    ['that the client did not request', get('/')],
     ['without Connection: upgrade', get('/', 'Upgrade: x')],
     ['of HTTP/1.0', head('GET / HTTP/1.0', 'Connection: upgrade', 'Upgrade: x')],
   ])('%s throws badUpgrade', (_, request) => {
@@ -111,7 +111,7 @@ describe('an upgrade', () => {
     expect(runtime.reqd.isWaiting).toBe(true)
   })
 
-  it('that does not say to what throws badUpgrade', () => {
+  it('without the field Upgrade throws badUpgrade', () => {
     const runtime = waiting(get('/', 'Connection: upgrade', 'Upgrade: x'))
     misuse('badUpgrade', () => { runtime.reqd.respondWithUpgrade(Headers.empty, () => {}) })
   })
@@ -130,7 +130,7 @@ describe('a request body', () => {
     misuse('alreadyScheduled', () => { readOnce(runtime.reqd, []) })
   })
 
-  it('has ended for the handler that closed it, as in http/un', () => {
+  it('has ended for a handler that closed it, as in http/un', () => {
     const runtime = waiting(post('').replace('0', '5'))
     runtime.reqd.requestBody.close()
     const events: string[] = []
@@ -151,7 +151,7 @@ describe('a response body', () => {
     misuse('bodyClosed', () => { body.scheduleBytes(BYTES) })
   })
 
-  it('throws bodyTooLong beyond Content-Length, and takes what fits', () => {
+  it('throws bodyTooLong beyond Content-Length, and accepts what fits', () => {
     const runtime = waiting()
     const body = runtime.reqd.respondWithStreaming(responding(200, ['Content-Length', '2']))
     misuse('bodyTooLong', () => { body.writeString('abc') })
@@ -162,7 +162,7 @@ describe('a response body', () => {
     runtime.writeResponse(ok('ab'))
   })
 
-  it('throws bodyTooShort on close below Content-Length, and cuts the connection', () => {
+  it('throws bodyTooShort on close below Content-Length, and is cut', () => {
     const runtime = waiting()
     const body = runtime.reqd.respondWithStreaming(responding(200, ['Content-Length', '2']))
     body.writeString('a')
@@ -202,7 +202,7 @@ describe('the loops', () => {
     misuse('badRange', () => { connection.readEof(input, off, len) })
   })
 
-  it('throw badRange: more was written than waits', () => {
+  it('throw badRange: more was written than is pending', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/'))
     const count = ok('/').length + 1

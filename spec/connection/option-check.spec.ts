@@ -1,5 +1,5 @@
 /**
- * Numbers that no limit can be made of are refused where they are given, by every face of the library.
+ * Invalid numbers are refused as options where they are given, by every API of the library.
  */
 import { describe, expect, it } from '@jest/globals'
 import { firstValueFrom, NEVER } from 'rxjs'
@@ -48,21 +48,21 @@ describe.each(WRONG)('%s', (shown, value) => {
     expect(() => sse(NEVER, { [name]: value })).toThrow(refusal(name, shown))
   })
 
-  it.each(['graceMs', 'idleMs'])('is refused as %s when a server closes, which goes on', async name => {
+  it.each(['graceMs', 'idleMs'])('is refused as %s of close, and the server keeps listening', async name => {
     const server = await start(() => ({}))
     expect(() => server.close({ [name]: value })).toThrow(refusal(name, shown))
     expect(server.address).not.toBeNull()
   })
 })
 
-describe('a time that no timer can wait', () => {
+describe('a time beyond the range of timers', () => {
   it.each(TIMES)('is refused as %s', name => {
     expect(() => serve(() => ({}), { [name]: 2 ** 31 })).toThrow(refusal(name, '2147483648'))
   })
 })
 
 describe('Infinity', () => {
-  it.each([...COUNTS.slice(0, 3), ...CONFIG, 'graceMs', 'idleMs'])('is taken as %s', async name => {
+  it.each([...COUNTS.slice(0, 3), ...CONFIG, 'graceMs', 'idleMs'])('is accepted as %s', async name => {
     await start(() => ({}), { [name]: Infinity })
   })
 })

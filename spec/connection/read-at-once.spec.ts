@@ -1,6 +1,6 @@
 /**
- * Reads that are answered at once, and failures that are null: callbacks are guarded whoever calls them, and nothing
- * that was thrown is taken for nothing.
+ * Reads that call back at once, and failures that are null or undefined: callbacks are guarded whoever calls them, and
+ * anything that is thrown counts as a failure.
  */
 /* eslint-disable @typescript-eslint/only-throw-error -- anything can be thrown */
 import { describe, expect, it } from '@jest/globals'
@@ -13,24 +13,24 @@ const BOOM = new Error('boom')
 const boom = (): never => { throw BOOM }
 const SERVER_ERROR = errorResponse('500 Internal Server Error')
 
-/** How a body comes to its end or its failure before it is read. */
+/** The ways in which a body has ended before it is read. */
 const ENDED: Record<string, (runtime: Runtime) => Reqd> = {
-  'no body': runtime => {
+  'a head without a body': runtime => {
     runtime.readString(get('/'))
     return runtime.reqd
   },
-  'its own close': runtime => {
+  'a close of the body': runtime => {
     runtime.offer(post('hello').slice(0, -1))
     runtime.reqd.requestBody.close()
     return runtime.reqd
   },
-  'its own close, over a scheduled read': runtime => {
+  'a close of the body with a scheduled read': runtime => {
     runtime.offer(post('hello').slice(0, -5))
     readOnce(runtime.reqd, [])
     runtime.reqd.requestBody.close()
     return runtime.reqd
   },
-  'its end': runtime => {
+  'the end of the body': runtime => {
     runtime.offer(post('hello').slice(0, -5))
     readOnce(runtime.reqd, [])
     runtime.readString('hello')
@@ -38,8 +38,8 @@ const ENDED: Record<string, (runtime: Runtime) => Reqd> = {
   },
 }
 
-describe.each(Object.keys(ENDED))('a read behind %s', how => {
-  it('is answered with onEof, each time, before it returns', () => {
+describe.each(Object.keys(ENDED))('a read after %s', how => {
+  it('calls onEof each time before it returns', () => {
     const reqd = ENDED[how](new Runtime())
     for (let time = 0; time < 2; time++) {
       const events: string[] = []
@@ -49,7 +49,7 @@ describe.each(Object.keys(ENDED))('a read behind %s', how => {
     }
   })
 
-  it('whose onEof throws fails the request, and not the caller', () => {
+  it('fails the request, not the caller, if onEof throws', () => {
     const runtime = new Runtime()
     const reqd = ENDED[how](runtime)
     reqd.requestBody.scheduleRead({ onRead: boom, onEof: boom })
@@ -58,7 +58,7 @@ describe.each(Object.keys(ENDED))('a read behind %s', how => {
     runtime.connectionIsShutdown()
   })
 
-  it('whose onEof throws within the response cuts it', () => {
+  it('cuts a response that has begun if onEof throws', () => {
     const runtime = new Runtime()
     const reqd = ENDED[how](runtime)
     reqd.respondWithStreaming(responding(200)).writeString('x')
@@ -69,8 +69,8 @@ describe.each(Object.keys(ENDED))('a read behind %s', how => {
   })
 })
 
-describe('a callback that is called at once for a request that is over', () => {
-  it('fails nobody: what it throws is told', () => {
+describe('a callback that is called at once after its exchange', () => {
+  it('has its exception reported, which does not affect the next request', () => {
     const late: unknown[] = []
     const runtime = new Runtime(echoTarget, { onLateError: error => { late.push(error) } })
     runtime.readString(get('/1'))
@@ -82,7 +82,7 @@ describe('a callback that is called at once for a request that is over', () => {
     runtime.connectionIsIdle()
   })
 
-  it('is onError where the body failed', () => {
+  it('is onError if the body failed', () => {
     const late: unknown[] = []
     const runtime = new Runtime(() => undefined, { onLateError: error => { late.push(error) } })
     runtime.offer(post('hello').slice(0, -1))
@@ -97,7 +97,7 @@ describe('a callback that is called at once for a request that is over', () => {
 describe.each([[null], [undefined]])('a failure that is %s', exn => {
   const told = { message: `${exn} was thrown`, cause: exn }
 
-  it('reported while a request is handled is answered, and told', () => {
+  it('reported while a request is handled is answered with 500', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     expect(runtime.connection.errorCode).toBeNull()
@@ -108,7 +108,7 @@ describe.each([[null], [undefined]])('a failure that is %s', exn => {
     runtime.connectionIsShutdown()
   })
 
-  it('reported between two requests closes without a word, and is told', () => {
+  it('reported between two requests closes the connection without a response', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/'))
     runtime.writeAll()
@@ -117,7 +117,7 @@ describe.each([[null], [undefined]])('a failure that is %s', exn => {
     runtime.connectionIsShutdown()
   })
 
-  it('is the first one, whatever fails behind it', () => {
+  it('remains the error of the connection if another one follows', () => {
     const runtime = new Runtime(() => { throw exn }, { errorHandler: () => undefined })
     runtime.readString(get('/'))
     runtime.connection.reportExn(BOOM)
@@ -126,7 +126,7 @@ describe.each([[null], [undefined]])('a failure that is %s', exn => {
     runtime.connectionIsShutdown()
   })
 
-  it('thrown by a callback is told', () => {
+  it('thrown by a callback is answered with 500', () => {
     const runtime = new Runtime(reqd => {
       reqd.requestBody.scheduleRead({ onRead: () => { throw exn }, onEof: () => undefined })
     })
@@ -138,7 +138,7 @@ describe.each([[null], [undefined]])('a failure that is %s', exn => {
 })
 
 describe('a read that is scheduled when the client leaves', () => {
-  it('is answered with the rest, where that completes the body', () => {
+  it('receives the rest, if that completes the body', () => {
     const runtime = new Runtime()
     runtime.offer(post('hello').slice(0, -5))
     const events: string[] = []
@@ -151,8 +151,8 @@ describe('a read that is scheduled when the client leaves', () => {
   })
 })
 
-describe('a connection that awaits one more request before it closes', () => {
-  it('closes behind it, where nothing says that others came', () => {
+describe('a draining connection that awaits one more request', () => {
+  it('closes after it, and ignores further ones that it is not told of', () => {
     const runtime = new Runtime(echoTarget)
     runtime.connection.drain(true)
     runtime.readString(get('/') + get('/never'))

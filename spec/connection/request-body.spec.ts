@@ -1,5 +1,5 @@
 /**
- * The body of a request: how it is read, and the fate of an unread one.
+ * The body of a request: how it is read, and what happens to an unread one.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { Reqd } from '../../lib/connection/reqd.js'
@@ -8,7 +8,7 @@ import {
 } from '../helpers/runtime.js'
 
 describe('the body of a request', () => {
-  it('comes with Content-Length', () => {
+  it('may have a Content-Length', () => {
     const logs: string[][] = []
     const runtime = new Runtime(reqd => {
       logs.push(readBody(reqd).events)
@@ -20,7 +20,7 @@ describe('the body of a request', () => {
     runtime.connectionIsIdle()
   })
 
-  it('comes in chunks, with extensions and trailers', () => {
+  it('may be chunked, with extensions and trailers', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     const { events } = readBody(runtime.reqd)
@@ -33,7 +33,7 @@ describe('the body of a request', () => {
     runtime.connectionIsIdle()
   })
 
-  it('wants to own its reads only while its length, or that of the current chunk, is enough to fill them', () => {
+  it('requests owned reads with Content-Length, and with 64 KiB left of a chunk', () => {
     const chunked = new Runtime()
     chunked.readString(postChunks())
     const flow = (runtime: Runtime): unknown => {
@@ -57,7 +57,7 @@ describe('the body of a request', () => {
     expect(flow(fixed)).toBe('owned')
   })
 
-  it('is empty and complete where the head announces none', () => {
+  it('is empty and complete if the head announces none', () => {
     const runtime = new Runtime()
     runtime.readString(get('/'))
     const { requestBody } = runtime.reqd
@@ -68,7 +68,7 @@ describe('the body of a request', () => {
     expect(runtime.reqd.requestBody).toBe(requestBody)
   })
 
-  it('makes the reader wait until somebody wants it', () => {
+  it('makes the reader yield until a read is scheduled', () => {
     const runtime = new Runtime()
     expect(runtime.offer(post('hello'))).toBe(post('').length)
     runtime.readerYielded()
@@ -87,7 +87,7 @@ describe('the body of a request', () => {
     expect(runtime.connection.isReceivingBody).toBe(false)
   })
 
-  it('tells how much of it is left: with Content-Length all, in chunks what is left of the chunk', () => {
+  it('reports how much is left: of its Content-Length, or of the current chunk', () => {
     const runtime = new Runtime()
     const left = (): number => runtime.connection.bodyLeft
     expect(left()).toBe(0)
@@ -115,7 +115,7 @@ describe('the body of a request', () => {
     expect(events).toEqual(['x', 'eof', 'eof'])
   })
 
-  it('is handed out as views, and the connection says so', () => {
+  it('is handed out as views of the input, which hasKeptInput reports', () => {
     const runtime = new Runtime()
     const input = Buffer.from(post('hello'), 'latin1')
     const views: Uint8Array[] = []
@@ -144,7 +144,7 @@ describe('the body of a request', () => {
     expect(Buffer.from(views[0]).toString()).toBe('hello')
   })
 
-  it('is copied together where its chunks are small, up to 4 KiB a read', () => {
+  it('is merged if its chunks are small, up to 4 KiB per callback', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     const { events } = readBody(runtime.reqd)
@@ -154,7 +154,7 @@ describe('the body of a request', () => {
     expect(events[0]).toHaveLength(4096)
   })
 
-  it('is handed out apart where a chunk is large', () => {
+  it('has large chunks handed out separately', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     const { events } = readBody(runtime.reqd)
@@ -163,7 +163,7 @@ describe('the body of a request', () => {
     expect(events).toEqual(['ab', large, 'c', 'eof'])
   })
 
-  it('ends at a fault behind small chunks, all good data delivered', () => {
+  it('fails at a malformed chunk after all data before it is delivered', () => {
     const runtime = new Runtime()
     runtime.readString(postChunks())
     const { events } = readBody(runtime.reqd)
@@ -173,7 +173,7 @@ describe('the body of a request', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('is closed by the handler: the scheduled read is not answered, and the rest is dropped after the response', () => {
+  it('may be closed by the handler: its read is not called back, and the rest is dropped after the response', () => {
     const runtime = new Runtime()
     const events: string[] = []
     runtime.readString(post('hello').slice(0, -5))
@@ -192,7 +192,7 @@ describe('the body of a request', () => {
     runtime.connectionIsIdle()
   })
 
-  it('is closed by the handler within its last bytes', () => {
+  it('may be closed by the handler in the onRead of its last bytes', () => {
     const runtime = new Runtime(reqd => {
       reqd.requestBody.scheduleRead({
         onRead: () => {
@@ -211,7 +211,7 @@ describe('the body of a request', () => {
 describe('a response before the body was read', () => {
   const answer = (reqd: Reqd): void => { reqd.respondWithString(responding(200), '') }
 
-  it('lets an untouched body be dropped, up to the limit', () => {
+  it('lets an unread body be dropped up to drainLimit', () => {
     const runtime = new Runtime(answer)
     const body = 'x'.repeat(64 * 1024)
     runtime.readString(post(body).slice(0, -1000))
@@ -222,14 +222,14 @@ describe('a response before the body was read', () => {
     runtime.connectionIsIdle()
   })
 
-  it('says close where the body is longer than the limit', () => {
+  it('has Connection: close if the body is longer than drainLimit', () => {
     const runtime = new Runtime(answer)
     runtime.readString(head('POST / HTTP/1.1', 'Content-Length: 65537'))
     runtime.writeResponse(ok('', 'Connection: close'))
     runtime.connectionIsShutdown()
   })
 
-  it.each([[1], [1000], [100_000]])('ends in the same way if a chunked body is longer, in reads of %d bytes', size => {
+  it.each([[1], [1000], [100_000]])('closes if a chunked body exceeds drainLimit, in reads of %d bytes', size => {
     const runtime = new Runtime(answer)
     runtime.readString(postChunks())
     runtime.writeResponse(ok(''))
@@ -243,7 +243,7 @@ describe('a response before the body was read', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('fails a body that was dropped when it is asked for too late', () => {
+  it('fails reads of a body that was dropped', () => {
     const runtime = new Runtime(answer)
     runtime.readString(post('hello').slice(0, -5))
     const first = runtime.reqd
@@ -255,7 +255,7 @@ describe('a response before the body was read', () => {
     expect(runtime.reqds).toHaveLength(2)
   })
 
-  it('leaves a body to the handler that reads it', () => {
+  it('lets the handler read on', () => {
     const runtime = new Runtime()
     runtime.readString(post('hello').slice(0, -5))
     const { events } = readBody(runtime.reqd)
@@ -268,7 +268,7 @@ describe('a response before the body was read', () => {
     runtime.connectionIsIdle()
   })
 
-  it('leaves a body to its reader on a connection that closes, and closes then', () => {
+  it('lets the handler read on before the connection closes', () => {
     const runtime = new Runtime()
     runtime.readString(post('hello', 'Connection: close').slice(0, -5))
     const { events } = readBody(runtime.reqd)
@@ -280,7 +280,7 @@ describe('a response before the body was read', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('ends where the reader gives up a body that is too long to be dropped', () => {
+  it('closes the connection if the handler closes a body that is too long to be dropped', () => {
     const runtime = new Runtime()
     runtime.readString(head('POST / HTTP/1.1', 'Content-Length: 100000'))
     const { events } = readBody(runtime.reqd)

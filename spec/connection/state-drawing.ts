@@ -11,7 +11,7 @@ export const OUTPUT_STATES: readonly OutputState[] = [
 /** The events of a half, by their names. */
 export type Moves = Readonly<Record<string, { readonly from: readonly string[]; readonly to: string }>>
 
-/** The two operations of a cell, '' for one that can't be. */
+/** The two operations of a cell; '' for an impossible one. */
 export function cellOf(read: string, write: string | undefined): string {
   return write === undefined ? '' : `${read}/${write}`
 }

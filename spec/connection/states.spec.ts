@@ -1,5 +1,5 @@
 /**
- * The tables of states.ts: each cell is reached and does what it says, no walk reaches a cell that can't be, and each
+ * The tables of states.ts: each cell is reached and has its operations, no walk reaches an impossible cell, and each
  * event leads where its table says.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ import { CELLS, statesDocument, type Moves } from './state-drawing.js'
 
 const FILE = join(ROOT, 'docs/states.md')
 
-/** The parts of a connection that its states are kept in. */
+/** The parts of a connection that hold its states. */
 interface Inside {
   readonly exchanges: {
     readonly mayStartRequest: boolean
@@ -25,7 +25,7 @@ interface Inside {
   }
 }
 
-/** Which cell a connection is in. */
+/** The name of the cell that a connection is in. */
 function placeOf(connection: ServerConnection): string {
   const { exchanges } = connection as unknown as Inside
   const { input, output } = exchanges
@@ -66,7 +66,7 @@ const both = (...acts: ((runtime: Runtime) => void)[]) => (runtime: Runtime): vo
   for (const act of acts) act(runtime)
 }
 
-/** How each cell is reached. */
+/** Reaches each cell. */
 const WAYS: Record<string, () => Runtime> = {
   'head × idle': () => new Runtime(),
   'head, full × idle': () => {
@@ -108,7 +108,7 @@ describe('the table of states', () => {
     expect(CELLS.size).toBe(56)
   })
 
-  it('has a way to each cell that can be', () => {
+  it('has a way to reach each possible cell', () => {
     expect(Object.keys(WAYS).sort()).toEqual(reachable.map(([name]) => name).sort())
   })
 
@@ -119,7 +119,7 @@ describe('the table of states', () => {
     expect(operationsOf(runtime.connection)).toBe(cell)
   })
 
-  it('is never left by a walk, whatever is called', () => {
+  it('contains every cell that a random walk reaches, with its operations', () => {
     const seen = new Set<string>()
     fc.assert(fc.property(walks, walk => {
       const walker = new Walker(walk)
@@ -162,7 +162,7 @@ describe('the events of the two halves', () => {
     return walker
   }
 
-  it('lead where the tables say, and each of them comes, in walks', () => {
+  it('all occur in random walks, and lead where the tables say', () => {
     fc.assert(fc.property(walks, walk => {
       const walker = watched(walk)
       for (const step of walk.steps) walker.step(step)
@@ -178,7 +178,7 @@ it('docs/states.md is drawn from the tables: npm run states', () => {
   expect(readFileSync(FILE, 'utf8')).toBe(text)
 })
 
-/** Demands that the connection is in a cell that can be, and asks for what the cell says. Returns the cell's name. */
+/** Expects the connection to be in a possible cell and to ask for the cell's operations. Returns the cell's name. */
 function demandCell(connection: ServerConnection): string {
   // Asking may hand the connection over or wake a loop, so the cell is looked up afterwards.
   operationsOf(connection)

@@ -1,5 +1,5 @@
 /**
- * Streamed responses, their flush callbacks, and how their writer learns when to go on.
+ * Streamed responses, their flush callbacks, and `whenDrained`, by which a writer learns when to continue.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { BodyWriter } from '../../lib/connection/body-writer.js'
@@ -9,7 +9,7 @@ import { Runtime, echoTarget, get, ok, post, responding, response } from '../hel
 
 const CHUNKED = response('200 OK', ['Transfer-Encoding: chunked'])
 
-/** A connection whose one request is answered with a stream. */
+/** A connection whose request has a streamed response. */
 function streaming(options?: StreamingOptions, ...fields: [string, string][]): [Runtime, BodyWriter] {
   const runtime = new Runtime()
   runtime.readString(get('/'))
@@ -17,7 +17,7 @@ function streaming(options?: StreamingOptions, ...fields: [string, string][]): [
 }
 
 describe('a streamed response', () => {
-  it('is chunked, the head with the first bytes', () => {
+  it('is chunked, and its head is sent with the first bytes', () => {
     const [runtime, body] = streaming()
     runtime.writerYielded()
     body.writeString('hello')
@@ -34,7 +34,7 @@ describe('a streamed response', () => {
     runtime.connectionIsIdle()
   })
 
-  it('sends its head at once if asked to', () => {
+  it('sends its head at once with flushHeadersImmediately', () => {
     const [runtime, body] = streaming({ flushHeadersImmediately: true })
     runtime.writeResponse(CHUNKED)
     runtime.writerYielded()
@@ -43,7 +43,7 @@ describe('a streamed response', () => {
     runtime.connectionIsIdle()
   })
 
-  it('sends its head with the end if there is nothing between', () => {
+  it('sends its head with its end if it is empty', () => {
     const [runtime, body] = streaming()
     body.writeString('')
     body.writeBytes(new Uint8Array(0))
@@ -53,7 +53,7 @@ describe('a streamed response', () => {
     runtime.writeResponse(`${CHUNKED}0\r\n\r\n`)
   })
 
-  it('writes text beyond ASCII in UTF-8', () => {
+  it('writes text in UTF-8', () => {
     const [runtime, body] = streaming()
     body.writeString('ä€')
     runtime.writeResponse(`${CHUNKED}5\r\n${Buffer.from('ä€').toString('latin1')}\r\n`)
@@ -68,21 +68,21 @@ describe('a streamed response', () => {
     runtime.writeResponse(`${CHUNKED}2\r\nab\r\n`)
   })
 
-  it('ends in trailers', () => {
+  it('may end with trailers', () => {
     const [runtime, body] = streaming()
     body.close(Headers.of({ Checksum: 'abc' }))
     runtime.writeResponse(`${CHUNKED}0\r\nChecksum: abc\r\n\r\n`)
     runtime.connectionIsIdle()
   })
 
-  it('drops trailers where it is not chunked', () => {
+  it('drops trailers if it is not chunked', () => {
     const [runtime, body] = streaming(undefined, ['Content-Length', '1'])
     body.writeString('x')
     body.close(Headers.of({ Checksum: 'abc' }))
     runtime.writeResponse(ok('x'))
   })
 
-  it('keeps to its Content-Length', () => {
+  it('is not chunked if the handler gives a Content-Length', () => {
     const [runtime, body] = streaming(undefined, ['Content-Length', '5'])
     body.writeString('he')
     body.writeString('llo')
@@ -93,7 +93,7 @@ describe('a streamed response', () => {
     runtime.connectionIsIdle()
   })
 
-  it('echoes a body that is read as it is written', () => {
+  it('can echo the request body as it arrives', () => {
     const runtime = new Runtime(reqd => {
       const body = reqd.respondWithStreaming(responding(200))
       const { requestBody } = reqd
@@ -115,7 +115,7 @@ describe('a streamed response', () => {
     runtime.connectionIsIdle()
   })
 
-  it('lets the next request wait until it is complete', () => {
+  it('delays the next request until it is complete', () => {
     const runtime = new Runtime()
     const input = get('/1') + get('/2')
     expect(runtime.offer(input)).toBe(get('/1').length)
@@ -130,7 +130,7 @@ describe('a streamed response', () => {
     runtime.writeResponse(`0\r\n\r\n${ok('/2')}`)
   })
 
-  it('knows how much waits', () => {
+  it('reports the number of pending bytes', () => {
     const [runtime, body] = streaming()
     expect(body.pendingBytes).toBe(0)
     body.writeString('x')
@@ -141,7 +141,7 @@ describe('a streamed response', () => {
 })
 
 describe('a flush', () => {
-  it('is called when all bytes before it are on the wire, in order', () => {
+  it('calls back when all bytes before it are written, in order', () => {
     const [runtime, body] = streaming()
     const calls: string[] = []
     body.writeString('one')
@@ -169,7 +169,7 @@ describe('a flush', () => {
     expect(calls).toEqual(['written'])
   })
 
-  it('says closed when the peer takes no more, at once from then on', () => {
+  it('reports closed when the peer accepts no more output, at once from then on', () => {
     const [runtime, body] = streaming()
     const calls: string[] = []
     body.writeString('x')
@@ -182,7 +182,7 @@ describe('a flush', () => {
     runtime.connectionIsShutdown(`${CHUNKED}1\r\nx\r\n`.length)
   })
 
-  it('is called for a body that is closed', () => {
+  it('calls back for a body that is closed, too', () => {
     const [runtime, body] = streaming()
     const calls: string[] = []
     body.close()
@@ -191,7 +191,7 @@ describe('a flush', () => {
     expect(calls).toEqual(['written'])
   })
 
-  it('may write and close', () => {
+  it('may write and close in its callback', () => {
     const [runtime, body] = streaming()
     body.writeString('one')
     body.flush(() => {
@@ -206,7 +206,7 @@ describe('a flush', () => {
 })
 
 describe('whenDrained', () => {
-  it('calls back once, when little enough waits', () => {
+  it('calls back once, when no more than the mark is pending', () => {
     const [runtime, body] = streaming()
     let calls = 0
     body.writeString('x'.repeat(100))
@@ -220,7 +220,7 @@ describe('whenDrained', () => {
     expect(calls).toBe(1)
   })
 
-  it('calls back at once where little waits', () => {
+  it('calls back at once if no more than the mark is pending', () => {
     const [, body] = streaming()
     let calls = 0
     body.whenDrained(0, () => { calls++ })
@@ -237,7 +237,7 @@ describe('whenDrained', () => {
     expect(calls).toEqual(['second'])
   })
 
-  it('does not nest, however little each callback writes', () => {
+  it('does not nest callbacks, however little each one writes', () => {
     const [runtime, body] = streaming()
     let depth = 0
     let deepest = 0
@@ -252,7 +252,7 @@ describe('whenDrained', () => {
     expect(runtime.pendingText.length).toBeGreaterThan(1_000_000)
   })
 
-  it('is silent once the connection ended', () => {
+  it('does not call back after the connection has ended', () => {
     const [runtime, body] = streaming()
     let calls = 0
     body.writeString('x')

@@ -13,7 +13,7 @@ const UPGRADE = ['Connection: Upgrade', 'Upgrade: x']
 const SWITCHING = response('101 Switching Protocols', ['Upgrade: x', 'Connection: upgrade'])
 const CONNECT = head('CONNECT a:1 HTTP/1.1', 'Host: a:1')
 
-/** A runtime whose handler upgrades, and how often it was handed over. */
+/** A runtime whose handler upgrades, and the number of hand-overs. */
 function upgrading(prepare: (reqd: Reqd) => void = () => {}): { runtime: Runtime; upgrades: () => number } {
   let count = 0
   const runtime = new Runtime(reqd => {
@@ -23,7 +23,7 @@ function upgrading(prepare: (reqd: Reqd) => void = () => {}): { runtime: Runtime
   return { runtime, upgrades: () => count }
 }
 
-/** Both loops are told, and the connection is over when the new owner says so. */
+/** Both loops are asked to leave the transport, and the connection ends when its new owner shuts it down. */
 function isHandedOver(runtime: Runtime): void {
   runtime.connectionIsUpgraded()
   expect(runtime.connection.isUpgrade).toBe(true)
@@ -33,7 +33,7 @@ function isHandedOver(runtime: Runtime): void {
 }
 
 describe('an upgrade', () => {
-  it('hands over when its head is on the wire, and leaves the bytes behind the request', () => {
+  it('hands over when its head is written, and leaves the bytes behind the request', () => {
     const { runtime, upgrades } = upgrading()
     const request = get('/', ...UPGRADE)
     expect(runtime.offer(`${request}other protocol`)).toBe(request.length)
@@ -45,7 +45,7 @@ describe('an upgrade', () => {
     expect(upgrades()).toBe(1)
   })
 
-  it('comes behind earlier responses', () => {
+  it('follows earlier responses', () => {
     const runtime = new Runtime(reqd => {
       if (reqd.request.target === '/') echoTarget(reqd)
       else reqd.respondWithUpgrade(Headers.of({ Upgrade: 'x' }), () => {})
@@ -55,7 +55,7 @@ describe('an upgrade', () => {
     isHandedOver(runtime)
   })
 
-  it('is asynchronous', () => {
+  it('may be asynchronous', () => {
     const runtime = new Runtime()
     let upgrades = 0
     runtime.readString(get('/', ...UPGRADE))
@@ -66,14 +66,14 @@ describe('an upgrade', () => {
     expect(upgrades).toBe(1)
   })
 
-  it('is not a must: another response goes on in HTTP', () => {
+  it('may be declined: after another response the connection stays HTTP', () => {
     const runtime = new Runtime(echoTarget)
     runtime.readString(get('/', ...UPGRADE))
     runtime.writeResponse(ok('/'))
     runtime.connectionIsIdle()
   })
 
-  it('drops an untouched body first, and hands over after the read that ended it', () => {
+  it('drops an unread body first, and hands over after the read that completes it', () => {
     const { runtime, upgrades } = upgrading()
     runtime.readString(post('hello', ...UPGRADE).slice(0, -5))
     runtime.writeResponse(SWITCHING)
@@ -87,7 +87,7 @@ describe('an upgrade', () => {
     expect(upgrades()).toBe(1)
   })
 
-  it('waits for a body that is read', () => {
+  it('waits for the end of a body that is read', () => {
     const { runtime, upgrades } = upgrading(reqd => { readBody(reqd) })
     runtime.readString(post('hello', ...UPGRADE).slice(0, -5))
     runtime.writeResponse(SWITCHING)
@@ -96,7 +96,7 @@ describe('an upgrade', () => {
     expect(upgrades()).toBe(1)
   })
 
-  it('drops a body from when its reader is closed', () => {
+  it('drops the rest of a body that the handler closes', () => {
     const { runtime, upgrades } = upgrading(reqd => { readBody(reqd) })
     runtime.readString(post('hello', ...UPGRADE).slice(0, -5))
     runtime.writeResponse(SWITCHING)
@@ -106,7 +106,7 @@ describe('an upgrade', () => {
     expect(upgrades()).toBe(1)
   })
 
-  it('never happens if the body is at fault, ends early or is too long', () => {
+  it('does not happen if the body is malformed, truncated or too long', () => {
     const inputs: ((runtime: Runtime) => void)[] = [
       runtime => { runtime.readString('x') },
       runtime => { runtime.readEof() },
@@ -122,7 +122,7 @@ describe('an upgrade', () => {
     }
   })
 
-  it('never happens if the peer takes no more', () => {
+  it('does not happen if the peer accepts no more output', () => {
     const { runtime, upgrades } = upgrading()
     runtime.readString(get('/', ...UPGRADE))
     runtime.writeFails()
@@ -130,7 +130,7 @@ describe('an upgrade', () => {
     expect(upgrades()).toBe(0)
   })
 
-  it('happens also if the input ended behind the request', () => {
+  it('happens even if the input ended behind the request', () => {
     const { runtime, upgrades } = upgrading()
     runtime.readEof(get('/', ...UPGRADE))
     runtime.writeResponse(SWITCHING)
@@ -139,7 +139,7 @@ describe('an upgrade', () => {
 })
 
 describe('CONNECT', () => {
-  it('is handed over behind a 200', () => {
+  it('is handed over after a 200', () => {
     const { runtime, upgrades } = upgrading()
     expect(runtime.offer(`${CONNECT}tunnel`)).toBe(CONNECT.length)
     runtime.writeResponse(response('200 OK', ['Upgrade: x']))
@@ -147,7 +147,7 @@ describe('CONNECT', () => {
     isHandedOver(runtime)
   })
 
-  it('can be refused, and ends: nothing behind it is read as HTTP', () => {
+  it('closes the connection if it is refused: nothing behind it is read as HTTP', () => {
     const runtime = new Runtime(reqd => { reqd.respondWithString(responding(403), 'no') })
     runtime.readString(CONNECT + get('/smuggled'))
     runtime.writeResponse(response('403 Forbidden', ['Content-Length: 2', 'Connection: close'], 'no'))
@@ -155,7 +155,7 @@ describe('CONNECT', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('with a plain 200 has no body, and ends: nothing behind it is read as HTTP', () => {
+  it('closes the connection after a plain 200 without a body: nothing behind it is read as HTTP', () => {
     const runtime = new Runtime(reqd => { reqd.respondWithString(responding(200), 'body') })
     runtime.readString(CONNECT + get('/smuggled'))
     runtime.writeResponse(response('200 OK', ['Connection: close']))
@@ -163,7 +163,7 @@ describe('CONNECT', () => {
     runtime.connectionIsShutdown()
   })
 
-  it('has a target of its own form only', () => {
+  it('is refused with a target in another form', () => {
     const runtime = new Runtime()
     runtime.readString(head('CONNECT / HTTP/1.1'))
     runtime.writeResponse(errorResponse('400 Bad Request'))
@@ -181,7 +181,7 @@ describe('a takeover', () => {
     isHandedOver(runtime)
   })
 
-  it('does not come within a read, also if the writer asks what to do there', () => {
+  it('does not happen within a read, even if the writer asks for its operation there', () => {
     const upgrades: boolean[] = []
     let isWithinRead = false
     const runtime = new Runtime(reqd => { reqd.takeOver(() => { upgrades.push(isWithinRead) }) })
@@ -196,7 +196,7 @@ describe('a takeover', () => {
     expect(upgrades).toEqual([false])
   })
 
-  it('wakes a writer that waits', () => {
+  it('wakes a waiting writer', () => {
     const runtime = new Runtime()
     let upgrades = 0
     runtime.writerYielded()
