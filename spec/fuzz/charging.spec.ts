@@ -1,7 +1,7 @@
 /**
- * The invariant: what fails is what is charged. Whatever handlers, their callbacks and the peer do wrong, and whenever
- * output leaves: each request gets the response that its own handler made or failed to make, whole unless that was cut;
- * a cut response does not look complete; what fails when its exchange is over costs no other request anything; and a
+ * The invariant: a failure affects its own exchange only. Whatever handlers, their callbacks and the peer do wrong, and
+ * whenever output is written: each request gets the response that its own handler made or failed to make, complete
+ * unless it was cut; a cut response does not look complete; a failure after an exchange affects no other request; and a
  * failure between two requests writes nothing.
  *
  * FUZZ_RUNS says how many runs the property gets.
@@ -18,16 +18,16 @@ const runs = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 500) }
 
 const boom = (): never => { throw new Error('boom') }
 
-/** What handlers do. `fails`: before the response; `cuts`: within it; the others respond, and some fail later. */
+/** The kinds of handlers. `fails`: before the response; `cuts`: within it; the others respond, and some fail later. */
 const KINDS = ['responds', 'streams', 'flushes late', 'reads late', 'reports late', 'fails', 'cuts'] as const
 type Kind = typeof KINDS[number]
 
-/** How often each is drawn: what ends the connection seldom, so that something comes before it. */
+/** A kind; those that end the connection are rare, so that other requests come before them. */
 const KIND = fc.oneof(
   ...KINDS.map(kind => ({ arbitrary: fc.constant<Kind>(kind), weight: kind === 'fails' || kind === 'cuts' ? 2 : 4 })),
 )
 
-/** A request and its handler, which acts when it is told to. */
+/** A request and its handler, which acts when `act` is called. */
 class Exchange {
   readonly kind: Kind
   readonly body: string
@@ -45,7 +45,7 @@ class Exchange {
     this.reqd = reqd
   }
 
-  /** Makes the response, once; then fails behind it, where that is what it does. */
+  /** Makes the response, once; later calls fail if the kind fails late. */
   act(): void {
     const { reqd, body } = this
     if (reqd === null) return
@@ -82,7 +82,7 @@ class Scene {
   readonly connection: ServerConnection
   output = ''
   isReset = false
-  /** What was written when a failure came between two requests; null where none did. */
+  /** The output at the time of a failure between two requests; null if there was none. */
   private silentFrom: string | null = null
   private rest: string
   private readonly exchanges: readonly Exchange[]
@@ -103,7 +103,7 @@ class Scene {
     }
   }
 
-  /** Fails from outside, if that is between two requests and no input is there that could be one. */
+  /** Reports a failure from outside, if the connection is between two requests. */
   failBetween(): void {
     const { connection } = this
     if (connection.isHandling || connection.isWithinHead || connection.hasPendingOutput) return
@@ -111,12 +111,12 @@ class Scene {
     connection.reportExn(new Error('boom'))
   }
 
-  /** Lets all happen that still can. */
+  /** Runs the loops and handlers until the connection has ended. */
   finish(): void {
     for (let turn = 0; turn < 10 * this.exchanges.length + 20; turn++) {
       this.read(10_000)
       for (const exchange of this.exchanges) if (exchange.isHandled) exchange.act()
-      // Seldom, so that responses wait behind one another when one of them is cut.
+      // Writes are rare, so that several responses are queued when one of them is cut.
       if (turn % 4 === 3) this.write(10_000)
     }
     expect(this.connection.isClosed).toBe(true)
@@ -142,7 +142,7 @@ class Scene {
   }
 }
 
-/** What is expected of each response, in order: none may be missing but those behind the end of the connection. */
+/** Checks the responses in order: each handled request has the one of its kind. */
 function judge(scene: Scene, exchanges: readonly Exchange[], isHead: readonly boolean[], hasBad: boolean): void {
   const asked = isHead.map(each => ({ method: each ? 'HEAD' : 'GET' }))
   const seen = parseResponses(scene.output, asked)
@@ -157,14 +157,14 @@ function judge(scene: Scene, exchanges: readonly Exchange[], isHead: readonly bo
   if (seen.length > handled.length) expect(seen.at(-1)).toMatchObject({ status: 400, isComplete: true })
 }
 
-/** A response that was cut is not there, or shows that it is not whole: by its framing, or by a reset. */
+/** Checks that a cut response is missing, or is visibly incomplete by its framing or by a reset. */
 function demandCut(scene: Scene, response: Seen | undefined, isHead: boolean): void {
   if (response === undefined) return
   expect(response.status === 500 || !response.isComplete || scene.isReset || isHead).toBe(true)
 }
 
 describe('any failure', () => {
-  it('costs its own request its response, and no other', () => {
+  it('affects the response to its own request, and no other', () => {
     const plan = fc.array(fc.tuple(KIND, fc.nat(MAKERS.length - 1), fc.nat(60)), { minLength: 1, maxLength: 6 })
     const steps = fc.array(fc.nat(5000), { maxLength: 60 })
     fc.assert(fc.property(plan, steps, fc.boolean(), fc.option(fc.nat(59)), (list, numbers, hasBad, failAt) => {

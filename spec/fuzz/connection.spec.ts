@@ -1,7 +1,7 @@
 /**
- * The invariant: whatever bytes come, however they are cut, whatever is called in whatever order and from within
- * whatever callback, the connection throws nothing but LocalProtocolError at the call that was wrong, never hangs, is
- * closed once both sides are, and what it writes are valid responses to the requests, in their order.
+ * The invariant: for any bytes in any cut, and any calls in any order, even within callbacks, the connection throws
+ * nothing but LocalProtocolError at an incorrect call, never hangs, is closed once both sides are, and writes valid
+ * responses to the requests, in their order.
  *
  * FUZZ_RUNS says how many runs each property gets.
  */
@@ -21,7 +21,7 @@ import { Walker, walks } from '../helpers/walker.js'
 const runs = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 500) }
 
 describe('any walk', () => {
-  it('throws nothing but misuse, and is closed once both sides are', () => {
+  it('throws nothing but misuse errors, and is closed once both sides are', () => {
     fc.assert(fc.property(walks, walk => {
       const walker = new Walker(walk)
       for (const step of walk.steps) walker.step(step)
@@ -33,7 +33,7 @@ describe('any walk', () => {
     }), runs)
   })
 
-  it('is the same where every getter is read between any two operations', () => {
+  it('is the same if every getter is read between any two operations', () => {
     fc.assert(fc.property(walks, walk => {
       const [watched, twin] = [new Walker(walk, true), new Walker(walk)]
       for (const walker of [watched, twin]) {
@@ -44,7 +44,7 @@ describe('any walk', () => {
     }), runs)
   })
 
-  it('ends, or is in a phase that has a limit, behind which it ends', () => {
+  it('ends, or is in a phase with a time limit, after which it ends', () => {
     fc.assert(fc.property(walks, walk => {
       const walker = new Walker(walk)
       for (const step of walk.steps) walker.step(step)
@@ -52,7 +52,7 @@ describe('any walk', () => {
     }), runs)
   })
 
-  it('may call the connection itself in any order with any numbers', () => {
+  it('of direct calls throws nothing but misuse errors, and badRange for numbers out of range', () => {
     const bytes = latin1(get('/') + post('hello'))
     const numbers = fc.oneof(fc.integer({ min: -2, max: 200 }), fc.constantFrom(NaN, 0.5, Infinity))
     const calls = fc.array(fc.tuple(fc.nat(7), numbers, numbers), { maxLength: 30 })
@@ -68,7 +68,7 @@ describe('any walk', () => {
   })
 })
 
-/** Whether the numbers of a call are right: a range within the bytes, or a part of what is there to be written. */
+/** Whether the numbers of a call are in range: within the bytes, or within the pending output. */
 function isInRange(
   { pendingBytes }: ServerConnection, which: number, [a, b]: [number, number], bytes: Uint8Array,
 ): boolean {
@@ -90,7 +90,7 @@ function callOf(connection: ServerConnection, which: number, [a, b]: [number, nu
   }
 }
 
-/** Messages that are right, and changes that make them wrong. */
+/** Valid messages, and changes that may make them invalid. */
 const messages = fc.constantFrom(
   get('/1'), get('/2', 'Connection: close'), head('HEAD /3 HTTP/1.1'),
   head('GET /4 HTTP/1.0', 'Connection: keep-alive'),
@@ -120,7 +120,7 @@ describe('any bytes', () => {
     }), { ...runs, numRuns: Math.ceil(runs.numRuns / 5) })
   })
 
-  it('may be noise', () => {
+  it('give the same events in any cut if they are random', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), cuts, (bytes, places) => {
       const text = Buffer.from(bytes).toString('latin1')
       expect(conversation(text, places)).toEqual(conversation(text, []))
@@ -128,13 +128,13 @@ describe('any bytes', () => {
   })
 })
 
-/** What a handler does with its request, step by step; the steps of all requests of a connection alternate. */
+/** The steps of the handlers of a connection; each is performed by the handler of the latest request. */
 type Behaviour = readonly number[]
 
-/** A handler's doings for one request: each call does the next of them, as far as they can be done. */
+/** The handler of one request: each step responds, writes, reads or closes, as far as that is possible. */
 class Scripted {
   private body: BodyWriter | null = null
-  /** What the client must see of the body, if the response is complete. */
+  /** The body that the client must receive, if the response is complete. */
   expected = ''
   isAnswered = false
   private readonly reqd: Reqd
@@ -148,7 +148,7 @@ class Scripted {
     else this.goOn(this.body, number)
   }
 
-  /** Does what is missing for an end. */
+  /** Completes the response, and closes the request body. */
   finish(): void {
     if (!this.isAnswered && this.body === null) this.begin(0)
     if (this.body !== null) this.body.close()
@@ -202,7 +202,7 @@ const requests = fc.array(fc.constantFrom(
 ), { minLength: 1, maxLength: 6 })
 const behaviours: fc.Arbitrary<Behaviour> = fc.array(fc.nat(1000), { maxLength: 60 })
 
-/** A client and the loops of a server, which keep to what the connection asks for. */
+/** A client and the loops of a server, which perform the operations that the connection asks for. */
 class Exchange {
   readonly scripts: Scripted[] = []
   readonly connection = ServerConnection.create(reqd => { this.scripts.push(new Scripted(reqd)) })
@@ -213,7 +213,7 @@ class Exchange {
     this.input = input
   }
 
-  /** Lets each loop do something, `size` bytes at a time. */
+  /** Lets each loop perform an operation of at most `size` bytes. */
   turn(size: number): void {
     if (this.connection.nextReadOperation() === 'read') {
       const part = this.input.slice(0, size)
@@ -231,7 +231,7 @@ class Exchange {
 }
 
 describe('any handler', () => {
-  it('makes valid responses, in the order of the requests, and the connection ends', () => {
+  it('produces valid responses in the order of the requests, and the connection ends', () => {
     fc.assert(fc.property(requests, behaviours, (makers, numbers) => {
       const targets = makers.map((_, index) => `/${index}`)
       const input = makers.map((make, index) => make(targets[index])).join('')
@@ -255,7 +255,7 @@ function isOver(connection: ServerConnection): boolean {
   return connection.isClosed && !connection.hasPendingOutput
 }
 
-/** Each request that was handled has its response, and no other. */
+/** Checks that each handled request has its response, and that there are no others. */
 function demandResponses(exchange: Exchange, input: string, targets: readonly string[]): void {
   const methods = [...input.matchAll(/(GET|HEAD|POST) \/\d/g)].map(([, method]) => ({ method }))
   const seen = parseResponses(exchange.output, methods)

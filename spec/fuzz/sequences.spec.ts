@@ -1,7 +1,7 @@
 /**
- * The invariant: after any short sequence of what can happen to a connection, for handlers and error handlers of each
- * kind, those that leave everything open included: nothing but misuse was thrown, no getter changed anything, and both
- * sides end, or a limit is running behind which they do.
+ * The invariant: after any short sequence of operations on a connection, with handlers and error handlers of each kind,
+ * including those that never respond: nothing but misuse errors was thrown, no getter had an effect, and both sides
+ * have ended, or a time limit is running after which they end.
  *
  * All sequences of 2 operations, or of FUZZ_LENGTH: `npm run fuzz` takes 4.
  */
@@ -18,11 +18,11 @@ import { latin1 } from '../helpers/splits.js'
 
 const LENGTH = Number(process.env['FUZZ_LENGTH'] ?? 2)
 
-/** What handlers do at once, and error handlers. */
-const SCENES = ['leaves all open', 'responds', 'streams', 'reads', 'throws', 'answers errors late'] as const
+/** The immediate actions of handlers, and an error handler that answers later. */
+const SCENES = ['does nothing', 'responds', 'streams', 'reads', 'throws', 'answers errors late'] as const
 type Scene = typeof SCENES[number]
 
-/** A connection, and what its application and its peer do to it. */
+/** A connection, and the operations of its application and of its peer. */
 class Stage {
   readonly connection: ServerConnection
   private readonly events: string[] = []
@@ -42,7 +42,7 @@ class Stage {
     })
   }
 
-  /** All that was seen of the connection. */
+  /** The observed behaviour of the connection. */
   get seen(): string {
     return this.events.join('\n')
   }
@@ -144,10 +144,10 @@ const OPERATIONS: ((stage: Stage) => void)[] = [
   stage => { stage.upgrade() },
   stage => { stage.fail() },
 ]
-/** What happens in front of the sequences: nothing, or what else ends requests. */
+/** The operations before each sequence. */
 const OPENINGS: Record<string, ((stage: Stage) => void)[]> = {
   'a connection': [],
-  'a connection that closed its body': [OPERATIONS[3], stage => { stage.unread() }],
+  'a connection whose handler closed a request body': [OPERATIONS[3], stage => { stage.unread() }],
 }
 
 /** Calls `play` with each sequence of {@link LENGTH} numbers below `count`. */
@@ -162,7 +162,7 @@ function eachSequence(count: number, play: (sequence: readonly number[]) => void
 }
 
 describe.each(Object.keys(OPENINGS))('%s', opening => {
-  it.each(SCENES)('ends, or is limited, after all that can happen with a handler that %s', scene => {
+  it.each(SCENES)('ends, or has a time limit, after any sequence of operations with a handler that %s', scene => {
     let played = 0
     eachSequence(OPERATIONS.length, sequence => {
       const [stage, twin] = [true, false].map(isWatched => new Stage(scene, isWatched))

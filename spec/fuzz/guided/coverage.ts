@@ -1,10 +1,10 @@
 /**
- * What the code of the pure layers did in one execution, as the counters say that `jest --coverage` puts into it.
+ * The coverage of the pure layers by one execution, from the counters that `jest --coverage` puts into the code.
  */
 import { join } from 'node:path'
 import { ROOT } from '../../helpers/built.js'
 
-/** How istanbul counts in one file: statements by number, branches by number and arm. */
+/** The counters of istanbul in one file: statements by number, branches by number and arm. */
 interface FileCounters {
   readonly s: Record<string, number>
   readonly b: Record<string, number[]>
@@ -12,10 +12,10 @@ interface FileCounters {
 
 const LAYERS = ['buffer', 'message', 'wire', 'connection'].map(name => join(ROOT, 'lib', name) + '/')
 
-/** The counters of one execution after the other, and what was seen in any of them. */
+/** The counters of the current execution, and the coverage of all executions so far. */
 export class Coverage {
   private readonly places: (readonly [counters: Record<string, number> | number[], key: string | number])[]
-  /** For each place, which orders of magnitude its counter had, a bit each. */
+  /** For each place, the orders of magnitude that its counter had, a bit each. */
   private readonly seen: Uint8Array
 
   constructor() {
@@ -29,7 +29,7 @@ export class Coverage {
     this.seen = new Uint8Array(this.places.length)
   }
 
-  /** How many places were reached so far, of how many. */
+  /** The number of places reached so far, and of all places. */
   get summary(): string {
     return `${this.seen.reduce((count, bits) => count + Number(bits > 0), 0)} of ${this.places.length}`
   }
@@ -39,7 +39,7 @@ export class Coverage {
     for (const [counters, key] of this.places) (counters as Record<string | number, number>)[key] = 0
   }
 
-  /** Takes the counters. Returns whether a place was reached for the first time, or by an order more often. */
+  /** Records the counters. Returns whether a place was reached first, or an order of magnitude more often than before. */
   take(): boolean {
     let isNew = false
     for (let index = 0; index < this.places.length; index++) {

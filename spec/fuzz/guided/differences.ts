@@ -1,20 +1,20 @@
 /**
- * Where we and node:http in strict mode read the same bytes differently, and why that is meant. A difference that none
- * of these explains is a finding.
+ * The intended differences between this parser and node:http in strict mode, each with its reason. A difference that
+ * none of these explains is a finding.
  */
 import { METHODS } from 'node:http'
 import type { RemoteErrorCode, RemoteProtocolError } from '../../../lib/errors.js'
 import type { Understood } from './node-http.js'
 
-/** What two readers made of the same bytes, up to their first difference. */
+/** The first difference between two parsers of the same bytes. */
 export interface Difference {
   readonly text: string
-  /** The first request that is not the same, or undefined where one of them has no more. */
+  /** The first request that is not the same; undefined for a parser without further requests. */
   readonly ours: Understood | undefined
   readonly theirs: Understood | undefined
-  /** What ended our connection. */
+  /** The error that ended our connection. */
   readonly error: RemoteProtocolError | null
-  /** What node:http had against the rest. */
+  /** The error of node:http for the rest of the bytes. */
   readonly complaint: string
 }
 
@@ -23,7 +23,7 @@ interface Explanation {
   readonly explains: (difference: Difference) => boolean
 }
 
-/** We refuse what node:http takes, for a rule of the RFC, where `isSo`. */
+/** We refuse, by a rule of the RFC, a request that node:http accepts, if `isSo` holds for the text. */
 function refuses(code: RemoteErrorCode, reason: string, isSo = (_text: string): boolean => true): Explanation {
   return {
     reason,
@@ -31,7 +31,7 @@ function refuses(code: RemoteErrorCode, reason: string, isSo = (_text: string): 
   }
 }
 
-/** We take what node:http refuses with this code, where `isSo`. */
+/** We accept a request that node:http refuses with this code, if `isSo` holds for it. */
 function takes(code: string, reason: string, isSo: (ours: Understood, text: string) => boolean): Explanation {
   return {
     reason,
@@ -40,25 +40,25 @@ function takes(code: string, reason: string, isSo: (ours: Understood, text: stri
   }
 }
 
-/** All that is meant to differ. */
+/** All intended differences. */
 export const EXPLANATIONS: readonly Explanation[] = [
-  refuses('badTarget', 'RFC 9112 §3.2: a target has one of four forms; llhttp looks at its characters'),
-  refuses('badHost', 'RFC 9112 §3.2: one valid Host; node:http wants one and looks no further'),
+  refuses('badTarget', 'RFC 9112 §3.2: a target has one of four forms; llhttp checks its characters only'),
+  refuses('badHost', 'RFC 9112 §3.2: one valid Host; node:http does not validate it'),
   refuses('badVersion', 'RFC 9112 §3: one space before the version; llhttp skips more'),
-  refuses('badRequestLine', 'RFC 9112 §3: a request line has a version; llhttp takes HTTP/0.9'),
-  refuses('badLineEnd', 'RFC 9112 §2.2: CR LF ends a line, and an empty one stands in front once; llhttp skips any'),
-  refuses('unknownVersion', 'RFC 9110 §15.6.6: another major version is 505; llhttp takes HTTP/2.0'),
-  refuses('badFieldValue', 'RFC 9110 §5.5: no controls in a value; llhttp takes some',
+  refuses('badRequestLine', 'RFC 9112 §3: a request line has a version; llhttp accepts HTTP/0.9'),
+  refuses('badLineEnd', 'RFC 9112 §2.2: CR LF ends a line, also an empty one; llhttp skips any CR and LF'),
+  refuses('unknownVersion', 'RFC 9110 §15.6.6: another major version is 505; llhttp accepts HTTP/2.0'),
+  refuses('badFieldValue', 'RFC 9110 §5.5: no controls in a value; llhttp accepts some',
     text => Array.from(text).some(isControl)),
   refuses('badFieldName', 'RFC 9110 §5.1: a name is a token'),
   refuses('obsoleteFold', 'RFC 9112 §5.2: no folds'),
-  refuses('badChunk', 'RFC 9112 §7.1.1: an extension has a name; llhttp takes any bytes of its set'),
-  refuses('unknownTransferCoding', 'RFC 9112 §6.1: codings but chunked are 501; node:http hands them out as they are'),
+  refuses('badChunk', 'RFC 9112 §7.1.1: an extension has a name; llhttp accepts any bytes of its set'),
+  refuses('unknownTransferCoding', 'RFC 9112 §6.1: codings except chunked are 501; node:http does not decode them'),
   refuses('badTransferEncoding', 'RFC 9112 §6.1: none in HTTP/1.0, chunked once and last'),
   refuses('ambiguousLength', 'RFC 9112 §6.1: no Content-Length beside Transfer-Encoding'),
-  refuses('badContentLength', 'RFC 9112 §6.3: digits alone'),
+  refuses('badContentLength', 'RFC 9112 §6.3: digits only'),
   refuses('expectationFailed', 'RFC 9110 §10.1.1: 417; node:http looks for 100-continue anywhere in the value'),
-  refuses('tooManyFields', '256 fields by default; node:http takes 1,000 (Node 20 drops the rest)'),
+  refuses('tooManyFields', '256 fields by default; node:http accepts 1,000 (Node 20 drops the rest)'),
   refuses('misdirected', 'RFC 9110 §7.4: a target for another scheme than that of the connection'),
   takes('HPE_INVALID_METHOD', 'RFC 9110 §9.1: any token is a method; llhttp knows a list',
     ({ method }) => !METHODS.includes(method)),
@@ -77,14 +77,14 @@ export const EXPLANATIONS: readonly Explanation[] = [
       && !text.split('\r\n\r\n').some(hasBothLengths)),
   takes('HPE_INVALID_CONTENT_LENGTH', 'RFC 9110 §5.5: a tab around a value is blank, too',
     (_, text) => /^content-length:[ \t]*\d+[ \t]*\r$/im.test(text) && /^content-length:.*\t/im.test(text)),
-  takes('HPE_INVALID_VERSION', 'RFC 9110 §9.1: any token is a method; llhttp takes PRI for HTTP/2',
+  takes('HPE_INVALID_VERSION', 'RFC 9110 §9.1: any token is a method; llhttp reads PRI as HTTP/2',
     ({ method }) => method === 'PRI'),
-  takes('HPE_CLOSED_CONNECTION', 'RFC 9110 §6.5.1: a trailer is no field of the connection',
+  takes('HPE_CLOSED_CONNECTION', 'RFC 9110 §6.5.1: a trailer is not a field of the connection',
     (_, text) => /^transfer-encoding:/im.test(text) && /^connection:.*close/im.test(text)),
   takes('HPE_CLOSED_CONNECTION', 'RFC 9110 §5.5: a tab around a value is blank, too',
     (_, text) => /^connection:.*\t/im.test(text)),
   {
-    reason: 'RFC 9110 §10.1.1: an Expect without a member expects nothing; node:http answers 417, and reads on',
+    reason: 'RFC 9110 §10.1.1: an Expect without a member expects nothing; node:http answers 417, and continues',
     explains: ({ ours, text }) => ours !== undefined && /^expect:[ \t,]*\r$/im.test(text),
   },
   takes('HPE_INVALID_CHUNK_SIZE', 'RFC 9112 §7.1.1: blanks around the parts of an extension',
@@ -92,10 +92,10 @@ export const EXPLANATIONS: readonly Explanation[] = [
   takes('HPE_STRICT', 'RFC 9112 §7.1.1: blanks around the parts of an extension', (_, text) => /;|=/.test(text)),
   takes('HPE_INVALID_VERSION', 'RFC 9110 §6.2: a higher minor version is read as 1.1',
     (_, text) => /HTTP\/1\.[2-9]\r\n/.test(text)),
-  takes('', 'RFC 9110 §7.8: an Upgrade may be ignored; llhttp stops there, whatever the server does',
+  takes('', 'RFC 9110 §7.8: an Upgrade may be ignored; llhttp stops there in any case',
     (_, text) => /^upgrade:/im.test(text)),
   {
-    // Without an Upgrade, it refuses such a coding.
+    // Without an Upgrade, llhttp refuses such a coding.
     reason: 'RFC 9110 §5.6.3: a tab behind chunked is blank; llhttp knows no such coding, and upgrades without a body',
     explains: ({ ours, theirs, error, text }) =>
       (ours === undefined ? error?.code === 'unexpectedEof' || error?.code === 'badChunk' : isSameHead(ours, theirs))
@@ -111,7 +111,7 @@ function isSameHead(ours: Understood, theirs: Understood | undefined): boolean {
   return ours.method === theirs?.method && ours.target === theirs.target
 }
 
-/** Whether it is a control that has no place in a value: a tab has. */
+/** Whether the character is a control that a value may not have; a tab is allowed. */
 function isControl(character: string): boolean {
   return (character < ' ' && !'\t\r\n'.includes(character)) || character === '\x7f'
 }
@@ -126,7 +126,7 @@ function sameLengths(text: string): boolean {
   return new Set(values.map(Number)).size < values.length
 }
 
-/** Returns what differs, without the particulars. */
+/** Returns the kind of a difference, without its details. */
 export function kindOf({ ours, theirs, error, complaint }: Difference): string {
   if (ours !== undefined && theirs !== undefined) return 'we read it differently'
   return ours === undefined
@@ -134,7 +134,7 @@ export function kindOf({ ours, theirs, error, complaint }: Difference): string {
     : `we take it, node:http says ${complaint}`
 }
 
-/** Returns the reason of a difference, or null where there is none. */
+/** Returns the reason of an intended difference, null for others. */
 export function explain(difference: Difference): string | null {
   return EXPLANATIONS.find(({ explains }) => explains(difference))?.reason ?? null
 }

@@ -1,9 +1,9 @@
 /**
- * The invariant: whatever bytes come, the core gives the same events whole, cut anywhere, and lent; and it takes those
- * requests that node:http in strict mode takes, but for the differences that are written down.
+ * The invariant: for any bytes, the core gives the same events whole, in any cut, and for lent reads; and it accepts
+ * the requests that node:http in strict mode accepts, except for the documented differences.
  *
- * Inputs grow from the conformance cases: what reaches code that was not reached before, or reaches it more often, is
- * kept and changed again. `npm run fuzz:guided`; FUZZ_SECONDS says for how long, FUZZ_SEED where the draws begin.
+ * Inputs grow from the conformance cases: an input that reaches code for the first time, or more often, is kept and
+ * mutated again. `npm run fuzz:guided`; FUZZ_SECONDS is the duration, FUZZ_SEED the seed of the random numbers.
  */
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
@@ -22,7 +22,7 @@ const CASES = join(__dirname, '../../conformance')
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 60)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 
-/** What we make of the bytes. */
+/** Parses the bytes with our core. */
 function understand(text: string): { readonly requests: readonly Understood[]; readonly error: unknown } {
   const requests: Understood[] = []
   const connection = ServerConnection.create(reqd => {
@@ -53,7 +53,7 @@ function understand(text: string): { readonly requests: readonly Understood[]; r
   return { requests, error: connection.errorCode }
 }
 
-/** Returns what is wrong with what the core makes of the text in these cuts, or null. */
+/** Returns the difference between the events of the whole text and of the text in these cuts, or null. */
 function judgeCuts(text: string, cuts: readonly number[]): string | null {
   try {
     const whole = conversation(text, [])
@@ -68,7 +68,7 @@ function judgeCuts(text: string, cuts: readonly number[]): string | null {
 const nodeHttp = new NodeHttp()
 const reasons = new Map<string, number>()
 
-/** Returns a difference to node:http that nothing explains, or null. */
+/** Returns a difference from node:http that nothing explains, or null. */
 async function judgeBeside(text: string): Promise<string | null> {
   const { requests, error } = understand(text)
   const theirs = await nodeHttp.understand(latin1(text))
@@ -95,13 +95,13 @@ function firstLine(text: string | null): string {
   return text?.split('\n')[0] ?? ''
 }
 
-/** The text as a case of spec/conformance has it. */
+/** The text in the notation of the cases in spec/conformance. */
 function asCase(text: string): string {
   return text.replace(/\\/g, '\\\\').replace(/\r\n/g, '\n')
     .replace(/[^\n -~]/g, character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
-it('finds nothing', async () => {
+it('finds no difference between cuts, and only intended ones from node:http', async () => {
   const coverage = new Coverage()
   const draw = new Draw(SEED)
   const cases = readCaseFiles(CASES).flatMap(file => file.cases.map(({ input }) => input))

@@ -1,5 +1,5 @@
 /**
- * Changes of bytes, drawn from numbers that a seed gives: the same seed makes the same changes.
+ * Random changes of bytes: the same seed makes the same changes.
  */
 
 /** Numbers from a seed (mulberry32). */
@@ -10,7 +10,7 @@ export class Draw {
     this.state = seed >>> 0
   }
 
-  /** A whole number from 0 up to, without, `limit`. */
+  /** A whole number from 0 to `limit`, exclusive. */
   below(limit: number): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0
     let t = Math.imul(this.state ^ (this.state >>> 15), this.state | 1)
@@ -23,7 +23,7 @@ export class Draw {
   }
 }
 
-/** What has a meaning to some reader of HTTP. */
+/** Strings with a meaning to some HTTP parser. */
 const WORDS = [
   '\r', '\n', '\r\n', '\0', ' ', '\t', ':', ';', ',', '"', '\\', '/', '?', '#', '%', '@', '*', '\x0b', '\x7f',
   '\x80', '\xff', '\r\n\r\n', '\r\n ', '0', '1', '00000000', 'ffffffff', '0x', '+1', '-1', '4294967296',
@@ -35,10 +35,10 @@ const WORDS = [
   'identity', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi',
 ]
 
-/** Inputs stay below this, so that an execution is short. */
+/** The greatest length of inputs, which keeps an execution short. */
 const MOST = 2000
 
-/** The text with one to four changes; `others` are texts to take parts of. */
+/** The text with one to four changes, some of which insert parts of `others`. */
 export function mutate(text: string, others: readonly string[], draw: Draw): string {
   let changed = text
   for (let n = 1 + draw.below(4); n > 0; n--) changed = change(changed, others, draw)
@@ -70,7 +70,7 @@ function slicedFrom(other: string, draw: Draw): string {
   return other.slice(from, from + draw.below(100))
 }
 
-/** A text that is as short as simple cuts make it, of which `isWanted` still holds. */
+/** The text without the parts that can be removed such that `isWanted` still holds. */
 export async function minimized(text: string, isWanted: (text: string) => Promise<boolean>): Promise<string> {
   let best = text
   for (let size = Math.ceil(text.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {

@@ -1,16 +1,15 @@
 /**
- * node:http in its strict mode, fed bytes without a socket: which requests it takes from them, complete with their
- * bodies.
+ * node:http in strict mode, fed with bytes without a socket: the requests that it accepts, with their complete bodies.
  */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 
-/** How many turns of the event loop it gets to be done. */
+/** The number of turns of the event loop after which the requests are collected. */
 const TURNS = 40
 
-/** A request as somebody understood it. */
+/** A request as a parser read it. */
 export interface Understood {
   readonly method: string
   readonly target: string
@@ -22,9 +21,9 @@ interface Taken {
   readonly chunks: Buffer[]
 }
 
-/** What node:http understands. */
+/** A server of node:http that parses bytes. */
 export class NodeHttp {
-  /** What it had against the rest of the last bytes: the code and the reason of its parser, or ''. */
+  /** The error of its parser for the rest of the last bytes: code and reason, or ''. */
   complaint = ''
   private readonly taken: Taken[] = []
   private readonly server = createServer({ insecureHTTPParser: false }, (request, response) => {
@@ -32,17 +31,17 @@ export class NodeHttp {
   })
 
   constructor() {
-    // Without a listener, the connection is cut before anybody sees the request.
+    // Without a listener, node:http cuts the connection before it emits the request.
     this.server.on('connect', (request, socket) => { this.note(request, () => { socket.destroy() }) })
     this.server.on('clientError', (error: NodeJS.ErrnoException & { reason?: string }, socket) => {
       this.complaint = `${error.code ?? ''}: ${error.reason ?? error.message}`
-      // Requests in front of the error were taken, though their ends are not told yet.
+      // Requests before the error were accepted, although their end events are still to come.
       for (const { request } of this.taken) if (request.complete) while (request.read() !== null);
       socket.destroy()
     })
   }
 
-  /** Returns the requests that it takes from the bytes, which the end of the input follows. */
+  /** Returns the requests that it accepts from the bytes, which are followed by the end of the input. */
   async understand(bytes: Uint8Array): Promise<readonly Understood[]> {
     this.taken.length = 0
     this.complaint = ''
