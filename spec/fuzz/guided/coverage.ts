@@ -39,7 +39,7 @@ export class Coverage {
     for (const [counters, key] of this.places) (counters as Record<string | number, number>)[key] = 0
   }
 
-  /** Records the counters. Returns whether a place was reached first, or an order of magnitude more often than before. */
+  /** Records the counters. Returns whether a place was reached first, or an order of magnitude more often. */
   take(): boolean {
     let isNew = false
     for (let index = 0; index < this.places.length; index++) {
