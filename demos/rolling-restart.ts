@@ -39,7 +39,8 @@ async function work(): Promise<void> {
   await server.listening
   listens((server.address as AddressInfo).port)
   process.once('SIGTERM', () => {
-    void server.close({ idleMs: Number(IDLE_MS), graceMs: 30_000 }).then(() => { process.exit() })
+    // Not `process.exit`: a connection that the primary process is just handing over would be lost. This returns it.
+    void server.close({ idleMs: Number(IDLE_MS), graceMs: 30_000 }).then(() => cluster.worker?.disconnect())
   })
 }
 

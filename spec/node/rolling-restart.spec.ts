@@ -20,15 +20,15 @@ async function ask(agent: Agent, url: string): Promise<number | undefined> {
   return response.statusCode
 }
 
-/** Clients that keep their connections alive and ask on and on. */
+/** Clients that ask on and on, over connections that are kept alive unless told otherwise. */
 class Load {
   requests = 0
   readonly failures: unknown[] = []
   private isOver = false
   private readonly clients: Promise<void>[]
 
-  constructor(url: string, count: number) {
-    this.clients = Array.from({ length: count }, () => this.run(url))
+  constructor(url: string, count: number, keepAlive = true) {
+    this.clients = Array.from({ length: count }, () => this.run(url, keepAlive))
   }
 
   async stop(): Promise<void> {
@@ -36,12 +36,19 @@ class Load {
     await Promise.all(this.clients)
   }
 
-  private async run(url: string): Promise<void> {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  private async run(url: string, keepAlive: boolean): Promise<void> {
+    const agent = new Agent({ keepAlive, maxSockets: 1 })
     for (; !this.isOver; this.requests++) await ask(agent, url).catch((error: unknown) => this.failures.push(error))
     agent.destroy()
   }
 }
+
+/** A module that lets the primary process of a cluster hand connections over long before it learns what workers do. */
+const SLOW_PRIMARY = `data:text/javascript,${encodeURIComponent(`
+  import cluster from 'node:cluster'
+  const never = new Int32Array(new SharedArrayBuffer(4))
+  if (cluster.isPrimary) setInterval(() => { Atomics.wait(never, 0, 0, 40) }, 1)
+`)}`
 
 /** The demo, and clients of its events. */
 async function open(env: Record<string, string>) {
@@ -88,6 +95,18 @@ describe('the demo rolling-restart', () => {
     expect(load.failures).toEqual([])
     expect(load.requests).toBeGreaterThan(8)
     await expectWhole(clients)
+  }, 60_000)
+
+  it('loses no connection that its primary process hands over to a worker that has closed', async () => {
+    const { demo, url, release } = await open({ PORT: '0', IDLE_MS: '0', NODE_OPTIONS: `--import ${SLOW_PRIMARY}` })
+    const load = new Load(url, 6, false)
+    afterwards(() => load.stop())
+    release()
+    await demo.printed(/(?:\d+ is replaced by \d+\n){2}/)
+    release()
+    await demo.printed(/(?:\d+ is replaced by \d+\n){4}/)
+    await load.stop()
+    expect(load.failures).toEqual([])
   }, 60_000)
 
   it('reports a worker as not ready as soon as it is told to end', async () => {
