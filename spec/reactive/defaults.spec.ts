@@ -32,7 +32,7 @@ const silent: Handler = () => NEVER
 const empty: Handler = () => ({})
 const reading: Handler = reqd => reqd.body.text().pipe(map(body => ({ body })))
 
-/** What the server emits, and what its client gets. */
+/** The events of the server, and the responses that its client receives. */
 interface Seen {
   readonly events: ConnectionEvent[]
   readonly responses: TestResponse[]
@@ -58,7 +58,7 @@ function play(handler: Handler, options: ListenOptions, sends: Sends, reading?: 
   return seen
 }
 
-/** Checks that an option has a value, which the options give or which is the default. */
+/** Checks that an option has this value, given in the options or by default. */
 type Check<T = number> = (options: ListenOptions, value: T) => unknown
 
 /** Expects an event at a time from frame 0 on, two ticks later at most; no event where the time is 0. */
@@ -190,7 +190,7 @@ const SIZES: Record<string, Check> = {
   },
 }
 
-/** A handler that writes so many bytes of a response, and a millisecond later its rest. */
+/** A handler that writes `first` bytes of a response, and `second` bytes a millisecond later. */
 function twoWrites(first: number, second: number): Handler {
   return reqd => {
     const headers = Headers.of({ 'content-length': String(first + second) })
@@ -239,28 +239,28 @@ describe('the option', () => {
     await check({}, documented(name) as never)
   })
 
-  it.each(CASES)('%s has the value that is given', async (name, check, given) => {
+  it.each(CASES)('%s has a given value', async (name, check, given) => {
     expect(given).not.toBe(documented(name))
     await check({ [name]: given }, given as never)
   })
 
-  it.each(CASES)('%s has its default where it is undefined', async (name, check) => {
+  it.each(CASES)('%s has its default if it is undefined', async (name, check) => {
     await check({ [name]: undefined }, documented(name) as never)
   })
 
-  it('is in the README exactly if it is checked here', () => {
+  it('is in the README if and only if it is checked here', () => {
     expect([...README.keys()].sort()).toEqual(CASES.map(([name]) => name).sort())
   })
 })
 
 describe('by default', () => {
-  it('an error is answered by a short text', () => {
+  it('an error is answered with a short text', () => {
     const [response] = play(empty, {}, ['a', 'GET\r\n\r\n']).responses
     expect(response).toMatchObject({ status: 400, body: 'Bad Request\n' })
     expect(response.headers['content-type']).toBe('text/plain; charset=utf-8')
   })
 
-  it('a response has the date of the scheduler', () => {
+  it('a response has the Date of the scheduler', () => {
     const [response] = play(empty, {}, ['a', HEAD]).responses
     expect(response.headers['date']).toBe('Thu, 01 Jan 1970 00:00:00 GMT')
   })

@@ -10,7 +10,7 @@ const OPTIONS = { lingerTimeout: 3, connectionsCheckingInterval: 1 }
 const HEAD = get('/')
 
 describe('closing a server', () => {
-  it('answers what is in flight with `Connection: close`', () => {
+  it('answers requests in flight with `Connection: close`', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const reply$ = cold('------(r|)', { r: { body: 'done' } })
       const server = serve(() => reply$, { ...OPTIONS, allowHalfOpen: true })
@@ -23,7 +23,7 @@ describe('closing a server', () => {
     })
   })
 
-  it('closes idle connections at once, and those that have not said a word', () => {
+  it('closes idle connections at once, and those without any request', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'hi' }), OPTIONS)
       const used = server.connect('a', { a: HEAD })
@@ -34,7 +34,7 @@ describe('closing a server', () => {
     })
   })
 
-  it('answers a request of which a part came', () => {
+  it('answers a request that has arrived in part', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'hi' }), OPTIONS)
       const client = server.connect('a---b-|', { a: HEAD.slice(0, 9), b: HEAD.slice(9) })
@@ -67,7 +67,7 @@ describe('closing a server', () => {
     })
   })
 
-  it('cuts at the end of the grace period what does not end', () => {
+  it('cuts responses that have not ended after the grace period', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const ticks$ = cold('-x-x-x-x-x-x-x-x-x')
       const server = serve(() => ({ body: ticks$ }), OPTIONS)
@@ -80,7 +80,7 @@ describe('closing a server', () => {
     })
   })
 
-  it('is told to responses that would go on for ever', () => {
+  it('is announced to endless responses by `closing$`', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const server = serve(() => ({
         body: (_, closing$) => cold('-x-x-x-x-x').pipe(takeUntil(closing$)),
@@ -91,7 +91,7 @@ describe('closing a server', () => {
     })
   })
 
-  it('is asked for by the signal as well', () => {
+  it('is started by the signal as well', () => {
     marbles(({ serve, expectObservable }) => {
       const controller = new AbortController()
       const server = serve(() => ({ body: 'hi' }), { ...OPTIONS, signal: controller.signal })
@@ -103,7 +103,7 @@ describe('closing a server', () => {
 })
 
 describe('closing a connection', () => {
-  it('is its own affair: others go on', () => {
+  it('does not affect other connections', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'hi' }), { ...OPTIONS, keepAliveTimeout: 6 })
       const [one, other] = [server.connect(''), server.connect('----a', { a: HEAD })]

@@ -29,7 +29,7 @@ function failing(
 
 const later: ErrorHandler = (_error, startResponse) => { begin.push(startResponse) }
 
-/** Lets the error handler answer that waits. */
+/** Answers in place of the pending error handler. */
 function answer(text: string): void {
   const body = begin.pop()!(Headers.empty, 418)
   body.writeString(text)
@@ -48,9 +48,9 @@ describe('a handler that has failed', () => {
       body.next('mine')
       body.complete()
     }],
-    ['informs', reqd => { expect(reqd.inform(103, { Link: '</a>' })).toBe(false) }],
+    ['sends an informational response', reqd => { expect(reqd.inform(103, { Link: '</a>' })).toBe(false) }],
     ['takes the connection over', reqd => { reqd.takeOver(() => { throw SECOND }) }],
-  ])('is not heard when it %s, while the error handler owes its response', (_, act) => {
+  ])('has no effect when it %s while the error handler is to answer', (_, act) => {
     for (const first of [get('/1'), KEPT]) {
       const { stage, reqd } = failing(later, first)
       expect(reqd.isWaiting).toBe(false)
@@ -63,7 +63,7 @@ describe('a handler that has failed', () => {
     }
   })
 
-  it('finds the response answered once the error handler did', () => {
+  it('cannot respond after the error handler: alreadyResponded', () => {
     const { stage, reqd } = failing(later)
     answer('theirs')
     stage.settle()
@@ -72,20 +72,20 @@ describe('a handler that has failed', () => {
   })
 })
 
-/** Lets the promises settle that are ready. */
+/** Lets ready promises settle. */
 async function settled(stage: Stage): Promise<Stage> {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve()
   return stage.settle()
 }
 
 describe('an error handler that fails', () => {
-  it('at once is replaced by the default, and both failures are told', () => {
+  it('by an exception is replaced by the default, and both errors are reported', () => {
     const { stage } = failing(() => { throw SECOND })
     expect(stage.text).toMatch(/^HTTP\/1.1 500 [^]*HTTP\/1.1 200 OK[^]*second$/)
     expect(stage.errors).toEqual([FAILURE, SECOND])
   })
 
-  it('later, by a promise, is replaced by the default, and both failures are told', async () => {
+  it('by a rejection is replaced by the default, and both errors are reported', async () => {
     for (const first of [get('/1'), KEPT]) {
       const { stage } = failing(async () => {
         await Promise.resolve()
@@ -99,14 +99,14 @@ describe('an error handler that fails', () => {
     }
   })
 
-  it('later, where the request could not be read', async () => {
+  it('by a rejection is replaced by the default if the request could not be parsed, too', async () => {
     const { stage } = failing(() => Promise.reject(SECOND), 'no request\r\n\r\n')
     await settled(stage)
     expect(stage.text).toMatch(/^HTTP\/1.1 400 [^]*Bad Request\n$/)
     expect(stage.errors).toMatchObject([{ name: 'RemoteProtocolError' }, SECOND])
   })
 
-  it('later, within its response, has that cut', async () => {
+  it('by a rejection within its response has it cut', async () => {
     const { stage } = failing((_error, startResponse) => {
       startResponse(Headers.empty).writeString('part')
       return Promise.reject(SECOND)
@@ -116,7 +116,7 @@ describe('an error handler that fails', () => {
     expect(stage.errors).toEqual([FAILURE, SECOND])
   })
 
-  it('later, after its response, has no effect', async () => {
+  it('by a rejection after its response has the error reported only', async () => {
     const { stage } = failing((_error, startResponse) => {
       startResponse(Headers.empty).close()
       return Promise.reject(SECOND)
@@ -128,8 +128,8 @@ describe('an error handler that fails', () => {
   })
 })
 
-describe('a handler that takes a connection over', () => {
-  it('asynchronously, and fails, is reported, and the connection is cut', async () => {
+describe('a listener of takeOver that rejects', () => {
+  it('has its error reported and the connection cut', async () => {
     const stage = Stage.open(reqd => { reqd.takeOver(() => Promise.reject(FAILURE)) }).receive(get('/'))
     await settled(stage)
     expect(stage.errors).toEqual([FAILURE])

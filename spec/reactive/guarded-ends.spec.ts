@@ -1,6 +1,6 @@
 /**
- * Consumers that throw, and sources that fail when they are told to end: each error is reported, and nothing else is
- * disturbed.
+ * Consumers that throw, and sources that fail when they are stopped: each error is reported, and nothing else is
+ * affected.
  */
 import { describe, expect, it } from '@jest/globals'
 import { asapScheduler, config, map, Observable, of, Subject, throwError, UnsubscriptionError } from 'rxjs'
@@ -20,12 +20,12 @@ const FAILURE = new Error('it failed')
 const fail = (): never => { throw FAILURE }
 const reject = (): unknown => Promise.reject(FAILURE)
 
-/** Lets the promises settle that are ready. */
+/** Lets ready promises settle. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve()
 }
 
-/** The request that came, after the handler did this with it. */
+/** A request after its handler performed `act`. */
 function handled(act: (reqd: Reqd) => void, request = get('/')): { readonly stage: Stage; readonly reqd: Reqd } {
   const reqds: Reqd[] = []
   const stage = Stage.open(reqd => {
@@ -39,10 +39,10 @@ describe('a consumer that throws', () => {
   it.each<[string, (reqd: Reqd) => void]>([
     ['a chunk', reqd => { reqd.body.bytes$.subscribe(fail) }],
     ['the end', reqd => { reqd.body.bytes$.subscribe({ complete: fail }) }],
-    ['a chunk, by a promise', reqd => { reqd.body.bytes$.subscribe(reject) }],
+    ['a chunk, by a rejection', reqd => { reqd.body.bytes$.subscribe(reject) }],
     ['a text', reqd => { reqd.body.text().subscribe(fail) }],
     ['the demand', reqd => { reqd.respondWithStreaming(Response.create(200)).ready$.subscribe(fail) }],
-  ])('at %s fails its request', async (_, act) => {
+  ])('on %s fails its request', async (_, act) => {
     const { stage } = handled(act, post('text'))
     await settled()
     stage.settle()
@@ -50,7 +50,7 @@ describe('a consumer that throws', () => {
     expect(stage.errors).toEqual([FAILURE])
   })
 
-  it('at how its response ended, or at an event, costs no response', () => {
+  it('on `closed$` or on an event does not affect the responses', () => {
     const { stage } = handled(reqd => {
       const body = reqd.respondWithStreaming(Response.create(200))
       body.closed$.subscribe(fail)
@@ -62,7 +62,7 @@ describe('a consumer that throws', () => {
     expect(new Set(stage.errors)).toEqual(new Set([FAILURE]))
   })
 
-  it('at the demand of a sink that reports nothing throws as RxJS does', async () => {
+  it('on the demand of a sink without error reports throws as RxJS does', async () => {
     const thrown = signal<unknown>()
     const before = config.onUnhandledError
     config.onUnhandledError = thrown.resolve
@@ -75,14 +75,14 @@ describe('a consumer that throws', () => {
     expect(await thrown.promise).toBe(FAILURE)
   })
 
-  it('by who hears of errors is heard by the platform, and the connection goes on', () => {
+  it('in onError does not affect the connection', () => {
     const stage = Stage.open(() => { throw FAILURE }, { onError: fail }).receive(get('/') + get('/'))
     expect(stage.text).toMatch(/^HTTP\/1.1 500 [^]*HTTP\/1.1 500 /)
   })
 })
 
-describe('a demand that is answered by nothing, again and again', () => {
-  it('lets others have their turn', async () => {
+describe('a demand that is answered with empty writes again and again', () => {
+  it('yields to the event loop after 1,000 answers', async () => {
     const { promise, resolve } = signal()
     let answers = 0
     const sink = {
@@ -100,20 +100,20 @@ describe('a demand that is answered by nothing, again and again', () => {
   })
 })
 
-/** An asynchronous source whose first chunk is waited for, and which can be made to fail. */
+/** An asynchronous source whose first chunk is pending, and which can be made to fail. */
 function waiting(): { readonly source: AsyncIterable<string>; readonly fail: (error: Error) => void } {
   let reject!: (error: Error) => void
   const next = new Promise<never>((_, onRejected) => { reject = onRejected })
   return { source: { [Symbol.asyncIterator]: () => ({ next: () => next }) }, fail: error => { reject(error) } }
 }
 
-describe('a source that fails when its client has left', () => {
+describe('a source that fails after its client has left', () => {
   it.each<[string, (source: AsyncIterable<string>) => object]>([
     ['a body', source => ({ body: fromSource(source) })],
-    ['behind operators', source => ({ body: fromSource(source).pipe(map(text => text)) })],
-    ['in front of an operator with demand', source => ({ body: fromSource(source).pipe(concatMap(text => of(text))) })],
-    ['within one', source => ({ body: of('x').pipe(concatMap(() => fromSource(source))) })],
-  ])('is heard: %s', async (_, reply) => {
+    ['a body behind operators', source => ({ body: fromSource(source).pipe(map(text => text)) })],
+    ['before an operator with demand', source => ({ body: fromSource(source).pipe(concatMap(text => of(text))) })],
+    ['an inner source of that operator', source => ({ body: of('x').pipe(concatMap(() => fromSource(source))) })],
+  ])('is reported: %s', async (_, reply) => {
     const { source, fail: failNow } = waiting()
     const stage = Stage.open(() => reply(source)).receive(get('/'))
     stage.transport.breakDown()
@@ -122,7 +122,7 @@ describe('a source that fails when its client has left', () => {
     expect(stage.errors).toContain(FAILURE)
   })
 
-  it('is heard where its end throws', () => {
+  it('is reported if its return method throws', () => {
     const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined), return: fail }) }
     const stage = Stage.open(() => ({ body: fromSource(source) })).receive(get('/'))
     stage.transport.breakDown()
@@ -130,7 +130,7 @@ describe('a source that fails when its client has left', () => {
   })
 })
 
-describe('the teardown of a source that throws', () => {
+describe('a teardown that throws', () => {
   const texts = (): Observable<string> => new Observable(subscriber => {
     const task = asapScheduler.schedule(() => {
       for (let i = 0; i < 10; i++) subscriber.next('word'.repeat(1_000))
@@ -142,12 +142,12 @@ describe('the teardown of a source that throws', () => {
     }
   })
 
-  /** Exceptions of a teardown arrive alone, or as RxJS collects them. */
+  /** The exceptions of teardowns, which RxJS may have collected in an UnsubscriptionError. */
   function causes(error: unknown): unknown[] {
     return error instanceof UnsubscriptionError ? error.errors.flatMap(causes) : [error]
   }
 
-  it('is reported once, and events are whole', async () => {
+  it('is reported once, and the events are complete', async () => {
     const stage = Stage.open(() => sse(texts(), { overflow: { bufferBytes: 100_000 } })).receive(get('/'))
     stage.transport.capacity = 0
     await settled()
@@ -161,9 +161,9 @@ describe('the teardown of a source that throws', () => {
     ['a body', () => ({ body: texts() })],
     ['a body with an overflow policy', () => ({ body: texts(), overflow: { bufferBytes: 100_000 } })],
     ['a body behind operators', () => ({ body: texts().pipe(map(text => text)) })],
-    ['a body made for the demand', () => ({ body: () => texts() })],
+    ['a body that is a function of the demand', () => ({ body: () => texts() })],
     ['events', () => sse(texts())],
-  ])('is reported once where the client leaves: %s', (_, reply) => {
+  ])('is reported once if the client leaves: %s', (_, reply) => {
     const stage = Stage.open(() => reply()).receive(get('/'))
     stage.transport.breakDown()
     expect(stage.errors.flatMap(causes)).toEqual([FAILURE])
@@ -171,7 +171,7 @@ describe('the teardown of a source that throws', () => {
 })
 
 describe('the iterator of a body', () => {
-  it('is its own iterable, and may be left with an error', async () => {
+  it('is its own iterable, and is ended by `throw`', async () => {
     const { reqd } = handled(() => undefined, post('text'))
     const chunks = reqd.body[Symbol.asyncIterator]()
     const texts: string[] = []
@@ -184,7 +184,7 @@ describe('the iterator of a body', () => {
 })
 
 describe('handleEach', () => {
-  it('ends with its source when what it handles is over, and passes its error on', () => {
+  it('completes with its source if all responses are complete, and passes its error on', () => {
     const seen: string[] = []
     const reqds = new Subject<Reqd>()
     const stage = Stage.open(reqd => { reqds.next(reqd) })
@@ -198,7 +198,7 @@ describe('handleEach', () => {
     expect(seen.at(-1)).toBe(String(FAILURE))
   })
 
-  it('ends when the last of what it handles is over, where its source ended before', () => {
+  it('completes with the last response if its source completed before', () => {
     const seen: string[] = []
     const reqds = new Subject<Reqd>()
     const stage = Stage.open(reqd => { reqds.next(reqd) })

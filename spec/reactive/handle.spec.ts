@@ -17,7 +17,7 @@ function answerOf(handler: Handler, request = get('/')): Stage {
   return Stage.open(handler).receive(request)
 }
 
-/** A promise's callbacks run. */
+/** Lets the callbacks of promises run. */
 async function promisesRun(stage: Stage): Promise<Stage> {
   await Promise.resolve().then(() => undefined).then(() => undefined)
   return stage.settle()
@@ -29,26 +29,26 @@ describe('a handler that returns', () => {
     ['an Observable', () => of({ body: 'it' })],
     ['an Observable that emits twice', () => of({ body: 'it' }, { body: 'again' })],
     ['an Observable that emits and never completes', () => concat(of({ body: 'it' }), NEVER)],
-    ['something like an Observable', () => ({
+    ['an interoperable Observable', () => ({
       '@@observable': () => of({ body: 'it' }), 'subscribe': () => undefined,
     } as never)],
     ['an array', () => [{ body: 'it' }]],
     ['a generator', function* () { yield { body: 'it' } }],
-  ])('%s, answers with it', (_, handler) => {
+  ])('%s answers with it', (_, handler) => {
     const stage = answerOf(handler)
     expect(stage.text).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nit$/)
     expect(stage.errors).toEqual([])
     expect(stage.transport.hasEnded).toBe(false)
   })
 
-  it('an Observable that emits and fails, answers with it, and the failure is heard', () => {
+  it('an Observable that emits and fails answers with the value, and the error is reported', () => {
     const stage = answerOf(() => concat(of({ body: 'it' }), throwError(() => failure)))
     expect(stage.text).toMatch(/it$/)
     expect(stage.errors).toEqual([failure])
     expect(stage.transport.hasEnded).toBe(false)
   })
 
-  it('an Observable whose end fails, answers with what it emitted, and the failure is heard', () => {
+  it('an Observable whose teardown throws answers with the value, and the error is reported', () => {
     const stage = answerOf(() => new Observable(subscriber => {
       subscriber.next({ body: 'it' })
       return () => { throw failure }
@@ -57,28 +57,28 @@ describe('a handler that returns', () => {
     expect(stage.errors).toMatchObject([{ errors: [failure] }])
   })
 
-  it('a promise, answers when it is kept', async () => {
+  it('a promise answers when it is fulfilled', async () => {
     const stage = answerOf(() => Promise.resolve({ body: 'it' }))
     expect(stage.text).toBe('')
     await promisesRun(stage)
     expect(stage.text).toMatch(/it$/)
   })
 
-  it('something like a promise, answers when it is kept', async () => {
+  it('a thenable answers when it is fulfilled', async () => {
     const then = (onFulfilled: (reply: Reply) => void): void => { onFulfilled({ body: 'it' }) }
     const stage = answerOf(() => ({ then }) as never)
     await promisesRun(stage)
     expect(stage.text).toMatch(/it$/)
   })
 
-  it('an Observable of later, answers then', () => {
+  it('an Observable that emits later answers then', () => {
     const stage = Stage.open(() => of({ body: 'it' }).pipe(delay(50, stage.time)))
     stage.receive(get('/'))
     expect(stage.pass(49).text).toBe('')
     expect(stage.pass(1).text).toMatch(/it$/)
   })
 
-  it('nothing, answers by itself, now or later', () => {
+  it('nothing may respond later', () => {
     const reqds: Reqd[] = []
     const stage = answerOf(reqd => { reqds.push(reqd) })
     expect(stage.text).toBe('')
@@ -86,7 +86,7 @@ describe('a handler that returns', () => {
     expect(stage.settle().text).toMatch(/^HTTP\/1.1 204 No Content/)
   })
 
-  it('an Observable of nothing, has answered by itself', () => {
+  it('an Observable without a reply may have responded itself', () => {
     const answered = (reqd: Reqd): undefined => { reqd.respond({ body: 'it' }) }
     for (const result$ of [EMPTY, of(undefined)]) {
       const stage = answerOf(reqd => {
@@ -104,7 +104,7 @@ describe('a handler that fails', () => {
     ['throws', () => { throw failure }],
     ['returns an Observable that fails', () => throwError(() => failure)],
     ['returns a generator that throws', function* () { yield* [].map((reply: Reply) => reply); throw failure }],
-  ])('since it %s, is answered for by 500, and says nothing of why', (_, handler) => {
+  ])('is answered with 500, without the reason, if it %s', (_, handler) => {
     const stage = answerOf(handler)
     expect(stage.text).toMatch(/^HTTP\/1.1 500 Internal Server Error\r\n/)
     expect(stage.text).not.toContain('Connection: close')
@@ -114,30 +114,30 @@ describe('a handler that fails', () => {
     expect(stage.transport.hasEnded).toBe(false)
   })
 
-  it('since it rejects, is answered for by 500', async () => {
+  it('is answered with 500 if it rejects', async () => {
     const stage = await promisesRun(answerOf(() => Promise.reject(failure)))
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
     expect(stage.errors).toEqual([failure])
   })
 
   const NO_REPLY = [[EMPTY], [of(undefined)], [from([])]]
-  it.each(NO_REPLY)('since it completes without a response, is answered for by 500', result$ => {
+  it.each(NO_REPLY)('is answered with 500 if it completes without a response', result$ => {
     const stage = answerOf(() => result$)
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
     expect(stage.errors).toEqual([new NoResponseError()])
   })
 
   it.each<[string, unknown]>([
-    ['a number', 5], ['a string', 'text'], ['null', null], ['true', true],
     ['a reply with a bad status', { status: 1000 }],
-    ['a reply with a bad field', { headers: { 'a b': 'c' } }], ['a promise of such a reply', of({ status: 0 })],
-  ])('since it returns %s, is answered for by 500', (_, result) => {
+    ['a reply with a bad field', { headers: { 'a b': 'c' } }],
+    ['an Observable of a reply with a bad status', of({ status: 0 })],
+  ])('is answered with 500 if it returns %s', (_, result) => {
     const stage = answerOf(() => result as Reply)
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
     expect(stage.errors).toHaveLength(1)
   })
 
-  it('after it has answered, has its answer delivered, and the connection stays open', () => {
+  it('after its response has it delivered, and the connection stays open', () => {
     const stage = answerOf(reqd => {
       reqd.respond({ body: 'it' })
       throw failure
@@ -147,7 +147,7 @@ describe('a handler that fails', () => {
     expect(stage.transport.hasEnded).toBe(false)
   })
 
-  it('within its answer, has it cut', () => {
+  it('within its response has it cut', () => {
     const stage = answerOf(reqd => {
       reqd.respondWithStreaming(Response.create(200)).next('some')
       throw failure
@@ -157,7 +157,7 @@ describe('a handler that fails', () => {
     expect(stage.transport.hasEnded).toBe(true)
   })
 
-  it('before anything of its answer is written, is answered for by 500', () => {
+  it('before the first byte of its response is answered with 500', () => {
     const stage = answerOf(reqd => {
       reqd.respondWithStreaming(Response.create(200))
       throw failure
@@ -166,16 +166,16 @@ describe('a handler that fails', () => {
   })
 
   it.each<[string, unknown]>([
-    ['a text', 'text'], ['a number', 5], ['null', null], ['a function', () => ({})],
+    ['a text', 'text'], ['a number', 5], ['true', true], ['null', null], ['a function', () => ({})],
     ['an Observable of null', of(null)], ['an Observable of a text', of('text')],
     ['an Observable of an Observable', of(of({}))],
-  ])('since it returns %s, is answered for by 500, and told what it should return', (_, result) => {
+  ])('is answered with 500 if it returns %s, with an error that names what it may return', (_, result) => {
     const stage = answerOf(() => result as HandlerResult)
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
     expect(String(stage.errors)).toMatch(/^TypeError: a handler must return /)
   })
 
-  it('since it answers twice, has its first answer delivered', () => {
+  it('has its first response delivered if it responds twice', () => {
     const stage = answerOf(reqd => {
       reqd.respond({ body: 'first' })
       return { body: 'second' }
@@ -184,14 +184,14 @@ describe('a handler that fails', () => {
     expect(stage.errors).toMatchObject([{ code: 'alreadyResponded' }])
   })
 
-  it.each([[null], [undefined], ['text']])('with %s, is reported all the same', thrown => {
+  it.each([[null], [undefined], ['text']])('is reported even if it throws %s', thrown => {
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- anything can be thrown
     const stage = answerOf(() => { throw thrown })
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
     expect(stage.errors).toEqual([thrown])
   })
 
-  it('twice, is reported once for each', () => {
+  it('with several errors has each reported once', () => {
     const second = new Error('another')
     const stage = answerOf(reqd => {
       reqd.reportExn(failure)
@@ -203,7 +203,7 @@ describe('a handler that fails', () => {
 })
 
 describe('the result of a handler', () => {
-  it('is unsubscribed when the client goes away, once', () => {
+  it('is unsubscribed once when the client leaves', () => {
     let unsubscribed = 0
     const stage = answerOf(() => new Observable<Reply>(() => () => { unsubscribed++ }))
     expect(unsubscribed).toBe(0)
@@ -213,7 +213,7 @@ describe('the result of a handler', () => {
     expect(stage).toMatchObject({ closed: 1, errors: [] })
   })
 
-  it('may fail to be unsubscribed: that is reported, and the signal aborts all the same', () => {
+  it('has the error of its teardown reported, and the signal aborts all the same', () => {
     const signals: AbortSignal[] = []
     const stage = answerOf(reqd => {
       signals.push(reqd.signal)
@@ -225,7 +225,7 @@ describe('the result of a handler', () => {
     expect(stage.closed).toBe(1)
   })
 
-  it('is unsubscribed when it has come', () => {
+  it('is unsubscribed when it has emitted', () => {
     let unsubscribed = 0
     answerOf(() => new Observable<Reply>(subscriber => {
       subscriber.next({ body: 'it' })
@@ -234,7 +234,7 @@ describe('the result of a handler', () => {
     expect(unsubscribed).toBe(1)
   })
 
-  it('is unsubscribed when the time for it is over', () => {
+  it('is unsubscribed when handlerTimeout is over', () => {
     let unsubscribed = 0
     const never = new Observable<Reply>(() => () => { unsubscribed++ })
     const stage = Stage.open(() => never, { handlerTimeout: 5000 }).receive(get('/'))
@@ -244,7 +244,7 @@ describe('the result of a handler', () => {
     expect(stage.errors).toMatchObject([{ name: 'HandlerTimeoutError' }])
   })
 
-  it('that comes too late is dropped', () => {
+  it('is dropped if it comes after handlerTimeout', () => {
     const late = new Subject<Reply>()
     const stage = Stage.open(() => late, { handlerTimeout: 5000 }).receive(get('/')).pass(7000)
     const { text } = stage
@@ -253,7 +253,7 @@ describe('the result of a handler', () => {
     expect(late.observed).toBe(false)
   })
 
-  it('can be fields that are used again and again', () => {
+  it('may use the same Headers for several responses', () => {
     const headers = Headers.of({ 'X-A': 'b' })
     const stage = answerOf(() => ({ headers, body: 'it' }), get('/') + get('/'))
     expect(stage.text.match(/X-A: b/g)).toHaveLength(2)

@@ -1,5 +1,5 @@
 /**
- * A connection: its requests, its events, its end.
+ * A connection: its requests, its events, its end, and its errors.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Subject } from 'rxjs'
@@ -10,7 +10,7 @@ import { Stage } from '../helpers/fake-transport.js'
 import { get, head, post } from '../helpers/runtime.js'
 import { log } from './peer-body.js'
 
-/** A stage whose events are seen, in few words. */
+/** Logs the events of a stage in short form. */
 function watched(stage: Stage): string[] {
   const seen: string[] = []
   stage.connection.events$.subscribe({
@@ -51,7 +51,7 @@ describe('requests$', () => {
     expect(log(stage.connection.requests$)).toEqual(['complete'])
   })
 
-  it('is what reads: nothing does before it is subscribed', () => {
+  it('does not read before it is subscribed, and closes the connection when it is unsubscribed', () => {
     const stage = new Stage(null)
     expect(stage.transport.listeners).toBe(0)
     const { requests$ } = stage.connection
@@ -77,7 +77,7 @@ describe('requests$', () => {
     expect(stage.transport.hasEnded).toBe(true)
   })
 
-  it('is for watching where a handler handles', () => {
+  it('only observes if there is a handler', () => {
     const stage = Stage.open(() => ({ body: 'it' }))
     const seen: string[] = []
     const subscription = stage.connection.requests$.subscribe(reqd => { seen.push(reqd.target) })
@@ -118,7 +118,7 @@ describe('events$', () => {
     expect(events).toEqual(expect.arrayContaining(['readerYield', 'pause']))
   })
 
-  it('reports failures before the end they lead to', () => {
+  it('reports a failure before the end that it causes', () => {
     const stage = Stage.open(() => undefined).receive(get('/'))
     const events = watched(stage)
     stage.transport.breakDown()
@@ -126,14 +126,14 @@ describe('events$', () => {
     expect(events).toEqual([failure, 'response none aborted', 'close', 'complete'])
   })
 
-  it('reports no failure where the client leaves between two requests', () => {
+  it('reports no failure if the client leaves between two requests', () => {
     const stage = Stage.open(() => ({ body: 'it' })).receive(get('/'))
     const events = watched(stage)
     stage.transport.breakDown()
     expect(events).toEqual(['close', 'complete'])
   })
 
-  it('reports what clients break, what handlers throw, and what takes too long', () => {
+  it('reports protocol errors, exceptions of handlers, and timeouts', () => {
     const bad = Stage.open(() => undefined)
     const badEvents = watched(bad)
     bad.receive('?\r\n\r\n')
@@ -158,7 +158,7 @@ describe('events$', () => {
     expect(events.slice(-4)).toEqual(['upgrade', 'response none done', 'close', 'complete'])
   })
 
-  it('has the connection and the time of each', () => {
+  it('includes the connection and the time in each event', () => {
     const stage = Stage.open(() => undefined).pass(1500)
     const events = log(stage.connection.events$)
     stage.receive('G')
@@ -176,10 +176,9 @@ describe('events$', () => {
     expect(types).toEqual(expect.arrayContaining(['open', 'request', 'response']))
   })
 
-  it('makes no event without a subscriber', () => {
+  it('creates no event without a subscriber', () => {
     const stage = new Stage(() => ({ body: 'it' }))
     let asked = 0
-    const now = stage.time.now.bind(stage.time)
     const { connection } = stage
     connection.events$.subscribe().unsubscribe()
     const { emit } = connection
@@ -188,12 +187,11 @@ describe('events$', () => {
       emit.call(connection, detail)
     }
     connection.start()
-    stage.time.now = now
     stage.receive(get('/') + post('x') + '?\r\n').pass(100_000)
     expect(asked).toBe(0)
   })
 
-  it('completes at once where the connection is over', () => {
+  it('completes at once if the connection is closed', () => {
     const stage = Stage.open(() => undefined)
     stage.connection.cut()
     expect(log(stage.connection.events$)).toEqual(['complete'])
@@ -201,7 +199,7 @@ describe('events$', () => {
 })
 
 describe('closing a connection', () => {
-  it('ends one that is idle', () => {
+  it('ends an idle one at once', () => {
     const stage = Stage.open(() => ({ body: 'it' })).receive(get('/'))
     stage.connection.close()
     expect(stage.settle().transport.hasEnded).toBe(true)
@@ -211,7 +209,7 @@ describe('closing a connection', () => {
     expect(stage.closed).toBe(1)
   })
 
-  it('ends one that never read', () => {
+  it('ends one that was never read', () => {
     const stage = new Stage(null)
     stage.connection.close()
     expect(stage).toMatchObject({ closed: 1, transport: { closed: 'closed', listeners: 0 } })
@@ -219,7 +217,7 @@ describe('closing a connection', () => {
     expect(stage.transport.listeners).toBe(0)
   })
 
-  it('answers what is in flight first, and drops what is behind it', () => {
+  it('answers the request in flight first, and drops those behind it', () => {
     const reqds: Reqd[] = []
     const stage = Stage.open(reqd => { reqds.push(reqd) }).receive(get('/1') + get('/2'))
     stage.connection.close()
@@ -229,7 +227,7 @@ describe('closing a connection', () => {
     expect(stage.transport.hasEnded).toBe(true)
   })
 
-  it('is announced by the last response that a connection may give', () => {
+  it('is announced by the last response that maxRequestsPerSocket allows', () => {
     const stage = Stage.open(() => ({ body: 'it' }), { maxRequestsPerSocket: 2 }).receive(get('/').repeat(3))
     expect(stage.text.match(/200 OK/g)).toHaveLength(2)
     expect(stage.text.match(/Connection: close/g)).toHaveLength(1)
@@ -238,7 +236,7 @@ describe('closing a connection', () => {
 })
 
 describe('errors', () => {
-  it('are answered by the error handler that was given', () => {
+  it('are answered by the given error handler', () => {
     const stage = Stage.open(() => { throw new Error('thrown') }, {
       errorHandler: (error, startResponse, request) => {
         const body = startResponse(Headers.of({ 'X-Error': 'yes' }))
@@ -250,7 +248,7 @@ describe('errors', () => {
     expect(stage.text).toContain('Error: thrown of /')
   })
 
-  it('of callbacks are reported when the turn that they come in ends', () => {
+  it('of callbacks are reported and answered with 500', () => {
     const failure = new Error('in a callback')
     const stage = Stage.open(reqd => {
       reqd.requestBody.scheduleRead({ onRead: () => { throw failure }, onEof: () => undefined })
@@ -259,7 +257,7 @@ describe('errors', () => {
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
   })
 
-  it('of callbacks that a connection\'s end calls are reported, too', () => {
+  it('of callbacks at the end of a connection are reported, too', () => {
     const failure = new Error('in a callback')
     const stage = Stage.open(reqd => {
       const onError = (): void => { throw failure }

@@ -1,6 +1,6 @@
 /**
- * Work that is never finished: a request body that its handler stops reading, a failure that the error handler does not
- * answer.
+ * Work that is never finished: a request body that its handler stops reading or its client stops sending, and a failure
+ * that the error handler does not answer.
  */
 import { describe, it } from '@jest/globals'
 import { ignoreElements, map, NEVER, Subject, take } from 'rxjs'
@@ -14,8 +14,8 @@ const HEAD = get('/')
 const POST = post('/', 'hello')
 const boom = (): never => { throw new Error('boom') }
 
-describe('a request body that is left over when the response has left', () => {
-  it('is taken after lingerTimeout from a handler that began to read it: the next request is answered', () => {
+describe('a request body that is incomplete when the response is written', () => {
+  it('is dropped after lingerTimeout if its handler stopped reading, and the next request is answered', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(reqd => {
         if (reqd.target === '/next') return { body: 'next' }
@@ -28,7 +28,7 @@ describe('a request body that is left over when the response has left', () => {
     })
   })
 
-  it('ends the connection where it does not come', () => {
+  it('closes the connection after lingerTimeout if the rest does not arrive', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: 'ok' }), { ...TICK, lingerTimeout: 5 })
       const client = server.connect('a', { a: POST.slice(0, -2) })
@@ -36,7 +36,7 @@ describe('a request body that is left over when the response has left', () => {
     })
   })
 
-  it('stays with a handler that reads on', () => {
+  it('is not dropped while its handler reads on', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const seen$ = new Subject<string>()
       const server = serve(reqd => {
@@ -52,7 +52,7 @@ describe('a request body that is left over when the response has left', () => {
 })
 
 describe('errorHandlerTimeout', () => {
-  it('has the default answer where the error handler never does', () => {
+  it('sends the default answer if the error handler never answers', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(boom, { ...TICK, errorHandler: () => {}, errorHandlerTimeout: 5 })
       const client = server.connect('a', { a: HEAD })
@@ -61,7 +61,7 @@ describe('errorHandlerTimeout', () => {
     })
   })
 
-  it('cuts a response of the error handler that has begun and stands still', () => {
+  it('cuts a response of the error handler that stalls', () => {
     marbles(({ serve, expectObservable }) => {
       const errorHandler: ErrorHandler = (_, start) => { start(Headers.empty).writeString('x') }
       const server = serve(boom, { ...TICK, errorHandler, errorHandlerTimeout: 5 })
@@ -71,8 +71,8 @@ describe('errorHandlerTimeout', () => {
   })
 })
 
-describe('a request body whose client does not send the rest, though it has the response', () => {
-  it('is taken from a handler that waits for more after lingerTimeout, and the connection ends', () => {
+describe('a request body that is read after the response', () => {
+  it('fails if the client sends nothing for lingerTimeout, and the connection closes', () => {
     marbles(({ serve, expectObservable }) => {
       const errors$ = new Subject<unknown>()
       const server = serve(({ body }) => {
@@ -85,7 +85,7 @@ describe('a request body whose client does not send the rest, though it has the 
     })
   })
 
-  it('stays with its handler as long as some of it comes', () => {
+  it('does not fail as long as some of it arrives within lingerTimeout', () => {
     marbles(({ serve, expectObservable }) => {
       const texts$ = new Subject<string>()
       const server = serve(({ body }) => {
@@ -99,7 +99,7 @@ describe('a request body whose client does not send the rest, though it has the 
 })
 
 describe('a client that leaves', () => {
-  it.each([['ends its side', 'a---|'], ['resets', 'a---#']])('and %s leaves its whole body to be read', (_, input) => {
+  it.each([['a half-close', 'a---|'], ['a reset', 'a---#']])('by %s leaves its whole body to be read', (_, input) => {
     marbles(({ serve, expectObservable }) => {
       const texts$ = new Subject<string>()
       const server = serve(reqd => {
@@ -112,8 +112,8 @@ describe('a client that leaves', () => {
   })
 })
 
-describe('a failed handler after whose error the connection stays open', () => {
-  it('has the default answer with the status of its error where the error handler never does', () => {
+describe('a failed handler whose request was read completely', () => {
+  it('is answered with the status of its error if the error handler never answers', () => {
     marbles(({ serve, expectObservable }) => {
       const teapot = (): never => { throw new HttpError(418) }
       const server = serve(teapot, { ...TICK, errorHandler: () => {}, errorHandlerTimeout: 5 })

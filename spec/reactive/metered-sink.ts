@@ -1,5 +1,5 @@
 /**
- * A sink that passes on as much as a test allows, and counts the rest.
+ * A sink that drains as much as a test allows, and counts what is pending.
  */
 import { chunkSize } from '../../lib/demand/chunk.js'
 import { type ControlledSink, ControlledSubject } from '../../lib/demand/controlled-subject.js'
@@ -9,7 +9,7 @@ export class MeteredSink<T> implements ControlledSink<T> {
   pending = 0
   /** The most that was ever pending. */
   peak = 0
-  /** How often a callback was left. */
+  /** How often a callback was registered. */
   waits = 0
   readonly values: T[] = []
   readonly ends: unknown[] = []

@@ -1,5 +1,5 @@
 /**
- * Invalid bodies: the request fails with the mistake, and nothing stays open or fails unreported.
+ * Invalid bodies: the request fails with an error that names the mistake, and other failures are reported, too.
  */
 import { describe, expect, it } from '@jest/globals'
 import { bodyOf } from '../../lib/reactive/reply.js'
@@ -8,15 +8,15 @@ import { get } from '../helpers/runtime.js'
 
 const FAILURE = new Error('it failed')
 
-/** Lets the promises settle that are ready. */
+/** Lets ready promises settle. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve()
 }
 
-describe('a body that is none', () => {
+describe('an invalid body', () => {
   it.each<[string, unknown]>([
     ['a promise', Promise.resolve('text')], ['a thenable', { then: () => undefined }], ['a number', 5],
-    ['an object', {}], ['a wide array', new Uint16Array(1)], ['true', true],
+    ['an object', {}], ['a Uint16Array', new Uint16Array(1)], ['true', true],
   ])('is refused before the response begins: %s', (_, body) => {
     expect(() => bodyOf({ body: body as never })).toThrow(TypeError)
     const stage = Stage.open(() => ({ body: body as never })).receive(get('/'))
@@ -26,9 +26,9 @@ describe('a body that is none', () => {
 
   it.each<[string, () => unknown]>([
     ['a promise', () => Promise.reject(FAILURE)],
-    ['a function that promises', () => () => Promise.reject(FAILURE)],
+    ['a function that returns a promise', () => () => Promise.reject(FAILURE)],
     ['a promise of a stream that cannot be cancelled', () => Promise.resolve({ cancel: () => { throw FAILURE } })],
-  ])('is heard when it fails: %s', async (_, make) => {
+  ])('has its own failure reported as well: %s', async (_, make) => {
     const stage = Stage.open(() => ({ body: make() as never })).receive(get('/'))
     await settled()
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
@@ -36,7 +36,7 @@ describe('a body that is none', () => {
     expect(stage.errors.filter(error => error instanceof TypeError)).toHaveLength(1)
   })
 
-  it.each([[undefined], [null], [5], [{}]])('is a function that makes none: %p', made => {
+  it.each([[undefined], [null], [5], [{}]])('may be a function that returns %p', made => {
     const stage = Stage.open(() => ({ body: (() => made) as never })).receive(get('/'))
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
     expect(stage.errors).toMatchObject([{ message: 'a body that is a function returns an Observable' }])

@@ -12,7 +12,7 @@ export class PeerBody implements BodyReaderHost {
   readonly body: RequestBody
   /** What consumers threw, and errors that they did not handle. */
   readonly errors: unknown[] = []
-  /** How often bytes were asked for. */
+  /** How often bytes were requested. */
   wanted = 0
   /** How often the body was closed before its end. */
   closed = 0
@@ -37,14 +37,14 @@ export class PeerBody implements BodyReaderHost {
     throw exn
   }
 
-  /** Sends pieces, each as soon as it is asked for. */
+  /** Sends pieces, each as soon as it is requested. */
   send(...pieces: (string | Uint8Array)[]): this {
     for (const piece of pieces) this.waiting.push(typeof piece === 'string' ? new TextEncoder().encode(piece) : piece)
     this.flow()
     return this
   }
 
-  /** Ends the body once all was read. */
+  /** Ends the body once everything was read. */
   end(): this {
     this.waiting.push(null)
     this.flow()
@@ -70,7 +70,7 @@ export class PeerBody implements BodyReaderHost {
 /** The error that a body fails with. */
 export const left = new Error('the client left')
 
-/** Writes down what an Observable does. */
+/** Logs the values and the end of an Observable. */
 export function log<T>(source: Observable<T>): unknown[] {
   const seen: unknown[] = []
   source.subscribe({
@@ -81,7 +81,7 @@ export function log<T>(source: Observable<T>): unknown[] {
   return seen
 }
 
-/** A client that sends, along a diagram: letters are chunks, | is the end and # a failure. */
+/** A client that sends by a marble diagram: letters are chunks, | is the end, and # is a failure. */
 export function peerOf(hot: (marbles: string) => Observable<string>, marbles: string): PeerBody {
   const peer = new PeerBody()
   hot(marbles).subscribe({ next: text => peer.send(text), error: () => peer.fail(left), complete: () => peer.end() })

@@ -13,7 +13,7 @@ const failure = new Error('it failed')
 const HALF_A_BODY = 'POST /half HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello'
 const BAD_CHUNK = 'POST /bad HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n'
 
-/** What `onError` got: the errors, each with the target of its request. */
+/** The errors that `onError` received, each with the target of its request. */
 async function reportsOf(handler: Handler, input: string, options: ConnectionOptions = {}): Promise<unknown[]> {
   const reports: unknown[] = []
   const stage = Stage.open(handler, {
@@ -31,7 +31,7 @@ function throws(): never {
   throw failure
 }
 
-describe('an error of the application is reported once, with its request, where', () => {
+describe('an error of the application is reported once, with its request, if', () => {
   const handlers: Record<string, Handler> = {
     'the handler throws': throws,
     'the handler rejects': () => Promise.reject(failure),
@@ -52,7 +52,7 @@ describe('an error of the application is reported once, with its request, where'
     'an operator reports it on its way to the response': reqd => ({
       body: throwError(() => failure).pipe(tap({ error: (error: unknown) => { reqd.reportExn(error) } })),
     }),
-    'the teardown of a response fails': () => ({ body: 'a', trailers: throws }),
+    'the trailers of a response fail': () => ({ body: 'a', trailers: throws }),
   }
 
   it.each(Object.entries(handlers))('%s', async (_, handler) => {
@@ -82,9 +82,9 @@ describe('an error of the application is reported once, with its request, where'
   })
 })
 
-describe('a fault of the client is reported once, with its request, where', () => {
+describe('a protocol error of the client is reported once, with its request, if', () => {
   const readers: Record<string, Handler> = {
-    'nobody reads the body': () => undefined,
+    'the body is not read': () => undefined,
     'the handler awaits the body': reqd => reqd.body.text().then(body => ({ body })),
     'the handler iterates over the body': async reqd => {
       for await (const _chunk of reqd.body);
@@ -102,8 +102,8 @@ describe('a fault of the client is reported once, with its request, where', () =
   })
 })
 
-describe('errors that differ', () => {
-  it('are reported one by one: that of the handler, and that of the error handler', async () => {
+describe('several errors', () => {
+  it('are each reported: that of the handler, and that of the error handler', async () => {
     const another = new Error('another')
     const errorHandler = (): never => { throw another }
     expect(await reportsOf(throws, get('/it'), { errorHandler })).toEqual([[failure, '/it'], [another, '/it']])
@@ -111,13 +111,13 @@ describe('errors that differ', () => {
     expect(reports).toEqual([[failure, '/half'], [another, '/half']])
   })
 
-  it('are reported without a request where none was read', async () => {
+  it('are reported without a request if none was read', async () => {
     const another = new Error('another')
     const reports = await reportsOf(throws, 'nonsense\r\n\r\n', { errorHandler: () => Promise.reject(another) })
     expect(reports).toEqual([[expect.objectContaining({ status: 400 }), null], [another, null]])
   })
 
-  it('and the same error of two requests, are reported for each', async () => {
+  it('are reported for each request, even if they are the same', async () => {
     const reports = await reportsOf(throws, get('/1') + get('/2'))
     expect(reports).toEqual([[failure, '/1'], [failure, '/2']])
   })

@@ -1,5 +1,5 @@
 /**
- * A slow handler: the client feels backpressure, and nothing is read ahead without bound.
+ * A slow handler: the client is slowed down by backpressure, and read-ahead is bounded.
  */
 import { describe, it } from '@jest/globals'
 import { endWith, ignoreElements, map } from 'rxjs'
@@ -8,11 +8,11 @@ import { get, like, marbles, post } from '../../lib/testing/index.js'
 const OPTIONS = { keepAliveTimeout: 3, connectionsCheckingInterval: 1 }
 const POST = post('/', 'abc')
 const HEAD = POST.slice(0, -3)
-/** No body fits. */
+/** A read buffer that holds no body. */
 const SMALL = { ...OPTIONS, readBufferSize: 1 }
 
 describe('a body that is read slowly', () => {
-  it('pauses the socket while a chunk is being worked on', () => {
+  it('pauses the socket while a chunk is processed', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const work$ = cold('----|')
       const server = serve(reqd => reqd.body.concatMap(() => work$).pipe(ignoreElements(), endWith({})), SMALL)
@@ -31,7 +31,7 @@ describe('a body that is read slowly', () => {
     })
   })
 
-  it('is read ahead where the rest fits into the read buffer, which pauses nothing', () => {
+  it('is read ahead, without a pause, if the rest fits into the read buffer', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const work$ = cold('----|')
       const server = serve(reqd => reqd.body.concatMap(() => work$).pipe(ignoreElements(), endWith({})), OPTIONS)
@@ -53,7 +53,7 @@ describe('requests behind the one that is handled', () => {
     })
   })
 
-  it('are read up to the size of the read buffer; then the socket is paused', () => {
+  it('are read up to readBufferSize; then the socket is paused', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const reply$ = cold('-----(r|)', { r: {} })
       const client = serve(() => reply$, { ...OPTIONS, readBufferSize: 64 }).connect('abc', {
@@ -64,8 +64,8 @@ describe('requests behind the one that is handled', () => {
   })
 })
 
-describe('a client that goes away', () => {
-  it('unsubscribes what the handler returned', () => {
+describe('the departure of a client', () => {
+  it('unsubscribes the result of the handler', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const reply$ = cold('----------(r|)', { r: {} })
       const client = serve(() => reply$, OPTIONS).connect('a---#', { a: get('/slow') })
@@ -74,7 +74,7 @@ describe('a client that goes away', () => {
     })
   })
 
-  it('unsubscribes it also where its body is there and was never read', () => {
+  it('unsubscribes it even if the request body has arrived and was not read', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const reply$ = cold('----------(r|)', { r: {} })
       const client = serve(() => reply$, OPTIONS).connect('h-b-#', { h: HEAD, b: 'abc' })
@@ -83,7 +83,7 @@ describe('a client that goes away', () => {
     })
   })
 
-  it('unsubscribes the source of its response', () => {
+  it('unsubscribes the source of the response', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const ticks$ = cold('-x-x-x-x-x-x')
       const client = serve(() => ({ body: ticks$ }), OPTIONS).connect('a----#', { a: get('/') })
@@ -93,7 +93,7 @@ describe('a client that goes away', () => {
     })
   })
 
-  it('is told to the handler by `aborted$`', () => {
+  it('is reported to the handler by `aborted$`', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const server = serve(reqd => {
         expectObservable(reqd.aborted$).toBe('---(a|)', { a: undefined })

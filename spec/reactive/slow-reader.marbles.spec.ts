@@ -1,5 +1,5 @@
 /**
- * A client that reads slowly: pausable sources are asked for what it takes and no more.
+ * A client that reads slowly: pausable sources emit only as much as it takes.
  */
 import { describe, it } from '@jest/globals'
 import { concatMap, map, of, take } from 'rxjs'
@@ -8,11 +8,11 @@ import { get, marbles } from '../../lib/testing/index.js'
 
 const HEAD = get('/')
 const OPTIONS = { highWaterMark: 1_000, lowWaterMark: 0, keepAliveTimeout: 3, connectionsCheckingInterval: 1 }
-/** The client reads a piece now and then. */
+/** The times at which the client reads `h` bytes. */
 const READS = { reads: 'x---(hx)(hx)(hx)' }
 
 describe('a source driven by demand', () => {
-  it('is asked when the client has read what was written', () => {
+  it('receives demand when the client has read what was written', () => {
     marbles(({ serve, expectObservable }) => {
       const client = serve(() => ({
         body: ready$ => ready$.pipe(take(3), concatMap(wanted => of('x'.repeat(wanted)))),
@@ -42,7 +42,7 @@ describe('an iterable', () => {
 })
 
 describe('a subject', () => {
-  it('says with `write` and `ready$` when to go on', () => {
+  it('tells by `write` and `ready$` when to continue', () => {
     marbles(({ serve, expectObservable }) => {
       const answers: boolean[] = []
       const server = serve(reqd => {

@@ -13,7 +13,7 @@ const TICK = { connectionsCheckingInterval: 1, keepAliveTimeout: 0 }
 const GET = get('/')
 
 describe('handlerTimeout', () => {
-  it('holds until the first byte of a streamed response', () => {
+  it('applies until the first byte of a streamed response', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const body$ = cold('----------b')
       const client = serve(() => ({ body: body$ }), { ...TICK, handlerTimeout: 5 }).connect('a', { a: GET })
@@ -22,7 +22,7 @@ describe('handlerTimeout', () => {
     })
   })
 
-  it('holds for a handler that opened its response and writes nothing', () => {
+  it('applies to a handler that opens a streamed response and writes nothing', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(reqd => { reqd.respondWithStreaming(Response.create(200)) }, { ...TICK, handlerTimeout: 5 })
       const client = server.connect('a', { a: GET })
@@ -30,7 +30,7 @@ describe('handlerTimeout', () => {
     })
   })
 
-  it('ends with the first byte, were it that of the head', () => {
+  it('ends with the first byte, even if that is one of the head', () => {
     marbles(({ serve, expectObservable }) => {
       const server = serve(reqd => {
         const body = reqd.respondWithStreaming(Response.create(200), { flushHeadersImmediately: true })
@@ -48,12 +48,12 @@ describe('handlerTimeout', () => {
 describe('sourceTimeout', () => {
   const options = { ...TICK, sourceTimeout: 5 }
 
-  it('cuts a response whose source gives nothing any more, and unsubscribes it', () => {
+  it('cuts a response whose source stops emitting, and unsubscribes the source', () => {
     marbles(({ serve, cold, expectObservable, expectSubscriptions }) => {
       const body$ = cold('a-a')
       const server = serve(() => ({ body: body$ }), options)
       const client = server.connect('a', { a: GET })
-      // The tick at 3 is the first that sees the source silent.
+      // The tick at 3 is the first one at which the source is silent.
       expectObservable(client.responses$).toBe('--------#', undefined, expect.anything())
       expectObservable(client.timeouts$.pipe(filter(limit => limit === 'sourceTimeout')))
         .toBe('--------t', { t: 'sourceTimeout' })
@@ -62,7 +62,7 @@ describe('sourceTimeout', () => {
     })
   })
 
-  it('tells of it as the error of the request', () => {
+  it('is reported as an error of the request', () => {
     const told: unknown[] = []
     marbles(({ serve, expectObservable }) => {
       const server = serve(() => ({ body: concat(of('a'), NEVER) }), {
@@ -73,7 +73,7 @@ describe('sourceTimeout', () => {
     expect(told).toEqual([[expect.any(SourceTimeoutError), '/']])
   })
 
-  it('leaves alone a source that gives something now and then', () => {
+  it('does not cut a source that emits in time', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const body$ = cold('a---a---a---(a|)')
       const client = serve(() => ({ body: body$ }), options).connect('a', { a: GET })
@@ -81,7 +81,7 @@ describe('sourceTimeout', () => {
     })
   })
 
-  it('leaves alone a source whose client does not read: that is for writeTimeout', () => {
+  it('does not run while the client does not read, which writeTimeout limits', () => {
     marbles(({ serve, cold, expectObservable }) => {
       const body$ = cold('b')
       const server = serve(() => ({ body: body$ }), { ...options, writeTimeout: 20 })
@@ -90,7 +90,7 @@ describe('sourceTimeout', () => {
     })
   })
 
-  it('leaves alone a source that waits for the body of its request', () => {
+  it('does not run while the source waits for the request body', () => {
     marbles(({ serve, expectObservable }) => {
       const head = post('/', 'abc').slice(0, -3)
       const client = serve(reqd => ({ body: reqd.body.bytes$ }), options)
@@ -99,7 +99,7 @@ describe('sourceTimeout', () => {
     })
   })
 
-  it('is none unless given', () => {
+  it('is off by default', () => {
     marbles(({ serve, expectObservable }) => {
       const body$ = concat(of('a'), of('b').pipe(delay(500_000)))
       const client = serve(() => ({ body: body$ }), { keepAliveTimeout: 0 }).connect('a', { a: GET })
@@ -122,13 +122,13 @@ describe('stalled', () => {
     return events
   }
 
-  it('tells of a handler that has not begun to respond for long, once a request', () => {
+  it('is emitted once for a request that is not answered within stalledAfter', () => {
     const options = { ...TICK, stalledAfter: 5, handlerTimeout: 20 }
     const events = eventsOf(() => undefined, options, server => { server.connect('a', { a: get('/forgotten') }) })
     expect(stalledOf(events)).toEqual(['/forgotten 6'])
   })
 
-  it('tells of each request, and of none that is answered', () => {
+  it('is emitted for each such request, and not for those that are answered', () => {
     const reply$ = timer(10).pipe(map(() => ({})))
     const handler: Handler = ({ target }) => target === '/fast' ? {} : reply$
     const events = eventsOf(handler, { ...TICK, stalledAfter: 5 }, server => {
@@ -137,7 +137,7 @@ describe('stalled', () => {
     expect(stalledOf(events).map(text => text.split(' ')[0])).toEqual(['/slow', '/slower'])
   })
 
-  it('does not tell of one that has begun, nor of one that reads, nor where it is not to', () => {
+  it('is not emitted for a handler that has begun to respond or reads the body, nor if stalledAfter is 0', () => {
     const begun: Handler = () => ({ body: concat(of('a'), timer(20).pipe(map(() => 'b'))) })
     const run = (server: Server): void => { server.connect('a', { a: get('/') }) }
     expect(stalledOf(eventsOf(begun, { ...TICK, stalledAfter: 5 }, run))).toEqual([])

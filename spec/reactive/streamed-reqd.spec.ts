@@ -1,5 +1,5 @@
 /**
- * A request, as its handler sees it.
+ * A request as its handler sees it: its fields, URL, body and signals, and the hand-over of its connection.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Observable, type Subject } from 'rxjs'
@@ -26,7 +26,7 @@ function urlOf(text: string): string {
 }
 
 describe('a request', () => {
-  it('says what was asked for', () => {
+  it('has the method, target, version, fields and address', () => {
     const { reqd } = arriving(get('/a?b=c', 'X-A: b'))
     expect(reqd).toMatchObject({ method: 'GET', target: '/a?b=c', version: Version.HTTP_1_1, remoteAddress: 'a fake' })
     expect(reqd.headers.get('x-a')).toBe('b')
@@ -34,19 +34,19 @@ describe('a request', () => {
     expect(reqd.response).toBeNull()
   })
 
-  it('has one body, made when it is asked for', () => {
+  it('has one body object, which can be read', () => {
     const { reqd } = arriving(post('text'))
     expect(reqd.body).toBe(reqd.body)
     expect(log(reqd.body.text())).toEqual(['text', 'complete'])
   })
 
-  it('knows the length of its body, if it was announced, so that a body that is too long is not read', () => {
+  it('refuses a body with an announced length over the limit without reading it', () => {
     const { stage, reqd } = arriving(head('POST / HTTP/1.1', 'Content-Length: 70000, 70000'))
     expect(log(reqd.body.bytes(10))).toMatchObject([{ error: { code: 'contentTooLarge' } }])
     expect(stage.transport.isPaused).toBe(true)
   })
 
-  it('takes a list of equal lengths for one', () => {
+  it('accepts a list of equal Content-Lengths', () => {
     const { stage, reqd } = arriving(head('POST / HTTP/1.1', 'Content-Length: 4, 4'))
     const text = log(reqd.body.text())
     stage.receive('te')
@@ -58,27 +58,27 @@ describe('a request', () => {
 describe('the URL of a request', () => {
   it.each([
     ['a path', get('/a/b?c=d'), 'http://a/a/b?c=d'],
-    ['a path of the host that was asked', get('/', 'Host: example.com:8080'), 'http://example.com:8080/'],
+    ['a path and a Host with a port', get('/', 'Host: example.com:8080'), 'http://example.com:8080/'],
     ['a path that begins with two slashes', get('//b/c'), 'http://a//b/c'],
     ['a whole URL', get('http://other/x', 'Host: a'), 'http://other/x'],
     ['a path with dot segments', get('/a/%2e%2E/.%2e/b%2f%5c/./c'), 'http://a/b%2f%5c/c'],
-    ['a query with what browsers do not encode', get('/?a\\b|^`{}'), 'http://a/?a\\b|^`{}'],
-    ['the server', head('OPTIONS * HTTP/1.1'), 'http://a/'],
-    ['a tunnel', head('CONNECT b:443 HTTP/1.1'), 'http://b:443/'],
+    ['a query with characters that browsers do not encode', get('/?a\\b|^`{}'), 'http://a/?a\\b|^`{}'],
+    ['an asterisk', head('OPTIONS * HTTP/1.1'), 'http://a/'],
+    ['the authority of a CONNECT', head('CONNECT b:443 HTTP/1.1'), 'http://b:443/'],
     ['a path without a host', 'GET /a HTTP/1.0\r\n\r\n', 'http://localhost/a'],
     ['a path with an empty host', get('/path', 'Host:'), 'http://localhost/path'],
-  ])('is that of %s', (_, text, expected) => {
+  ])('is built from %s', (_, text, expected) => {
     expect(urlOf(text)).toBe(expected)
   })
 
-  it('is https where the transport encrypts', () => {
+  it('has the scheme https if the transport encrypts', () => {
     const stage = new Stage(reqd => ({ body: reqd.url.href }))
     Object.assign(stage.connection, { isEncrypted: true })
     stage.connection.start()
     expect(stage.receive(get('/')).text).toContain('https://a/')
   })
 
-  it('is the client\'s fault where there is none', () => {
+  it('throws a protocol error if it is invalid, which is answered with 400', () => {
     const { reqd } = arriving(get('/', 'Host: a:99999'))
     expect(() => reqd.url).toThrow(RemoteProtocolError)
     const stage = Stage.open(({ url }) => ({ body: url.href })).receive(get('/', 'Host: a:99999'))
@@ -86,14 +86,14 @@ describe('the URL of a request', () => {
   })
 })
 
-describe('a request whose client goes away', () => {
+describe('a request whose client leaves', () => {
   const GONE: [string, (stage: Stage) => void][] = [
     ['by a reset', stage => { stage.transport.breakDown() }],
-    ['as its connection is cut', stage => { stage.connection.cut() }],
-    ['as its body breaks the protocol', stage => { stage.receive('x') }],
+    ['when its connection is cut', stage => { stage.connection.cut() }],
+    ['by a malformed body', stage => { stage.receive('x') }],
   ]
 
-  it.each(GONE)('%s, aborts its signal, once', (_, happens) => {
+  it.each(GONE)('%s aborts its signal once', (_, happens) => {
     const { stage, reqd } = arriving(head('POST / HTTP/1.1', 'Transfer-Encoding: chunked'))
     let aborted = 0
     log(reqd.body.bytes$)
@@ -107,7 +107,7 @@ describe('a request whose client goes away', () => {
     expect(log(reqd.aborted$)).toEqual([undefined, 'complete'])
   })
 
-  it('has a signal that is aborted, also if it is asked for afterwards', () => {
+  it('has an aborted signal, even if it is first read afterwards', () => {
     const { stage, reqd } = arriving(get('/'))
     stage.transport.breakDown()
     expect(reqd.signal.aborted).toBe(true)
@@ -115,7 +115,7 @@ describe('a request whose client goes away', () => {
     expect(log(reqd.aborted$)).toEqual([undefined, 'complete'])
   })
 
-  it('answers into nothing', () => {
+  it('ignores responses and reports', () => {
     const { stage, reqd } = arriving(get('/'))
     stage.transport.breakDown()
     reqd.respond({ body: 'text' })
@@ -124,7 +124,7 @@ describe('a request whose client goes away', () => {
     expect(stage).toMatchObject({ text: '', closed: 1 })
   })
 
-  it('after its response does not abort', () => {
+  it('after its response does not abort its signal', () => {
     const { stage, reqd } = arriving(get('/'))
     const abortions = log(reqd.aborted$)
     const { signal } = reqd
@@ -137,13 +137,13 @@ describe('a request whose client goes away', () => {
   })
 })
 
-/** The notice to subscribers that the connection is to close. */
+/** The subject that announces to subscribers that the connection is to close. */
 function subjectOf(stage: Stage): Subject<void> {
   return (stage.connection as unknown as { closing: { subject: Subject<void> } }).closing.subject
 }
 
 describe('a request whose connection is to close', () => {
-  it('hears of it, at once or later', () => {
+  it('emits `closing$`, to late subscribers as well', () => {
     const { stage, reqd } = arriving(get('/'))
     const before = log(reqd.closing$)
     expect(before).toEqual([])
@@ -153,13 +153,13 @@ describe('a request whose connection is to close', () => {
     expect(log(reqd.closing$)).toEqual([undefined, 'complete'])
   })
 
-  it('reports it also to the first listener after it', () => {
+  it('emits `closing$` to a first subscriber after the event', () => {
     const { stage, reqd } = arriving(get('/'))
     stage.connection.close()
     expect(log(reqd.closing$)).toEqual([undefined, 'complete'])
   })
 
-  it('leaves nothing at the connection when its response is complete', () => {
+  it('leaves no subscription on the connection when its response is complete', () => {
     const { stage, reqd } = arriving(get('/'))
     const heard = log(reqd.closing$)
     const subject = subjectOf(stage)
@@ -172,7 +172,7 @@ describe('a request whose connection is to close', () => {
     stage.connection.close()
   })
 
-  it('leaves nothing there either by a body that is told of it', () => {
+  it('leaves no subscription of a body that uses `closing$`', () => {
     const stage = Stage.open(() => ({ body: (_, closing$) => new Observable(subscriber => {
       closing$.subscribe()
       subscriber.next('it')
@@ -181,7 +181,7 @@ describe('a request whose connection is to close', () => {
     expect(subjectOf(stage).observed).toBe(false)
   })
 
-  it('does not hear of it where the connection ends in another way', () => {
+  it('completes `closing$` without a value if the connection is cut', () => {
     const { stage, reqd } = arriving(get('/'))
     const closing = log(reqd.closing$)
     stage.connection.cut()
@@ -200,7 +200,7 @@ describe('a connection that is handed over', () => {
       reqd.respondWithUpgrade(Headers.of({ Upgrade: 'x', Connection: 'upgrade' }), listener)
     }, /^HTTP\/1.1 101 Switching Protocols\r\n[^]*\r\n\r\n$/],
     ['takeOver', (reqd: Reqd, listener: UpgradeListener) => { reqd.takeOver(listener) }, /^$/],
-  ] as const)('by %s gives the transport, and the bytes behind the request', (_, handOver, output) => {
+  ] as const)('by %s passes on the transport and the bytes behind the request', (_, handOver, output) => {
     const given: [unknown, string][] = []
     const stage = Stage.open(reqd => {
       handOver(reqd, (transport, bytes) => { given.push([transport, Buffer.from(bytes).toString()]) })
@@ -215,7 +215,7 @@ describe('a connection that is handed over', () => {
     expect(stage.closed).toBe(1)
   })
 
-  it('is given when its head is on the wire, and not before', () => {
+  it('is passed on when its head is written, and not before', () => {
     let given = 0
     const stage = new Stage(reqd => {
       reqd.respondWithUpgrade(Headers.of({ Upgrade: 'x' }), () => { given++ })
@@ -228,7 +228,7 @@ describe('a connection that is handed over', () => {
     expect(given).toBe(1)
   })
 
-  it('is counted until its transport is closed, told of the end, and cut then', () => {
+  it('counts as open until its transport is closed, emits `closing$`, and can be cut', () => {
     const reqds: Reqd[] = []
     const stage = Stage.open(reqd => {
       reqds.push(reqd)
@@ -243,25 +243,22 @@ describe('a connection that is handed over', () => {
     expect(stage).toMatchObject({ closed: 1, transport: { closed: 'reset' } })
   })
 
-  it('is cut where its new owner fails', () => {
+  it('is cut if its new owner throws', () => {
     const failure = new Error('new owner')
     const stage = Stage.open(reqd => { reqd.takeOver(() => { throw failure }) }).receive(upgrade)
     expect(stage).toMatchObject({ errors: [failure], closed: 1, transport: { closed: 'reset' } })
   })
 
-  it('can have been asked for by a client that is gone', () => {
-    const stage = Stage.open(() => undefined)
-    const reqds: Reqd[] = []
-    const other = Stage.open(reqd => { reqds.push(reqd) }).receive(upgrade)
-    other.transport.breakDown()
-    reqds[0].takeOver(() => { throw new Error('not called') })
-    expect(other.errors).toEqual([])
-    expect(stage.closed).toBe(0)
+  it('is not passed on if the client has left', () => {
+    const { stage, reqd } = arriving(upgrade)
+    stage.transport.breakDown()
+    reqd.takeOver(() => { throw new Error('not called') })
+    expect(stage).toMatchObject({ errors: [], closed: 1 })
   })
 })
 
 describe('bytes that are lent', () => {
-  it('are not seen after their read: neither by handlers nor by what comes next', () => {
+  it('are not used after their read, neither by handlers nor by the parser', () => {
     const texts: string[] = []
     const stage = new Stage(reqd => {
       reqd.body.bytes$.subscribe({

@@ -13,14 +13,14 @@ const fields = (init: unknown): unknown => headersOf(init as HeadersInit).toList
 const body = (value: unknown): unknown => bodyOf({ body: value } as Reply)
 
 describe('options', () => {
-  it('that are undefined are not given', () => {
+  it('that are undefined have their defaults', () => {
     const nothing = Object.fromEntries(Object.keys(settingsOf({})).map(name => [name, undefined])) as ConnectionOptions
     expect(settingsOf(nothing)).toEqual(settingsOf({}))
     expect(withDefaults(DEFAULT_CONFIG, { maxHeaderSize: undefined, drainLimit: 5 }))
       .toEqual({ ...DEFAULT_CONFIG, drainLimit: 5 })
   })
 
-  it('that are 0, false or null are given', () => {
+  it('that are 0, false or null replace their defaults', () => {
     expect(settingsOf({ headersTimeout: 0 }).headersTimeout).toBe(0)
     expect(withDefaults({ a: true, b: 1 }, { a: false, b: 0 })).toEqual({ a: false, b: 0 })
     expect(withDefaults(DEFAULT_CONFIG, { scheme: null }).scheme).toBeNull()
@@ -50,17 +50,17 @@ describe('header fields', () => {
     ['a date', { 'x-a': new Date(0) }],
     ['a list with null', { 'x-a': ['1', null] }],
     ['a pair with null', new Map([['x-a', null]])],
-  ])('are refused with the field\'s name where a value is %s', (_, init) => {
+  ])('are refused with the name of the field if a value is %s', (_, init) => {
     expect(() => fields(init)).toThrow('the value of x-a is neither a string nor a number nor a list of them')
   })
 
-  it.each([null, 5, 'x-a: 1'])('are refused where they are %j', init => {
+  it.each([null, 5, 'x-a: 1'])('are refused if they are %j', init => {
     expect(() => fields(init)).toThrow(`header fields are a record or pairs, not ${String(init)}`)
   })
 })
 
 describe('a body', () => {
-  it.each([[null], [undefined]])('is empty where it is %s', value => {
+  it.each([[null], [undefined]])('is empty if it is %s', value => {
     expect(body(value)).toBeUndefined()
   })
 
@@ -78,11 +78,11 @@ describe('a body', () => {
 })
 
 describe('a reply', () => {
-  it.each(['header', 'Status', 'data'])('with a key that none has is refused: %s', key => {
+  it.each(['header', 'Status', 'data'])('with an unknown key is refused: %s', key => {
     expect(() => checkedReply({ status: 200, [key]: 1 })).toThrow(`a reply has no ${key}: it has status, reason,`)
   })
 
-  it('of the Fetch standard is refused by its name', () => {
+  it('that is a Response of the Fetch standard is refused with a message that says so', () => {
     expect(() => checkedReply(new globalThis.Response('x')))
       .toThrow('a Response of the Fetch standard is no reply: give its status, headers and body')
   })

@@ -11,7 +11,7 @@ const tooLarge = expect.objectContaining({ name: 'RemoteProtocolError', code: 'c
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 describe('a whole body: bytes, text and json', () => {
-  it('come within the event that completed the body', () => {
+  it('are emitted within the event that completes the body', () => {
     inVirtualTime(({ hot, expectObservable }) => {
       const sent = '    -a-b--c|   '
       const expected = '-------(r|)'
@@ -20,28 +20,28 @@ describe('a whole body: bytes, text and json', () => {
     })
   })
 
-  it('can be awaited, again and again', async () => {
+  it('can be awaited repeatedly', async () => {
     const value = new PeerBody().send('{"a":', '1}').end().body.json<{ a: number }>()
     expect(await value).toEqual({ a: 1 })
     expect(await value).toEqual({ a: 1 })
     expect(await value.then(({ a }) => a)).toBe(1)
   })
 
-  it('read nothing before they are subscribed or awaited', () => {
+  it('read nothing before they are subscribed', () => {
     const peer = new PeerBody().send('a').end()
     const value = peer.body.text()
     expect(peer.wanted).toBe(0)
     expect(log(value)).toEqual(['a', 'complete'])
   })
 
-  it('are a body of one chunk as it is, and an empty one', () => {
+  it('are a single chunk without a copy, and empty for an empty body', () => {
     const chunk = bytesOf('abc')
     expect(log(new PeerBody().send(chunk).end().body.bytes())[0]).toBe(chunk)
     expect(log(new PeerBody().end().body.bytes())).toEqual([new Uint8Array(0), 'complete'])
     expect(log(new PeerBody().end().body.text())).toEqual(['', 'complete'])
   })
 
-  it('are what was sent, however it was cut', () => {
+  it('are the bytes that were sent, in any cut', () => {
     const content = fc.string({ unit: 'binary', maxLength: 300 })
     fc.assert(fc.property(content, fc.array(fc.nat(40)), fc.boolean(), (text, cuts, isAnnounced) => {
       const bytes = bytesOf(text)
@@ -53,7 +53,7 @@ describe('a whole body: bytes, text and json', () => {
     }))
   })
 
-  it('decode as fetch does', () => {
+  it('decode UTF-8 as fetch does', () => {
     const text = (...pieces: Uint8Array[]): unknown => log(new PeerBody().send(...pieces).end().body.text())[0]
     const euro = bytesOf('€')
     expect(text(euro.subarray(0, 1), euro.subarray(1))).toBe('€')
@@ -67,7 +67,7 @@ describe('a whole body: bytes, text and json', () => {
     })
   })
 
-  it.each(['', '{', 'a'])('refuse what is no JSON: %j', text => {
+  it.each(['', '{', 'a'])('refuse invalid JSON: %j', text => {
     const peer = new PeerBody().send(text).end()
     const fault = expect.objectContaining({ code: 'badContent', status: 400, cause: expect.any(SyntaxError) })
     expect(log(peer.body.json())).toEqual([{ error: fault }])
@@ -83,14 +83,14 @@ describe('a whole body: bytes, text and json', () => {
     })
   })
 
-  it('do not grow the stack when all chunks are there', () => {
+  it('do not grow the stack if all chunks are available', () => {
     const peer = new PeerBody().send(...Array<string>(50_000).fill('x')).end()
     expect(log(peer.body.text())[0]).toHaveLength(50_000)
   })
 })
 
 describe('the limit', () => {
-  it('ends the reading with the first byte beyond it', () => {
+  it('stops the reading with the first byte beyond it', () => {
     inVirtualTime(({ hot, expectObservable, flush }) => {
       const sent = '    -a-b-c-d|'
       const expected = '-----#'
@@ -105,19 +105,19 @@ describe('the limit', () => {
     })
   })
 
-  it('is not crossed by a body that just has it', () => {
+  it('admits a body of exactly its size', () => {
     expect(log(new PeerBody(3).send('abc').end().body.text(3))).toEqual(['abc', 'complete'])
     expect(log(new PeerBody().send('a', 'bc').end().body.text(3))).toEqual(['abc', 'complete'])
   })
 
-  it('is held against what was announced: nothing is read', async () => {
+  it('applies to an announced length before anything is read', async () => {
     const peer = new PeerBody(4)
     expect(log(peer.body.json(3))).toEqual([{ error: tooLarge }])
     expect(peer).toMatchObject({ closed: 1, wanted: 0 })
     await expect(new PeerBody(4).body.text(3)).rejects.toEqual(tooLarge)
   })
 
-  it('is 1 MiB', () => {
+  it('is 1 MiB by default', () => {
     const mebibyte = new Uint8Array(1_048_576)
     expect(log(new PeerBody().send(mebibyte).end().body.bytes())[0]).toBe(mebibyte)
     expect(log(new PeerBody().send(mebibyte, 'x').end().body.bytes())).toEqual([{ error: tooLarge }])

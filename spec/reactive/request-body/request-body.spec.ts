@@ -12,7 +12,7 @@ const taken = expect.objectContaining({ name: 'LocalProtocolError', code: 'alrea
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 describe('bytes$', () => {
-  it('emits chunks as they come', () => {
+  it('emits chunks as they arrive', () => {
     inVirtualTime(({ hot, expectObservable, flush }) => {
       const sent = '    -a-b--c|'
       const expected = '-a-b--c|'
@@ -43,7 +43,7 @@ describe('bytes$', () => {
     })
   })
 
-  it('closes the body when it is unsubscribed, once', () => {
+  it('closes the body once when it is unsubscribed', () => {
     inVirtualTime(({ hot, expectObservable, flush }) => {
       const sent = '    -a-b-c-d|'
       const unsub = '   ^---!'
@@ -55,18 +55,18 @@ describe('bytes$', () => {
     })
   })
 
-  it('does not read on when it is unsubscribed within a chunk', () => {
+  it('does not read on if it is unsubscribed within a chunk', () => {
     const peer = new PeerBody().send('a', 'b')
     expect(log(peer.body.bytes$.pipe(map(textOf), take(1)))).toEqual(['a', 'complete'])
     expect(peer).toMatchObject({ closed: 1, wanted: 1 })
   })
 
-  it('does not grow the stack when all chunks are there', () => {
+  it('does not grow the stack if all chunks are available', () => {
     const peer = new PeerBody().send(...Array<string>(50_000).fill('x')).end()
     expect(log(peer.body.bytes$)).toHaveLength(50_001)
   })
 
-  it('fails where the body was closed, then as well as before', () => {
+  it('fails if the body was closed before, and concatMap if it is closed meanwhile', () => {
     const before = new PeerBody()
     before.reader.close()
     const closed = { error: expect.objectContaining({ code: 'bodyClosed' }) }
@@ -103,7 +103,7 @@ describe('concatMap', () => {
     })
   })
 
-  it('gives each chunk its index, and takes any input', async () => {
+  it('passes the index of each chunk, and accepts any ObservableInput', async () => {
     const peer = new PeerBody().send('a', 'b').end()
     const seen: string[] = []
     const result = peer.body.concatMap<string>((chunk, i) => {
@@ -126,7 +126,7 @@ describe('concatMap', () => {
     })
   })
 
-  it('fails with what the projection throws', () => {
+  it('fails with the exception of the projection', () => {
     const peer = new PeerBody().send('a')
     const thrown = new Error('no')
     const result = peer.body.concatMap(() => {
@@ -136,7 +136,7 @@ describe('concatMap', () => {
     expect(peer.closed).toBe(1)
   })
 
-  it('learns that the body failed when the inner Observable is done', () => {
+  it('fails with the body when the inner Observable completes', () => {
     inVirtualTime(({ hot, cold, expectObservable }) => {
       const sent = '    -a-#     '
       const inner = cold('-----|  ')
@@ -159,13 +159,13 @@ describe('concatMap', () => {
     })
   })
 
-  it('stops an inner Observable that never pauses', () => {
+  it('stops an endless synchronous inner Observable', () => {
     const peer = new PeerBody().send('a')
     expect(log(peer.body.concatMap(() => range(0, Infinity)).pipe(take(2)))).toEqual([0, 1, 'complete'])
     expect(peer.closed).toBe(1)
   })
 
-  it('does not grow the stack when all is there', () => {
+  it('does not grow the stack if all chunks are available', () => {
     const peer = new PeerBody().send(...Array<string>(50_000).fill('x')).end()
     expect(log(peer.body.concatMap(chunk => of(chunk)))).toHaveLength(50_001)
   })
@@ -177,7 +177,7 @@ describe('iteration', () => {
     return chunks
   }
 
-  it('gives the chunks, and reads the next one when it is asked for', async () => {
+  it('reads the next chunk when it is requested', async () => {
     const peer = new PeerBody().send('a', 'b').end()
     const iterator = peer.body[Symbol.asyncIterator]()
     expect(peer.wanted).toBe(0)
@@ -197,7 +197,7 @@ describe('iteration', () => {
     expect(peer).toMatchObject({ closed: 1, wanted: 2 })
   })
 
-  it('throws what the body failed with', async () => {
+  it('throws the error of the body', async () => {
     const peer = new PeerBody().send('a')
     const chunks: string[] = []
     const iteration = iterate(peer.body, chunks)
@@ -206,13 +206,13 @@ describe('iteration', () => {
     expect(chunks).toEqual(['a'])
   })
 
-  it('gives nothing for an empty body', async () => {
+  it('yields nothing for an empty body', async () => {
     expect(await iterate(new PeerBody().end().body)).toEqual([])
   })
 })
 
 describe('a second consumer', () => {
-  it('fails, and leaves the first one alone', async () => {
+  it('fails, and does not affect the first one', async () => {
     const peer = new PeerBody()
     const first = log(peer.body.bytes$.pipe(map(textOf)))
     peer.send('a')
@@ -226,14 +226,14 @@ describe('a second consumer', () => {
     expect(peer.closed).toBe(0)
   })
 
-  it('is one who comes after the first has ended, too', () => {
+  it('fails even after the first one has completed', () => {
     const { body } = new PeerBody().send('a').end()
     expect(log(concat(body.text(), body.text()))).toEqual(['a', { error: taken }])
   })
 })
 
 describe('trailers', () => {
-  it('are there when the body is complete', () => {
+  it('are available when the body is complete', () => {
     const peer = new PeerBody()
     const trailers = Headers.of({ 'Content-MD5': 'abc' })
     log(peer.body.bytes$)

@@ -16,7 +16,7 @@ import { fromBody, toAsyncIterable, toReadableStream } from '../../../lib/reacti
 const CHUNKS = ['één', '', 'two', new Uint8Array([33, 33]), '']
 const TEXT = 'ééntwo!!'
 
-/** A source that counts, and says when it was told to end. */
+/** A source that counts its chunks, and how often it was ended. */
 class Counted {
   given = 0
   ended = 0
@@ -98,7 +98,7 @@ function collected(body$: Observable<Uint8Array>): Promise<string> {
   })
 }
 
-/** The possible results of pending promises. */
+/** Lets pending promises settle. */
 const settled = (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
 
 describe.each(Object.entries(ALL))('%s', (_, form) => {
@@ -112,7 +112,7 @@ describe.each(Object.entries(ALL))('%s', (_, form) => {
 describe.each(Object.entries(FORMS))('%s', (_, form) => {
   const many = (): Counted => new Counted(Array<string>(1_000).fill('x'.repeat(1_024)))
 
-  it('is not asked before a chunk is, and then for 16 KiB', async () => {
+  it('gives 2 chunks at most before a chunk is requested, and then 40', async () => {
     const source = many()
     const chunks = toAsyncIterable(form(source))
     await settled()
@@ -126,7 +126,7 @@ describe.each(Object.entries(FORMS))('%s', (_, form) => {
     expect(await chunks.next()).toEqual({ done: true, value: undefined })
   })
 
-  it('ends when its loop is left, or its stream cancelled', async () => {
+  it('is ended when its loop is left, or its stream is cancelled', async () => {
     const left = many()
     for await (const chunk of toAsyncIterable(form(left))) if (chunk.length > 0) break
     const cancelled = many()
@@ -139,7 +139,7 @@ describe.each(Object.entries(FORMS))('%s', (_, form) => {
 })
 
 describe('an iterator of a body', () => {
-  it('answers concurrent calls in their order, and then reports the end', async () => {
+  it('answers concurrent calls in order, and then reports the end', async () => {
     const chunks = toAsyncIterable(['a', 'b'])
     const results = await Promise.all([chunks.next(), chunks.next(), chunks.next(), chunks.next()])
     expect(results.map(({ value }) => value && Buffer.from(value).toString())).toEqual(['a', 'b', undefined, undefined])
@@ -164,7 +164,7 @@ describe('an iterator of a body', () => {
     expect(await other).toMatchObject({ done: true })
   })
 
-  it('fails where an Observable that cannot wait is 1 MiB ahead', async () => {
+  it('fails if an Observable that cannot be paused is 1 MiB ahead', async () => {
     const subject = new Subject<string>()
     const chunks = toAsyncIterable(subject)
     const first = chunks.next()
@@ -174,7 +174,7 @@ describe('an iterator of a body', () => {
     expect(subject.observed).toBe(false)
   })
 
-  it('of text, bytes, or nothing at all', async () => {
+  it('may be of text, bytes, or nothing', async () => {
     expect(await textOf(toAsyncIterable('text'))).toBe('text')
     expect(await textOf(toAsyncIterable(new Uint8Array([65])))).toBe('A')
     expect(await textOf(toAsyncIterable(''))).toBe('')
@@ -182,13 +182,13 @@ describe('an iterator of a body', () => {
     expect(await textOf(toAsyncIterable(undefined as never))).toBe('')
   })
 
-  it('is of a body, and of chunks', async () => {
+  it('refuses what is not a body, and values that are not chunks', async () => {
     expect(() => toAsyncIterable(1 as never)).toThrow(TypeError)
     await expect(toAsyncIterable(of(1) as never).next()).rejects.toThrow('strings and Uint8Arrays')
   })
 })
 
-it('a request body is one of them: what a client sends goes through a web stream and back', async () => {
+it('a request body can go through a web stream and back to the client', async () => {
   const server = await serve(reqd => ({
     body: toReadableStream(reqd.body).pipeThrough(new TransformStream<Uint8Array, Uint8Array>()),
   }), { host: 'localhost' }).listening

@@ -1,5 +1,5 @@
 /**
- * The body of a streamed response, as its handler writes it.
+ * The subject to which a handler writes the body of a streamed response.
  */
 import { describe, expect, it } from '@jest/globals'
 import type { Chunk } from '../../../lib/demand/chunk.js'
@@ -24,7 +24,7 @@ function streaming(options?: ConnectionOptions, request = get('/'), response = R
 }
 
 describe('a body', () => {
-  it('is sent as it is written, the head with the first chunk', () => {
+  it('is sent as it is written, with the head before the first chunk', () => {
     const { stage, subject } = streaming()
     expect(stage.text).toBe('')
     expect(subject.write('a')).toBe(true)
@@ -36,14 +36,14 @@ describe('a body', () => {
     expect(stage.settle().text).toMatch(/bc\r\n0\r\n\r\n$/)
   })
 
-  it('sends its head at once where that is wished', () => {
+  it('sends its head at once with flushHeadersImmediately', () => {
     const stage = Stage.open(reqd => {
       reqd.respondWithStreaming(Response.create(200), { flushHeadersImmediately: true })
     }).receive(get('/'))
     expect(stage.text).toMatch(/^HTTP\/1.1 200 OK[^]*\r\n\r\n$/)
   })
 
-  it('says how it ended: done when all is on the wire', () => {
+  it('reports done when everything is written', () => {
     const { stage, subject } = streaming()
     const before = log(subject.closed$)
     stage.transport.capacity = 0
@@ -59,12 +59,12 @@ describe('a body', () => {
   })
 
   it.each<[string, (scene: Scene) => void]>([
-    ['the client goes away', ({ stage }) => { stage.transport.breakDown() }],
-    ['the client does not take what is written', ({ stage }) => { stage.transport.failWrite(new Error('EPIPE')) }],
+    ['the client leaves', ({ stage }) => { stage.transport.breakDown() }],
+    ['a write fails', ({ stage }) => { stage.transport.failWrite(new Error('EPIPE')) }],
     ['the connection is cut', ({ stage }) => { stage.connection.cut() }],
     ['the body fails', ({ subject }) => { subject.error(new Error('failed')) }],
-    ['the rest is not taken in time', ({ stage }) => { stage.pass(310_000) }],
-  ])('says how it ended: aborted when %s', (_, happens) => {
+    ['writeTimeout is over', ({ stage }) => { stage.pass(310_000) }],
+  ])('reports aborted when %s', (_, happens) => {
     const scene = streaming()
     const { stage, subject } = scene
     const ends = log(subject.closed$)
@@ -82,7 +82,7 @@ describe('a body', () => {
     expect(log(subject.closed$)).toEqual(['aborted', 'complete'])
   })
 
-  it('says aborted where the end is queued and never taken', () => {
+  it('reports aborted if the end is queued and never written', () => {
     const { stage, subject } = streaming()
     stage.transport.capacity = 0
     subject.next('all')
@@ -92,7 +92,7 @@ describe('a body', () => {
     expect(log(subject.closed$)).toEqual(['aborted', 'complete'])
   })
 
-  it('asks for what there is room for, when the client takes it', () => {
+  it('emits the available room again when the client takes the output', () => {
     const { stage, subject } = streaming({ highWaterMark: 1000, lowWaterMark: 100 })
     const ready = log(subject.ready$)
     expect(ready).toEqual([1000])
@@ -107,7 +107,7 @@ describe('a body', () => {
 
   it.each([
     ['HEAD', head => head.replace('GET', 'HEAD'), 200], ['204', head => head, 204], ['304', head => head, 304],
-  ] as [string, (head: string) => string, number][])('is not sent in a response to %s', (_, request, status) => {
+  ] as [string, (head: string) => string, number][])('is not sent with %s', (_, request, status) => {
     const { stage, subject } = streaming({}, request(get('/')), Response.create(status))
     expect(subject.isBodiless).toBe(true)
     expect(subject.write('not seen')).toBe(true)
@@ -117,7 +117,7 @@ describe('a body', () => {
     expect(log(subject.closed$)).toEqual(['done', 'complete'])
   })
 
-  it('is not sent where the client is gone already', () => {
+  it('is not sent if the client has left', () => {
     const subjects: BodySubject[] = []
     const stage = Stage.open(reqd => {
       stage.transport.breakDown()
@@ -129,12 +129,12 @@ describe('a body', () => {
     expect(stage.errors).toEqual([])
   })
 
-  it('is of bytes and text: what is neither is refused', () => {
+  it('refuses what is neither bytes nor text', () => {
     const { subject } = streaming()
     expect(() => subject.write(5 as never)).toThrow(TypeError)
   })
 
-  it('copies small chunks, so that they may be used again, and sends large ones as they are', () => {
+  it('copies small chunks, which may then be reused, and sends large ones without a copy', () => {
     const { stage, subject } = streaming()
     const small = Buffer.from('small')
     const large = Buffer.alloc(4000, 'l')
@@ -146,7 +146,7 @@ describe('a body', () => {
     expect(stage.text).toContain('L'.repeat(4000))
   })
 
-  it('is cut where its handler writes on, a mark and 1 MiB above what the client takes', () => {
+  it('is cut if its handler writes more than 1 MiB beyond the high-water mark', () => {
     const { stage, subject } = streaming({ highWaterMark: 1000 })
     stage.transport.capacity = 0
     const ends = log(subject.closed$)
@@ -159,7 +159,7 @@ describe('a body', () => {
     expect(subject.isClosed).toBe(true)
   })
 
-  it('is not cut where the transport takes what it is offered', () => {
+  it('is not cut if the transport takes what it is offered', () => {
     const { stage, subject } = streaming({ highWaterMark: 1000 })
     for (let count = 0; count < 10_000; count++) subject.write('y'.repeat(1024))
     subject.complete()
@@ -168,7 +168,7 @@ describe('a body', () => {
     expect(stage.text.slice(-20)).toMatch(/\r\n0\r\n\r\n$/)
   })
 
-  it('is charged for what waits alone', () => {
+  it('has only pending bytes counted against its bound', () => {
     const { stage, subject } = streaming({ highWaterMark: 1000 })
     stage.transport.capacity = 0
     subject.next('x'.repeat(2000))
@@ -180,7 +180,7 @@ describe('a body', () => {
     expect(stage.errors).toEqual([])
   })
 
-  it('is refused more than its Content-Length', () => {
+  it('refuses more than its Content-Length, and less', () => {
     const response = Response.create(200, { headers: Headers.of({ 'Content-Length': 3 }) })
     const { stage, subject } = streaming({}, get('/'), response)
     expect(() => subject.write('abcd')).toThrow(expect.objectContaining({ code: 'bodyTooLong' }))
@@ -188,7 +188,7 @@ describe('a body', () => {
     expect(stage.settle().transport.hasEnded).toBe(true)
   })
 
-  it('needs marks that are in order', () => {
+  it('is refused with a high-water mark of 0', () => {
     const chunks: Chunk[] = []
     const stage = Stage.open(() => ({ body: chunks, highWaterMark: 0 })).receive(get('/'))
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)

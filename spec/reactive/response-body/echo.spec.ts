@@ -11,18 +11,18 @@ const echo = (reqd: Reqd): Reply => ({ body: reqd.body })
 const upload = (length: number): string => head('POST / HTTP/1.1', `Content-Length: ${length}`)
 
 describe('an echo', () => {
-  it('sends each chunk as it comes, and ends with the request', () => {
+  it('sends each chunk as it arrives, and ends with the request', () => {
     const stage = Stage.open(echo).receive(upload(5)).receive('abc')
     expect(stage.text).toContain('3\r\nabc\r\n')
     stage.receive('de')
     expect(stage.text).toMatch(/2\r\nde\r\n0\r\n\r\n$/)
   })
 
-  it('sends a body that came with its head', () => {
+  it('sends a body that arrived with its head', () => {
     expect(Stage.open(echo).receive(`${upload(5)}hello`).text).toMatch(/5\r\nhello\r\n0\r\n\r\n$/)
   })
 
-  it('reads no more than there is room for, and continues when the client takes it', () => {
+  it('pauses the socket without room for output, and continues when the client takes it', () => {
     const stage = new Stage(echo, { highWaterMark: 10, readBufferSize: 10 })
     stage.transport.capacity = 0
     stage.connection.start()
@@ -34,7 +34,7 @@ describe('an echo', () => {
     expect(stage.text).toMatch(/14\r\nx+\r\n14\r\ny+\r\n14\r\nz+\r\n0\r\n\r\n$/)
   })
 
-  it('takes chunks that are only lent', () => {
+  it('accepts lent chunks', () => {
     const stage = new Stage(echo)
     stage.transport.ownership = 'lent'
     stage.transport.capacity = 0
@@ -45,33 +45,33 @@ describe('an echo', () => {
     expect(stage.text).toMatch(/1388\r\nx{5000}\r\n3\r\nend\r\n0\r\n\r\n$/)
   })
 
-  it('ends in one write with a body that has no more room than its last chunk', () => {
+  it('sends the end in one write with a last chunk that fills the high-water mark', () => {
     const stage = Stage.open(echo, { highWaterMark: 10 })
     const { writes } = stage.receive(`${upload(20)}${'x'.repeat(20)}`).transport
     expect(stage.text).toMatch(/14\r\nx+\r\n0\r\n\r\n$/)
     expect(writes).toBe(1)
   })
 
-  it('is cut where the request is', () => {
+  it('is cut if the request is truncated', () => {
     const stage = Stage.open(echo).receive(upload(10)).receive('abc')
     stage.transport.endInput()
     expect(stage.text).toMatch(/3\r\nabc\r\n$/)
   })
 
-  it('is cut where the response has less room than the request has bytes', () => {
+  it('is cut if the request exceeds the Content-Length of the response', () => {
     const stage = Stage.open(reqd => ({ body: reqd.body, headers: { 'Content-Length': 4 } }))
     stage.receive(upload(6)).receive('abc').receive('def')
     expect(stage.text).toMatch(/\r\n\r\nabc$/)
     expect(stage.errors).toMatchObject([{ code: 'bodyTooLong' }])
   })
 
-  it('is cut where the response promised more than the request has', () => {
+  it('fails if the request is shorter than the Content-Length of the response', () => {
     const stage = Stage.open(reqd => ({ body: reqd.body, headers: { 'Content-Length': 9 } }))
     stage.receive(upload(3)).receive('abc')
     expect(stage.errors).toMatchObject([{ code: 'bodyTooShort' }])
   })
 
-  it('fails where the body has a consumer already', () => {
+  it('fails if the body already has a consumer', () => {
     const stage = Stage.open(reqd => {
       reqd.body.bytes$.subscribe({ error: () => undefined })
       return echo(reqd)
@@ -80,7 +80,7 @@ describe('an echo', () => {
     expect(stage.errors).toMatchObject([{ code: 'alreadyScheduled' }])
   })
 
-  it('closes the request body when the client of the response goes away', () => {
+  it('closes the request body when the client leaves', () => {
     const bodies: Reqd[] = []
     const stage = Stage.open(reqd => {
       bodies.push(reqd)

@@ -1,6 +1,6 @@
 /**
- * The bytes that a response holds of its source never exceed its bound, whatever the sizes of chunks and writes; and a
- * source without a consumer is stopped, once.
+ * The bytes that a response holds of its source never exceed their bound, whatever the sizes of chunks and writes; and
+ * a source whose consumer has ended is stopped once.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -14,7 +14,7 @@ import { get } from '../../helpers/runtime.js'
 
 const HIGH = 1000
 
-/** What frames a chunk, and the head. */
+/** The most bytes of the framing of a chunk, and of a head. */
 const FRAME = 20
 const HEAD = 200
 
@@ -28,20 +28,20 @@ const flows: fc.Arbitrary<Flow> = fc.record({
   takes: fc.array(fc.integer({ min: 0, max: 5000 }), { maxLength: 60 }),
 })
 
-/** The chunks of a flow, each as its index says: text, small and large bytes. */
+/** The chunks of a flow, alternately text and bytes. */
 function chunksOf({ sizes }: Flow): Chunk[] {
   return sizes.map((size, index) => index % 2 === 0 ? 'x'.repeat(size) : new Uint8Array(size).fill(120))
 }
 
 interface Run {
-  /** The most that was held. */
+  /** The most bytes that were held. */
   readonly peak: number
-  /** The body as the client got it: its length. */
+  /** The length of the body that the client received. */
   readonly delivered: number
   readonly isComplete: boolean
 }
 
-/** Plays a response to a client that takes that many bytes at a time, and then the rest. */
+/** Plays a response to a client that takes the given numbers of bytes, and then the rest. */
 function play(flow: Flow, reply: (probe: () => void) => BodySource, overflow: Overflow = 'error'): Run {
   let peak = 0
   const probe = (): void => { peak = Math.max(peak, stage.heldBytes) }
@@ -63,8 +63,8 @@ function sum(sizes: readonly number[]): number {
   return sizes.reduce((total, size) => total + size, 0)
 }
 
-describe('what is held of a response', () => {
-  it('is the high-water mark and a chunk at most, for sources that are pulled', () => {
+describe('the number of held bytes of a response', () => {
+  it('is at most the high-water mark and a chunk for pulled sources', () => {
     fc.assert(fc.property(flows, flow => {
       const { peak, delivered, isComplete } = play(flow, probe => (function* () {
         for (const chunk of chunksOf(flow)) {
@@ -78,7 +78,7 @@ describe('what is held of a response', () => {
     }))
   })
 
-  it('is the high-water mark and two batches at most, for sources that are driven by demand', () => {
+  it('is at most the high-water mark and two batches for sources driven by demand', () => {
     fc.assert(fc.property(flows, flow => {
       const chunks = chunksOf(flow)
       const { peak, delivered, isComplete } = play(flow, probe => pulled(() => {
@@ -93,7 +93,7 @@ describe('what is held of a response', () => {
   })
 
   it.each<Overflow>(['error', 'dropNewest', 'dropOldest', 'latest', 'disconnect', { bufferBytes: 2000 }])(
-    'is the high-water mark and a chunk at most, for an Observable: %j', overflow => {
+    'is at most the high-water mark and a chunk for an Observable with the overflow policy %j', overflow => {
       fc.assert(fc.property(flows, flow => {
         const source = new Subject<Chunk>()
         const chunks = chunksOf(flow)
@@ -116,7 +116,7 @@ describe('what is held of a response', () => {
       }))
     })
 
-  it('is nothing before it is asked for: no chunk is pulled ahead', () => {
+  it('is limited by demand: no chunk is pulled ahead', () => {
     let pulls = 0
     const stage = new Stage(() => ({
       body: (function* () { for (;;) { pulls++; yield 'x'.repeat(HIGH / 2) } })(), highWaterMark: HIGH,
@@ -133,7 +133,7 @@ describe('what is held of a response', () => {
   })
 })
 
-describe('a source that never pauses', () => {
+describe('a long synchronous source', () => {
   it('does not grow the stack', () => {
     let count = 0
     const stage = Stage.open(() => ({ body: (function* () { while (count++ < 100_000) yield '' })() }))
@@ -145,7 +145,7 @@ describe('a source that never pauses', () => {
     expect(count).toBe(100_001)
   })
 
-  it('does not grow the stack when it answers within the demand', () => {
+  it('does not grow the stack if it answers within the demand', () => {
     let count = 0
     const body = (ready$: Observable<number>): Observable<Chunk> => new Observable(subscriber =>
       ready$.subscribe(() => {
@@ -158,7 +158,7 @@ describe('a source that never pauses', () => {
   })
 })
 
-/** Sources that say how often they were stopped. */
+/** Sources that report that they were stopped. */
 const STOPPABLE: Record<string, (stopped: () => void, chunks?: string[]) => BodySource> = {
   'a generator': stopped => (function* () { try { for (;;) yield 'x'.repeat(500) } finally { stopped() } })(),
   'an Observable': stopped => new Observable(subscriber => {
@@ -169,7 +169,7 @@ const STOPPABLE: Record<string, (stopped: () => void, chunks?: string[]) => Body
     subscriber.next('some')
     return stopped
   }),
-  'an iterator that fails to stop': stopped => ({
+  'an iterator that throws when it is stopped': stopped => ({
     [Symbol.iterator]: () => ({
       next: () => ({ done: false, value: 'x'.repeat(500) }),
       return: () => {
@@ -178,7 +178,7 @@ const STOPPABLE: Record<string, (stopped: () => void, chunks?: string[]) => Body
       },
     }),
   }),
-  'an iterator that says later that it does not stop': (stopped, chunks = ['some']) => ({
+  'an iterator that rejects when it is stopped': (stopped, chunks = ['some']) => ({
     [Symbol.asyncIterator]: () => ({
       next: () => chunks.length > 0
         ? { done: false, value: chunks.pop() ?? '' } as never
@@ -192,13 +192,13 @@ const STOPPABLE: Record<string, (stopped: () => void, chunks?: string[]) => Body
 }
 
 const ENDS: Record<string, (stage: Stage) => void> = {
-  'the client goes away': stage => { stage.transport.breakDown() },
+  'the client leaves': stage => { stage.transport.breakDown() },
   'the connection is cut': stage => { stage.connection.cut() },
-  'the client does not read': stage => { stage.pass(310_000) },
+  'the client does not read within writeTimeout': stage => { stage.pass(310_000) },
 }
 
 describe.each(Object.entries(ENDS))('when %s', (_, happens) => {
-  it.each(Object.entries(STOPPABLE))('%s is stopped, once', async (name, source) => {
+  it.each(Object.entries(STOPPABLE))('%s is stopped once', async (name, source) => {
     let stopped = 0
     const stage = new Stage(() => ({ body: source(() => { stopped++ }) }))
     stage.transport.capacity = 10
@@ -216,7 +216,7 @@ describe.each(Object.entries(ENDS))('when %s', (_, happens) => {
 })
 
 describe('a source', () => {
-  it('that comes to its end is not stopped', () => {
+  it('that has ended is not stopped', () => {
     let returned = 0
     const chunks = ['a', 'b']
     const body = { [Symbol.iterator]: () => ({
@@ -231,7 +231,7 @@ describe('a source', () => {
     expect(returned).toBe(0)
   })
 
-  it('is stopped when the body refuses what it gives', () => {
+  it('is stopped when the body refuses a chunk', () => {
     let stopped = 0
     const body = (function* () { try { yield 5 as never } finally { stopped++ } })()
     const stage = Stage.open(() => ({ body })).receive(get('/'))
@@ -239,7 +239,7 @@ describe('a source', () => {
     expect(stage.errors).toMatchObject([{ name: 'TypeError' }])
   })
 
-  it('is unsubscribed when the body refuses what it gives', () => {
+  it('is unsubscribed when the body refuses a value', () => {
     const source = new Subject<Chunk>()
     const stage = Stage.open(() => ({ body: source })).receive(get('/'))
     source.next(5 as never)
@@ -249,7 +249,7 @@ describe('a source', () => {
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
   })
 
-  it('gets to know when its connection is to close', () => {
+  it('learns by `closing$` that its connection is to close', () => {
     const stage = Stage.open(() => ({ body: (_ready$, closing$) => new Observable(subscriber => {
       subscriber.next('some')
       return closing$.subscribe(() => {
@@ -262,14 +262,14 @@ describe('a source', () => {
     expect(stage.transport.hasEnded).toBe(true)
   })
 
-  it('that is not asked for more does not end a response by itself', () => {
+  it('that never emits does not end the response by itself', () => {
     const stage = Stage.open(() => ({ body: NEVER })).receive(get('/'))
     expect(stage.text).toBe('')
     expect(stage.pass(1_000_000).transport.hasEnded).toBe(false)
     stage.connection.cut()
   })
 
-  it('may emit at once and complete', () => {
+  it('may emit and complete synchronously', () => {
     expect(Stage.open(() => ({ body: of('a', 'b') })).receive(get('/')).text).toMatch(/1\r\na\r\n1\r\nb\r\n0\r\n\r\n$/)
   })
 })

@@ -1,17 +1,17 @@
 /**
- * The size of the batches that leave of a pulled source, to a client that keeps up with it.
+ * The size of the writes from a pulled source to a client that keeps up with it.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Stage } from '../../helpers/fake-transport.js'
 import { get } from '../../helpers/runtime.js'
 
-describe('a client that keeps up with a source that is pulled', () => {
+describe('a client that keeps up with a pulled source', () => {
   const CHUNK = new Uint8Array(5_000)
   const FRAMED = CHUNK.length + '1388\r\n\r\n'.length
   /** The bytes that must be taken at once before the client counts as keeping up. */
   const MUCH = 8 * 2 ** 20
 
-  /** An endless download to a client that took so much of it, as fast as it came. */
+  /** An endless download of which the client took `count` bytes as fast as they came. */
   function download(count: number, highWaterMark: number): Stage {
     const stage = Stage.open(() => ({ body: (function* () { for (;;) yield CHUNK })(), highWaterMark }))
     stage.receive(get('/'))
@@ -19,7 +19,7 @@ describe('a client that keeps up with a source that is pulled', () => {
     return stage
   }
 
-  /** How much is in a write of the next turn, on average. */
+  /** The mean size of the writes in the next turn. */
   function nextWrites(stage: Stage): number {
     const { transport } = stage
     const { writes, text } = transport
@@ -31,7 +31,7 @@ describe('a client that keeps up with a source that is pulled', () => {
     [1_000, 16_000],
     [16_384, 262_144],
     [200_000, 262_144],
-  ])('gets more at once: with a high-water mark of %i bytes, %i', (highWaterMark, atOnce) => {
+  ])('receives larger writes: with a high-water mark of %i bytes, up to %i', (highWaterMark, atOnce) => {
     const usual = nextWrites(download(MUCH / 2, highWaterMark))
     expect(usual).toBeLessThanOrEqual(highWaterMark + FRAMED)
     const writes = nextWrites(download(MUCH + 262_144, highWaterMark))
@@ -39,7 +39,7 @@ describe('a client that keeps up with a source that is pulled', () => {
     expect(writes).toBeLessThanOrEqual(atOnce + FRAMED)
   })
 
-  it('makes the server hold that much at most when it stops', () => {
+  it('makes the server hold one such write at most when it stops reading', () => {
     const stage = download(MUCH + 262_144, 16_384)
     stage.transport.capacity = 0
     stage.turn()
@@ -47,7 +47,7 @@ describe('a client that keeps up with a source that is pulled', () => {
     expect(stage.heldBytes).toBeLessThanOrEqual(262_144 + FRAMED)
   })
 
-  it('and was slow once has to begin anew', () => {
+  it('receives small writes again after it was slow', () => {
     const stage = download(MUCH + 262_144, 16_384)
     stage.transport.capacity = 0
     stage.turn().take(Infinity)
