@@ -1,13 +1,13 @@
 /**
- * How many bytes of the heap a request takes, for hello over 64 connections. What lies outside of the heap, as the
- * memory that sockets read into, is not counted.
+ * The bytes of the heap that a request allocates, for hello over 64 connections. Memory outside of the heap, such as
+ * the buffers that sockets read into, is not counted.
  */
 import { runClients } from './lib/client-process.js'
 import { chosenPeers, isShort } from './lib/options.js'
 import { printHeading, printTable, type Cell } from './lib/report.js'
 import { ServerProcess } from './lib/server-process.js'
 
-/** The share of node:http's bytes that we may need. */
+/** The target: our share of node:http's bytes. */
 const TARGET = 0.5
 const CONNECTIONS = 64
 const REQUESTS = isShort ? 200 : 2_000

@@ -10,9 +10,9 @@ import { chosenPeers, isShort, rounds } from './lib/options.js'
 import { printHeading, printTable, spread, type Cell } from './lib/report.js'
 import { summarize } from './lib/statistics.js'
 
-/** How many times node:http's start ours may take, on Node 26. */
+/** The target: our start as a multiple of node:http's, on Node 26. */
 const TARGET = 2
-/** Starts of each server a round. */
+/** Starts of each server per round. */
 const STARTS = isShort ? 1 : 3
 
 interface Start {
@@ -20,7 +20,7 @@ interface Start {
   readonly wallMs: number
 }
 
-/** One request over a connection of its own; returns when its answer was there. */
+/** Sends one request over its own connection; returns the time at which its response was complete. */
 function ask(port: number): Promise<bigint> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => { socket.write('GET / HTTP/1.1\r\nHost: bench\r\n\r\n') })
@@ -60,13 +60,13 @@ const peers = chosenPeers ?? ['node-http', 'httprx', 'httprx/core', 'httprx and 
 printHeading('cold start', `Milliseconds from \`import\` to the first response, on the processor and on the clock; `
   + `${peers[0]} = 1. ${rounds * STARTS} new processes each, in turns.`)
 const starts = new Map<string, Start[]>(peers.map(peer => [peer, []]))
-// Once before: what is on the disk is in memory then.
+// A first start loads the files into the page cache.
 for (const peer of peers) await startOf(peer)
 for (let round = 0; round < rounds * STARTS; round++) {
   for (const peer of peers) starts.get(peer)?.push(await startOf(peer))
 }
 const times = (peer: string, kind: keyof Start): number[] => (starts.get(peer) ?? []).map(start => start[kind])
-/** What this peer took for each millisecond of the first one in the same round. */
+/** The time of this peer, relative to the first one in the same round. */
 const ratio = (peer: string, kind: keyof Start): number =>
   summarize(times(peer, kind).map((time, round) => time / times(peers[0], kind)[round])).median
 const row = (peer: string): Cell[] => {

@@ -21,7 +21,7 @@ interface Round {
   readonly median: number
   readonly p99: number
   readonly most: number
-  /** MiB that the process held at the end. */
+  /** The memory of the process at the end, in MiB. */
   readonly held: number
   readonly resident: number
 }

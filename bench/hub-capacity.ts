@@ -17,10 +17,10 @@ const SIZES = isShort ? [32] : [32, 1024, 16 * 1024]
 const CLIENTS = isShort ? [100] : [100, 1_000, 5_000]
 const TURNS = isShort ? [1] : [1, 10]
 const MIB = 2 ** 20
-/** How long the clients of a round may take to connect, in milliseconds. */
+/** The time that the clients of a round have to connect, in milliseconds. */
 const PATIENCE_MS = 60_000
 
-/** Events of so many bytes, so many in a turn, to so many clients. */
+/** A size of events, the number of events per turn, and the number of clients. */
 interface Load {
   readonly kind: typeof KINDS[number]
   readonly bytes: number
@@ -31,9 +31,9 @@ interface Load {
 interface Round {
   /** Deliveries a second, by the clock of the clients. */
   readonly rate: number
-  /** The time on the server's processor for one delivery, in microseconds. */
+  /** The processor time of the server for one delivery, in microseconds. */
   readonly cost: number
-  /** The part of the time that the server was at work, in per cent. */
+  /** The server's use of its core, in per cent. */
   readonly busy: number
 }
 
@@ -43,7 +43,7 @@ async function measure({ kind, bytes, clients, perTurn }: Load): Promise<Round> 
     ? startClients('events', server.port, ['/', clients])
     : startClients('messages', server.port, [clients])
   await Promise.race([receivers.next(), late()])
-  // The code is warm, and the buffers of the kernel are as full as they will be.
+  // The code is compiled, and the buffers of the kernel have reached their final fill.
   await setTimeout(1_000)
   const state = async (): Promise<Progress & Usage> => {
     const [usage, progress] = await Promise.all([server.usage(), receivers.ask<Progress>({})])

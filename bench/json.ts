@@ -1,5 +1,5 @@
 /**
- * What a JSON API costs beside a hello: a record of header fields and `JSON.stringify` for each request.
+ * The cost of a JSON API compared with a hello: a record of header fields and `JSON.stringify` for each request.
  */
 import { compare } from './lib/compare.js'
 import { workloads } from './lib/workloads.js'

@@ -1,6 +1,6 @@
 /**
- * The 99th percentile of the time to an answer, each server in its turn with its core for itself, as loaded as 64
- * connections can.
+ * The 99th percentile of the response time under the full load of 64 connections, for one server after the other, each
+ * alone on its core.
  */
 import { chosenPeers, rounds } from './lib/options.js'
 import { rates } from './lib/rates.js'
@@ -8,7 +8,7 @@ import { printHeading, printTable, spread, type Cell } from './lib/report.js'
 import { summarize } from './lib/statistics.js'
 import { workloads } from './lib/workloads.js'
 
-/** The share of node:http's time that we may need. */
+/** The target: our share of node:http's time. */
 const TARGET = 0.5
 
 const peers = chosenPeers ?? ['node-http', 'httprx', 'fastify', 'node-net-shared']

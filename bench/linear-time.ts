@@ -10,14 +10,14 @@ import { printHeading, printTable, type Cell } from './lib/report.js'
 import { summarize } from './lib/statistics.js'
 
 const SAMPLES = isShort ? 5 : 51
-/** So many runs before, until all code is compiled. */
+/** The number of runs before the measurement, in which the code is compiled. */
 const WARM_UPS = isShort ? 5 : 100
 const BODY_BYTES = 64 * 1024
 
-/** Takes one whole input in pieces of a size. */
+/** Processes one whole input in pieces of a size. */
 type Intake = (input: Uint8Array, pieceSize: number) => void
 
-/** The core, and a caller that keeps what was not consumed. */
+/** The core, with a caller that keeps unconsumed bytes. */
 function intoCore(input: Uint8Array, pieceSize: number): void {
   let answers = 0
   const connection = ServerConnection.create(reqd => {
@@ -45,7 +45,7 @@ const { HttpConnection } = await internal<Internals>('reactive/http-connection')
 const { NODE_PLATFORM } = await internal<Internals>('node/platform')
 const { serverContext } = await internal<Internals>('reactive/server-context')
 
-/** Bytes that come from a Subject, and output that is counted. */
+/** A transport whose input comes from a Subject, and whose output is counted. */
 class FakeTransport {
   readonly remoteAddress = ''
   readonly isEncrypted = false
@@ -57,7 +57,7 @@ class FakeTransport {
   prefer(): void { /* all bytes are owned */ }
   pause(): void { /* the handler reads */ }
   resume(): void { /* the handler reads */ }
-  end(): void { /* nothing follows */ }
+  end(): void { /* there are no further reads */ }
   destroy(): void { /* nothing is held */ }
 }
 

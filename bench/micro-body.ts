@@ -21,7 +21,7 @@ const text = 'x'.repeat(140)
 const bytes = new Uint8Array(140)
 const large = new Uint8Array(64 * 1024)
 
-/** Takes out what was put in. */
+/** Shifts everything that was written. */
 function drain(): void {
   let count = 0
   for (const { len } of queue.iovecs()) count += len

@@ -1,5 +1,5 @@
 /**
- * Looking up and changing fields.
+ * Lookups and changes of fields.
  */
 import { Headers } from 'httprx/core'
 import { micro } from './lib/micro.js'

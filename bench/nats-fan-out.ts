@@ -17,12 +17,12 @@ const PORT = 14_222
 const EVENTS = isShort ? 2_000 : 20_000
 const SIZES = isShort ? [100] : [100, 1_000, 10_000]
 const COUNTS = isShort ? [1] : [1, 2, 4]
-/** How many publications wait for the broker at a time. */
+/** The number of simultaneous publications. */
 const AHEAD = 256
 /** The clock of the kernel's counters. */
 const TICKS = 100
 
-/** Seconds on the processor so far. */
+/** Processor time so far, in seconds. */
 function cpuOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS
@@ -31,7 +31,7 @@ function cpuOf(pid: number): number {
 async function publishAll(url: string, bytes: number): Promise<void> {
   const connection = await connect({ servers: url })
   const hub = await NatsHub.connect<string>({ connection, stream: 'BENCH', subject: 'bench' })
-  // It publishes only: what comes back is not counted, but costs the broker a process more.
+  // It only publishes; the events that it receives are not counted, but cost the broker as much as another process.
   const padding = 'x'.repeat(bytes)
   let left = EVENTS
   await Promise.all(Array.from({ length: AHEAD }, async () => { while (left-- > 0) await hub.publish(padding) }))

@@ -1,5 +1,5 @@
 /**
- * A body of lines of JSON, parsed as they come. Most of it is JSON.parse.
+ * A body of lines of JSON, parsed as they arrive. Most of the time is that of JSON.parse.
  */
 import { compare } from './lib/compare.js'
 import { workloads } from './lib/workloads.js'

@@ -1,5 +1,5 @@
 /**
- * Requests that come 16 at once.
+ * Requests in pipelines of 16.
  */
 import { compare } from './lib/compare.js'
 import { workloads } from './lib/workloads.js'

@@ -16,7 +16,7 @@ const PAGE = 'dist/report.html'
 const folder = mkdtempSync(join(tmpdir(), 'httprx-report-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-/** Cells that are no number have none in JSON. */
+/** Parses a record, in which JSON has null for a cell that is NaN. */
 function parse(line: string): Printed {
   return JSON.parse(line, (_, value: unknown) => value === null ? NaN : value) as Printed
 }

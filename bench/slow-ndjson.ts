@@ -15,7 +15,7 @@ import { growthOf } from './lib/statistics.js'
 
 const MIB = 2 ** 20
 const PICTURE = 'dist/slow-ndjson.svg'
-/** What the memory of the server may grow by between the first third of the time and the last. */
+/** The greatest growth of the server's memory from the first to the last third of the time. */
 const TOLERANCE_MIB = 8
 const megabytes = Number(words.find(word => /^\d+$/.test(word)) ?? (isShort ? 4 : 64))
 const pieces = Math.ceil(megabytes * MIB / NDJSON_PIECE.length)

@@ -23,7 +23,7 @@ const forms = isShort ? ['generator', 'ready$-driven', 'Observable, latest'] : O
 const references = isShort ? ['generator'] : ['generator', 'ReadableStream']
 
 interface Observation extends MemoryGrowth {
-  /** How a normal client was served: without the others, while they are filled up, and once they are full. */
+  /** The service of a normal client: without the others, while their buffers fill, and once they are full. */
   readonly alone: Times
   readonly filling: Times
   readonly full: Times
@@ -32,7 +32,7 @@ interface Observation extends MemoryGrowth {
 async function observe(form: string, count: number, seconds: number, peer = 'httprx-slow'): Promise<Observation> {
   const server = await ServerProcess.start(peer, form, ['--expose-gc'])
   const { port } = server
-  // Code is compiled before, and the source has made as much garbage as it does for a client that reads.
+  // Before, the code is compiled, and the source has made as much garbage as for a client that reads.
   await readFor(port, '/endless', WARM_UP_SECONDS)
   let clients: Child | undefined
   const growth = watchMemory(server, { before: ALONE_SECONDS, during: seconds }, () => {
@@ -48,7 +48,7 @@ async function observe(form: string, count: number, seconds: number, peer = 'htt
   return observation
 }
 
-// One client each is no load, so all forms are observed at once.
+// One client per form is hardly a load, so that all forms are observed at once.
 printHeading('slow reader', `One client that never reads, ${ONE_SECONDS} s.`)
 const single = await Promise.all(forms.map(form => observe(form, 1, ONE_SECONDS)))
 printTable(

@@ -23,9 +23,9 @@ const { values } = parseArgs({ options: {
 } })
 const SECONDS = Number(values.seconds)
 const MIB = 2 ** 20
-/** The first part is not judged: code is compiled, caches fill. */
+/** The first part is not evaluated: code is compiled, and caches fill. */
 const WARM_UP = 0.25
-/** How much more may be held, at the end of a run, by code that was compiled late and by what is under way. */
+/** The allowed growth by the end of a run: code that is compiled late, and visits in progress. */
 const TOLERANCE_MIB = 6
 
 interface Sample {
@@ -55,7 +55,7 @@ await load.stop()
 const after = await whenIdle()
 await server.stop()
 
-/** What is used once the sockets of the last visits are closed, or after ten seconds. */
+/** The usage once the sockets of the last visits are closed, or after ten seconds. */
 async function whenIdle(): Promise<Usage> {
   for (let n = 0; n < 20; n++) {
     await setTimeout(500)

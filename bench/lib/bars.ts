@@ -1,5 +1,5 @@
 /**
- * A column of figures as bars, in SVG: with a line at 1 where they are ratios, and a mark at the target.
+ * A column of figures as bars, in SVG: with a line at 1 if they are ratios, and a mark at the target.
  */
 
 /** One bar. */
@@ -35,7 +35,7 @@ function verticalLine(x: string, from: number, to: number, colour: string): stri
   return `<line x1="${x}" x2="${x}" y1="${from}" y2="${to}" stroke="${colour}" stroke-width="2"/>`
 }
 
-/** Text as it stands in HTML and SVG. */
+/** Text, escaped for HTML and SVG. */
 export function escapeText(text: string): string {
   return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)
 }

@@ -1,5 +1,5 @@
 /**
- * Processes that a benchmark starts: none outlives it.
+ * Processes that a benchmark starts; they end with it at the latest.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,12 +10,12 @@ import { onCore } from './cores.js'
 const running = new Set<ChildProcess>()
 
 process.on('exit', () => {
-  // Not by force: some have processes of their own.
+  // Not with SIGKILL: some have child processes.
   for (const child of running) child.kill()
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1))
 
-/** How a process is started. */
+/** Options of a process. */
 export interface StartOptions {
   /** The core it is bound to; null: any. */
   readonly core: number | null
@@ -23,7 +23,7 @@ export interface StartOptions {
   readonly nodeOptions?: readonly string[]
 }
 
-/** A program of ours in a process of its own, which is asked and answers. */
+/** A program of this folder in its own process, which answers messages. */
 export class Child {
   private readonly process: ChildProcess
 
@@ -34,7 +34,7 @@ export class Child {
     this.process = track(spawn(command, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
   }
 
-  /** Lets others on its core go first. */
+  /** Lowers its priority, so that other processes on its core run first. */
   giveWay(): void {
     if (this.process.pid !== undefined) setPriority(this.process.pid, constants.priority.PRIORITY_LOW)
   }
@@ -62,7 +62,7 @@ export class Child {
     return answer
   }
 
-  /** Lets the program end: its channel closes, and that is the sign. */
+  /** Ends the program, by closing its channel. */
   async stop(): Promise<void> {
     if (this.process.exitCode !== null) return
     const end = once(this.process, 'exit')
@@ -73,7 +73,7 @@ export class Child {
   }
 }
 
-/** Runs a command to its end and returns what it printed. It fails if that takes longer than `timeoutMs`. */
+/** Runs a command to its end and returns its output. Fails if that takes longer than `timeoutMs`. */
 export async function run(core: number | null, program: string, args: string[], timeoutMs: number): Promise<string> {
   const [command, words] = onCore(core, program, args)
   const child = track(spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs }))
@@ -86,7 +86,7 @@ export async function run(core: number | null, program: string, args: string[], 
   return output
 }
 
-/** Starts a program that ends with this process. What it prints goes where ours does. */
+/** Starts a program that ends with this process, and shares its output. */
 export function spawnTracked(program: string, args: readonly string[]): ChildProcess {
   return track(spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] }))
 }

@@ -7,42 +7,42 @@ import { churn, keepAlive } from './clients/requests.js'
 import { deaf, deflatedMessages, events, messages, timedEvents, webSockets } from './clients/streams.js'
 import { downloads, flood, ndjson, transfer, uploads } from './clients/transfers.js'
 
-/** Does what the words say; resolves with what to say of it. */
+/** Runs the mode with its arguments; resolves with the result to report. */
 export type Mode = (port: number, words: readonly string[]) => Promise<object>
 
-/** By name, with what stands behind the port. */
+/** The modes by name, each with the arguments after the port. */
 const modes = {
-  /** `<connections> <requests>`: so many requests one after the other over each connection. */
+  /** `<connections> <requests>`: that many requests one after the other over each connection. */
   'keep-alive': keepAlive,
-  /** `<tcp|tls> <connections>`: connections that are opened, asked once and closed, a few at a time. */
+  /** `<tcp|tls> <connections>`: connections with a single request, a few at a time. */
   'churn': churn,
-  /** `<requests a second> <seconds> <connections>`: requests at times that no answer decides. */
+  /** `<requests a second> <seconds> <connections>`: requests at a constant rate, independent of the responses. */
   'constant-rate': askAtRate,
   /** `<download|upload|upload-chunked|ndjson>[-tls]`: one transfer over one connection. */
   'transfer': transfer,
-  /** `<bytes>`: an upload to /slow, as fast as it may. Asked, it says how far it is. */
+  /** `<bytes>`: an upload to /slow, as fast as possible; it answers messages with its progress. */
   'flood': flood,
-  /** `<pieces> <bytes a second>`: lines of JSON as fast as they may, read at a rate. Asked, it says how far it is. */
+  /** `<pieces> <bytes a second>`: lines of JSON, sent as fast as possible and read at a rate; answers with progress. */
   'ndjson': ndjson,
-  /** `<connections> <bytes a second>`: uploads to /upload without an end, each at this rate. Asked, it says how far. */
+  /** `<connections> <bytes a second>`: endless uploads to /upload, each at this rate; it answers with its progress. */
   'uploads': uploads,
-  /** `<connections> <bytes a second>`: downloads of /endless, each read at this rate. Asked, it says how far it is. */
+  /** `<connections> <bytes a second>`: downloads of /endless, each read at this rate; it answers with its progress. */
   'downloads': downloads,
-  /** `<connections> <path>`: it is asked for and never read; /endless where no path is given. */
+  /** `<connections> <path>`: requests whose responses are never read; the default path is /endless. */
   'deaf': deaf,
-  /** `<path> <connections>`: Server-Sent Events, without an end. Asked, it says how many came. */
+  /** `<path> <connections>`: endless Server-Sent Events; it answers with the number received. */
   'events': events,
-  /** `<connections>`: the same of messages over WebSockets. */
+  /** `<connections>`: the same with messages over WebSockets. */
   'messages': messages,
   /** `<connections>`: the same, compressed. */
   'deflated-messages': deflatedMessages,
-  /** `<connections> <seconds>`: how long each event takes from when it is published. */
+  /** `<connections> <seconds>`: the time of each event from its publication. */
   'timed-events': timedEvents,
-  /** `<connections> <seconds>`: each sends a message when its last one came back. */
+  /** `<connections> <seconds>`: each sends a message when its previous one has returned. */
   'websockets': webSockets,
 } as const satisfies Record<string, Mode>
 
-/** What clients can do. */
+/** A mode of the clients. */
 export type ModeName = keyof typeof modes
 
 const [mode, port, ...words] = process.argv.slice(2)

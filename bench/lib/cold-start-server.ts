@@ -6,15 +6,15 @@
 import type { Server } from 'node:net'
 import { GREETING } from './scenario.js'
 
-/** What a process says of its start. */
+/** The report of a process on its start. */
 export interface ColdStart {
-  /** Time on the processor since the import began, of all its threads, in microseconds. */
+  /** Processor time of all threads since the beginning of the import, in microseconds. */
   readonly cpu: number
-  /** When the import began: the machine's monotonic clock in nanoseconds. */
+  /** The beginning of the import, on the machine's monotonic clock, in nanoseconds. */
   readonly began: string
 }
 
-/** A file that was loaded, by how many characters it has. */
+/** A loaded file and its length in characters. */
 export type LoadedFiles = Readonly<Record<string, number>>
 
 const listening = (server: Server): Promise<number> => new Promise(resolve => {
@@ -58,7 +58,7 @@ const servers: Record<string, () => Promise<number>> = {
   },
 }
 
-/** Notes each file that is loaded from now on. */
+/** Records each file that is loaded from now on. */
 async function watchFiles(): Promise<Map<string, number>> {
   const { Session } = await import('node:inspector')
   const files = new Map<string, number>()
@@ -68,7 +68,7 @@ async function watchFiles(): Promise<Map<string, number>> {
     if (/^(file:|\/)/.test(url)) files.set(url, length)
   })
   session.post('Debugger.enable')
-  // The scripts of this program itself came before.
+  // The scripts of this program itself were loaded before.
   files.clear()
   return files
 }

@@ -9,16 +9,16 @@ import { printHeading, printRemark, printTable, spread, type Cell } from './repo
 import { summarize } from './statistics.js'
 import type { Workload } from './workloads.js'
 
-/** What is compared. */
+/** A comparison. */
 export interface Comparison extends Workload {
   readonly title: string
-  /** Our share of the processor time of `against`, at most. */
+  /** The target: our share of the processor time of `against`, at most. */
   readonly target?: number
-  /** Who is measured against the reference, besides us. */
+  /** The peers that are measured against the reference, besides us. */
   readonly peers: readonly string[]
-  /** The reference: node:http, unless given. */
+  /** The reference; default: node:http. */
   readonly against?: string
-  /** Who has the target: `httprx`, unless given. */
+  /** The peer that has the target; default: `httprx`. */
   readonly ours?: string
 }
 
@@ -63,12 +63,12 @@ async function compareRates(comparison: Comparison, rules: DuelRules): Promise<v
   printTable(['server', `${plural}/s`, 'spread', '99th percentile, ms'], rows)
 }
 
-/** We come first; the reference against itself shows what is noise. */
+/** We are measured first; the reference against itself shows the noise. */
 function peersOf({ scenario, peers, against, ours = 'httprx' }: Comparison): readonly string[] {
   if (chosenPeers !== null) return chosenPeers
-  // With the reference itself as the control, and those that come from elsewhere, it would take long.
+  // With the control and the optional peers it would take too long.
   if (isShort) return [ours, ...peers]
-  // Who is compared with something special is compared with nothing else.
+  // A comparison with a special reference has no other peers.
   const others = against === undefined ? optionalPeersOf(scenario).present : []
   return [ours, ...peers, ...others, against ?? 'node-http']
 }

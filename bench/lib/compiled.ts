@@ -1,5 +1,5 @@
 /**
- * Servers in other languages, compiled once: their sources lie beside the peers.
+ * Servers in other languages, compiled once; their sources are beside the peers.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs'
@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url'
 const SOURCES = fileURLToPath(new URL('../../../bench/lib/peers/', import.meta.url))
 const BUILT = fileURLToPath(new URL('../../peers/', import.meta.url))
 
-/** The command that compiles a source to `server` in the folder where it lies. */
+/** The command that compiles a source to `server` in its folder. */
 export type Compile = (source: string, folder: string) => readonly [program: string, args: readonly string[]]
 
-/** Returns the program of a source, which is compiled unless that is done. Compilers write beside it, into dist/. */
+/** Returns the program of a source, and compiles it first if necessary. Compilers write beside it, into dist/. */
 export function compiled(name: string, file: string, compile: Compile): string {
   const folder = join(BUILT, name)
   const [source, program] = [join(folder, file), join(folder, 'server')]

@@ -1,6 +1,6 @@
 /**
- * Which processor core does what: servers share the first one, so that what else the machine does hits them alike, and
- * load comes from the last ones.
+ * The use of the processor cores: servers share the first one, so that other work of the machine affects them alike,
+ * and load comes from the last ones.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -8,13 +8,13 @@ import { readFileSync } from 'node:fs'
 const available = coresOfThisProcess()
 const canPin = available.length > 1 && spawnSync('taskset', ['--version']).status === 0
 
-/** The core of all servers; null where processes can't be bound to cores. */
+/** The core of all servers; null if processes cannot be bound to cores. */
 export const serverCore: number | null = canPin ? available[0] : null
 
-/** The cores that load comes from: two, or one on a machine of two. */
+/** The cores that load comes from: two, or one on a machine with two. */
 export const loadCores: readonly (number | null)[] = canPin ? available.slice(1).slice(-2) : [null]
 
-/** The cores in words. */
+/** A description of the cores. */
 export const pinning = canPin
   ? `servers on core ${serverCore}, load on ${loadCores.length > 1 ? 'cores' : 'core'} ${loadCores.join(' and ')}`
   : 'not bound to cores (no taskset, or one core): expect much noise'

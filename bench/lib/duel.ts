@@ -7,28 +7,28 @@ import type { LoadResult } from './load.js'
 import type { Scenario } from './scenario.js'
 import { ServerProcess } from './server-process.js'
 
-/** Sends load to a server on a port, from a core. It calls `mark` when what is measured begins, and when it ends. */
+/** Sends load to a server on a port, from a core. It calls `mark` at the beginning and end of the measurement. */
 export type Attack = (port: number, core: number | null, mark: Mark) => Promise<LoadResult>
 
-/** Called at the beginning and at the end of what is measured. */
+/** Called at the beginning and at the end of the measurement. */
 export type Mark = () => Promise<unknown>
 
-/** What is fought about. */
+/** The terms of a duel. */
 export interface DuelRules {
   readonly scenario: Scenario
   readonly attack: Attack
   readonly rounds: number
-  /** Whether each round has new processes, so that nothing is warm. */
+  /** Whether each round has new processes, whose code is not compiled yet. */
   readonly isFresh: boolean
 }
 
-/** One round: what a unit cost each of them, in microseconds. */
+/** One round: the cost of a unit for each of them, in microseconds. */
 export interface DuelRound {
   readonly ours: number
   readonly theirs: number
 }
 
-/** Lets two peers serve the same at the same time, and returns what each round cost them. */
+/** Lets two peers serve the same load at the same time, and returns their costs of each round. */
 export async function duel(ours: string, theirs: string, rules: DuelRules): Promise<DuelRound[]> {
   const results: DuelRound[] = []
   let servers = await startBoth(ours, theirs, rules.scenario)
@@ -52,7 +52,7 @@ async function stopBoth(servers: Pair): Promise<void> {
   await Promise.all(servers.map(server => server.stop()))
 }
 
-/** One round. They change sides: who is loaded from which core, and first. */
+/** One round. The peers alternate in the core that loads them and in the order. */
 async function fight(servers: Pair, attack: Attack, isSwapped: boolean): Promise<DuelRound> {
   const cores = loadCores.length > 1 ? loadCores : [loadCores[0], loadCores[0]]
   const order = isSwapped ? [1, 0] : [0, 1]

@@ -1,12 +1,12 @@
 /**
- * Responses without an end, one for each form that a source can have.
+ * Endless responses, one for each form of a source.
  */
 import { interval, map, share, timer, type Observable } from 'rxjs'
 import { pulled, type Chunk, type Overflow, type Reply } from 'httprx'
 
 const SIZE = 64 * 1024
 
-/** Bytes of its own for each chunk, as real sources make them: what is held is seen. */
+/** New bytes for each chunk, as real sources make them, so that held chunks take memory. */
 const chunk = (): Chunk => new Uint8Array(SIZE).fill(120)
 
 export function* generated(): Generator<Chunk> {

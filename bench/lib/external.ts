@@ -1,5 +1,5 @@
 /**
- * Servers that are no programs of Node: a process below the one that is measured, on the same core.
+ * Servers that are not Node programs: a child of the measured process, on the same core.
  */
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -7,12 +7,12 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { spawnTracked } from './child.js'
 
-/** How long a server may take until it listens. */
+/** The longest time until a server listens. */
 const PATIENCE_MS = 10_000
 
 let pid = 0
 
-/** Starts the program, which is told its port, and returns the port when it listens there. */
+/** Starts the program with a port, and returns the port when the program listens on it. */
 export async function startExternal(program: string, argsFor: (port: number) => readonly string[]): Promise<number> {
   const port = await freePort()
   const child = spawnTracked(program, argsFor(port))
@@ -28,7 +28,7 @@ export async function startExternal(program: string, argsFor: (port: number) => 
   return port
 }
 
-/** The time on the processor of all its threads, in microseconds. Linux says it in nanoseconds. */
+/** The processor time of all its threads, in microseconds; Linux reports nanoseconds. */
 export function externalCpu(): number {
   const threads = readdirSync(`/proc/${pid}/task`).map(thread => `/proc/${pid}/task/${thread}/schedstat`)
   const times = threads.map(path => Number(readFileSync(path, 'utf8').split(' ')[0]))

@@ -4,7 +4,7 @@
  * all of them from here. Types say only what is used.
  */
 
-/** Loads a module of the built library, as `wire/chunked-decoder`. */
+/** Loads a module of the built library, for example `wire/chunked-decoder`. */
 export async function internal<T>(module: string): Promise<T> {
   return await import(new URL(`../../modules/${module}.js`, import.meta.url).href) as T
 }

@@ -2,7 +2,7 @@
  * NDJSON line by line: the same work for all servers.
  */
 
-/** Adds up a field of the lines of a body that comes in chunks. */
+/** Sums a field over the lines of a body that arrives in chunks. */
 export class LineSum {
   total = 0
   private readonly decoder = new TextDecoder()

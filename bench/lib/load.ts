@@ -1,5 +1,5 @@
 /**
- * Load over HTTP: wrk where it is installed, else autocannon, which takes more of the machine for itself.
+ * Load over HTTP: from wrk if it is installed, else from autocannon, which uses more processor time itself.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,18 +8,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from './child.js'
 
-/** What is sent again and again. */
+/** The shape of the requests. */
 export interface Shape {
   readonly headers?: Readonly<Record<string, string>>
-  /** How many bytes are sent as the body of a POST; a GET without one. */
+  /** The length of the body of a POST; absent: a GET. */
   readonly bodyBytes?: number
-  /** Whether over TLS. */
+  /** Whether the connections use TLS. */
   readonly isEncrypted?: boolean
-  /** How many requests are sent at once. */
+  /** The number of pipelined requests. */
   readonly pipelined?: number
 }
 
-/** Where to, from which core, for how long, over how many connections. */
+/** The port, the core of the load, its duration and the number of connections. */
 export interface Aim {
   readonly port: number
   readonly core: number | null
@@ -27,24 +27,24 @@ export interface Aim {
   readonly connections: number
 }
 
-/** What came of it. */
+/** The result of a load. */
 export interface LoadResult {
-  /** Requests answered, or bytes moved. */
+  /** Answered requests, or transferred bytes. */
   readonly units: number
-  /** How long that took. */
+  /** The duration. */
   readonly seconds: number
-  /** 99 of 100 answers came within this time, in milliseconds. */
+  /** The 99th percentile of the response times, in milliseconds. */
   readonly p99Ms: number
 }
 
 const wrkVersion = /^wrk (?:debian\/)?(\S+)/.exec(spawnSync('wrk', ['-v'], { encoding: 'utf8' }).stdout)?.[1] ?? null
 
-/** Names the program that the load comes from. */
+/** Returns the name of the load generator. */
 export function describeLoader(): string {
   return wrkVersion === null ? 'load from autocannon' : `load from wrk ${wrkVersion}`
 }
 
-/** Sends requests of one shape, as many as are answered. */
+/** Sends requests of one shape, each after a response to an earlier one. */
 export function load(shape: Shape, aim: Aim): Promise<LoadResult> {
   return wrkVersion === null ? loadByAutocannon(shape, aim) : loadByWrk(shape, aim)
 }
@@ -52,7 +52,7 @@ export function load(shape: Shape, aim: Aim): Promise<LoadResult> {
 const scripts = mkdtempSync(join(tmpdir(), 'httprx-bench-'))
 process.on('exit', () => rmSync(scripts, { recursive: true, force: true }))
 
-/** The options that name the script of a shape, if it needs one: a request that is always the same is cheaper. */
+/** The options that name the script of a shape, if it needs one; without a script, requests are cheaper. */
 function scriptOf({ bodyBytes, pipelined }: Shape): string[] {
   const lines: string[] = []
   if (bodyBytes !== undefined) lines.push("wrk.method = 'POST'", `wrk.body = string.rep('x', ${bodyBytes})`)
@@ -62,7 +62,7 @@ function scriptOf({ bodyBytes, pipelined }: Shape): string[] {
   }
   if (lines.length === 0) return []
   const path = join(scripts, `${bodyBytes ?? 0}-${pipelined ?? 1}.lua`)
-  // Once: of two loads that begin together, the one must not write what the other reads.
+  // Only once: one of two simultaneous loads must not write the script that the other one reads.
   if (!existsSync(path)) writeFileSync(path, lines.join('\n'))
   return ['-s', path]
 }

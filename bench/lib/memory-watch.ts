@@ -1,5 +1,5 @@
 /**
- * How the memory of a server moves while something goes on.
+ * The memory of a server under a load over time.
  */
 import { setTimeout } from 'node:timers/promises'
 import type { ServerProcess } from './server-process.js'
@@ -7,23 +7,23 @@ import type { Usage } from './server.js'
 
 const INTERVAL_MS = 500
 
-/** What was seen, in bytes. */
+/** The measured memory, in bytes. */
 export interface MemoryGrowth {
-  /** The most that the process had, above the most that it had before, both with the garbage of what always goes on. */
+  /** The increase of the maximum over that before the load; both contain the garbage of normal work. */
   readonly resident: number
-  /** What it held at the end that is no garbage, above what it began with. */
+  /** The increase of the held memory, without garbage, from the beginning to the end. */
   readonly held: number
-  /** How many sockets were left. */
+  /** The number of sockets that are left. */
   readonly sockets: number
 }
 
-/** For how long a server is watched, in seconds. */
+/** The time for which a server is watched, in seconds. */
 export interface WatchTimes {
   readonly before: number
   readonly during: number
 }
 
-/** Watches the server for a while, then starts something and watches it again. */
+/** Watches the server for a while, then starts the load and watches it again. */
 export async function watchMemory(
   server: ServerProcess, times: WatchTimes, begin: () => Promise<unknown>,
 ): Promise<MemoryGrowth> {
@@ -35,7 +35,7 @@ export async function watchMemory(
   return { resident: peak - usual, held: heldBy(after.memory) - heldBy(before.memory), sockets: after.sockets }
 }
 
-/** The most that the process has within so many seconds. */
+/** The maximum of the memory of the process within a number of seconds. */
 async function peakOf(server: ServerProcess, seconds: number): Promise<number> {
   let peak = 0
   for (const end = Date.now() + seconds * 1000; Date.now() < end;) {

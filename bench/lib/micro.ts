@@ -1,17 +1,17 @@
 /**
- * Microbenchmarks: small parts alone, in this process.
+ * Microbenchmarks of single parts, in this process.
  */
 import { Bench } from 'tinybench'
 import { isShort } from './options.js'
 import { printHeading, printTable, type Cell } from './report.js'
 
-/** Things to do again and again, by name. */
+/** The measured tasks, by name. */
 export type Tasks = Readonly<Record<string, () => unknown>>
 
 /** Keeps results alive, so that no work is optimised away. */
 export let kept: unknown = null
 
-/** How often a task runs within one sample: a clock's tick is about as long as one run. */
+/** The runs of a task per sample; a single run is about as short as a tick of the clock. */
 const RUNS = 1000
 
 /** Measures each task and prints the time of one run. */

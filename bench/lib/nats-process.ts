@@ -1,6 +1,6 @@
 /**
- * One process of a `NatsHub`, without clients: `node nats-process.js <url> <events>`. It says when it listens, and then
- * when it has that many events.
+ * One process of a `NatsHub`, without clients: `node nats-process.js <url> <events>`. It reports when it listens, and
+ * when it has received that many events.
  */
 import { take } from 'rxjs'
 import { NatsHub } from 'httprx/hub/nats'

@@ -6,13 +6,13 @@ import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { quantile } from './statistics.js'
 
-/** How long answers took, in milliseconds. */
+/** The response times, in milliseconds. */
 export interface Times {
   readonly median: number
   readonly p99: number
 }
 
-/** Asks the server again and again for so many seconds, with a pause between, over one connection. */
+/** Sends requests over one connection for a number of seconds, with pauses between them. */
 export async function askAgainAndAgain(port: number, seconds: number): Promise<Times> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const times: number[] = []
@@ -27,7 +27,7 @@ export async function askAgainAndAgain(port: number, seconds: number): Promise<T
   return { median: quantile(times, 0.5), p99: quantile(times, 0.99) }
 }
 
-/** Reads an answer as fast as it comes for so many seconds, and leaves. */
+/** Reads a response as fast as possible for a number of seconds, and leaves. */
 export async function readFor(port: number, path: string, seconds: number): Promise<void> {
   const request = get({ port, host: '127.0.0.1', path })
   request.on('error', () => undefined).on('response', response => { response.on('error', () => undefined).resume() })
@@ -35,7 +35,7 @@ export async function readFor(port: number, path: string, seconds: number): Prom
   request.destroy()
 }
 
-/** Returns the body of one answer. */
+/** Returns the body of one response. */
 export async function fetchText(port: number, path: string, agent = new Agent()): Promise<string> {
   const request = get({ port, host: '127.0.0.1', path, agent })
   const [response] = await once(request, 'response') as [AsyncIterable<Uint8Array>]

@@ -1,5 +1,5 @@
 /**
- * Peers that come from elsewhere: measured where they are installed, named where they are not.
+ * Optional peers: measured if they are installed, else named.
  */
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -7,14 +7,14 @@ import type { Scenario } from './scenario.js'
 
 interface OptionalPeer {
   readonly title: string
-  /** What it takes part in. */
+  /** The scenarios in which it is measured. */
   readonly scenarios: readonly Scenario[]
-  /** Where it comes from. */
+  /** The way to install it. */
   readonly source: string
   isInstalled(): boolean
 }
 
-/** Their WebSocket servers are measured. */
+/** The peers whose WebSocket servers are measured. */
 const MESSAGES: readonly Scenario[] = ['websocket', 'messages-1', 'messages-10']
 
 const runs = (program: string, ...args: string[]): boolean => spawnSync(program, args).status === 0
@@ -64,9 +64,9 @@ const optionalPeers: Readonly<Record<string, OptionalPeer>> = {
   },
 }
 
-/** The optional peers of a scenario: the names of those that are there, and what to install for the others. */
+/** The optional peers of a scenario: the names of those installed, and what to install for the others. */
 export function optionalPeersOf(scenario: Scenario): { readonly present: readonly string[]; readonly absent: string } {
-  // Their time is read where Linux has it.
+  // Their processor time is read from Linux's /proc.
   const all = process.platform === 'linux' ? Object.entries(optionalPeers) : []
   const known = all.filter(([, { scenarios }]) => scenarios.includes(scenario))
   const absent = known.filter(([, peer]) => !peer.isInstalled())

@@ -1,5 +1,5 @@
 /**
- * What can be asked of every benchmark on its command line.
+ * The options that every benchmark has on its command line.
  */
 import { parseArgs } from 'node:util'
 
@@ -14,20 +14,20 @@ const { values, positionals } = parseArgs({
   },
 })
 
-/** Whether to be done within seconds, for a check that it runs; the figures mean little then. */
+/** Whether to finish within seconds, as a check that the benchmark runs; the figures mean little then. */
 export const isShort = values.short
 
 /** Whether to measure rates, one server after the other, instead of duels. */
 export const wantsRates = values.rates
 
-/** The peers to measure, where not all. */
+/** The peers to measure; absent: all. */
 export const chosenPeers: readonly string[] | null = values.peers?.split(',') ?? null
 
-/** How many rounds to measure. */
+/** The number of rounds. */
 export const rounds = Number(values.rounds ?? (isShort ? 1 : 5))
 
-/** How long one round takes, in seconds. */
+/** The duration of a round, in seconds. */
 export const seconds = Number(values.seconds ?? (isShort ? 1 : 3))
 
-/** The words of the command line that are no options. */
+/** The arguments of the command line that are not options. */
 export const words: readonly string[] = positionals

@@ -1,5 +1,5 @@
 /**
- * Reading a profile of the processor, as `--cpu-prof` writes it: which functions took the time themselves.
+ * Reads a CPU profile as `--cpu-prof` writes it: the self time of each function.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
@@ -21,11 +21,11 @@ interface Profile {
   readonly timeDeltas: readonly number[]
 }
 
-/** A function, or a part of the engine, and its own time in microseconds. */
+/** A function, or a part of the engine, and its self time in microseconds. */
 export interface Cost {
   readonly name: string
   readonly place: string
-  /** Whose it is: ours, rxjs, node (its JavaScript), or native (its C++, the engine, the kernel). */
+  /** Its owner: ours, rxjs, node (its JavaScript), or native (its C++, the engine, the kernel). */
   readonly owner: 'httprx' | 'rxjs' | 'node' | 'native' | 'other'
   readonly time: number
 }
@@ -33,7 +33,7 @@ export interface Cost {
 /** Waiting, and the profiler itself, which starts and ends in a call of `dispatch`. */
 const NO_WORK = new Set(['(idle)', 'dispatch'])
 
-/** Returns the functions of a profile by their own time, the greatest first. */
+/** Returns the functions of a profile, the one with the greatest self time first. */
 export function costsOf(path: string): Cost[] {
   const profile = JSON.parse(readFileSync(path, 'utf8')) as Profile
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
@@ -57,7 +57,7 @@ function costOf({ functionName, url, lineNumber, columnNumber }: Node['callFrame
 
 const maps = new Map<string, SourceMap | null>()
 
-/** Where a place in a bundle comes from; null where there is no map of it. */
+/** The source of a position in a bundle; null if there is no source map. */
 function sourceOf(url: string, line: number, column: number): string | null {
   let map = maps.get(url)
   if (map === undefined) maps.set(url, map = mapOf(url))

@@ -1,18 +1,18 @@
 /**
- * Rates: how much each server does when it has its core for itself, in interleaved rounds. They swing with the machine;
- * use duels to compare.
+ * Rates: the throughput of each server alone on its core, in interleaved rounds. They vary with the machine; use duels
+ * to compare.
  */
 import { loadCores } from './cores.js'
 import type { DuelRules } from './duel.js'
 import type { LoadResult } from './load.js'
 import { ServerProcess } from './server-process.js'
 
-/** Returns what came of each round, for each peer. */
+/** Returns the results of all rounds, for each peer. */
 export async function rates(peers: readonly string[], rules: DuelRules): Promise<Map<string, LoadResult[]>> {
   const results = new Map(peers.map(peer => [peer, [] as LoadResult[]]))
   const servers = new Map<string, ServerProcess>()
   for (let round = rules.isFresh ? 0 : -1; round < rules.rounds; round++) {
-    // The first one of a round is another one each time.
+    // Each round begins with another peer.
     const turn = peers.map((_, index) => peers[(index + round + peers.length) % peers.length])
     for (const peer of turn) {
       const server = servers.get(peer) ?? await ServerProcess.start(peer, rules.scenario)

@@ -13,7 +13,7 @@ function head(length: number): Buffer {
 }
 
 const HELLO = Buffer.concat([head(GREETING.length), Buffer.from(GREETING)])
-/** As many answers as one read may ask for. */
+/** As many responses as one read may require. */
 const MANY_HELLOS = Buffer.concat(Array.from({ length: 2048 }, () => HELLO))
 
 /** The requests and responses on one socket. */
@@ -22,7 +22,7 @@ export class RawExchange {
   private readonly socket: Drainable
   private headLength: number
   private bodyLength: number
-  /** How many bytes of the current request came so far. */
+  /** The number of bytes of the current request received so far. */
   private position: number
   private answerHead: Buffer
 

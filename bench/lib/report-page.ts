@@ -1,11 +1,11 @@
 /**
- * One page of what benchmarks printed: their tables, and the figures that count as bars.
+ * A page of the output of benchmarks: their tables, and their main figures as bars.
  */
 import { readFileSync } from 'node:fs'
 import { bars, escapeText, type Bar } from './bars.js'
 import { isNumeric, write, type Cell, type Printed } from './report.js'
 
-/** A benchmark, and what it printed; how it failed, where it did. */
+/** A benchmark and its output, or its failure. */
 export interface Section {
   readonly name: string
   readonly printed: readonly Printed[]
@@ -17,7 +17,7 @@ table { border-collapse: collapse; margin: 1em 0 } td, th { border: 1px solid #c
 .number { text-align: right; font-variant-numeric: tabular-nums } .machine { color: #666; font-size: 13px }
 .failure { color: #d1242f } svg { max-width: 100%; height: auto }`
 
-/** The page. `facts` say when and of what it was made. */
+/** The page. `facts` are its date, and the machine and versions. */
 export function reportPage(facts: readonly string[], sections: readonly Section[]): string {
   const contents = sections.map(({ name }) => `<a href="#${name}">${name}</a>`).join(' · ')
   return `<!doctype html>
@@ -54,7 +54,7 @@ function tableOf(columns: readonly string[], rows: readonly (readonly Cell[])[])
   return `<table>${line('th', columns)}${rows.map(row => line('td', row.map(write))).join('')}</table>`
 }
 
-/** Which column counts: the ratio that has a target, another ratio, a factor, or else the first figures. */
+/** The index of the main column: the ratio with a target, another ratio, a factor, or else the first figures. */
 function columnOf(columns: readonly string[], rows: readonly (readonly Cell[])[]): number {
   const target = columns.indexOf('target')
   if (columns[target - 1] === 'ratio') return target - 1

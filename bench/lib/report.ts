@@ -1,5 +1,5 @@
 /**
- * What the benchmarks print: Markdown, so that it can be pasted where it is read.
+ * The output of the benchmarks: Markdown, so that it can be pasted into documents.
  */
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,24 +11,24 @@ import { summarize } from './statistics.js'
 
 const require = createRequire(import.meta.url)
 
-/** A cell: text, or a number that is written with a sensible count of digits. */
+/** A cell: text, or a number, which is printed with a suitable number of digits. */
 export type Cell = string | number
 
-/** What was printed, for `report`, which makes a page of it. */
+/** The printed parts, of which `report` makes a page. */
 export type Printed =
   | { readonly type: 'heading'; readonly title: string; readonly remark: string; readonly machine: string }
   | { readonly type: 'remark'; readonly text: string }
   | { readonly type: 'table'; readonly columns: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
   | { readonly type: 'picture'; readonly path: string }
 
-/** Where to write it as well, as lines of JSON. */
+/** The file to which the parts are also written, as lines of JSON. */
 const record = process.env['BENCH_RECORD']
 
 function keep(printed: Printed): void {
   if (record !== undefined) appendFileSync(record, `${JSON.stringify(printed)}\n`)
 }
 
-/** Prints the title of a benchmark and the machine it runs on. */
+/** Prints the title of a benchmark, and the machine that it runs on. */
 export function printHeading(title: string, remark: string): void {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor'
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
@@ -45,7 +45,7 @@ export function printRemark(text: string): void {
   keep({ type: 'remark', text })
 }
 
-/** Writes a picture to a file and says where it is. */
+/** Writes a picture to a file, and prints its path. */
 export function savePicture(path: string, svg: string): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, svg)
@@ -62,7 +62,7 @@ export function printTable(columns: readonly string[], rows: readonly (readonly 
   keep({ type: 'table', columns, rows })
 }
 
-/** Whether a column has numbers only. */
+/** Whether a column contains only numbers. */
 export function isNumeric(rows: readonly (readonly Cell[])[], index: number): boolean {
   return rows.every(row => typeof row[index] === 'number' || row[index] === '')
 }
@@ -73,7 +73,7 @@ export function spread(values: readonly number[]): string {
   return `${write(low)} to ${write(high)}`
 }
 
-/** A cell as it is printed. */
+/** The printed form of a cell. */
 export function write(cell: Cell): string {
   if (typeof cell === 'string') return cell
   if (!Number.isFinite(cell)) return '-'
@@ -82,7 +82,7 @@ export function write(cell: Cell): string {
   return cell.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : 3)
 }
 
-/** The names and versions of those packages that are there. */
+/** The names and versions of the packages that are installed. */
 export function installed(names: readonly string[]): string[] {
   return names.flatMap(name => {
     const version = versionOf(name)

@@ -6,12 +6,12 @@ import { serverCore } from './cores.js'
 import type { Question, Usage } from './server.js'
 import type { Scenario } from './scenario.js'
 
-/** A peer that serves a scenario, in a process of its own. */
+/** A peer that serves a scenario, in its own process. */
 export class ServerProcess {
   readonly port: number
   private readonly child: Child
 
-  /** Starts the peer; it listens when this is fulfilled. */
+  /** Starts the peer; resolves when it listens. */
   static async start(peer: string, scenario: Scenario, nodeOptions: readonly string[] = []): Promise<ServerProcess> {
     const child = new Child('./server.js', [peer, scenario], { core: serverCore, nodeOptions })
     const { port } = await child.next<{ port: number }>()
@@ -23,7 +23,7 @@ export class ServerProcess {
     this.port = port
   }
 
-  /** What it has used so far. Its garbage can only be collected if it was started with `--expose-gc`. */
+  /** Its usage so far. Garbage can be collected only if it was started with `--expose-gc`. */
   usage(question: Question = {}): Promise<Usage> {
     return this.child.ask<Usage>(question)
   }

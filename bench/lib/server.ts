@@ -1,27 +1,27 @@
 /**
- * One server in a process of its own: `node server.js <peer> <scenario>`. It says its port, then answers each message
- * with what it has used so far, and ends when its channel closes.
+ * One server in its own process: `node server.js <peer> <scenario>`. It reports its port, then answers each message
+ * with its usage so far, and ends when its channel closes.
  */
 import { readdirSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { GCProfiler, getHeapStatistics } from 'node:v8'
 import type { StartPeer } from './scenario.js'
 
-/** What a server process has used. */
+/** The usage of a server process. */
 export interface Usage {
-  /** Time on the processor, of user and system, in microseconds. */
+  /** Processor time of user and system, in microseconds. */
   readonly cpu: number
   /** Bytes. */
   readonly memory: NodeJS.MemoryUsage
-  /** How many sockets are open. */
+  /** The number of open sockets. */
   readonly sockets: number
-  /** How many descriptors are open; 0 where the system does not say. */
+  /** The number of open descriptors; 0 if the system does not report it. */
   readonly descriptors: number
-  /** Bytes allocated in the heap since the first message that asked to count them; before, 0. */
+  /** Bytes allocated in the heap since the first message with `countAllocation`; 0 before. */
   readonly allocated: number
 }
 
-/** What a server process can be asked, besides what it has used. */
+/** The requests to a server process, besides that for its usage. */
 export interface Question {
   /** Collect garbage first. */
   readonly collect?: boolean
@@ -29,13 +29,13 @@ export interface Question {
   readonly countAllocation?: boolean
   /** Profile the processor from now on. */
   readonly startProfile?: boolean
-  /** Write the profile there. */
+  /** Write the profile to this file. */
   readonly saveProfile?: string
 }
 
 interface Peer {
   readonly start: StartPeer
-  /** Time on the processor in microseconds, where it is not that of this process. */
+  /** Processor time in microseconds, if it is not that of this process. */
   readonly cpu?: () => number
 }
 
@@ -69,7 +69,7 @@ function countDescriptors(): number {
   return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0
 }
 
-// What is allocated is what the heap grew by, and what was freed meanwhile.
+// The allocated bytes are the growth of the heap plus the freed bytes.
 let profiler: GCProfiler | null = null
 let heapAtStart = 0
 

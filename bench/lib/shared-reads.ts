@@ -12,7 +12,7 @@ interface ReusedBufferModule {
 
 const { ReusedBuffer } = await internal<ReusedBufferModule>('node/reused-buffer')
 
-/** Reads the socket, which must be paused. What `receive` is given changes when it returns. */
+/** Reads the socket, which must be paused. The bytes passed to `receive` change when it returns. */
 export function readShared(socket: Socket, receive: (bytes: Uint8Array) => void): void {
   const reads = ReusedBuffer.attach(socket, { receive: ({ bytes }) => { receive(bytes) } })
   if (reads === null) throw new Error('this Node has no shared reads')

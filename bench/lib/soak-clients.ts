@@ -1,5 +1,5 @@
 /**
- * Clients of the soak: each kind does one thing from a connect to its end, well or badly, again and again.
+ * Clients of the soak: each kind repeats one visit, from connecting to the end, with good or bad behaviour.
  */
 import { once, type EventEmitter } from 'node:events'
 import { Agent, request, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { CHUNK } from './scenario.js'
 
-/** Where the server listens. */
+/** The ports of the server. */
 export interface Ports {
   readonly plain: number
   readonly tls: number
@@ -27,7 +27,7 @@ const plain = (options: RequestOptions, { plain: port }: Ports): ClientRequest =
 const tls = (options: RequestOptions, { tls: port }: Ports): ClientRequest =>
   requestTls({ host: HOST, port, rejectUnauthorized: false, ...options, agent: options.agent ?? tlsAgent })
 
-/** Waits for the response and reads it to its end. Returns how many bytes it has. */
+/** Reads the response to its end. Returns its number of bytes. */
 async function taken(sent: ClientRequest): Promise<number> {
   const [response] = await once(sent, 'response') as [IncomingMessage]
   let count = 0
@@ -35,7 +35,7 @@ async function taken(sent: ClientRequest): Promise<number> {
   return count
 }
 
-/** Waits for the end, however it comes. */
+/** Waits for the end of the connection, in whatever way it ends. */
 function closed(one: EventEmitter): Promise<unknown> {
   return new Promise(resolve => { one.once('close', resolve).on('error', () => undefined) })
 }
@@ -53,7 +53,7 @@ const download = (send: typeof plain): Visit => async ports => {
 }
 
 const upload = (send: typeof plain, path: string, pieces: number): Visit => async ports => {
-  // A body that is refused ends its connection where it is longer than what is drained.
+  // A refused body ends its connection if it is longer than drainLimit.
   const sent = send({ path, method: 'POST', agent: path === '/unread' ? false : undefined }, ports)
   const answer = taken(sent)
   for (let n = 0; n < pieces; n++) if (!sent.write(CHUNK)) await once(sent, 'drain')
@@ -62,7 +62,7 @@ const upload = (send: typeof plain, path: string, pieces: number): Visit => asyn
   demand(path === '/echo' ? count === pieces * CHUNK.length : count > 0, `${count} bytes of ${path}`)
 }
 
-/** Begins, and goes away in the middle: of the response, or where `body` is sent, of the request. */
+/** Leaves within the response, or within the request if `body` is sent. */
 const breaksOff = (send: typeof plain, path: string, body?: Uint8Array): Visit => async ports => {
   const sent = send({ path, method: body === undefined ? 'GET' : 'POST', agent: false }, ports)
   const over = closed(sent)
@@ -77,7 +77,7 @@ const breaksOff = (send: typeof plain, path: string, body?: Uint8Array): Visit =
   await over
 }
 
-/** Reads some events or pushed chunks, then goes away. */
+/** Reads some events or pushed chunks, then leaves. */
 const listens = (path: string, count: number): Visit => async ports => {
   const sent = plain({ path, agent: false }, ports).end()
   const [response] = await once(sent, 'response') as [IncomingMessage]
@@ -98,7 +98,7 @@ const talks = (end: (socket: WebSocket) => void): Visit => async ({ plain: port 
   await over
 }
 
-/** Says something that is no request, or less, and goes away. */
+/** Sends a malformed or incomplete request, or nothing, and leaves. */
 const says = (text: string, which: keyof Ports, leave: (socket: Socket) => void): Visit => async ports => {
   const socket = connectSocket({ host: HOST, port: ports[which] })
   const over = closed(socket)
@@ -112,7 +112,7 @@ const says = (text: string, which: keyof Ports, leave: (socket: Socket) => void)
 const ends = (socket: Socket): void => { socket.end() }
 const resets = (socket: Socket): void => { socket.resetAndDestroy() }
 
-/** Each kind of visit, and how many clients make it at a time. */
+/** The kinds of visits, and the number of simultaneous clients of each. */
 const KINDS: Readonly<Record<string, readonly [clients: number, visit: Visit]>> = {
   'hello': [6, hello(plain)],
   'hello, TLS': [2, hello(tls)],
@@ -139,16 +139,16 @@ const KINDS: Readonly<Record<string, readonly [clients: number, visit: Visit]>> 
   'half a request': [1, says('GET / HTTP/1.1\r\nHost: a\r\n', 'plain', resets)],
 }
 
-/** What all clients do until they are stopped. */
+/** The activity of all clients until they are stopped. */
 export class Load {
-  /** How many visits are over. */
+  /** The number of completed visits. */
   visits = 0
   private isStopped = false
   private readonly clients: Promise<unknown>
   private readonly ports: Ports
   private readonly restMs: number
 
-  /** Starts all clients; between two visits each rests. */
+  /** Starts all clients, which pause between their visits. */
   constructor(ports: Ports, restMs: number) {
     this.ports = ports
     this.restMs = restMs

@@ -1,8 +1,8 @@
 /**
- * What a few measurements come to.
+ * Statistics of a few measurements.
  */
 
-/** The middle of some values, and how far they lie apart. */
+/** The median of some values, and their extremes. */
 export interface Summary {
   readonly median: number
   readonly low: number
@@ -16,8 +16,8 @@ export function summarize(values: readonly number[]): Summary {
 }
 
 /**
- * Returns how a figure moves over the samples of a measurement: its median in the last third of them, above that in the
- * first third.
+ * Returns the growth of a figure over the samples of a measurement: the difference of its medians in the last and in
+ * the first third.
  */
 export function growthOf<Sample>(samples: readonly Sample[], figure: (sample: Sample) => number): number {
   const third = Math.ceil(samples.length / 3)
@@ -25,7 +25,7 @@ export function growthOf<Sample>(samples: readonly Sample[], figure: (sample: Sa
   return median(samples.slice(-third)) - median(samples.slice(0, third))
 }
 
-/** Returns the value below which the given part of the sorted values lies. */
+/** Returns the quantile of the sorted values: the value below which the given part of them lies. */
 export function quantile(sorted: readonly number[], part: number): number {
   const position = (sorted.length - 1) * part
   const below = Math.floor(position)

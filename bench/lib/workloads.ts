@@ -1,5 +1,5 @@
 /**
- * What servers are loaded with, by name.
+ * The loads of servers, by name.
  */
 import { setTimeout } from 'node:timers/promises'
 import { runClients, startClients } from './client-process.js'
@@ -10,20 +10,20 @@ import { load, type LoadResult, type Shape } from './load.js'
 import { seconds } from './options.js'
 import type { Scenario } from './scenario.js'
 
-/** A scenario under a certain load. */
+/** A scenario with a load. */
 export interface Workload {
   readonly scenario: Scenario
   readonly attack: Attack
-  /** What is counted, in the singular. */
+  /** The name of the unit, in the singular. */
   readonly unit: 'request' | 'byte' | 'message' | 'event' | 'line' | 'connection'
   /** Whether each round has new processes. */
   readonly isFresh: boolean
 }
 
-/** Over how many connections load comes. */
+/** The number of connections. */
 const CONNECTIONS = 64
 
-/** What a browser sends with a request. With Host, which every client adds, it is 13 fields. */
+/** The fields of a browser's request: 13 with Host, which every client adds. */
 export const BROWSER_HEADERS = {
   'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
   'Accept': 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
@@ -68,13 +68,13 @@ export const workloads = {
   'ndjson': transfer('ndjson', 'ndjson', 'line'),
 } as const satisfies Record<string, Workload>
 
-/** Requests of one shape over 64 connections, for one round's time. */
+/** Requests of one shape over 64 connections, for the duration of a round. */
 function requests(scenario: Scenario, shape: Shape): Workload {
   const attack = whole((port, core) => load(shape, { port, core, seconds, connections: CONNECTIONS }))
   return { scenario, attack, unit: 'request', isFresh: false }
 }
 
-/** Connections that are opened, asked once and closed. */
+/** Connections with a single request. */
 function visits(scenario: Scenario, transport: 'tcp' | 'tls', count: number): Workload {
   const attack = whole((port, core) => runClients('churn', port, [transport, count], core))
   return { scenario, attack, unit: 'connection', isFresh: false }
@@ -86,13 +86,13 @@ function transfer(scenario: Scenario, kind: string, unit: Workload['unit'] = 'by
   return { scenario, attack, unit, isFresh: true }
 }
 
-/** Messages over 64 WebSocket connections, one at a time over each, for one round's time. */
+/** Messages over 64 WebSocket connections, one at a time over each, for the duration of a round. */
 function messages(): Workload {
   const attack = whole((port, core) => runClients('websockets', port, [CONNECTIONS, seconds], core))
   return { scenario: 'websocket', attack, unit: 'message', isFresh: false }
 }
 
-/** Events from the server to many clients, for one round's time: without that in which the clients connect. */
+/** Events from the server to many clients, for the duration of a round, which begins when they are connected. */
 function streams(scenario: Scenario, unit: Workload['unit']): Workload {
   const mode = isDeflated(scenario) ? 'deflated-messages' : isMessages(scenario) ? 'messages' : 'events'
   const words = mode === 'events' ? ['/', CLIENTS] : [CLIENTS]

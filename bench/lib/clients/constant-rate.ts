@@ -12,16 +12,16 @@ import { setTimeout } from 'node:timers/promises'
 import { head, open, openMany } from './sockets.js'
 
 const REQUEST = head('GET', '/')
-/** What an answer ends with. */
+/** The end of each response. */
 const END = '!'.charCodeAt(0)
-/** How long the last answers are waited for. */
+/** The longest wait for the last responses. */
 const PATIENCE_MS = 10_000
 
-/** What was seen, in milliseconds. */
+/** The measured times, in milliseconds. */
 export interface RateResult {
   /** The time of each request. */
   readonly times: readonly number[]
-  /** How late the client's own timer was, each time. */
+  /** The delay of the client's own timer at each request. */
   readonly lateness: readonly number[]
 }
 
@@ -29,7 +29,7 @@ export async function askAtRate(port: number, words: readonly string[]): Promise
   const [rate, seconds, connections] = words.map(Number)
   const times: number[] = []
   const lateness: number[] = []
-  /** When each request was due that waits for a connection. */
+  /** The due times of the requests that wait for a connection. */
   const waiting: number[] = []
   const idle: Socket[] = []
   const serve = (due: number): void => {

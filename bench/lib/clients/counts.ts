@@ -1,14 +1,14 @@
 /**
- * How many events the bytes of one client are.
+ * Counts the events in the bytes that one client receives.
  */
 
 /** Counts the events of one connection. */
 export interface Count {
-  /** Returns how many events end within the bytes that came next. */
+  /** Returns the number of events that end within the next bytes. */
   add(bytes: Buffer): number
 }
 
-/** Each event has one. */
+/** Each event has one of these bytes. */
 const END = '}'.charCodeAt(0)
 
 /** Counts events that have one `}` each. */
@@ -21,10 +21,10 @@ export class EndCount implements Count {
 }
 
 const HEAD_END = '\r\n\r\n'
-/** A frame whose payload has 126 bytes and more has its length in the two bytes behind the first two. */
+/** If the payload has 126 bytes or more, its length is in the third and fourth byte of the frame. */
 const LONGER = 126
 
-/** Counts frames of at most 64 KiB behind the head of a response, which comes in one piece. */
+/** Counts frames of at most 64 KiB after the head of a response, which arrives in one piece. */
 export class FrameCount implements Count {
   private rest = Buffer.alloc(0)
   private hasHead = false
@@ -43,7 +43,7 @@ export class FrameCount implements Count {
   }
 }
 
-/** Returns the end of the frame that begins there; Infinity, where that is not known yet. */
+/** Returns the end of the frame that begins there; Infinity if it is not known yet. */
 function frameEnd(bytes: Buffer, start: number): number {
   if (start + 4 > bytes.length) return Infinity
   const length = bytes[start + 1]

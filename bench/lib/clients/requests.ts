@@ -1,5 +1,5 @@
 /**
- * Clients that send small requests: over connections that stay, and over one each.
+ * Clients that send small requests: over persistent connections, and over a new connection each.
  */
 import { once } from 'node:events'
 import { connect as connectPlain, type Socket } from 'node:net'
@@ -8,7 +8,7 @@ import { head, open, openMany, secondsSince } from './sockets.js'
 
 const REQUEST = head('GET', '/')
 const LAST_REQUEST = head('GET', '/', 'Connection: close')
-/** How many connections are open at once where each is asked once. */
+/** The number of simultaneous connections with a single request each. */
 const AT_ONCE = 32
 
 /** Leaves the connections open. */
@@ -19,7 +19,7 @@ export async function keepAlive(port: number, words: readonly string[]): Promise
   return { answers: connections * requests }
 }
 
-/** Answers are small enough to come in one piece. */
+/** Responses are small enough to arrive in one piece. */
 async function talk(socket: Socket, requests: number): Promise<void> {
   for (let count = 0; count < requests; count++) {
     socket.write(REQUEST)
@@ -41,7 +41,7 @@ export async function churn(port: number, [transport, connections]: readonly str
   return { units: Number(connections), seconds: secondsSince(start), p99Ms: NaN }
 }
 
-/** The server closes, as it was asked to. */
+/** The server closes the connection, as the request asks. */
 async function visit(socket: Socket): Promise<void> {
   let text = ''
   socket.setEncoding('latin1').on('data', (piece: string) => { text += piece })

@@ -1,14 +1,14 @@
 /**
- * What all clients do with their sockets: open many, write as much as is taken, read at a rate, count.
+ * The sockets of all clients: opening many, writing with backpressure, reading at a rate, counting.
  */
 import { connect, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { setTimeout } from 'node:timers/promises'
 
-/** How many connections are opened at once: fewer than may wait to be accepted. */
+/** The number of connections opened at once, less than the backlog of a server. */
 const BATCH = 100
 
-/** Opens a connection. Where the server closes it, the process ends with an error. */
+/** Opens a connection. If the server closes it, the process ends with an error. */
 export function open(port: number, onread?: OnReadOpts): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...onread && { onread } })
@@ -18,7 +18,7 @@ export function open(port: number, onread?: OnReadOpts): Promise<Socket> {
   })
 }
 
-/** Opens a connection over TLS. Sockets of TLS have no buffer that is reused. */
+/** Opens a connection over TLS; TLS sockets do not reuse a read buffer. */
 export function openTls(port: number, receive: (bytes: Buffer) => void): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
@@ -27,7 +27,7 @@ export function openTls(port: number, receive: (bytes: Buffer) => void): Promise
   })
 }
 
-/** Opens so many, a batch at a time; each is used as soon as its batch is open. */
+/** Opens `count` sockets, a batch at a time; each is used as soon as its batch is open. */
 export async function openMany(count: number, openOne: () => Promise<Socket>): Promise<Socket[]> {
   const sockets: Socket[] = []
   while (sockets.length < count) {
@@ -42,7 +42,7 @@ export function head(method: string, path: string, ...fields: string[]): string 
   return [`${method} ${path} HTTP/1.1`, 'Host: bench', ...fields, '', ''].join('\r\n')
 }
 
-/** Says how a number of bytes is ahead of so many a second since the clock began, in milliseconds. */
+/** Returns by how many milliseconds a number of bytes is ahead of a rate since the start of the clock. */
 export class Pace {
   private readonly began = process.hrtime.bigint()
   private readonly rate: number
@@ -51,13 +51,13 @@ export class Pace {
     this.rate = rate
   }
 
-  /** How long to wait until so many bytes are due. */
+  /** The time until a number of bytes is due. */
   wait(bytes: number): number {
     return bytes / this.rate * 1000 - Number(process.hrtime.bigint() - this.began) / 1e6
   }
 }
 
-/** Writes a piece so many times, each when there is room for it and, where there is a pace, when it is due. */
+/** Writes a piece `count` times, each when there is room for it and, with a pace, when it is due. */
 export async function pour(socket: Socket, piece: Uint8Array, count: number, pace?: Pace): Promise<void> {
   for (let sent = 0; sent < count; sent++) {
     const waitMs = pace?.wait(sent * piece.length) ?? 0
@@ -66,7 +66,7 @@ export async function pour(socket: Socket, piece: Uint8Array, count: number, pac
   }
 }
 
-/** Counts what comes on a socket, and reads on when that is due. */
+/** Counts the bytes that arrive on a socket, and reads on when that is due. */
 export function readAt(pace: Pace, socket: Socket, receive: (bytes: Buffer) => void): void {
   let received = 0
   socket.on('data', bytes => {
@@ -79,12 +79,12 @@ export function readAt(pace: Pace, socket: Socket, receive: (bytes: Buffer) => v
   })
 }
 
-/** Answers each message of the benchmark with how far the client is. */
+/** Answers each message of the benchmark with the progress of the client. */
 export function whenAsked(progress: () => object): void {
   process.on('message', () => { process.send?.(progress()) })
 }
 
-/** Returns how many seconds have passed. */
+/** Returns the number of seconds that have passed. */
 export function secondsSince(start: bigint): number {
   return Number(process.hrtime.bigint() - start) / 1e9
 }

@@ -1,5 +1,5 @@
 /**
- * Clients of what a server sends without an end, and those that never read it.
+ * Clients of endless streams, including clients that never read.
  */
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -15,9 +15,9 @@ const HANDSHAKE = head('GET', '/', ...UPGRADE)
 const DEFLATED_HANDSHAKE = head('GET', '/', ...UPGRADE, 'Sec-WebSocket-Extensions: permessage-deflate')
 const MESSAGE = 'x'.repeat(64)
 
-/** How far clients are. */
+/** The progress of clients. */
 export interface Progress {
-  /** How many events came. */
+  /** The number of received events. */
   readonly count: number
   /** The time, on the clock of the clients. */
   readonly ms: number
@@ -43,7 +43,7 @@ async function countEvents(
   return progress()
 }
 
-/** Opens connections whose events are counted. Nothing of what comes is kept, so one buffer is enough for all. */
+/** Opens connections whose events are counted. No input is kept, so that one buffer is enough for all. */
 async function openCounting(
   port: number, request: string, connections: number, makeCount: () => Count,
 ): Promise<() => Progress> {
@@ -65,7 +65,7 @@ async function openCounting(
   return () => ({ count, ms: performance.now() })
 }
 
-/** Each event says when it was published: its time is from then until its client has it. */
+/** Each event contains the time of its publication; measured is the time from then until its client receives it. */
 export async function timedEvents(port: number, words: readonly string[]): Promise<object> {
   const [connections, seconds] = words.map(Number)
   const buffer = Buffer.alloc(64 * 1024)
@@ -103,7 +103,7 @@ export async function webSockets(port: number, words: readonly string[]): Promis
   return { units: count, seconds, p99Ms: NaN }
 }
 
-/** A server may cut them off. */
+/** A server may cut these connections. */
 export async function deaf(port: number, [count, path = '/endless']: readonly string[]): Promise<object> {
   for (let left = Number(count); left > 0; left--) {
     const socket = connect({ port, host: '127.0.0.1' })

@@ -1,5 +1,5 @@
 /**
- * Clients that move large bodies: as fast as they may, or at a rate.
+ * Clients that move large bodies: as fast as possible, or at a rate.
  */
 import type { Socket } from 'node:net'
 import {
@@ -7,29 +7,29 @@ import {
 } from '../scenario.js'
 import { head, open, openMany, openTls, Pace, pour, readAt, secondsSince, whenAsked } from './sockets.js'
 
-/** More than any benchmark waits for. */
+/** More bytes than any benchmark waits for. */
 const ENDLESS = 2 ** 45
 
-/** How far a client is, in bytes that the kernel took, and that came. */
+/** The progress of a client: the bytes that the kernel accepted, and those received. */
 export interface Progress {
   readonly sent: number
   readonly received: number
 }
 
-/** How far a client of lines is. */
+/** The progress of a client that sends lines. */
 export interface NdjsonProgress extends Progress {
   readonly lines: number
   readonly isComplete: boolean
 }
 
-/** What is sent of each kind: a piece, how many times, what ends the body. */
+/** The body of each kind: a piece, the number of pieces, and the end. */
 const uploaded: Readonly<Record<string, readonly [piece: Uint8Array, count: number, end: string]>> = {
   'upload': [CHUNK, TRANSFER_BYTES / CHUNK.length, ''],
   'upload-chunked': [FRAMED_CHUNK, TRANSFER_BYTES / CHUNK.length, LAST_CHUNK],
   'ndjson': [NDJSON_PIECE, NDJSON_PIECES, ''],
 }
 
-/** One transfer, as fast as it may; its kind may end with `-tls`. */
+/** One transfer, as fast as possible; its kind may end with `-tls`. */
 export async function transfer(port: number, [name]: readonly string[]): Promise<object> {
   const start = process.hrtime.bigint()
   let [received, text] = [0, '']
@@ -42,7 +42,7 @@ export async function transfer(port: number, [name]: readonly string[]): Promise
     if (!text.startsWith('HTTP/1.1 200')) throw new Error(`the server answered:\n${text}`)
     if (kind === 'download' ? received > TRANSFER_BYTES : text.includes('\r\n\r\n')) complete()
   }
-  // Nothing of what comes is kept, so one buffer is enough.
+  // No input is kept, so that one buffer is enough.
   const buffer = new Uint8Array(256 * 1024)
   const socket = await (kind !== name ? openTls(port, receive) : open(port, { buffer, callback: count => {
     receive(buffer.subarray(0, count))
@@ -63,7 +63,7 @@ async function upload(socket: Socket, kind: string): Promise<void> {
   socket.write(end)
 }
 
-/** Uploads that nobody need take whole. */
+/** Uploads that need not be received completely. */
 export async function flood(port: number, [bytes]: readonly string[]): Promise<object> {
   const socket = await open(port)
   socket.resume().write(head('POST', '/slow', `Content-Length: ${bytes}`))

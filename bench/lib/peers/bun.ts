@@ -1,5 +1,5 @@
 /**
- * Bun's own WebSocket server, where it is installed.
+ * Bun's own WebSocket server, if it is installed.
  */
 import { fileURLToPath } from 'node:url'
 import { externalCpu, startExternal } from '../external.js'

@@ -1,5 +1,5 @@
 /**
- * Deno's own WebSocket server, where it is installed.
+ * Deno's own WebSocket server, if it is installed.
  */
 import { fileURLToPath } from 'node:url'
 import { externalCpu, startExternal } from '../external.js'

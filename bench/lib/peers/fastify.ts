@@ -24,7 +24,7 @@ function* chunks(): Generator<Uint8Array> {
 
 export async function start(scenario: Scenario): Promise<number> {
   const app = fastify({ bodyLimit: 2 ** 40 })
-  // Bodies are given to the route as they come.
+  // The route receives bodies as streams.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_, payload, done) => { done(null, payload) })
   routes[scenario]?.(app)

@@ -1,5 +1,5 @@
 /**
- * Go's net/http on one core: `go/main.go`, compiled when it is asked for.
+ * Go's net/http on one core: `go/main.go`, compiled on demand.
  */
 import { join } from 'node:path'
 import { externalCpu, startExternal } from '../external.js'

@@ -1,5 +1,5 @@
 /**
- * http/af in OCaml, over Lwt: `httpaf/main.ml`, compiled when it is asked for.
+ * http/af in OCaml, over Lwt: `httpaf/main.ml`, compiled on demand.
  */
 import { compiled } from '../compiled.js'
 import { externalCpu, startExternal } from '../external.js'

@@ -29,7 +29,7 @@ export async function start(scenario: Scenario): Promise<number> {
   return (server.address as { port: number }).port
 }
 
-/** An event has one `}`, which clients count. */
+/** Each event has one `}`, which clients count. */
 async function publishTo(clients: number, event: string, perTurn: number): Promise<void> {
   await firstValueFrom(hub.size$.pipe(filter(size => size === clients)))
   for (;;) {

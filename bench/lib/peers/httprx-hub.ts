@@ -13,7 +13,7 @@ const HISTORY = 1_000
 const OLD_BYTES = 16 * 1024
 
 interface Timed {
-  /** On the clock of the machine, in milliseconds; 0: from before. */
+  /** The time of publication on the machine's clock, in milliseconds; 0 for events of the history. */
   readonly at: number
   readonly padding: string
 }

@@ -1,5 +1,5 @@
 /**
- * Us, answering as a JSON API does: a record of fields and a value made into text, both anew for each request.
+ * httprx, answering as a JSON API does: a record of fields and a serialized value, both created for each request.
  */
 import { serve } from 'httprx'
 import { GREETING } from '../scenario.js'

@@ -1,19 +1,19 @@
 /**
- * Us, for lines of JSON that come in, are parsed, worked on one after the other, and go out again.
+ * httprx, for lines of JSON that are received, parsed, processed one after the other, and sent back.
  */
 import { concatMap, serve, type Handler } from 'httprx'
 import { map } from 'rxjs'
 import { setImmediate } from 'node:timers/promises'
 import type { Scenario } from '../scenario.js'
 
-/** How many lines are worked on before the event loop has its turn, as it has where the work is a query. */
+/** The number of lines that are processed per turn of the event loop; a query would yield in the same way. */
 const LINES_PER_TURN = 64
 
 interface Line {
   readonly ms: number
 }
 
-/** The lines of chunks that may end within one. */
+/** The lines of chunks; a chunk may end within a line. */
 function splitter(): (bytes: Uint8Array) => string[] {
   const decoder = new TextDecoder()
   let rest = ''

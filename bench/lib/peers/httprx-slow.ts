@@ -26,9 +26,9 @@ export async function start(form: Scenario): Promise<number> {
       default: return { body: GREETING }
     }
   }
-  // The garbage of the source is there before the first client, so that it does not count as theirs.
+  // The garbage of the source exists before the first client, so that it does not count as that of clients.
   if (form.startsWith('Observable')) pushed$.subscribe()
-  // What is cut here is cut on purpose.
+  // Connections are cut here on purpose.
   const server = await serve(handler, { host: '127.0.0.1', onError: () => undefined }).listening
   return (server.address as { port: number }).port
 }

@@ -9,7 +9,7 @@ import { upgradeWebSocket } from 'httprx/ws'
 import { certificate } from '../certificate.js'
 import { CHUNK, GREETING } from '../scenario.js'
 
-/** How many pieces a download has: 4 MiB. */
+/** The number of pieces of a download of 4 MiB. */
 const PIECES = 64
 
 function* pieces(): Generator<Chunk> {
@@ -40,7 +40,7 @@ function handlerFor(tlsPort: () => number): Handler {
 
 export async function start(): Promise<number> {
   const ports: number[] = []
-  // Clients that break off make errors; these are part of the load.
+  // Clients that break off cause errors, which are part of the load.
   for (const options of [{}, { tls: certificate }]) {
     const handler = handlerFor(() => ports[1])
     const server = await serve(handler, { host: '127.0.0.1', onError: () => undefined, ...options }).listening

@@ -1,5 +1,5 @@
 /**
- * Us, through `serve` with every default on.
+ * httprx, through `serve` with all defaults.
  */
 import { map, reduce } from 'rxjs'
 import { serve, type Chunk, type Handler } from 'httprx'
@@ -58,7 +58,7 @@ function handlerOf(scenario: Scenario): Handler {
 export async function start(scenario: Scenario): Promise<number> {
   const { plain, isEncrypted } = transportOf(scenario)
   const tls = isEncrypted ? { tls: certificate } : {}
-  // Clients of a mixed load leave in the middle.
+  // Clients of a mixed load leave within transfers.
   const onError = scenario === 'mixed' ? { onError: () => undefined } : {}
   const server = await serve(handlerOf(plain), { host: '127.0.0.1', ...tls, ...onError }).listening
   return (server.address as { port: number }).port

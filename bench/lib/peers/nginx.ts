@@ -1,5 +1,5 @@
 /**
- * nginx, one worker, answering by itself.
+ * nginx with one worker, answering itself.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

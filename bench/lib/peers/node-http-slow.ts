@@ -9,14 +9,14 @@ import { GREETING, type Scenario } from '../scenario.js'
 import { listening } from './listening.js'
 
 const sources: Partial<Record<Scenario, () => Readable>> = {
-  // Bytes are counted, so that no more than the high-water mark and a chunk waits in the source.
+  // The high-water mark counts bytes, so that the source buffers no more than that and a chunk.
   'generator': () => Readable.from(generated(), { objectMode: false }),
   'ReadableStream': () => Readable.fromWeb(streamed() as ReadableStream),
 }
 
 function send(form: Scenario, response: ServerResponse): void {
   const source = sources[form]
-  // Its clients leave in the middle.
+  // Its clients leave within responses.
   if (source !== undefined) pipeline(source(), response, () => undefined)
 }
 

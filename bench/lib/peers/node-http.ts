@@ -1,5 +1,5 @@
 /**
- * `node:http`: what everything else is compared with.
+ * `node:http`, the reference of all comparisons.
  */
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -64,7 +64,7 @@ export function start(scenario: Scenario): Promise<number> {
   if (isFanOut(scenario)) return listening(fanOut(scenario))
   const { plain, isEncrypted } = transportOf(scenario)
   if (isEncrypted) return listening(createTlsServer(certificate, listeners[plain]))
-  // As long as ours, or idle connections would be gone before they are counted.
+  // The same timeout as ours; a shorter one would close idle connections before they are counted.
   const server = createServer({ keepAliveTimeout: 65_000 }, scenario === 'mixed' ? mixed() : listeners[scenario])
   if (scenario === 'websocket') echoMessages(new WebSocketServer({ server }))
   return listening(server)

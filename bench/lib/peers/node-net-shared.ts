@@ -1,5 +1,5 @@
 /**
- * As node-net, reading all sockets into one shared buffer as we do.
+ * Like node-net, but all sockets are read into one shared buffer, as httprx does.
  */
 import { createServer } from 'node:net'
 import { RawExchange } from '../raw-exchange.js'

@@ -1,5 +1,5 @@
 /**
- * `node:net` answering prebuilt bytes without a parser: what sockets alone cost.
+ * `node:net` answering with prebuilt bytes, without a parser: the cost of sockets alone.
  */
 import { createServer, type Socket } from 'node:net'
 import { BareFanOut } from '../fan-out-bare.js'

@@ -1,5 +1,5 @@
 /**
- * httprx's own sockets answering prebuilt bytes without a parser: what is left when all of HTTP is taken out.
+ * httprx's own sockets answering with prebuilt bytes, without a parser: the cost without anything of HTTP.
  */
 import { createServer, type Socket } from 'node:net'
 import type { Observable } from 'rxjs'

@@ -1,5 +1,5 @@
 /**
- * uWebSockets.js: its own HTTP server in C++, where it is installed.
+ * uWebSockets.js, an HTTP server in C++, if it is installed.
  */
 import { GREETING } from '../scenario.js'
 
