@@ -1,6 +1,5 @@
 /**
- * The objects that take part in something at the moment, in the order in which they came: the connections of a server,
- * or what its clock ticks.
+ * A set of objects in the order of their addition: the connections of a server, or the objects that its clock ticks.
  *
  * Strategy: a list that is linked through two fields of its members. A Set would serve as well, but not where members
  * come and go: V8 replaces the table of a Set about each time as many members came as it has, and each old table refers
@@ -15,7 +14,7 @@ export interface Member<T> {
   memberAfter: T | null
 }
 
-/** The members of something. */
+/** An ordered set of members. */
 export class Roster<T extends Member<T>> {
   /** The number of members. */
   size: number
@@ -57,7 +56,7 @@ export class Roster<T extends Member<T>> {
     this.size--
   }
 
-  /** Gives those that are members now, as long as they are when their turn comes. */
+  /** Iterates over the present members, except those that are removed before their turn. */
   * [Symbol.iterator](): Generator<T, void, undefined> {
     for (const one of this.members()) if (this.has(one)) yield one
   }

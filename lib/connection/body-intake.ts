@@ -21,9 +21,9 @@ import type { Input } from './input.js'
 const MERGE_LIMIT = 256
 
 /**
- * The number of bytes that must be left of the current chunk for the next read to be owned: less seldom fills a read,
- * and data that does not reach the end of its read is copied, so that owned memory would be allocated beside copies. An
- * upload of 1 GiB in chunks of 64 KiB takes 0.8 of the CPU (Node 26).
+ * The number of bytes that must be left of the current chunk for the next read to be owned: a shorter rest seldom fills
+ * a read, and data that does not reach the end of its read is copied, so that owned memory would be allocated beside
+ * copies. An upload of 1 GiB in chunks of 64 KiB takes 0.8 of the CPU (Node 26).
  */
 const VIEW_SIZE = 64 * 1024
 

@@ -62,9 +62,9 @@ export const SIZE: Range = { least: 1, most: Number.MAX_SAFE_INTEGER, isOpen: tr
 export const COUNT: Range = { least: 0, most: Number.MAX_SAFE_INTEGER, isOpen: true }
 
 /**
- * Checks the values of options. An option that is `undefined` is not given.
+ * Checks the values of options. An option that is `undefined` counts as not given.
  *
- * @throws {@link LocalProtocolError} badRange: a number that is none, or out of its range; badOption: anything else
+ * @throws {@link LocalProtocolError} badRange: not a number, or one out of its range; badOption: anything else
  *   that an option does not take
  */
 export function checkValues(options: object, kinds: Kinds): void {

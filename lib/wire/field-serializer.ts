@@ -1,5 +1,5 @@
 /**
- * Fields, written: `name ":" SP value CRLF`, each checked so that no value can start a line of its own (response
+ * Serializes fields: `name ":" SP value CRLF`, each checked so that no value can start a line of its own (response
  * splitting, RFC 9112 §11.1).
  *
  * Strategy: a `Headers` value never changes, so its text is made and checked once and kept with it. A handler that
@@ -17,7 +17,7 @@ interface FramingFields {
   readonly contentLength: number
   /** Whether there is a Transfer-Encoding; its last coding is chunked then. */
   readonly isChunked: boolean
-  /** Whether `close` stands in Connection. */
+  /** Whether Connection contains `close`. */
   readonly closes: boolean
   readonly hasConnection: boolean
   readonly hasDate: boolean
@@ -63,7 +63,7 @@ const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
  *
  * @throws {@link LocalProtocolError} badField: a name is not a token, or a value has CR, LF, NUL, another control
  *   character or one above U+00FF
- * @throws {@link LocalProtocolError} badFraming: Content-Length or Transfer-Encoding make no sense
+ * @throws {@link LocalProtocolError} badFraming: an invalid Content-Length or Transfer-Encoding
  */
 export function serializeFields(headers: Headers): SerializedFields {
   if (headers.serialized instanceof SerializedFields) return headers.serialized

@@ -57,7 +57,7 @@ export class RequestLineParser extends ResumableParser {
     return false
   }
 
-  /** Cuts method and target out of the text, and says whether they go together. */
+  /** Reads method and target from the text. Returns whether the method allows the form of the target. */
   private accept(at: number, methodEnd: number, targetEnd: number): boolean {
     const { text } = this.window
     this.method = methodOf(text, at, methodEnd)
@@ -69,7 +69,7 @@ export class RequestLineParser extends ResumableParser {
     return this.fail(isLineEnd(bytes[p]) ? 'badLineEnd' : 'badMethod', p)
   }
 
-  /** Sets the version that stands at `p`, or says what is wrong, or wants more. */
+  /** Parses the version at `p`: sets it, notes a fault, or waits for more bytes. */
   private scanVersion(bytes: Uint8Array, targetStart: number, p: number, limit: number): number {
     if (p === limit) return INCOMPLETE
     if (p === targetStart || bytes[p] !== SP) return this.targetFault(bytes, targetStart, p)
@@ -92,7 +92,7 @@ export class RequestLineParser extends ResumableParser {
   }
 }
 
-/** Where the target ends that has a backslash at `p`, if that stands in its query; else `p`. */
+/** Returns the end of a target with a backslash at `p`, if the backslash is in its query; else `p`. */
 function skipQuery(bytes: Uint8Array, targetStart: number, p: number, limit: number): number {
   if (!bytes.subarray(targetStart, p).includes(QUESTION_MARK)) return p
   let end = p
@@ -107,13 +107,13 @@ const MINOR = 8
 const ZERO = 0x30
 const ONE = 0x31
 
-/** Whether {@link VERSION} stands at `p`, before anything else is tried. */
+/** Whether the bytes at `p` are {@link VERSION}: the common case, which is tried first. */
 function isHttp11(bytes: Uint8Array, p: number): boolean {
   for (let i = 0; i < VERSION.length; i++) if (bytes[p + i] !== VERSION[i]) return false
   return true
 }
 
-/** Whether the byte may stand at `index` of {@link VERSION} in place of what does: another digit for a digit. */
+/** Whether the byte is a digit, and `index` is the place of one in {@link VERSION}. */
 function isVersionDigit(index: number, code: number): boolean {
   return (index === MAJOR || index === MINOR) && code >= ZERO && code <= ZERO + 9
 }

@@ -70,7 +70,7 @@ export function responseHead(response: Response, client: HeadContext, length: nu
 
 /** The head of a switch of protocols: a 101, or a 2xx to CONNECT. @throws as {@link responseHead} */
 export function upgradeHead(response: Response, date: string): string {
-  // RFC 9112 §6.1, RFC 9110 §8.6: neither field stands in a 101 or in a 2xx to CONNECT.
+  // RFC 9112 §6.1, RFC 9110 §8.6: a 101 and a 2xx to CONNECT have neither field.
   const fields = serializeFields(response.headers.remove('Content-Length').remove('Transfer-Encoding'))
   const connection = response.status === 101 && !fields.hasConnection ? 'Connection: upgrade\r\n' : ''
   return statusLine(response) + dateLine(date, fields) + fields.text + connection + '\r\n'

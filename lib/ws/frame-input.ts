@@ -34,13 +34,13 @@ export abstract class FrameInput {
   /** The bytes that wait; the first `offset` of them have passed. */
   private input: Uint8Array
   private offset: number
-  /** `shut` behind a message, until it was taken; `dropping`: the input is of no interest any more. */
+  /** `shut`: after a message, until it was taken; `dropping`: all further input is dropped. */
   private gate: 'open' | 'shut' | 'dropping'
   private reader: FrameReader | null
   /** How many frames may pass in this turn. */
   private framesLeft: number
   private isPaused: boolean
-  /** Of the peer's side. */
+  /** The end of the peer's side; `waiting`: behind messages that are not taken yet. */
   private ending: 'none' | 'waiting' | 'passed'
 
   constructor(transport: Transport, tasks: TurnTasks) {
@@ -114,7 +114,7 @@ export abstract class FrameInput {
     if (this.gate === 'open') this.gate = 'shut'
   }
 
-  /** The input is of no interest any more: what comes is read and dropped. */
+  /** Drops the waiting and all further input. */
   protected drop(): void {
     this.gate = 'dropping'
     this.input = NOTHING

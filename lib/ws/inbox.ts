@@ -14,7 +14,7 @@ export interface MessageTaker {
   end(): void
 }
 
-/** What lets messages in. */
+/** The gate that lets messages in. */
 export interface Entrance {
   /** The last message was taken: the next one may come. */
   admit(): void

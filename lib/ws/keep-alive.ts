@@ -37,7 +37,7 @@ export class KeepAlive implements Ticking {
   memberAfter: Ticking | null
   private readonly peer: Peer
   private readonly intervalMs: number
-  /** What calls: the server's clock, or a timer. */
+  /** The server's clock, or a timer: it calls this at each tick. */
   private source: Clock | Subscription | null
   /** When the next ping is due, on the server's clock. */
   private due: number

@@ -17,7 +17,7 @@ type Done = (error: Error | null, bytes?: Uint8Array) => void
 
 /** The compression of one connection, as the package `ws` has it. */
 export interface Deflate {
-  /** What was agreed on. */
+  /** The agreed parameters. */
   readonly params: Readonly<Record<string, unknown>> | null
   compress(this: Deflate, message: string | Uint8Array, isFinal: boolean, done: Done): void
 }
@@ -26,7 +26,7 @@ const WINDOW = Symbol('httprx window')
 
 type SharedDeflate = Deflate & { [WINDOW]: Window }
 
-/** A connection that waits for a compression. It may have to do it. */
+/** A connection that waits for a compression. It may have to compress the message itself. */
 interface Waiting {
   readonly deflate: Deflate
   readonly done: Done
@@ -39,9 +39,9 @@ interface Job {
 }
 
 const LARGEST_WINDOW = 15
-/** How many bytes are held for a window, messages and what they were compressed to. */
+/** How many bytes are held for a window: the messages and their compressed bytes. */
 const HELD_BYTES = 256 * 1024
-/** What holding a message takes besides its bytes. */
+/** The bytes that a held message takes in addition to its own. */
 const OVERHEAD = 100
 
 /** The compressed messages of one window. */
