@@ -22,7 +22,7 @@ function compareWith(reports: string): string {
 }
 
 describe('the exported surface', () => {
-  it('is what the reports say', () => {
+  it('is the one of the reports', () => {
     assertBuilt('esm')
     expect(compareWith('etc/api')).toBe('')
   })

@@ -27,12 +27,12 @@ describe('every file of lib/ keeps the rules of the house', () => {
     expect(violations(read(file))).toEqual([])
   })
 
-  it('no imports go round', () => {
+  it('no imports are circular', () => {
     expect(circles(FILES.map(read))).toEqual([])
   })
 })
 
-describe('imports that go round are found', () => {
+describe('circular imports are found', () => {
   const file = (path: string, ...modules: string[]): Source => ({
     path, text: modules.map(module => `import type { X } from '${module}'`).join('\n'),
   })
@@ -42,14 +42,14 @@ describe('imports that go round are found', () => {
     ['three files in two rooms',
       [file('wire/a.ts', '../message/b.js'), file('message/b.ts', './c.js'), file('message/c.ts', '../wire/a.js')],
       ['wire/a.ts', 'message/b.ts', 'message/c.ts']],
-    ['a round behind a file that is not part of it',
+    ['a circle behind a file that is not part of it',
       [file('wire/a.ts', './b.js'), file('wire/b.ts', './c.js'), file('wire/c.ts', './b.js')],
       ['wire/b.ts', 'wire/c.ts']],
   ])('of %s', (_, sources, circle) => {
     expect(circles(sources)).toEqual([circle])
   })
 
-  it('and a diamond is none', () => {
+  it('and a diamond is not one', () => {
     const diamond = [
       file('wire/a.ts', './b.js', './c.js'), file('wire/b.ts', './d.js'), file('wire/c.ts', './d.js'),
       file('wire/d.ts'),
@@ -128,7 +128,7 @@ describe('the rule of the pure rooms', () => {
   })
 })
 
-describe('the look of a file', () => {
+describe('the form of a file', () => {
   it('has a comment at its head', () => {
     expect(violations({ path: 'wire/a.ts', text: 'export {}\n' })).toEqual([
       'wire/a.ts must open with a block comment that says what it is for',

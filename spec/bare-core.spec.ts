@@ -74,7 +74,7 @@ const ECHO = head('POST /echo HTTP/1.1', 'Content-Length: 5')
 const CHUNKS = response('200 OK', ['Transfer-Encoding: chunked'])
 
 describe('the loops over memory', () => {
-  it('answer pipelined requests, however they are cut, by whatever parts output is taken', async () => {
+  it('answer pipelined requests in any cut, whatever parts of the output are taken', async () => {
     const input = `${get('/1')}${get('/2')}${get('/3', 'Connection: close')}`
     const sizes = fc.integer({ min: 1, max: 99 })
     await fc.assert(fc.asyncProperty(fc.array(fc.nat(input.length)), sizes, async (cuts, n) => {
@@ -85,7 +85,7 @@ describe('the loops over memory', () => {
     }))
   })
 
-  it('offer what was left over again when the reader goes on', async () => {
+  it('offer unconsumed bytes again when the reader continues', async () => {
     const memory = new Memory([`${ECHO}hello${get('/next')}`])
     await drive(ServerConnection.create(handle), memory)
     expect(memory.written).toBe(`${CHUNKS}5\r\nhello\r\n0\r\n\r\n${ok('/next')}`)
@@ -99,14 +99,14 @@ describe('the loops over memory', () => {
     expect(memory.ended).toBe('open')
   })
 
-  it('reset where a cut response would look complete', async () => {
+  it('reset if a cut response would look complete', async () => {
     const memory = new Memory([head('GET /fail HTTP/1.0')])
     await drive(ServerConnection.create(handle), memory)
     expect(memory.ended).toBe('reset')
     expect(memory.written).toMatch(/some$/)
   })
 
-  it('end where the transport breaks, for either of them', async () => {
+  it('end if the transport fails to read or to write', async () => {
     const broken = (): Promise<never> => Promise.reject(new Error('broken'))
     for (const breaks of [{ read: broken }, { write: broken }]) {
       const connection = ServerConnection.create(handle)
@@ -133,7 +133,7 @@ describe('the loops over sockets', () => {
     return { client, driven: drive(ServerConnection.create(handler), socketTransport(served)) }
   }
 
-  it('answer, echo in parts, and answer the last request of a client that has ended its side', async () => {
+  it('answer, echo in parts, and answer the last request of a client that has half-closed', async () => {
     const { client, driven } = await dial()
     await client.send(get('/1')).receives('/1')
     await client.send(ECHO).send('hel').receives('hel')
@@ -143,7 +143,7 @@ describe('the loops over sockets', () => {
     expect(await driven).toBeNull()
   })
 
-  it('answer what is no HTTP, and end', async () => {
+  it('answer input that is not HTTP, and end', async () => {
     const { client } = await dial()
     expect(await client.send('BAD\r\n\r\n').ended).toBe('end')
     expect(client.received).toMatch(/^HTTP\/1\.1 400 /)

@@ -26,7 +26,7 @@ async function answerTo(handler: Parameters<typeof start>[0]): Promise<string> {
 }
 
 describe('the objects of another copy', () => {
-  it('are of other classes, which are known', () => {
+  it('are instances of other classes, which instanceof accepts', () => {
     expect(theirs.Headers).not.toBe(ours.Headers)
     expect(theirs.Headers.of({ a: 'b' })).toBeInstanceOf(ours.Headers)
     expect(new theirs.RemoteProtocolError('badChunk', 0)).toBeInstanceOf(ours.RemoteProtocolError)
@@ -34,13 +34,13 @@ describe('the objects of another copy', () => {
     expect(new theirs.BackpressureError()).toBeInstanceOf(ours.BackpressureError)
   })
 
-  it('are taken for their class alone', () => {
+  it('are accepted as instances of their own class only', () => {
     expect(new theirs.LocalProtocolError('badState', '')).not.toBeInstanceOf(ours.RemoteProtocolError)
     expect(new Error('other')).not.toBeInstanceOf(ours.LocalProtocolError)
     for (const value of [null, undefined, 'Headers', {}]) expect(value instanceof ours.Headers).toBe(false)
   })
 
-  it('leave subclasses as they are', () => {
+  it('do not change instanceof of subclasses', () => {
     class Own extends ours.LocalProtocolError {}
     expect(new Own('badState', '')).toBeInstanceOf(ours.LocalProtocolError)
     expect(new Own('badState', '')).toBeInstanceOf(Own)

@@ -186,7 +186,7 @@ const DEMOS = readdirSync(join(ROOT, 'demos')).flatMap(file => /^(.*)\.ts$/.exec
 describe('every demo', () => {
   beforeAll(() => { assertBuilt('demos') })
 
-  it('is exercised here, and nothing else is', () => {
+  it('is run here, and nothing else is', () => {
     expect([...Object.keys(EXERCISES), ...ELSEWHERE].sort()).toEqual([...DEMOS].sort())
   })
 

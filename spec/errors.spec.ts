@@ -99,7 +99,7 @@ describe('the README', () => {
 })
 
 describe('a RemoteProtocolError', () => {
-  it('says which rule was broken, how that is answered, and where the fault is', () => {
+  it('has the broken rule, the status, and the offset of the fault', () => {
     const error = new RemoteProtocolError('headTooLarge', 17)
     expect(error).toMatchObject({ name: 'RemoteProtocolError', status: 431, section: 'RFC 6585 §5', offset: 17 })
     expect(error.message).toBe('the header section is too large (RFC 6585 §5)')
@@ -116,7 +116,7 @@ describe('a RemoteProtocolError', () => {
 })
 
 describe('the other errors', () => {
-  it('are the application\'s and the time limit\'s', () => {
+  it('have their names and codes', () => {
     const misuse = new LocalProtocolError('badRange', 'too much')
     expect(misuse).toMatchObject({ name: 'LocalProtocolError', code: 'badRange', message: 'too much' })
     expect(new SourceTimeoutError()).toMatchObject({ name: 'SourceTimeoutError' })

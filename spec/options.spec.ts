@@ -144,7 +144,7 @@ describe('refused', () => {
     expect(() => ServerConnection.create(handler as never)).toThrow(refusal(message))
   })
 
-  it('when a server closes, which goes on', async () => {
+  it('by the close of a server, which keeps listening', async () => {
     const server = await start(HANDLER)
     expect(() => server.close({ grace: 5 } as never)).toThrow(refusal('there is no option grace: graceMs is meant'))
     expect(server.address).not.toBeNull()
@@ -163,10 +163,10 @@ describe('refused', () => {
   })
 })
 
-describe('taken', () => {
+describe('accepted', () => {
   it.each<[string, object]>([
-    ['names of other libraries that are near none', { logger: true, name: 'api', env: 'test', cors: {} }],
-    ['what is undefined', { port: undefined, onError: undefined, tls: undefined, lowWaterMark: undefined }],
+    ['names of other libraries that resemble none of ours', { logger: true, name: 'api', env: 'test', cors: {} }],
+    ['undefined values', { port: undefined, onError: undefined, tls: undefined, lowWaterMark: undefined }],
     ['a signal', { signal: new AbortController().signal }],
     ['a low mark below the high one', { highWaterMark: 2, lowWaterMark: 1 }],
     ['a high mark of 1', { highWaterMark: 1 }],
@@ -176,7 +176,7 @@ describe('taken', () => {
     expect(server).toBeDefined()
   })
 
-  it('is what has no prototype, and no text', () => {
+  it('is not a value without a prototype, which is refused without being converted to text', () => {
     const options = Object.assign(Object.create(null) as object, { onError: Object.create(null) as object })
     expect(() => serve(HANDLER, options as never)).toThrow(LocalProtocolError)
   })

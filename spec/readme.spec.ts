@@ -52,7 +52,7 @@ describe('the code in the README', () => {
     errors = compileBlocks(CODE)
   })
 
-  it('opens its blocks with languages that are known here', () => {
+  it('has code blocks in known languages only', () => {
     const known = ['ts', 'ts run', 'ts serve', 'text', 'console', 'sh', 'json']
     expect(BLOCKS.filter(block => !known.includes(block.kind))).toEqual([])
   })
@@ -64,7 +64,7 @@ describe('the code in the README', () => {
   })
 
   for (const block of CODE.filter(({ kind }) => kind === 'ts run')) {
-    it(`prints what it says (line ${block.line})`, async () => {
+    it(`prints the output that it states (line ${block.line})`, async () => {
       const program = start(block, await freePort())
       expect(await program.ended()).toBe(0)
       const said = blocksBehind(block).find(({ kind }) => kind === 'text')
@@ -73,7 +73,7 @@ describe('the code in the README', () => {
   }
 
   for (const block of CODE.filter(({ kind }) => kind === 'ts serve')) {
-    it(`answers as it says (line ${block.line})`, async () => {
+    it(`answers as it states (line ${block.line})`, async () => {
       const port = await freePort()
       const program = start(block, port)
       try {
@@ -89,7 +89,7 @@ describe('the code in the README', () => {
 })
 
 describe('the check itself', () => {
-  it('finds what does not compile', () => {
+  it('finds code that does not compile', () => {
     const [good, bad] = compileBlocks(codeBlocks(
       "```ts\nimport { LocalProtocolError } from 'httprx/core'\nexport const kind = LocalProtocolError\n```\n"
       + "```ts\nimport { Nowhere } from 'httprx/core'\nexport const kind: string = Nowhere\n```\n"))

@@ -78,7 +78,7 @@ it('each recipe compiles', () => {
 })
 
 describe('lines of JSON, both ways', () => {
-  it('are worked on one after the other, and answered in order', async () => {
+  it('are processed one after the other, and answered in order', async () => {
     const { url } = await start(recipes.ndjson(line => Promise.resolve({ ...line as object, seen: true })))
     const lines = Array.from({ length: 5_000 }, (_, n) => JSON.stringify({ n, word: 'é' }))
     const response = await fetch(url, { method: 'POST', body: lines.map(line => `${line}\n`).join('') })
@@ -88,7 +88,7 @@ describe('lines of JSON, both ways', () => {
 })
 
 describe('tokens of a language model', () => {
-  it('come as events, and the upstream is aborted when the client leaves', async () => {
+  it('are sent as events, and the upstream is aborted when the client leaves', async () => {
     const aborted = signal()
     const server = await start(recipes.tokens(async function *(prompt, abort) {
       abort.addEventListener('abort', () => { aborted.resolve() })
@@ -101,7 +101,7 @@ describe('tokens of a language model', () => {
     await aborted.promise
   })
 
-  it('are a status where the model refuses', async () => {
+  it('are replaced by a status if the model refuses', async () => {
     const { url } = await start(recipes.tokens(async function *() {
       await Promise.reject(Object.assign(new Error('too many'), { status: 429 }))
       yield ''
@@ -110,8 +110,8 @@ describe('tokens of a language model', () => {
   })
 })
 
-describe('any body, compressed', () => {
-  it('is the body', async () => {
+describe('a compressed body', () => {
+  it('decompresses to the original', async () => {
     const server = await start(() => recipes.gzipped(Array<string>(1_000).fill('a line\n')))
     const response = await fetch(server.url)
     expect(response.headers.get('content-encoding')).toBe('gzip')
@@ -121,7 +121,7 @@ describe('any body, compressed', () => {
 
   it('waits for a client that does not read, and ends with it', async () => {
     const table = new Table(1e9)
-    // What does not get smaller: the client's buffers fill up.
+    // Incompressible bytes, so that the client's buffers fill up.
     let seed = 1
     const noise = function *(): Generator<Uint8Array> {
       for (const row of table.iterate()) {
@@ -147,14 +147,14 @@ describe('a form with files', () => {
     return fetch(url, { method: 'POST', body: form })
   }
 
-  it('goes to disk', async () => {
+  it('is written to disk', async () => {
     const folder = mkdtempSync(join(directory, 'upload-'))
     const { url } = await start(recipes.upload(folder, 1e6))
     expect(await (await post(url, 300_000)).text()).toBe('1 saved\n')
     expect(readdirSync(folder).map(name => readFileSync(join(folder, name)).length)).toEqual([300_000])
   })
 
-  it('is 413 where a file is too large, and nothing of it stays', async () => {
+  it('is answered with 413 if a file is too large, and leaves no file behind', async () => {
     const folder = mkdtempSync(join(directory, 'upload-'))
     const { url } = await start(recipes.upload(folder, 1_000))
     expect((await post(url, 30_000)).status).toBe(413)
@@ -181,14 +181,14 @@ describe('rows of a database', () => {
       Array.from({ length: 500 }, (_, id) => ({ id, word: `w${id}` })))
   })
 
-  it('wait for a client that does not read, and the cursor is closed with it', async () => {
+  it('wait for a client that does not read, and the cursor is closed when it leaves', async () => {
     const table = new Table(1e9)
     await stalled(recipes.rows(table), table)
   })
 })
 
 describe('a table as CSV', () => {
-  it('has a line of names, and quotes what has to be', async () => {
+  it('has a line of names, and quotes values where necessary', async () => {
     const { url } = await start(recipes.csv(['id', 'name'], new Table(250).iterate()))
     const lines = (await (await fetch(url)).text()).split('\r\n')
     expect(lines.slice(0, 2)).toEqual(['id,name', '0,"a, ""b"""'])
@@ -202,7 +202,7 @@ describe('a table as CSV', () => {
 })
 
 describe('a file, with ranges', () => {
-  it('is sent whole, in part, or not again', async () => {
+  it('is sent whole, in part, or not at all if it is unchanged', async () => {
     writeFileSync(join(directory, 'letters.txt'), 'abcdefghij')
     const server = await start(recipes.files(directory))
     const { url } = server

@@ -29,8 +29,8 @@ function parts(): [name: string, file: string][] {
     names.split(', ').map((name): [string, string] => [name.split(' as ')[0], file]))
 }
 
-describe('the parts of RxJS that the library takes', () => {
-  it('are what the index of RxJS exports, imported and required', () => {
+describe('the parts of RxJS that the library uses', () => {
+  it('are the same as those of the index of RxJS, both imported and required', () => {
     const taken = parts()
     expect(taken.length).toBeGreaterThan(20)
     // Testing sets the clocks of RxJS, which its index does not export.
@@ -47,7 +47,7 @@ describe('the parts of RxJS that the library takes', () => {
     )).toEqual([])
   })
 
-  it('are all that is loaded: not the index of RxJS, nor ws, nor what tests need', () => {
+  it('are the only ones that are loaded: neither the index of RxJS, nor ws, nor modules for tests', () => {
     const loaded = run(
       'await import(\'httprx\')',
       'console.log(JSON.stringify(Object.keys(require.cache)))',
@@ -57,7 +57,7 @@ describe('the parts of RxJS that the library takes', () => {
     expect(loaded.filter(file => file.endsWith('TestScheduler.js'))).toEqual([])
   })
 
-  it('hear of what an application sets in rxjs, and are what it asks for', () => {
+  it('share the config and the classes of the application\'s rxjs', () => {
     expect(run(
       'import { config, from, isObservable, Observable } from \'rxjs\'',
       'import { fromSource, onBackpressureLatest } from \'httprx\'',

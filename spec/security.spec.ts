@@ -56,23 +56,23 @@ describe('docs/security.md', () => {
   })
 
   it.each([...TEXT.matchAll(DEFAULT)].map(([, name, value, unit]) => [name, value, unit]))(
-    'says the default of %s as it is: %s %s', (name, value, unit) => {
+    'has the default of %s: %s %s', (name, value, unit) => {
       const number = value === 'none' ? 0 : Number(value) * UNITS[unit]
       expect(DEFAULTS[name]).toBe(number)
     })
 
-  it('says every time limit that has a default', () => {
+  it('has every time limit that has a default', () => {
     const names = Object.entries(DEFAULTS).filter(([name, value]) => name.endsWith('Timeout') && Number(value) > 0)
     for (const [name] of names) expect(TEXT).toContain(`\`${name}\``)
   })
 
-  it.each(Object.entries(KEPT))('says what node:http and Fastify have by default: %s', (what, kept) => {
+  it.each(Object.entries(KEPT))('has the default of node:http and Fastify: %s', (what, kept) => {
     const [, , ofNode, ofFastify] = CELLS.find(([first]) => first === what)!
     expect(numberIn(ofNode)).toBe(kept(createServer()))
     expect(numberIn(ofFastify)).toBe(kept(fastify().server))
   })
 
-  it('says how long a body Fastify reads by default', () => {
+  it('has the default body limit of Fastify', () => {
     const [, , , ofFastify] = CELLS.find(([first]) => first === 'a request body')!
     expect(numberIn(ofFastify)).toBe(fastify().initialConfig.bodyLimit)
   })

@@ -1,6 +1,6 @@
 /**
- * A real broker: Debian's nats-server with JetStream, its store in a folder of its own, on a free port. It may be
- * killed, stopped, and started again with what it had stored.
+ * A real broker: Debian's nats-server with JetStream, with its own store, on a free port. It may be killed, stopped,
+ * and started again with its store.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ const PLACES = ['/usr/sbin/nats-server', '/usr/bin/nats-server']
 
 /** A broker. */
 export class Broker {
-  /** Where it is reached. */
+  /** Its URL. */
   readonly url: string
   private readonly port: number
   private readonly folder: string
@@ -45,10 +45,10 @@ export class Broker {
     child.stderr.setEncoding('utf8').on('data', (text: string) => { log += text })
     const ended = once(child, 'exit').then(() => { throw new Error(`the broker ended: ${log}`) })
     while (!log.includes('Server is ready')) await Promise.race([once(child.stderr, 'data'), ended])
-    ended.catch(() => { /* It ends when it is told to. */ })
+    ended.catch(() => { /* It ends when it is stopped. */ })
   }
 
-  /** Kills it as a crash does; what it stored is there. */
+  /** Kills it, as a crash would; its store stays. */
   async kill(): Promise<void> {
     const { child } = this
     this.child = null
@@ -58,18 +58,18 @@ export class Broker {
     await ended
   }
 
-  /** Copies what it has stored, while it does not run. */
+  /** Copies its store, while it does not run. */
   save(): void {
     cpSync(this.folder, this.copy, { recursive: true })
   }
 
-  /** Puts what was copied in the place of what it has stored since then, while it does not run. */
+  /** Replaces its store with the copy, while it does not run. */
   restore(): void {
     rmSync(this.folder, { recursive: true })
     renameSync(this.copy, this.folder)
   }
 
-  /** Ends it, and what it stored. */
+  /** Ends it, and deletes its store. */
   async stop(): Promise<void> {
     await this.kill()
     for (const folder of [this.folder, this.copy]) rmSync(folder, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 /**
  * The demo `cluster-chat`: two processes over one broker, with clients of both kinds on each. The broker is killed, a
- * process is killed, and a process stands still.
+ * process is killed, and a process is stopped.
  */
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
@@ -20,7 +20,7 @@ let admin: NatsConnection | null = null
 let browsers: Browser[] = []
 let pages: SocketPage[] = []
 
-/** Starts the demo, and clients of which each process has some. Returns the demo's address. */
+/** Starts the demo, and clients, some for each process. Returns the demo's address. */
 async function open(): Promise<string> {
   assertBuilt('demos')
   broker = await Broker.start()
@@ -41,7 +41,7 @@ afterEach(async () => {
   await broker.stop()
 })
 
-/** Says something, over a connection of its own: the process that had an earlier one may be gone. */
+/** Sends a line over a new connection: the process of an earlier one may have ended. */
 async function say(url: string, text: string): Promise<void> {
   const sent = request(url, { method: 'POST', agent: false }).end(text)
   const [response] = await once(sent, 'response') as [IncomingMessage]
@@ -49,7 +49,7 @@ async function say(url: string, text: string): Promise<void> {
   expect(response.statusCode).toBe(204)
 }
 
-/** Says some things, each when the broker has the one before it. */
+/** Sends several lines, each when the broker has stored the one before it. */
 async function sayAll(url: string, from: number, to: number): Promise<void> {
   for (let n = from; n <= to; n++) await say(url, `line ${n}`)
 }
@@ -70,7 +70,7 @@ async function consumers(): Promise<ConsumerInfo[]> {
 }
 
 describe('two processes over a broker', () => {
-  it('give every message to the clients of both, in order, through the broker\'s death', async () => {
+  it('deliver every message to the clients of both, in order, even if the broker is killed', async () => {
     const url = await open()
     await sayAll(url, 1, 20)
     await expectLines(20)
@@ -84,7 +84,7 @@ describe('two processes over a broker', () => {
     await expectLines(30)
   }, 60_000)
 
-  it('have clients that come back to the other one and miss nothing, when one is killed', async () => {
+  it('have clients that reconnect to the other one and miss nothing if one is killed', async () => {
     const url = await open()
     await sayAll(url, 1, 5)
     await expectLines(5)
@@ -99,7 +99,7 @@ describe('two processes over a broker', () => {
     await expectLines(20)
   }, 60_000)
 
-  it('are not the broker\'s problem where one stands still, and it catches up', async () => {
+  it('do not make the broker send ahead without bound if one is stopped, which catches up later', async () => {
     await open()
     admin = await connect({ servers: broker.url })
     expect((await consumers()).map(({ num_pending }) => num_pending)).toEqual([0, 0])
@@ -111,7 +111,7 @@ describe('two processes over a broker', () => {
       for (let n = 1; n <= 600; n++) await client.publish('chat', JSON.stringify(`line ${n} ${padding}`))
       for (const browser of browsers) if (browser.process !== pid) await browser.has(600)
       const pending = (await consumers()).map(({ num_pending }) => num_pending)
-      // The one that stands still was sent what it had asked for before, and no more.
+      // The stopped one was sent what it had requested before, and no more.
       expect(Math.min(...pending)).toBe(0)
       expect(Math.max(...pending)).toBeGreaterThanOrEqual(600 - 256)
     } finally {

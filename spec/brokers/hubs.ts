@@ -1,5 +1,5 @@
 /**
- * Hubs over one real broker, and those who listen to them. Two hubs in a spec are what two processes are to the broker.
+ * Hubs over one real broker, and their subscribers. To the broker, two hubs in a spec are like two processes.
  */
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
@@ -10,7 +10,7 @@ import { Broker } from './broker.js'
 
 type Item = HubEvent<number> | HubGap
 
-/** A broker, hubs over it, and a connection beside them. */
+/** A broker, its hubs, and another connection to it. */
 export class House {
   readonly broker: Broker
   readonly admin: NatsConnection
@@ -32,13 +32,13 @@ export class House {
     this.hubs = []
   }
 
-  /** A stream that nobody else has. */
+  /** The name and subject of a new stream. */
   place(): { stream: string; subject: string } {
     const stream = `S${++this.streams}`
     return { stream, subject: `${stream}.events` }
   }
 
-  /** A hub; of numbers, where nothing else is said. */
+  /** A hub, by default of numbers. */
   async hub<T = number>(options: NatsHubOptions<T>): Promise<NatsHub<T>> {
     const connection = { servers: this.broker.url, reconnectTimeWait: 50 }
     const hub = await NatsHub.connect<T>({ connection, ...options })
@@ -46,7 +46,7 @@ export class House {
     return hub
   }
 
-  /** Starts the broker again. Resolves when it answers: one that begins to run may lose what it is asked. */
+  /** Starts the broker again. Resolves when it answers: a broker that is starting may lose requests. */
   async restart(): Promise<void> {
     await this.broker.start()
     const answers = (): Promise<boolean> => this.manager.getAccountInfo().then(() => true, () => false)
@@ -85,7 +85,7 @@ function shown(event: Item): unknown {
   return `gap ${after} to ${next}: ${missed}`
 }
 
-/** What a subscriber gets, from when it is asked for. */
+/** Logs the events of a subscription, which begins at once. */
 export class Listener {
   readonly log: unknown[] = []
   readonly ids: string[] = []
@@ -102,13 +102,13 @@ export class Listener {
     })
   }
 
-  /** Resolves when it got so many things. */
+  /** Resolves when the log has that many entries. */
   async has(count: number): Promise<unknown[]> {
     if (this.log.length < count) await firstValueFrom(this.heard.pipe(filter(() => this.log.length >= count)))
     return this.log
   }
 
-  /** Resolves when it got this. */
+  /** Resolves when the log has that entry. */
   async hasLast(thing: unknown): Promise<unknown[]> {
     if (!this.log.includes(thing)) await firstValueFrom(this.heard.pipe(filter(() => this.log.includes(thing))))
     return this.log

@@ -1,5 +1,5 @@
 /**
- * A hub over a real broker: one order and one set of ids for all processes, and what a subscriber gets that comes back.
+ * A hub over a real broker: one order and one set of ids for all processes, and what a returning subscriber receives.
  *
  * `npm run brokers`; nats-server has to be installed.
  */
@@ -16,7 +16,7 @@ afterEach(async () => { await house.closeHubs() })
 afterAll(async () => { await house.close() })
 
 describe('a hub over NATS', () => {
-  it('gives what is published in any process to the subscribers of all, in one order', async () => {
+  it('delivers the events of any process to the subscribers of all, in one order', async () => {
     const where = house.place()
     const [one, two] = [await house.hub(where), await house.hub(where)]
     const listeners = [one, two].map(hub => new Listener(hub.subscribe()))
@@ -28,7 +28,7 @@ describe('a hub over NATS', () => {
     expect(one.latestId).toBe(two.latestId)
   })
 
-  it('has ids of stream sequences, the type of an event, and its own size', async () => {
+  it('has ids from stream sequences, types of events, and the number of its own subscribers', async () => {
     const hub = await house.hub(house.place())
     expect(hub.latestId).toBeNull()
     const sizes = firstValueFrom(hub.size$.pipe(take(3), toArray()))
@@ -40,7 +40,7 @@ describe('a hub over NATS', () => {
     expect(await sizes).toEqual([0, 1, 0])
   })
 
-  it('takes codecs, and messages of other programs', async () => {
+  it('accepts a codec, and messages of other programs', async () => {
     const where = house.place()
     const codec = { encode: (text: string) => text.toUpperCase(), decode: (bytes: Uint8Array) => String(bytes.length) }
     const hub = await house.hub<string>({ ...where, codec })
@@ -50,7 +50,7 @@ describe('a hub over NATS', () => {
     expect((await both).map(({ data }) => data)).toEqual(['4', '5'])
   })
 
-  it('passes over what it cannot read, says so, and goes on', async () => {
+  it('skips a message that it cannot decode, reports it, and continues', async () => {
     const where = house.place()
     const errors: unknown[] = []
     const hub = await house.hub({ ...where, onError: error => { errors.push(error) } })
@@ -62,7 +62,7 @@ describe('a hub over NATS', () => {
     expect(await new Listener(hub.subscribe({ after: hub.latestId?.replace(/2$/, '1') })).has(1)).toEqual([2])
   })
 
-  it('lets RxJS report what the application throws when it hears of an error', async () => {
+  it('lets RxJS report an exception of onError', async () => {
     const where = house.place()
     const reported = new Promise<unknown>(resolve => { config.onUnhandledError = resolve })
     const hub = await house.hub({ ...where, onError: () => { throw new Error('mine') } })
@@ -74,7 +74,7 @@ describe('a hub over NATS', () => {
     config.onUnhandledError = null
   })
 
-  it('serves several hubs over one connection, and leaves that open', async () => {
+  it('shares a given connection with other hubs, and leaves it open', async () => {
     const [a, b] = [house.place(), house.place()]
     const one = await house.hub({ ...a, connection: house.admin })
     const two = await house.hub({ ...b, connection: house.admin })
@@ -90,7 +90,7 @@ describe('a hub over NATS', () => {
     expect(await listener.has(2)).toEqual([2, 4])
   })
 
-  it('completes its subscribers when it is closed, and when its connection is', async () => {
+  it('completes its subscribers when it or its connection is closed', async () => {
     const one = await house.hub(house.place())
     const early = new Listener(one.subscribe())
     await one.close()
@@ -101,7 +101,7 @@ describe('a hub over NATS', () => {
     expect(await late.has(1)).toEqual(['end'])
   })
 
-  it('refuses options that are none, a subject of another stream, and a broker that is not there', async () => {
+  it('refuses invalid options, a stream without the subject, and an unreachable broker', async () => {
     const where = house.place()
     await expect(house.hub({ ...where, subject: 'a.*' })).rejects.toMatchObject({ code: 'badOption' })
     await expect(house.hub({ ...where, stream: 'a b' })).rejects.toMatchObject({ code: 'badOption' })
@@ -114,7 +114,7 @@ describe('a hub over NATS', () => {
     await expect(house.hub({ ...where, connection })).rejects.toThrow('refused')
   })
 
-  it('creates its stream with the limits that are given', async () => {
+  it('creates its stream with the given limits', async () => {
     const where = house.place()
     await house.hub({ ...where, limits: { messages: 10, bytes: 4096, ageMs: 60_000 } })
     const { config } = await house.manager.streams.info(where.stream)
@@ -122,8 +122,8 @@ describe('a hub over NATS', () => {
   })
 })
 
-describe('a subscriber that comes back', () => {
-  it('goes on in another process, from what that one holds', async () => {
+describe('a returning subscriber', () => {
+  it('continues in another process with the events that it holds', async () => {
     const where = house.place()
     const one = await house.hub(where)
     const ids = await publishAll(one, 1, 5)
@@ -135,7 +135,7 @@ describe('a subscriber that comes back', () => {
     expect(new Listener(two.subscribe({ after: ids[4] })).log).toEqual([6])
   })
 
-  it.each([1, 99, 100, 101, 250])('reads from the stream what the process does not hold: %d events', async count => {
+  it.each([1, 99, 100, 101, 250])('reads events that the process does not hold from the stream: %d', async count => {
     const hub = await house.hub({ ...house.place(), history: 3 })
     const [first] = await publishAll(hub, 0, count + 3)
     const listener = new Listener(hub.subscribe({ after: first }))
@@ -143,7 +143,7 @@ describe('a subscriber that comes back', () => {
     expect(await listener.has(count + 4)).toEqual(numbers(1, count + 4))
   })
 
-  it('takes it at its own pace, while more is published', async () => {
+  it('receives them at its own pace, while others are published', async () => {
     const hub = await house.hub({ ...house.place(), history: 2 })
     const [first] = await publishAll(hub, 1, 120)
     const taker = new Taker(hub.subscribe({ after: first }))
@@ -153,7 +153,7 @@ describe('a subscriber that comes back', () => {
     expect(await taker.take(1_000).has(129)).toEqual(numbers(2, 130))
   })
 
-  it('reads pages that others have read, from wherever it begins', async () => {
+  it('receives the right events from cached pages, wherever it begins', async () => {
     const hub = await house.hub({ ...house.place(), history: 2 })
     const ids = await publishAll(hub, 1, 150)
     const listeners = ids.map(after => new Listener(hub.subscribe({ after })))
@@ -162,7 +162,7 @@ describe('a subscriber that comes back', () => {
     }
   })
 
-  it('is told of what the stream does not hold any more', async () => {
+  it('receives a gap for events that the stream no longer holds', async () => {
     const hub = await house.hub({ ...house.place(), history: 2, limits: { messages: 5 } })
     const ids = await publishHeld(hub, 1, 10)
     expect(await new Listener(hub.subscribe({ after: ids[1] })).has(6)).toEqual([
@@ -170,7 +170,7 @@ describe('a subscriber that comes back', () => {
     ])
   })
 
-  it('is told so without a number where the stream has other subjects', async () => {
+  it('receives a gap without a number if the stream has other subjects', async () => {
     const where = house.place()
     await house.manager.streams.add({ name: where.stream, subjects: [`${where.stream}.>`], max_msgs: 5 })
     const hub = await house.hub({ ...where, history: 2 })
@@ -181,7 +181,7 @@ describe('a subscriber that comes back', () => {
     expect(await new Listener(hub.subscribe({ after: ids[0] })).has(2)).toEqual([`gap ${ids[0]} to ${last}: null`, 4])
   })
 
-  it('is told where its id is none of the stream', async () => {
+  it('receives a gap for an id that is not of the stream', async () => {
     const hub = await house.hub(house.place())
     const [first] = await publishHeld(hub, 1, 2)
     for (const after of ['', '17', 'other-1', `${first}x`]) {
@@ -191,20 +191,20 @@ describe('a subscriber that comes back', () => {
     expect(await new Listener(hub.subscribe({ after })).has(3)).toEqual([`gap ${after} to ${first}: null`, 1, 2])
   })
 
-  it('is told of it while it takes them, too', async () => {
+  it('receives a gap for events that are removed while it reads', async () => {
     const hub = await house.hub({ ...house.place(), history: 2, limits: { messages: 300 } })
     const [first] = await publishHeld(hub, 1, 250)
     const taker = new Taker(hub.subscribe({ after: first }))
     await taker.take(10).has(10)
     await publishHeld(hub, 251, 550)
     const log = await taker.take(1_000).hasLast(550)
-    // It holds the page that it has begun.
+    // The page that it has begun is held.
     expect(log.slice(0, 100)).toEqual(numbers(2, 101))
     expect(log[100]).toMatch(/^gap \S+-101 to \S+-251: 149$/)
     expect(log.slice(101)).toEqual(numbers(251, 550))
   })
 
-  it('goes on where only other subjects were published since', async () => {
+  it('continues without a gap after messages of other subjects', async () => {
     const where = house.place()
     await house.manager.streams.add({ name: where.stream, subjects: [`${where.stream}.>`] })
     const one = await house.hub(where)
@@ -216,11 +216,11 @@ describe('a subscriber that comes back', () => {
     expect(await listener.has(1)).toEqual([2])
   })
 
-  it('waits for a process that is behind what it has seen', async () => {
+  it('waits for a process that is behind its last event', async () => {
     const where = house.place()
     const [ahead, behind] = [await house.hub(where), await house.hub(where)]
     await publishAll(ahead, 1, 1)
-    // One that must lose nothing, and takes nothing: its process takes no more.
+    // A lossless subscriber without demand: its process takes no further events.
     const holder = new Taker(behind.subscribe({ overflow: 'wait', queue: 1 }))
     const ids = await publishAll(ahead, 2, 6)
     const back = new Listener(behind.subscribe({ after: ids[3] }))

@@ -1,6 +1,6 @@
 /**
- * A hub over a real broker that goes away and comes back, streams that are not what they were, and subscribers that
- * hold their process.
+ * A hub over a real broker that restarts, streams that lose messages or are created again, and subscribers that hold
+ * back their process.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { jetstream } from '@nats-io/jetstream'
@@ -12,8 +12,8 @@ beforeAll(async () => { house = await House.open() })
 afterEach(async () => { await house.closeHubs() })
 afterAll(async () => { await house.close() })
 
-describe('a broker that goes away', () => {
-  it('comes back, and every subscriber goes on behind its last event', async () => {
+describe('a broker that is killed', () => {
+  it('restarts, and every subscriber continues after its last event', async () => {
     const where = house.place()
     const [one, two] = [await house.hub(where), await house.hub(where)]
     const listeners = [one, two].map(hub => new Listener(hub.subscribe()))
@@ -27,7 +27,7 @@ describe('a broker that goes away', () => {
     for (const listener of listeners) expect(await listener.has(6)).toEqual(numbers(1, 6))
   })
 
-  it('holds no more publications than are allowed, and fails them in time', async () => {
+  it('lets no more publications wait than are allowed, and those fail after publishTimeoutMs', async () => {
     const hub = await house.hub({ ...house.place(), unacknowledged: 2, publishTimeoutMs: 1 })
     await house.broker.kill()
     const published = [1, 2, 3].map(n => hub.publish(n))
@@ -37,7 +37,7 @@ describe('a broker that goes away', () => {
     await house.restart()
   })
 
-  it('is waited for by a subscriber that reads the stream', async () => {
+  it('delays a subscriber that reads the stream until it restarts', async () => {
     const hub = await house.hub({ ...house.place(), history: 2 })
     const [first] = await publishAll(hub, 1, 10)
     await house.broker.kill()
@@ -46,7 +46,7 @@ describe('a broker that goes away', () => {
     expect(await listener.has(9)).toEqual(numbers(2, 10))
   })
 
-  it('ends with the process where its connection does', async () => {
+  it('does not delay the close of a hub whose connection is closed', async () => {
     const hub = await house.hub({ ...house.place(), history: 2 })
     const [first] = await publishHeld(hub, 1, 10)
     const statuses = hub.connection.status()
@@ -61,14 +61,14 @@ describe('a broker that goes away', () => {
     await house.restart()
   })
 
-  it('refuses what is too large for it', async () => {
+  it('refuses a message that is too large', async () => {
     const hub = await house.hub<string>(house.place())
     await expect(hub.publish('x'.repeat(2 ** 21))).rejects.toThrow('max_payload')
   })
 })
 
-describe('a stream that is not what it was', () => {
-  it('is told as a gap where it was made anew, and is followed', async () => {
+describe('a stream that changes', () => {
+  it('is followed after a gap if it is created again', async () => {
     const where = house.place()
     const hub = await house.hub(where)
     const [old] = await publishHeld(hub, 1, 3)
@@ -81,7 +81,7 @@ describe('a stream that is not what it was', () => {
     expect(await new Listener(hub.subscribe({ after: old })).has(4)).toEqual([2, 3, expect.stringMatching('gap'), 7])
   })
 
-  it('is told so to one that was reading what was there before', async () => {
+  it('gives a gap to a subscriber that was reading earlier events', async () => {
     const where = house.place()
     const hub = await house.hub({ ...where, history: 2 })
     const [first] = await publishHeld(hub, 1, 50)
@@ -95,7 +95,7 @@ describe('a stream that is not what it was', () => {
     expect((await taker.take(100).hasLast(77)).slice(9)).toEqual([11, expect.stringMatching(/^gap .*: null$/), 77])
   })
 
-  it('is told as a gap where it lost its end, as with its machine, and is followed', async () => {
+  it('is followed after a gap if it loses its last messages, as in a crash of its machine', async () => {
     const hub = await house.hub(house.place())
     await publishHeld(hub, 1, 3)
     await house.broker.kill()
@@ -111,7 +111,7 @@ describe('a stream that is not what it was', () => {
     expect(await listener.has(4)).toEqual([4, 5, `gap ${ids[1]} to null: null`, 44])
   })
 
-  it('is told as a gap where its messages are deleted before the process takes them', async () => {
+  it('gives a gap for messages that are deleted before the process takes them', async () => {
     const where = house.place()
     const [hub, other] = [await house.hub({ ...where, prefetch: 1, limits: { messages: 3 } }), await house.hub(where)]
     const [first] = await publishAll(hub, 1, 1)
@@ -128,7 +128,7 @@ describe('a stream that is not what it was', () => {
 })
 
 describe('a subscriber that must lose nothing', () => {
-  it('holds its process, and the broker keeps the rest', async () => {
+  it('holds back its process, while the broker keeps the rest', async () => {
     const where = house.place()
     const [hub, other] = [await house.hub({ ...where, prefetch: 4, history: 4 }), await house.hub(where)]
     const taker = new Taker(hub.subscribe({ overflow: 'wait' }))
@@ -139,7 +139,7 @@ describe('a subscriber that must lose nothing', () => {
     expect(await taker.take(1_000).has(300)).toEqual(numbers(1, 300))
   })
 
-  it('is waited for by a publisher that wishes so', async () => {
+  it('delays publishWhenReady, and not publish', async () => {
     const hub = await house.hub({ ...house.place(), history: 1 })
     const taker = new Taker(hub.subscribe({ overflow: 'wait' }))
     const free = new Listener(hub.subscribe())

@@ -61,14 +61,14 @@ async function gauge(page: Page, panel: string): Promise<{ held: number; peak: n
   return { held: await read('held'), peak: await read('peak'), bound: await read('bound') }
 }
 
-/** How many bytes the label tells. */
+/** The number of bytes that the label shows. */
 async function amount(page: Page, selector: string): Promise<number> {
   const [value, unit] = (await page.locator(selector).innerText()).split(/[ /]/)
   return Number(value) * 1024 ** ['B', 'KiB', 'MiB', 'GiB'].indexOf(unit)
 }
 
 describe('the chat', () => {
-  it('is between two pages', async () => {
+  it('connects two pages', async () => {
     const [ada, bob] = [await browser.open(address), await browser.open(address)]
     await text(ada, '#people', /2 pages are here/)
     await ada.fill('#name', 'Ada')
@@ -85,7 +85,7 @@ describe('the chat', () => {
 })
 
 describe('the figures', () => {
-  it('move', async () => {
+  it('change', async () => {
     const page = await browser.open(address)
     await text(page, '#link', /^connected$/)
     await watch(page, 4)
@@ -124,7 +124,7 @@ describe('the download', () => {
 })
 
 describe('the upload', () => {
-  it('is as fast as its slider says, and the server holds no more than one read', async () => {
+  it('is as fast as its slider is set, and the server holds no more than one read', async () => {
     const page = await browser.open(address)
     await text(page, '#link', /^connected$/)
     await setSlider(page, '#speed', 18)
@@ -144,7 +144,7 @@ describe('the upload', () => {
     await text(page, '#upload .held-value', /^0\.0 KiB$/)
   })
 
-  /** How much the consumer takes in within a second. */
+  /** The number of bytes that the consumer processes within a second. */
   async function progress(page: Page): Promise<number> {
     const before = await amount(page, '#upload .near-value')
     await watch(page, 4)

@@ -32,7 +32,7 @@ afterAll(async () => {
   await server.close({ graceMs: 0 })
 })
 
-/** Listens in the browser until so many events came. */
+/** Listens in the browser until `count` events have arrived. */
 function receive(count: number): Promise<Received[]> {
   const script = `new Promise(resolve => {
     const received = []
@@ -48,7 +48,7 @@ function receive(count: number): Promise<Received[]> {
 }
 
 describe('an EventSource', () => {
-  it('gets types, ids, and data of several lines', async () => {
+  it('receives types, ids, and data of several lines', async () => {
     const tick = { event: 'tick', id: 'ü', data: 'a\r\nb\n' }
     handler = () => sse(of<(SseEvent | string)[]>('plain', tick, { data: { n: 1 } }))
     expect(await receive(3)).toEqual([
@@ -70,7 +70,7 @@ describe('an EventSource', () => {
     expect(await state).toBe(1)
   })
 
-  it('comes back when the stream ends, and says what it saw last', async () => {
+  it('reconnects when the stream ends, with the id of its last event', async () => {
     const ids: (string | null)[] = []
     handler = reqd => {
       ids.push(lastEventId(reqd))
@@ -81,7 +81,7 @@ describe('an EventSource', () => {
     expect(ids.slice(0, 3)).toEqual([null, 'größe 1', 'größe 2'])
   })
 
-  it('comes back after an event that has only an id', async () => {
+  it('reconnects with the id of an event that has only an id', async () => {
     const ids: (string | null)[] = []
     handler = reqd => {
       ids.push(lastEventId(reqd))
@@ -91,7 +91,7 @@ describe('an EventSource', () => {
     expect(ids.slice(0, 2)).toEqual([null, '7'])
   })
 
-  it('is told when to come back before the server closes', async () => {
+  it('receives the delay of its reconnection before the server closes', async () => {
     const brief = await serve(reqd => {
       if (reqd.target === '/') return PAGE
       return sse(of('hello', 'world').pipe(source$ => concat(source$, new Subject<string>())), { retry: 12_345 })

@@ -1,8 +1,8 @@
 /**
- * What node:http and nginx make of the bytes that are refused here: each refused case of spec/conformance, and the end
- * of the input behind it, sent to them over a socket. spec/conformance/others.json keeps their answers.
+ * The answers of node:http and nginx to input that is refused here: each refused case of spec/conformance, followed by
+ * the end of the input, sent to them over a socket. spec/conformance/others.json keeps their answers.
  *
- * `npm run proxies` compares, where this is the version that the file names. `WRITE_OTHERS=1 npm run proxies leniency`
+ * `npm run proxies` compares them, for the versions that the file names. `WRITE_OTHERS=1 npm run proxies leniency`
  * writes the file; `npm run conformance` then writes the table.
  */
 import { execFileSync } from 'node:child_process'
@@ -19,13 +19,13 @@ import { Proxy, PROXIES } from './proxy.js'
 const IS_WRITTEN = process.env['WRITE_OTHERS'] !== undefined
 const NGINX = PROXIES[0]
 
-/** Somebody who reads requests: where a client of its finds it. */
+/** A server under test, and the way to connect to it. */
 interface Reader {
   readonly connect: () => Promise<Client>
   readonly stop: () => Promise<unknown>
 }
 
-/** node:http, which answers a request once it has the whole body. */
+/** node:http, which answers a request when its body is complete. */
 async function nodeHttp(insecureHTTPParser: boolean): Promise<Reader & { readonly port: number }> {
   const server: Server & { httpAllowHalfOpen?: boolean } = createServer({ insecureHTTPParser }, (request, response) => {
     request.on('error', () => undefined).on('end', () => { response.end('ok') }).resume()
@@ -56,7 +56,7 @@ async function answersOf(reader: Reader, { input }: Case): Promise<string> {
   return client.received === '' ? 'close' : 'HTTP/0.9'
 }
 
-/** The file, one line a case. */
+/** The text of the file, one line per case. */
 function textOf(others: Others): string {
   return `${JSON.stringify(others, null, 2).replace(/\[\s+([^\]]+?)\s+\]/g, (_, row: string) =>
     `[${row.split(/\n\s*/).join(' ')}]`)}\n`
@@ -66,7 +66,7 @@ function versionOfNginx(): string {
   return /nginx\/([\d.]+)/.exec(execFileSync('/bin/sh', ['-c', `${NGINX.program} -v 2>&1`], { encoding: 'utf8' }))![1]
 }
 
-describe('what is refused here', () => {
+describe('input that is refused here', () => {
   const versions = { node: process.versions.node, llhttp: process.versions['llhttp'] ?? '', nginx: versionOfNginx() }
   const measured: Record<string, string[]> = {}
   const readers: Reader[] = []

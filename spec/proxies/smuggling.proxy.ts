@@ -12,12 +12,12 @@ import { portOf } from '../helpers/net.js'
 import { ATTACKS } from './attacks.js'
 import { MARK, Proxy, PROXIES } from './proxy.js'
 
-/** Whether the server reads the bodies of requests, or answers without a look at them. */
+/** Whether the server reads the bodies of requests, or answers without reading them. */
 const WAYS = ['reads', 'leaves'] as const
 
-/** What the handler saw, and what is wrong with it. */
+/** The requests that the handler received, and what is wrong with them. */
 class Witness {
-  /** The targets of the attacks that came through. */
+  /** The targets of the attacks that the proxy passed on. */
   readonly seen: string[]
   readonly complaints: string[]
   way: typeof WAYS[number]
@@ -39,7 +39,7 @@ class Witness {
     return { body: `${method} ${target}` }
   }
 
-  /** Looks at a request: has the proxy sent it, once, and so? */
+  /** Checks that the proxy sent this request, unchanged and once. */
   judge(method: string, target: string, marks: readonly string[]): void {
     const [secret, number, ...sent] = (marks[0] ?? '').split(' ')
     const isSent = marks.length === 1 && secret === this.secret && sent.join(' ') === `${method} ${target}`
@@ -50,11 +50,11 @@ class Witness {
   }
 }
 
-/** Sends the bytes to the proxy, ends when that is due, and waits for the proxy to do the same. */
+/** Sends the bytes to the proxy, half-closes when `due` resolves, and waits for the proxy to close. */
 async function send(proxy: Proxy, bytes: string, due = () => Promise.resolve()): Promise<string> {
   const client = await proxy.connect()
   client.send(bytes)
-  // A proxy that sees the end at once may leave out what it has not answered yet.
+  // A proxy that sees the end at once may omit pending responses.
   await due()
   await client.end().ended
   client.socket.destroy()
@@ -69,7 +69,7 @@ describe.each(PROXIES)('behind $name', kind => {
   let victims = 0
 
   beforeAll(async () => {
-    // What is cut here, the proxy has cut.
+    // The errors are those of connections that the proxy cuts.
     server = await serve(witness.handler, { host: '127.0.0.1', onError: () => undefined }).listening
     server.connections$.subscribe(() => { connections++ })
     proxy = await Proxy.start(kind, portOf(server))
@@ -88,7 +88,7 @@ describe.each(PROXIES)('behind $name', kind => {
     expect(answer).toMatch(new RegExp(`GET ${target}(?:\r\n0\r\n\r\n)?$`))
   }
 
-  it('serves on connections that are kept', async () => {
+  it('serves requests on persistent connections', async () => {
     for (let n = 0; n < 10; n++) await expectServedVictim()
     expect(connections).toBeLessThan(10)
   })
@@ -105,13 +105,13 @@ describe.each(PROXIES)('behind $name', kind => {
     }
   })
 
-  it('has let hundreds of the attacks through', () => {
+  it('has received hundreds of the attacks', () => {
     expect(witness.seen.length).toBeGreaterThan(200)
   })
 })
 
 describe('the check itself', () => {
-  /** A server that takes each head for a request, whatever body it stands in. */
+  /** A server that reads each head as a request, even within a body. */
   function bodylessServer(witness: Witness): TcpServer {
     return createServer(socket => {
       let text = ''
@@ -128,7 +128,7 @@ describe('the check itself', () => {
     })
   }
 
-  it.each(PROXIES)('finds a server that takes bodies for requests, behind $name', async kind => {
+  it.each(PROXIES)('finds a server that reads bodies as requests, behind $name', async kind => {
     const witness = new Witness()
     const server = bodylessServer(witness).listen(0, '127.0.0.1')
     await once(server, 'listening')

@@ -151,7 +151,7 @@ describe('handlerTimeout', () => {
     })
   })
 
-  it('is none unless given', () => {
+  it('is off by default', () => {
     marbles(({ serve, expectObservable }) => {
       const client = serve(() => timer(500_000).pipe(map(() => ({ body: 'late' })))).connect('a', { a: HEAD })
       expectObservable(client.responses$.pipe(map(r => r.body))).toBe('500s a 65999ms |', { a: 'late' })
