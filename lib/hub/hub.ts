@@ -108,7 +108,8 @@ export class Hub<T> {
   /** Returns the position behind the event of an id; null where the id is not of this hub. */
   private positionBehind(id: string): number | null {
     const position = Number(id.slice(this.epoch.length + 1))
-    const isOurs = position > 0 && position <= this.fanOut.log.end && this.idOf(position - 1) === id
+    const isInLog = Number.isInteger(position) && position > 0 && position <= this.fanOut.log.end
+    const isOurs = isInLog && this.idOf(position - 1) === id
     return isOurs ? position : null
   }
 }

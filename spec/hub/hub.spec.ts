@@ -149,7 +149,9 @@ describe('a subscriber that resumes after an id', () => {
     expect(log).toEqual([`gap e-2 to e-${count - 4}: ${count - 7}`, ...held])
   })
 
-  it.each(['f-2', 'e-0', 'e-9', 'e-02', 'e-1.0', 'e', 'nonsense', 'e--1', ''])('learns that %j is not an id', after => {
+  it.each([
+    'f-2', 'e-0', 'e-9', 'e-02', 'e-1.0', 'e-1.5', 'e-0.5', 'e', 'nonsense', 'e--1', '',
+  ])('learns that %j is not an id', after => {
     expect(heard(filled(3, 10), { after })).toEqual([`gap ${after} to e-1: null`, 1, 2, 3])
   })
 
