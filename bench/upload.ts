@@ -5,7 +5,7 @@ import { compare } from './lib/compare.js'
 import { workloads } from './lib/workloads.js'
 
 const target = 1
-const peers = ['node-net', 'fastify']
+const peers = ['httprx-lent', 'node-net', 'fastify']
 
 await compare({ ...workloads.upload, title: 'upload, 1 GiB, fixed length', target, peers })
 await compare({ ...workloads['upload-chunked'], title: 'upload, 1 GiB, chunked', target, peers })

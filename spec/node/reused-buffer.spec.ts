@@ -1,11 +1,13 @@
 /**
  * Reading into one buffer for all sockets: when it is used, and that no consumer sees it change.
  */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { delay, map, of, reduce, tap } from 'rxjs'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { findKeys, ReusedBuffer } from '../../lib/node/reused-buffer.js'
 import { connect, signal, start } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
@@ -46,6 +48,31 @@ describe('the shared buffer', () => {
     expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
     expect(new Set(chunks.map(({ buffer }) => buffer)).size).toBe(chunks.length)
     expect(Math.max(...chunks.map(({ buffer }) => buffer.byteLength))).toBeLessThanOrEqual(16 * 1024)
+  })
+
+  it.each(['plain', 'TLS'])('is read for chunks that are lent: whole, and empty later (%s)', async transport => {
+    const chunks: Uint8Array[] = []
+    const handler: Handler = ({ body }) => body.lent$.pipe(
+      tap(chunk => { chunks.push(chunk) }),
+      reduce((hash, chunk) => hash.update(chunk), createHash('sha256')), map(hash => ({ body: hash.digest('hex') })))
+    const own = jest.spyOn(Buffer, 'allocUnsafeSlow')
+    const client = await (transport === 'TLS' ? tlsClient(await startTls(handler)) : connect(await start(handler)))
+    const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => `${index},`).join(''))
+    own.mockClear()
+    client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes.length}\r\n\r\n`).send(bytes)
+    await client.receives(createHash('sha256').update(bytes).digest('hex'))
+    expect(own).not.toHaveBeenCalled()
+    expect(chunks.length).toBeGreaterThan(1)
+    expect(chunks.every(({ length }) => length === 0)).toBe(true)
+  })
+
+  it('is not seen by a response whose chunks are lent by the request', async () => {
+    const server = await start(({ body }) => ({ body: body.lent$.pipe(map(chunk => chunk.subarray(0))) }))
+    const client = await connect(server)
+    const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => `${index},`).join(''))
+    client.send(`POST / HTTP/1.0\r\nHost: a\r\nContent-Length: ${bytes.length}\r\n\r\n`).send(bytes)
+    const text = await client.all()
+    expect(text.endsWith(`\r\n\r\n${bytes.toString()}`)).toBe(true)
   })
 
   it('is not used if Node\'s internals are not as expected', () => {

@@ -1,10 +1,13 @@
 /**
  * Collects a whole body in memory, up to a limit.
  *
- * Strategy: a body of one chunk is passed on uncopied. From the second chunk on, bytes are copied into one array that
- * doubles: with a list of chunks, a client that sends single bytes would cost us an object per byte, about a hundred
- * times the limit.
+ * Strategy: chunks are lent and copied into one array that doubles, up to the announced length: memory for the chunks
+ * themselves would cost more than the copies. With a list of chunks, a client that sends single bytes would cost us an
+ * object per byte, about a hundred times the limit. With an array of the announced length at once, a client would cost
+ * us that for a head alone.
  */
+import { copyBytes } from '../../buffer/bytes.js'
+import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyReader } from '../../connection/body-reader.js'
 import { RemoteProtocolError } from '../../errors.js'
 import { BodyReading } from './body-reading.js'
@@ -32,6 +35,7 @@ export function collectBody(reader: BodyReader, size: BodySize, whole: WholeBody
 const NONE = new Uint8Array(0)
 
 class BodyCollector extends BodyReading {
+  readonly wanted: Ownership
   private readonly size: BodySize
   private readonly whole: WholeBody
   private bytes: Uint8Array
@@ -39,6 +43,7 @@ class BodyCollector extends BodyReading {
 
   constructor(reader: BodyReader, size: BodySize, whole: WholeBody) {
     super(reader)
+    this.wanted = 'lent'
     this.size = size
     this.whole = whole
     this.bytes = NONE
@@ -55,8 +60,7 @@ class BodyCollector extends BodyReading {
       this.refuse()
       return
     }
-    if (this.length === 0) this.bytes = bytes
-    else this.append(bytes)
+    this.append(bytes)
     this.length += bytes.length
     this.read()
   }
@@ -74,7 +78,13 @@ class BodyCollector extends BodyReading {
   }
 
   private append(bytes: Uint8Array): void {
+    const { contentLength } = this.size
     const length = this.length + bytes.length
+    // A body that announces no length often has one chunk.
+    if (this.length === 0 && (contentLength ?? length) === length) {
+      this.bytes = copyBytes(bytes, 0, length)
+      return
+    }
     if (length > this.bytes.length) this.grow(length)
     this.bytes.set(bytes, this.length)
   }

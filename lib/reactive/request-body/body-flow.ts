@@ -4,9 +4,14 @@
  * Strategy: the next chunk is read when the subscriber is done with the last one, that is after `next` returned or when
  * the projected inner source is complete. If the subscriber offered its demand (demand/offer.ts), the read also waits
  * for demand; the inner source of a projection is offered the same demand.
+ *
+ * Chunks can be lent for the length of `next`. A subscriber that offered its demand owns them in any case: a response
+ * keeps what it cannot send at once, and an operator of ours what it cannot process yet.
  */
 import { type ObservableInput, type Subscriber, takeWhile } from 'rxjs'
 import { currentContext, type Context } from '../../application/context.js'
+import { endLoan, lend } from '../../buffer/loan.js'
+import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyReader } from '../../connection/body-reader.js'
 import { fromInput } from '../../demand/from-source.js'
 import { giveComplete, giveNext, offering, Pace } from '../../demand/offer.js'
@@ -17,18 +22,20 @@ export type ProjectChunk<R> = ((chunk: Uint8Array, index: number) => ObservableI
 
 /** Reads a body chunk by chunk until the subscriber is closed. */
 export class BodyFlow<R> extends BodyReading {
+  readonly wanted: Ownership
   private readonly subscriber: Subscriber<R>
   private readonly project: ProjectChunk<R>
   private readonly context: Context
   private readonly pace: Pace
   private index: number
 
-  constructor(reader: BodyReader, subscriber: Subscriber<R>, project: ProjectChunk<R>) {
+  constructor(reader: BodyReader, subscriber: Subscriber<R>, project: ProjectChunk<R>, ownership: Ownership) {
     super(reader)
     this.subscriber = subscriber
     this.project = project
     this.context = currentContext()
     this.pace = new Pace(subscriber, () => { if (!subscriber.closed) this.read() })
+    this.wanted = this.pace.offer === null ? ownership : 'owned'
     this.index = 0
   }
 
@@ -43,8 +50,8 @@ export class BodyFlow<R> extends BodyReading {
       this.context.runInAsyncScope(() => { this.run(project, bytes) })
       return
     }
-    // Without a projection R is the chunk's own type.
-    giveNext(this.pace.offer, this.subscriber, bytes as R)
+    if (this.wanted === 'lent') this.lend(bytes)
+    else this.give(bytes)
     this.readOn()
   }
 
@@ -54,6 +61,20 @@ export class BodyFlow<R> extends BodyReading {
 
   onError(error: unknown): void {
     this.subscriber.error(error)
+  }
+
+  private lend(bytes: Uint8Array): void {
+    const loan = lend(bytes)
+    try {
+      this.give(loan)
+    } finally {
+      endLoan(loan)
+    }
+  }
+
+  private give(bytes: Uint8Array): void {
+    // Without a projection R is the chunk's own type.
+    giveNext(this.pace.offer, this.subscriber, bytes as R)
   }
 
   private run(project: NonNullable<ProjectChunk<R>>, bytes: Uint8Array): void {

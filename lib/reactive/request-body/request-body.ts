@@ -54,7 +54,24 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
    */
   get bytes$(): Observable<Uint8Array> {
     return new GuardedObservable(
-      subscriber => this.open(new BodyFlow(this.reader, subscriber, null)), this.report,
+      subscriber => this.open(new BodyFlow(this.reader, subscriber, null, 'owned')), this.report,
+    )
+  }
+
+  /**
+   * The chunks as in {@link bytes$}, but lent: each is valid until `next` returns, and empty from then on. For
+   * consumers that are done with a chunk at once, as those that hash, count, parse or copy: no memory is allocated for
+   * the chunks, which is most of what an upload costs. A chunk whose buffer is transferred is kept.
+   *
+   * In a response body, or behind an operator of this package, the receiver may keep its input: there the chunks are
+   * owned, as those of {@link bytes$}.
+   *
+   * @example
+   * body.lent$.pipe(reduce((hash, chunk) => hash.update(chunk), createHash('sha256')))
+   */
+  get lent$(): Observable<Uint8Array> {
+    return new GuardedObservable(
+      subscriber => this.open(new BodyFlow(this.reader, subscriber, null, 'lent')), this.report,
     )
   }
 
@@ -68,7 +85,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
    */
   concatMap<R>(project: (chunk: Uint8Array, index: number) => ObservableInput<R>): Observable<R> {
     return new GuardedObservable(
-      subscriber => this.open(new BodyFlow(this.reader, subscriber, project)), this.report,
+      subscriber => this.open(new BodyFlow(this.reader, subscriber, project, 'owned')), this.report,
     )
   }
 

@@ -2,7 +2,8 @@
  * The ways to read a request body.
  */
 import { describe, expect, it } from '@jest/globals'
-import { concat, map, of, range, take } from 'rxjs'
+import { concat, map, of, range, take, tap } from 'rxjs'
+import { concatMap as withDemand } from '../../../lib/demand/flattening.js'
 import { Headers } from '../../../lib/message/headers.js'
 import type { RequestBody } from '../../../lib/reactive/request-body/request-body.js'
 import { inVirtualTime } from '../../helpers/marbles.js'
@@ -78,6 +79,58 @@ describe('bytes$', () => {
     }))
     then.send('a')
     expect(seen).toEqual(['read', closed])
+  })
+})
+
+describe('lent$', () => {
+  it('emits chunks as they come, each empty when `next` has returned', () => {
+    inVirtualTime(({ hot, expectObservable, flush }) => {
+      const sent = '    -a-b--c|'
+      const expected = '-a-b--c|'
+      const peer = peerOf(hot, sent)
+      const chunks: Uint8Array[] = []
+      expectObservable(peer.body.lent$.pipe(tap(chunk => chunks.push(chunk)), map(textOf))).toBe(expected)
+      flush()
+      expect(chunks.map(({ length }) => length)).toEqual([0, 0, 0])
+      expect(peer.closed).toBe(0)
+    })
+  })
+
+  it('ends a loan whose consumer throws', () => {
+    const peer = new PeerBody().send('a', 'b').end()
+    const chunks: Uint8Array[] = []
+    const thrown = new Error('thrown')
+    peer.body.lent$.subscribe(chunk => {
+      chunks.push(chunk)
+      throw thrown
+    })
+    expect(chunks.map(({ length }) => length)).toEqual([0, 0])
+    expect(peer.errors).toEqual([thrown, thrown])
+  })
+
+  it('leaves a chunk to a consumer that transfers it', () => {
+    const peer = new PeerBody().send('abc', 'de').end()
+    const kept: Uint8Array[] = []
+    peer.body.lent$.subscribe(chunk => {
+      kept.push(structuredClone(chunk, { transfer: [chunk.buffer as ArrayBuffer] }))
+    })
+    expect(kept.map(textOf)).toEqual(['abc', 'de'])
+  })
+
+  it('gives a consumer with demand chunks of its own', () => {
+    const peer = new PeerBody().send('abc', 'de').end()
+    const kept: Uint8Array[] = []
+    peer.body.lent$.pipe(withDemand(chunk => {
+      kept.push(chunk)
+      return of(0)
+    })).subscribe()
+    expect(kept.map(textOf)).toEqual(['abc', 'de'])
+  })
+
+  it('closes the body when it is unsubscribed', () => {
+    const peer = new PeerBody().send('a', 'b')
+    expect(log(peer.body.lent$.pipe(map(textOf), take(1)))).toEqual(['a', 'complete'])
+    expect(peer).toMatchObject({ closed: 1, wanted: 1 })
   })
 })
 
