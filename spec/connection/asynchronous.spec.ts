@@ -5,16 +5,12 @@
 import { describe, expect, it } from '@jest/globals'
 import type { BodyCallbacks } from '../../lib/connection/body-reader.js'
 import type { Reqd } from '../../lib/connection/reqd.js'
+import { readyPromises } from '../helpers/promises.js'
 import { Runtime, echoTarget, errorResponse, get, ok, post, responding, response } from '../helpers/runtime.js'
 
 const BOOM = new Error('boom')
 const reject = (): Promise<never> => Promise.reject(BOOM)
 const SERVER_ERROR = errorResponse('500 Internal Server Error')
-
-/** Lets ready promises settle. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await Promise.resolve()
-}
 
 /** A connection, and the errors that `onLateError` receives. */
 function stage(handler: (reqd: Reqd) => void | PromiseLike<void>): { runtime: Runtime; late: unknown[] } {
@@ -27,7 +23,7 @@ describe('an asynchronous handler that fails', () => {
     const { runtime } = stage(reject)
     runtime.readString(get('/'))
     runtime.writerYielded()
-    await settled()
+    await readyPromises()
     runtime.writerWoken()
     runtime.writeResponse(SERVER_ERROR)
     expect(runtime.connection.errorCode).toBe(BOOM)
@@ -41,7 +37,7 @@ describe('an asynchronous handler that fails', () => {
       return reject()
     })
     runtime.readString(get('/1') + get('/2'))
-    await settled()
+    await readyPromises()
     expect(late).toEqual([BOOM])
     echoTarget(runtime.reqd)
     runtime.writeResponse(ok('/1') + ok('/2'))
@@ -59,7 +55,7 @@ describe('an asynchronous callback that fails', () => {
       reqd.requestBody.scheduleRead({ onRead: nothing, onEof: nothing, ...callbacks })
     })
     runtime.readString(body === '' ? get('/') : post(body))
-    await settled()
+    await readyPromises()
     runtime.writeResponse(SERVER_ERROR)
     expect(runtime.connection.errorCode).toBe(BOOM)
     runtime.connectionIsShutdown()
@@ -71,7 +67,7 @@ describe('an asynchronous callback that fails', () => {
     })
     runtime.offer(post('hello').slice(0, -5))
     runtime.connection.shutdown()
-    await settled()
+    await readyPromises()
     expect(late).toEqual([BOOM])
     runtime.connectionIsShutdown()
   })
@@ -81,7 +77,7 @@ describe('an asynchronous callback that fails', () => {
     runtime.offer(post('hello').slice(0, -5))
     runtime.connection.lost(Buffer.from('hello'), () => new Error('the client left'))
     runtime.reqd.requestBody.scheduleRead({ onRead: reject, onEof: () => undefined })
-    await settled()
+    await readyPromises()
     expect(late).toEqual([BOOM])
   })
 
@@ -94,12 +90,12 @@ describe('an asynchronous callback that fails', () => {
     runtime.readString(get('/2'))
     const second = runtime.reqd.respondWithStreaming(responding(200))
     runtime.writeAll()
-    await settled()
+    await readyPromises()
     expect(late).toEqual([BOOM])
     second.writeString('x')
     second.flush(reject)
     runtime.writeResponse(`${response('200 OK', ['Transfer-Encoding: chunked'])}1\r\nx\r\n`)
-    await settled()
+    await readyPromises()
     expect(runtime.connection.errorCode).toBe(BOOM)
     runtime.connectionIsShutdown()
   })

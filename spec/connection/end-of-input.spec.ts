@@ -4,6 +4,7 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   Runtime, echoTarget, errorResponse, get, ok, post, postChunks, readBody, readOnce, responding, response,
+  streaming,
 } from '../helpers/runtime.js'
 
 const CHUNKED_CLOSE = response('200 OK', ['Transfer-Encoding: chunked', 'Connection: close'])
@@ -73,6 +74,18 @@ describe('the end of the input', () => {
     body.writeString('x')
     body.close()
     runtime.writeResponse(`${CHUNKED_CLOSE}1\r\nx\r\n0\r\n\r\n`)
+    runtime.connectionIsShutdown()
+  })
+
+  it('while a response is streamed: it is completed', () => {
+    const [runtime, body] = streaming()
+    body.writeString('x')
+    runtime.readEof()
+    expect(runtime.connection.isClosed).toBe(false)
+    body.writeString('y')
+    body.close()
+    const head = response('200 OK', ['Transfer-Encoding: chunked'])
+    runtime.writeResponse(`${head}1\r\nx\r\n1\r\ny\r\n0\r\n\r\n`)
     runtime.connectionIsShutdown()
   })
 

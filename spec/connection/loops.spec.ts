@@ -2,18 +2,11 @@
  * The two loops: partial writes, yields and wakeups, and the output of a response that is cut.
  */
 import { describe, expect, it } from '@jest/globals'
-import type { BodyWriter } from '../../lib/connection/body-writer.js'
-import type { StreamingOptions } from '../../lib/connection/reqd.js'
-import { Runtime, echoTarget, get, head, ok, responding, response, textOf, thrownBy } from '../helpers/runtime.js'
+import {
+  Runtime, echoTarget, get, head, ok, responding, response, streaming, textOf, thrownBy,
+} from '../helpers/runtime.js'
 
 const CHUNKED = response('200 OK', ['Transfer-Encoding: chunked'])
-
-/** A connection whose request has a streamed response. */
-function streaming(options?: StreamingOptions, ...fields: [string, string][]): [Runtime, BodyWriter] {
-  const runtime = new Runtime()
-  runtime.readString(get('/'))
-  return [runtime, runtime.reqd.respondWithStreaming(responding(200, ...fields), options)]
-}
 
 describe('partial writes', () => {
   it('continue where they stopped, byte by byte', () => {

@@ -2,19 +2,10 @@
  * Streamed responses, their flush callbacks, and `whenDrained`, by which a writer learns when to continue.
  */
 import { describe, expect, it } from '@jest/globals'
-import type { BodyWriter } from '../../lib/connection/body-writer.js'
-import type { StreamingOptions } from '../../lib/connection/reqd.js'
 import { Headers } from '../../lib/message/headers.js'
-import { Runtime, echoTarget, get, ok, post, responding, response } from '../helpers/runtime.js'
+import { Runtime, echoTarget, get, ok, post, responding, response, streaming } from '../helpers/runtime.js'
 
 const CHUNKED = response('200 OK', ['Transfer-Encoding: chunked'])
-
-/** A connection whose request has a streamed response. */
-function streaming(options?: StreamingOptions, ...fields: [string, string][]): [Runtime, BodyWriter] {
-  const runtime = new Runtime()
-  runtime.readString(get('/'))
-  return [runtime, runtime.reqd.respondWithStreaming(responding(200, ...fields), options)]
-}
 
 describe('a streamed response', () => {
   it('is chunked, and its head is sent with the first bytes', () => {

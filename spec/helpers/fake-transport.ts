@@ -107,6 +107,8 @@ export class Stage {
   readonly time = new VirtualTimeScheduler()
   readonly transport = new FakeTransport(this.time)
   readonly errors: unknown[] = []
+  /** What the platform reports: exceptions of `onError`. */
+  readonly reported: unknown[] = []
   readonly context: ServerContext
   readonly connection: HttpConnection
   /** How often the connection reported that it is closed. */
@@ -121,7 +123,7 @@ export class Stage {
       defer: task => { this.deferred.push(task) },
       later: task => { this.later.push(task) },
       afterRead: task => { task() },
-      onError: () => undefined,
+      onError: error => { this.reported.push(error) },
     }, () => { this.closed++ })
     this.connection = new HttpConnection(1, this.transport, this.context)
   }

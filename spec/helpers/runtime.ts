@@ -10,7 +10,7 @@ import type { Request } from '../../lib/message/request.js'
 import { Response } from '../../lib/message/response.js'
 import type { BodyWriter } from '../../lib/connection/body-writer.js'
 import type { ErrorHandler } from '../../lib/connection/error-handler.js'
-import type { Reqd } from '../../lib/connection/reqd.js'
+import type { Reqd, StreamingOptions } from '../../lib/connection/reqd.js'
 import { ServerConnection } from '../../lib/connection/server-connection.js'
 import type { ServerConnectionOptions } from '../../lib/connection/server-connection-options.js'
 import { latin1 } from './splits.js'
@@ -223,7 +223,14 @@ export class Runtime {
   }
 }
 
-/** What an error handler was given. */
+/** A connection whose request has a streamed response. */
+export function streaming(options?: StreamingOptions, ...fields: [string, string][]): [Runtime, BodyWriter] {
+  const runtime = new Runtime()
+  runtime.readString(get('/'))
+  return [runtime, runtime.reqd.respondWithStreaming(responding(200, ...fields), options)]
+}
+
+/** The arguments of an error handler. */
 export interface ErrorCall {
   readonly error: unknown
   readonly request: Request | undefined

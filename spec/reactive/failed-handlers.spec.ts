@@ -8,6 +8,7 @@ import { Headers } from '../../lib/message/headers.js'
 import { Response } from '../../lib/message/response.js'
 import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { Stage } from '../helpers/fake-transport.js'
+import { readyPromises } from '../helpers/promises.js'
 import { get, head } from '../helpers/runtime.js'
 
 const FAILURE = new Error('the handler failed')
@@ -72,9 +73,8 @@ describe('a handler that has failed', () => {
   })
 })
 
-/** Lets ready promises settle. */
 async function settled(stage: Stage): Promise<Stage> {
-  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+  await readyPromises()
   return stage.settle()
 }
 

@@ -14,16 +14,12 @@ import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { sse } from '../../lib/sse/index.js'
 import { Stage } from '../helpers/fake-transport.js'
 import { afterwards, signal } from '../helpers/net.js'
+import { readyPromises } from '../helpers/promises.js'
 import { get, post } from '../helpers/runtime.js'
 
 const FAILURE = new Error('it failed')
 const fail = (): never => { throw FAILURE }
 const reject = (): unknown => Promise.reject(FAILURE)
-
-/** Lets ready promises settle. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
-}
 
 /** A request after its handler performed `act`. */
 function handled(act: (reqd: Reqd) => void, request = get('/')): { readonly stage: Stage; readonly reqd: Reqd } {
@@ -44,7 +40,7 @@ describe('a consumer that throws', () => {
     ['the demand', reqd => { reqd.respondWithStreaming(Response.create(200)).ready$.subscribe(fail) }],
   ])('on %s fails its request', async (_, act) => {
     const { stage } = handled(act, post('text'))
-    await settled()
+    await readyPromises()
     stage.settle()
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
     expect(stage.errors).toEqual([FAILURE])
@@ -75,9 +71,10 @@ describe('a consumer that throws', () => {
     expect(await thrown.promise).toBe(FAILURE)
   })
 
-  it('in onError does not affect the connection', () => {
+  it('in onError is reported by the platform, and does not affect the connection', () => {
     const stage = Stage.open(() => { throw FAILURE }, { onError: fail }).receive(get('/') + get('/'))
     expect(stage.text).toMatch(/^HTTP\/1.1 500 [^]*HTTP\/1.1 500 /)
+    expect(stage.reported).toEqual([FAILURE, FAILURE])
   })
 })
 
@@ -118,7 +115,7 @@ describe('a source that fails after its client has left', () => {
     const stage = Stage.open(() => reply(source)).receive(get('/'))
     stage.transport.breakDown()
     failNow(FAILURE)
-    await settled()
+    await readyPromises()
     expect(stage.errors).toContain(FAILURE)
   })
 
@@ -150,7 +147,7 @@ describe('a teardown that throws', () => {
   it('is reported once, and the events are complete', async () => {
     const stage = Stage.open(() => sse(texts(), { overflow: { bufferBytes: 100_000 } })).receive(get('/'))
     stage.transport.capacity = 0
-    await settled()
+    await readyPromises()
     stage.settle().take(Infinity).turn()
     expect(stage.errors.flatMap(causes)).toEqual([FAILURE])
     expect(stage.text.match(/word/g)).toHaveLength(10_000)

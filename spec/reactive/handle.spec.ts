@@ -9,6 +9,7 @@ import { Response } from '../../lib/message/response.js'
 import type { HandlerResult, Reply } from '../../lib/reactive/reply.js'
 import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { Stage } from '../helpers/fake-transport.js'
+import { readyPromises } from '../helpers/promises.js'
 import { get } from '../helpers/runtime.js'
 
 const failure = new Error('the handler failed')
@@ -17,9 +18,8 @@ function answerOf(handler: Handler, request = get('/')): Stage {
   return Stage.open(handler).receive(request)
 }
 
-/** Lets the callbacks of promises run. */
-async function promisesRun(stage: Stage): Promise<Stage> {
-  await Promise.resolve().then(() => undefined).then(() => undefined)
+async function settled(stage: Stage): Promise<Stage> {
+  await readyPromises()
   return stage.settle()
 }
 
@@ -60,14 +60,14 @@ describe('a handler that returns', () => {
   it('a promise answers when it is fulfilled', async () => {
     const stage = answerOf(() => Promise.resolve({ body: 'it' }))
     expect(stage.text).toBe('')
-    await promisesRun(stage)
+    await settled(stage)
     expect(stage.text).toMatch(/it$/)
   })
 
   it('a thenable answers when it is fulfilled', async () => {
     const then = (onFulfilled: (reply: Reply) => void): void => { onFulfilled({ body: 'it' }) }
     const stage = answerOf(() => ({ then }) as never)
-    await promisesRun(stage)
+    await settled(stage)
     expect(stage.text).toMatch(/it$/)
   })
 
@@ -115,7 +115,7 @@ describe('a handler that fails', () => {
   })
 
   it('is answered with 500 if it rejects', async () => {
-    const stage = await promisesRun(answerOf(() => Promise.reject(failure)))
+    const stage = await settled(answerOf(() => Promise.reject(failure)))
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
     expect(stage.errors).toEqual([failure])
   })

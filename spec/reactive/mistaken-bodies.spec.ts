@@ -4,14 +4,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { bodyOf } from '../../lib/reactive/reply.js'
 import { Stage } from '../helpers/fake-transport.js'
+import { readyPromises } from '../helpers/promises.js'
 import { get } from '../helpers/runtime.js'
 
 const FAILURE = new Error('it failed')
-
-/** Lets ready promises settle. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
-}
 
 describe('an invalid body', () => {
   it.each<[string, unknown]>([
@@ -30,7 +26,7 @@ describe('an invalid body', () => {
     ['a promise of a stream that cannot be cancelled', () => Promise.resolve({ cancel: () => { throw FAILURE } })],
   ])('has its own failure reported as well: %s', async (_, make) => {
     const stage = Stage.open(() => ({ body: make() as never })).receive(get('/'))
-    await settled()
+    await readyPromises()
     expect(stage.text).toMatch(/^HTTP\/1.1 500 /)
     expect(stage.errors.filter(error => error === FAILURE)).toHaveLength(1)
     expect(stage.errors.filter(error => error instanceof TypeError)).toHaveLength(1)
