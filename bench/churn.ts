@@ -1,5 +1,5 @@
 /**
- * A connection that is opened, asked once and closed: what a client without keep-alive costs, and a health check.
+ * A connection with a single request, as of a client without keep-alive, or of a health check.
  */
 import { compare } from './lib/compare.js'
 import { workloads } from './lib/workloads.js'

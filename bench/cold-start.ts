@@ -1,6 +1,6 @@
 /**
- * What a process needs from `import` to the end of its first response: what serverless functions, command lines and
- * tests feel. Each server starts in new processes, in turns; below stands which files each loads.
+ * The time of a process from `import` to the end of its first response, which serverless functions, command lines and
+ * tests feel. Each server starts in new processes, in turns; a second table has the files that each loads.
  */
 import { connect } from 'node:net'
 import { Child } from './lib/child.js'

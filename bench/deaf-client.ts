@@ -1,7 +1,7 @@
 /**
- * One event to 5,000 clients, with none, one and a hundred among them that never read: what the event takes to the
- * others, and what the process holds for those. A deaf client asks for 16 MiB of history, which fill what the kernel
- * takes; from then on it is a position in the log of the hub.
+ * One event to 5,000 clients, of which none, one or a hundred never read: the time until the others have the event,
+ * and the memory of the process. A deaf client requests 16 MiB of history, which fill the kernel's buffers; from then
+ * on it is only a position in the log of the hub.
  */
 import { setTimeout } from 'node:timers/promises'
 import { runClients, startClients } from './lib/client-process.js'

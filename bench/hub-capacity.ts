@@ -1,6 +1,6 @@
 /**
- * How many events a second one process delivers, by their size and by how many clients there are: a `Hub` publishes as
- * fast as its clients take events. Each round has new processes and a fixed time, and ends with it. `sse` or
+ * The number of events per second that one process delivers, by their size and the number of clients: a `Hub`
+ * publishes as fast as its clients take events. Each round has new processes and a fixed duration. `sse` or
  * `websocket` on the command line measures only that.
  */
 import { setTimeout } from 'node:timers/promises'

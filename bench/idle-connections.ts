@@ -1,5 +1,5 @@
 /**
- * What a connection costs that is idle after a request.
+ * The memory of a connection that is idle after a request.
  */
 import { measureIdle } from './lib/idle.js'
 import { isShort } from './lib/options.js'

@@ -1,5 +1,5 @@
 /**
- * What a stream costs that is silent: of Server-Sent Events, and a WebSocket.
+ * The memory of a silent stream: of Server-Sent Events, and of a WebSocket.
  */
 import { measureIdle } from './lib/idle.js'
 import { isShort } from './lib/options.js'

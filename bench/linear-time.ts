@@ -1,6 +1,6 @@
 /**
- * What it costs when input comes in small pieces: the core alone, and our connection with everything but a socket.
- * Bytes that were not consumed are offered again with what follows.
+ * The cost of input that arrives in small pieces: for the core alone, and for our connection with everything but a
+ * socket. Unconsumed bytes are offered again with those that follow.
  */
 import { Response, ServerConnection } from 'httprx/core'
 import { Subject, type Observable } from 'rxjs'

@@ -1,7 +1,7 @@
 /**
- * How long a small request waits beside large ones: hello at a constant rate, while 50 clients upload and 50 download,
- * each at a rate of its own, and 500 have event streams open. Each server has its core for itself, in turns, in new
- * processes; what it is offered is the same. `lib/clients/constant-rate.ts` says how coordinated omission is avoided.
+ * The latency of small requests beside large ones: hello at a constant rate, while 50 clients upload and 50 download,
+ * each at its own rate, and 500 have event streams open. The servers take turns, each alone on its core and in new
+ * processes, under the same load. `lib/clients/constant-rate.ts` explains how coordinated omission is avoided.
  */
 import type { Child } from './lib/child.js'
 import { runClients, startClients } from './lib/client-process.js'

@@ -1,5 +1,5 @@
 /**
- * Events through a NATS stream to one, two and four processes of a `NatsHub`: how many a second, and what each costs
+ * Events through a NATS stream to one, two and four processes of a `NatsHub`: the rate, and the cost of each event for
  * the broker. nats-server has to be installed.
  */
 import { spawn } from 'node:child_process'

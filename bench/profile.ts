@@ -1,5 +1,6 @@
 /**
- * Where our server's time goes under a workload: `npm run bench -- profile hello`. Another peer's: `--peers node-http`.
+ * A CPU profile of our server under a workload: `npm run bench -- profile hello`; of another peer: `--peers
+ * node-http`.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

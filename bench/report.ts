@@ -1,6 +1,6 @@
 /**
- * One page from all benchmarks, dist/report.html, with the machine and the versions on it: `report`, or `report hello
- * churn` for some of them, or for one that `all` leaves out. What a benchmark prints is shown meanwhile.
+ * One page from all benchmarks, dist/report.html, with the machine and the versions: `report`; or `report hello churn`
+ * for some of them, also for those that `all` omits. The output of the benchmarks is shown meanwhile.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * What RxJS costs: `serve` against the core behind the same sockets and time limits, with a handler that responds by
- * itself. `core-loops` is the core behind two bare loops, without time limits: the least that a server can be.
+ * The cost of RxJS: `serve` against the core behind the same sockets and time limits, with a handler that responds
+ * itself. `core-loops` is the core behind two bare loops without time limits, the smallest possible server.
  */
 import { compare } from './lib/compare.js'
 import { workloads } from './lib/workloads.js'

@@ -1,6 +1,7 @@
 /**
- * NDJSON in, parsed, worked on asynchronously, out to a client that reads 1 MiB a second: what the server's memory
- * does, as figures and as a picture. `slow-ndjson 1024` moves 1 GiB, which takes 17 minutes; unless it is told, 64 MiB.
+ * Lines of JSON that are received, parsed, processed asynchronously, and sent to a client that reads 1 MiB per second:
+ * the memory of the server, as figures and as a picture. The default is 64 MiB; `slow-ndjson 1024` moves 1 GiB, which
+ * takes 17 minutes.
  */
 import { setTimeout } from 'node:timers/promises'
 import { startClients } from './lib/client-process.js'

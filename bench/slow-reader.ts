@@ -1,7 +1,7 @@
 /**
- * Clients that ask for an endless stream and never read: what the server's memory does, for each form of source, with
- * one such client and with 200, and how a normal client is served meanwhile. node:http does the same where it has the
- * form, to show what belongs to the source.
+ * Clients that request an endless stream and never read: the memory of the server, for each form of source, with one
+ * such client and with 200, and the service of a normal client meanwhile. node:http is measured with the forms that it
+ * has, to show the share of the source itself.
  */
 import type { Child } from './lib/child.js'
 import { startClients } from './lib/client-process.js'

@@ -1,6 +1,6 @@
 /**
- * A client that uploads 2 GiB to a handler that takes 1 MiB a second: what the server's memory does, and how far the
- * client gets. It is watched for a while, not to the end, which would take half an hour: see `--seconds`.
+ * A client that uploads 2 GiB to a handler that takes 1 MiB per second: the memory of the server, and the progress of
+ * the client. It is watched for a while (`--seconds`) and not to the end, which would take half an hour.
  */
 import { startClients } from './lib/client-process.js'
 import type { Progress } from './lib/clients/transfers.js'

@@ -1,9 +1,9 @@
 /**
  * A mixed load for a long time: hello, uploads, downloads, event streams, WebSockets, TLS, and clients that break off
- * everywhere. What the server holds and which descriptors it has open is sampled and drawn to dist/soak.svg. It fails
- * where one of them grows, and where a descriptor is left once the load is over.
+ * everywhere. The held memory and the open descriptors of the server are sampled and drawn to dist/soak.svg. The
+ * benchmark fails if one of them grows, or if a descriptor is left after the load.
  *
- * `npm run soak -- --seconds 60`; 20 minutes unless told otherwise.
+ * `npm run soak -- --seconds 60`; the default is 20 minutes.
  */
 import { parseArgs } from 'node:util'
 import { setTimeout } from 'node:timers/promises'

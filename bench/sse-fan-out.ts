@@ -1,5 +1,5 @@
 /**
- * Server-Sent Events to 300 clients, one and ten in a turn, beside node:http, where each is made into text once.
+ * Server-Sent Events to 300 clients, one and ten in a turn, beside node:http, which formats each event once.
  */
 import { compare } from './lib/compare.js'
 import { workloads } from './lib/workloads.js'

@@ -1,6 +1,7 @@
 /**
- * The clients of the benchmarks, in a process of their own: `node client.js <mode> <port> <words …>`. Each mode does
- * one thing to the server, says what came of it, and stays as it is until its channel closes. Some can be asked then.
+ * The clients of the benchmarks, in their own process: `node client.js <mode> <port> <arguments …>`. Each mode
+ * performs one task, reports its result, and stays connected until its channel closes. Some modes answer messages
+ * meanwhile.
  */
 import { askAtRate } from './clients/constant-rate.js'
 import { churn, keepAlive } from './clients/requests.js'

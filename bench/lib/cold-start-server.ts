@@ -1,7 +1,7 @@
 /**
- * A process that has done nothing yet: `node cold-start-server.js <server>` imports what it serves with, listens and
- * says its port. Asked then, it says what it took to come so far. With `files` behind it, it says which files were
- * loaded instead; its times mean nothing then.
+ * A fresh process: `node cold-start-server.js <server>` imports the server, listens and reports its port. It answers a
+ * message with the cost of its start. With the argument `files`, it reports the loaded files instead, and its times
+ * mean nothing.
  */
 import type { Server } from 'node:net'
 import { GREETING } from './scenario.js'

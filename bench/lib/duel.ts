@@ -1,6 +1,6 @@
 /**
- * Duels: two servers on the same core, loaded at once, so that whatever else the machine does hits both. What counts is
- * the time on the processor for one unit of work, as each process itself reports it.
+ * Duels: two servers on the same core, loaded at the same time, so that other work of the machine affects both. The
+ * result is the processor time per unit of work, as each process reports it.
  */
 import { loadCores } from './cores.js'
 import type { LoadResult } from './load.js'

@@ -1,6 +1,6 @@
 /**
- * One event to many clients over bare sockets: the same bytes, without a server behind them. What is published in one
- * turn leaves in one write. So this is what the writes alone cost.
+ * One event to many clients over bare sockets: the same bytes, without a server. The events of one turn leave in one
+ * write. This is the cost of the writes alone.
  */
 import { isMessages, publishing, type Quote } from './fan-out.js'
 

@@ -1,5 +1,5 @@
 /**
- * One event to many clients, as our users write it.
+ * One event to many clients with httprx, in the way of its users.
  */
 import { map, Subject } from 'rxjs'
 import type { Handler } from 'httprx'

@@ -1,5 +1,5 @@
 /**
- * One event to many clients over node:http and `ws`: each event is made into text once.
+ * One event to many clients over node:http and `ws`; each event is formatted once.
  */
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { WebSocketServer } from 'ws'

@@ -1,5 +1,5 @@
 /**
- * One event to many clients: what is sent, and when. It is the same for all servers.
+ * One event to many clients: the events and their times, the same for all servers.
  */
 
 /** How many clients there are. */

@@ -1,5 +1,5 @@
 /**
- * What something costs that does nothing, in memory: a connection between requests, a stream that is silent.
+ * The memory of something idle: a connection between requests, or a silent stream.
  */
 import { setTimeout } from 'node:timers/promises'
 import type { Child } from './child.js'

@@ -1,7 +1,7 @@
 /**
- * What is measured and not exported. The programs import the built package by its name; these parts come from the
- * modules that it is bundled from. They know nothing of the bundled copy: a program that connects some of them takes
- * all of them from here. Types say only what is used.
+ * Measured parts that are not exported. The programs import the built package by its name; these parts come from the
+ * modules that it is bundled from, and are separate from the bundled copy: a program that connects some of them takes
+ * all of them from here. The types declare only what is used.
  */
 
 /** Loads a module of the built library, for example `wire/chunked-decoder`. */

@@ -1,5 +1,6 @@
 /**
- * Clients that behave: one asks again and again, to see whether it is served as usual, another reads what never ends.
+ * Clients with normal behaviour: one repeats a request, to show whether it is served as usual; another reads an
+ * endless response.
  */
 import { Agent, get } from 'node:http'
 import { once } from 'node:events'

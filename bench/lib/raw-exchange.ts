@@ -1,7 +1,7 @@
 /**
- * Answers on a socket without a parser.
+ * Responses on a socket without a parser.
  *
- * Strategy: requests of one shape have one length, which the first one tells. From then on bytes are only counted.
+ * Strategy: all requests of one shape have the length of the first one, so that after it only bytes are counted.
  */
 import { writeChunks, type Drainable } from './chunk-writer.js'
 import { CHUNKED_TRANSFER_BYTES, GREETING, TRANSFER_BYTES, type Scenario } from './scenario.js'

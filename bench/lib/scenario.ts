@@ -1,5 +1,5 @@
 /**
- * What the servers are asked to do. Each peer does it in the way its users would.
+ * The tasks of the servers. Each peer performs them in the way of its users.
  */
 
 /**

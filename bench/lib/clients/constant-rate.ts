@@ -1,11 +1,12 @@
 /**
- * A client that asks at a constant rate, whatever the answers do, and takes each answer's time.
+ * A client that sends requests at a constant rate, independent of the responses, and measures the time of each
+ * response.
  *
- * Strategy: against coordinated omission. A client that sends a request when the last one was answered sends none while
- * the server is busy with something else, so that a pause of a second is one slow answer, not a thousand. Here a timer
- * alone decides when a request is due, and its time runs from then: it takes any idle connection, and where none is,
- * it waits for one, and that is part of its time. How late the timer itself was is told, to see that what is measured
- * is the server's: it is not part of a request's time, as no answer has to do with it.
+ * Strategy: against coordinated omission. A client that sends a request when the last one was answered sends none
+ * while the server is busy with something else, so that a pause of a second is one slow response, not a thousand. Here
+ * only a timer decides when a request is due, and the time of the request begins then. It uses any idle connection; a
+ * wait for one is part of its time. The delay of the timer itself is reported separately, and is not part of a
+ * request's time, because the server does not cause it.
  */
 import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'

@@ -1,6 +1,6 @@
 /**
- * The bare core behind two loops without time limits, events or RxJS. It serves clients that behave: it neither waits
- * for sockets to drain nor closes in stages.
+ * The bare core behind two loops without time limits, events or RxJS. It is for well-behaved clients only: it neither
+ * waits for sockets to drain nor closes in stages.
  */
 import { createServer, type Socket } from 'node:net'
 import { IOVec, Response, ServerConnection } from 'httprx/core'

@@ -1,6 +1,6 @@
 /**
- * The bare core behind the sockets, loops and time limits of `serve`: what is left out is the reactive `Reqd`, and
- * handlers whose result is the reply.
+ * The bare core behind the sockets, loops and time limits of `serve`, without the reactive `Reqd` and without handlers
+ * that return replies.
  */
 import { createServer, type Socket } from 'node:net'
 import type * as Core from 'httprx/core'

@@ -1,6 +1,7 @@
 /**
- * Us, with a `Hub`, as fast as the clients take events: `capacity <sse|websocket> <bytes> <clients> <events a turn>`.
- * It publishes as soon as all those clients subscribe, each event when every client has room for it.
+ * httprx with a `Hub`, as fast as the clients take events: `capacity <sse|websocket> <bytes> <clients> <events a
+ * turn>`. It begins when all those clients have subscribed, and publishes each event when every client has room for
+ * it.
  */
 import { setImmediate } from 'node:timers/promises'
 import { filter, firstValueFrom } from 'rxjs'

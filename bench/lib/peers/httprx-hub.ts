@@ -1,7 +1,7 @@
 /**
- * Us, with a `Hub`: `hub <bytes> <events a second>` publishes events of so many bytes, each in a turn of its own, with
- * the time at which that happens; with 0 a second, the next one when every client has room for it. The history is full
- * before the first client comes: one that asks for `/all` has much to read.
+ * httprx with a `Hub`: `hub <bytes> <events a second>` publishes events of that size, each in its own turn, with the
+ * time of its publication; at a rate of 0, the next one when every client has room for it. The history is full before
+ * the first client arrives, so that a client of `/all` has much to read.
  */
 import { setImmediate } from 'node:timers/promises'
 import { serve } from 'httprx'

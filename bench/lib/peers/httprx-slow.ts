@@ -1,6 +1,7 @@
 /**
- * Us, for clients and handlers that are slow: `/endless` sends without an end, from the form of source that the
- * scenario names; `/slow` takes a body at 1 MiB a second; `/taken` says how much of it was taken; all else is hello.
+ * httprx for slow clients and handlers: `/endless` sends an endless body from the form of source that the scenario
+ * names; `/slow` takes a body at 1 MiB per second; `/taken` reports how much of it was taken; all other paths are
+ * hello.
  */
 import { ignoreElements, endWith, timer } from 'rxjs'
 import { serve, type Handler, type Reqd } from 'httprx'

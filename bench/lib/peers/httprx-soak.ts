@@ -1,6 +1,6 @@
 /**
- * Us, for everything at once: hello, uploads, downloads, event streams and WebSockets, in the clear and with TLS.
- * `/tls` says the port of the second.
+ * httprx for all tasks at once: hello, uploads, downloads, event streams and WebSockets, with and without TLS. `/tls`
+ * reports the port of the TLS server.
  */
 import { interval, map, reduce } from 'rxjs'
 import { serve, type Chunk, type Handler } from 'httprx'

@@ -1,5 +1,6 @@
 /**
- * `node:http` for clients that never read: `/endless` pipes the source that the scenario names, all else is hello.
+ * `node:http` for clients that never read: `/endless` pipes the source that the scenario names; all other paths are
+ * hello.
  */
 import { createServer, type ServerResponse } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
