@@ -13,7 +13,7 @@ const FILES = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
   .filter(file => file.endsWith('.ts'))
   .sort()
 
-/** What the rules say about a file at this path with these lines below its opening comment. */
+/** The violations of a file at this path with these lines below its opening comment. */
 function judge(path: string, ...lines: string[]): string[] {
   return violations({ path, text: ['/** A sample. */', ...lines].join('\n') })
 }

@@ -15,7 +15,7 @@ import { afterwards, Client } from './helpers/net.js'
 import { get, head, ok, post, responding, response } from './helpers/runtime.js'
 import { latin1 } from './helpers/splits.js'
 
-/** Echoes bodies, upgrades who asks for it, and fails at `/fail` in the middle of a response. */
+/** Echoes bodies, upgrades on request, and fails within the response to `/fail`. */
 function handle(reqd: Reqd): void {
   const { request, requestBody } = reqd
   if (request.headers.mem('Upgrade')) return reqd.respondWithUpgrade(Headers.of({ Upgrade: 'x' }), () => undefined)
@@ -39,7 +39,7 @@ function handle(reqd: Reqd): void {
   read()
 }
 
-/** A transport that is an array, takes `size` bytes at once, and keeps what is done to it. */
+/** A transport over an array, which takes `size` bytes at once and records its calls. */
 class Memory implements Transport {
   written = ''
   ended: 'open' | 'end' | 'reset' = 'open'
@@ -156,7 +156,7 @@ describe('the loops over sockets', () => {
         requests.push(reqd)
         reqd.respondWithStreaming(responding(200)).writeString('some')
       }, path())
-      // What a client has not read yet when a reset comes, libuv passes on with an end instead of an error.
+      // If a reset arrives before the client has read everything, libuv reports an end instead of an error.
       await client.send(head('GET / HTTP/1.0')).receives('some')
       requests[0].reportExn(new Error('boom'))
       expect(await client.ended).toBe(how)

@@ -17,7 +17,7 @@ const FRAMES = 40
 const EVERY = 10
 const later = (letter: string) => timer(3).pipe(map(() => letter.toUpperCase()))
 
-/** What happened, by the frame. */
+/** The events of each frame. */
 class Line {
   private readonly events: string[] = Array<string>(FRAMES).fill('')
 
@@ -25,7 +25,7 @@ class Line {
     if (frame < FRAMES) this.events[frame] += event
   }
 
-  /** As marbles: what came within one frame stands in brackets, which take the place of the frames behind. */
+  /** As marbles: events of one frame are in parentheses, which cover the following frames. */
   toString(): string {
     let text = ''
     for (const [frame, event] of this.events.entries()) {

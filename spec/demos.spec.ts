@@ -18,7 +18,7 @@ import { Program } from './helpers/program.js'
 
 type Exercise = (demo: Program) => Promise<void>
 
-/** What curl prints. */
+/** The output of curl. */
 async function curl(...words: string[]): Promise<string> {
   return (await promisify(execFile)('curl', ['--silent', '--show-error', ...words])).stdout
 }
@@ -42,7 +42,7 @@ async function enter(address: string): Promise<Guest> {
   return { client, messages }
 }
 
-/** What the guest hears next. */
+/** The next message that the guest receives. */
 async function heard({ messages }: Guest, count: number): Promise<string[]> {
   const texts: string[] = []
   while (texts.length < count) {
@@ -52,7 +52,7 @@ async function heard({ messages }: Guest, count: number): Promise<string[]> {
   return texts
 }
 
-/** What is done with each running demo; it is stopped afterwards. */
+/** The exercise of each running demo, which is stopped afterwards. */
 const EXERCISES: Record<string, Exercise> = {
   async 'bare-core'(demo) {
     const address = await demo.address()
@@ -102,7 +102,7 @@ const EXERCISES: Record<string, Exercise> = {
     await Promise.all([demo.printed(/GET \/slow/), demo.printed(/GET \/ticks/)])
     const stopped = demo.stop()
     await demo.printed(/closing/)
-    // Those that wait to be accepted when the server closes are still answered.
+    // Connections in the backlog are still answered when the server closes.
     await expect((async () => { for (;;) await (await fetch(address)).text() })()).rejects.toThrow('fetch failed')
     expect((await slow).headers.get('connection')).toBe('close')
     expect(await (await slow).text()).toBe('That took a while.\n')

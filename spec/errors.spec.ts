@@ -28,7 +28,7 @@ function namesIn(heading: string): string[] {
   return rowsOf(heading).flatMap(([first]) => [...first.matchAll(/`(\w+)`/g)].map(([, name]) => name))
 }
 
-/** The compiler sees to it that no code is missing. */
+/** The compiler ensures that no code is missing. */
 const LOCAL_CODES: Record<LocalErrorCode, true> = {
   alreadyResponded: true,
   alreadyScheduled: true,

@@ -1,6 +1,6 @@
 /**
- * Options that plain JavaScript gives wrong: each face of the library refuses them where they are given, in words that
- * name the option and what it takes.
+ * Invalid options in plain JavaScript: each API of the library refuses them where they are given, with a message that
+ * names the option and its valid values.
  */
 import { describe, expect, it } from '@jest/globals'
 import { EMPTY, firstValueFrom, NEVER, of } from 'rxjs'
@@ -20,7 +20,7 @@ import { WebSocketConnection } from '../lib/ws/web-socket-connection.js'
 import { settingsOf } from '../lib/ws/web-socket-options.js'
 import { afterwards, ask, start } from './helpers/net.js'
 
-/** Gives options to a face of the library. */
+/** Passes options to an API of the library. */
 type Give = (options: never) => unknown
 
 const HANDLER = (): Reply => ({})
@@ -52,7 +52,7 @@ const FACES: Record<string, Give> = {
   'connect of a test': options => { inMarbles(helpers => helpers.serve(HANDLER).connect('a', {}, options)) },
 }
 
-/** Face, options, what the message says. */
+/** API, options, part of the message. */
 const WRONG: [string, unknown, string][] = [
   ['serve', 8080, 'options are an object, not 8080'],
   ['serve', null, 'options are an object, not null'],

@@ -14,7 +14,7 @@ import { connect, next, signal, start } from './helpers/net.js'
 
 const BLOCKS = codeBlocks(readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8'))
 
-/** What the blocks export, all together. */
+/** The exports of all blocks together. */
 interface Recipes {
   ndjson: (work: (line: unknown) => Promise<unknown>) => Handler
   tokens: (model: (prompt: string, signal: AbortSignal) => AsyncIterable<string>) => Handler
@@ -39,7 +39,7 @@ beforeAll(() => {
 })
 afterAll(() => { rmSync(directory, { recursive: true }) })
 
-/** A table of so many rows, and how many were asked for; whether its cursor was closed. */
+/** A table with a number of rows; it counts the requested ones, and records whether its cursor was closed. */
 class Table {
   given = 0
   readonly closed = signal()
@@ -58,7 +58,7 @@ class Table {
   }
 }
 
-/** Sends a request to a client that does not read, and waits until nothing more is asked for; then it leaves. */
+/** Lets a client request a body and not read it, waits until no more rows are requested, and lets the client leave. */
 async function stalled(handler: Handler, table: Table): Promise<void> {
   const server = await start(handler)
   const client = await connect(server)
@@ -210,7 +210,7 @@ describe('a file, with ranges', () => {
     expect([whole.status, await whole.text()]).toEqual([200, 'abcdefghij'])
     const part = await fetch(new URL('letters.txt', url), { headers: { range: 'bytes=2-4' } })
     expect([part.status, part.headers.get('content-range'), await part.text()]).toEqual([206, 'bytes 2-4/10', 'cde'])
-    // Not by fetch, which asks for no cache where the application has a condition.
+    // Not by fetch, which adds Cache-Control: no-cache to conditional requests.
     const client = await connect(server)
     const condition = `If-None-Match: ${whole.headers.get('etag')}`
     client.send(`GET /letters.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${condition}\r\n\r\n`)

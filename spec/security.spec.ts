@@ -1,6 +1,6 @@
 /**
- * docs/security.md keeps its word: each row of what has gone wrong elsewhere names a spec, and each spec that is named
- * is there, with those words in it. The defaults are those of the code, ours and theirs.
+ * docs/security.md is true: each row about a fault of another server names a spec, and each named spec exists and
+ * contains the quoted words. The defaults are those of the code, ours and theirs.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer, maxHeaderSize, type Server } from 'node:http'
@@ -26,13 +26,13 @@ const DEFAULTS: Record<string, unknown> = {
 const CELLS = TEXT.split('\n## Defaults')[1].split('\n').filter(line => line.startsWith('| '))
   .map(line => line.split('|').slice(1, -1).map(cell => cell.trim()))
 
-/** What a cell says, in milliseconds, bytes or pieces: 0 where there is no such limit. */
+/** The value of a cell in milliseconds, bytes or pieces; 0 if there is no such limit. */
 function numberIn(cell: string): number {
   const [, digits, unit] = /([\d,]+) ?(s|KiB|MiB|)/.exec(cell) ?? ['', '0', '']
   return Number(digits.replace(',', '')) * UNITS[unit]
 }
 
-/** Where a server of node:http keeps what these rows are about. */
+/** The values of these rows in a server of node:http. */
 const KEPT: Readonly<Record<string, (server: Server) => number>> = {
   'head': () => maxHeaderSize,
   'time for a head': server => server.headersTimeout,

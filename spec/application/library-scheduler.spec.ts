@@ -77,7 +77,7 @@ describe('scheduled work', () => {
       return {} as NodeJS.Timeout
     })
     jest.isolateModules(() => {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a copy that takes the timers of now
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a copy that captures the present timers
       const copy = require('../../lib/application/library-scheduler.js') as { libraryScheduler: SchedulerLike }
       const failing = copy.libraryScheduler.schedule(function () {
         this.schedule()

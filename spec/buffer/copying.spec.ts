@@ -1,5 +1,5 @@
 /**
- * Which chunks of a stream are copied.
+ * The chunks of a stream that are copied, and those that are not.
  */
 import { describe, expect, it } from '@jest/globals'
 import { isCopied } from '../../lib/buffer/copying.js'

@@ -51,7 +51,7 @@ describe('a long text', () => {
     const sizes: number[] = []
     while (queue.hasPending) {
       sizes.push(IOVec.lengthv(queue.iovecs()))
-      // What was handed out stays as it is.
+      // Iovecs that were handed out do not change.
       expect(IOVec.lengthv(queue.iovecs())).toBe(sizes[sizes.length - 1])
       queue.shift(Math.min(1000 + PART / 2, queue.pendingBytes))
     }

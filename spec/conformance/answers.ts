@@ -1,6 +1,6 @@
 /**
- * The other side's view of what a server sent: a reader of responses that shares no code with the library. It throws
- * where the framing of a response does not hold.
+ * The client's view of a server's output: a parser of responses that shares no code with the library. It throws if the
+ * framing of a response is invalid.
  */
 
 /** One response, as a client sees it. */
@@ -12,7 +12,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** Reads all that a server sent in answer to requests with these methods, in order. */
+/** Parses the output of a server for requests with these methods, in order. */
 export function readAnswers(output: string, methods: readonly string[]): Answer[] {
   const answers: Answer[] = []
   const waiting = [...methods]
@@ -34,7 +34,7 @@ export function fieldOf(answer: Answer, name: string): string | null {
   return line === undefined ? null : line.slice(name.length + 1).trim()
 }
 
-/** The body of an answer that has all that follows in `body`, and what stands behind it. */
+/** The body of a response at the beginning of `body`, and the rest after it. */
 function readBody(answer: Answer, method: string): [body: string, rest: string] {
   const isBodiless = /^(?:1|204|304)/.test(answer.status) || (method === 'CONNECT' && answer.status.startsWith('2'))
   const length = fieldOf(answer, 'content-length')

@@ -4,14 +4,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** One rule: what a client sends, and what must come of it. */
+/** One rule: the input of a client, and the expected log. */
 export interface Case {
   readonly title: string
-  /** The words behind `http` on the fence: `eof` is `{ eof: '' }`, `reply=unread` is `{ reply: 'unread' }`. */
+  /** The words after `http` on the fence: `eof` is `{ eof: '' }`, `reply=unread` is `{ reply: 'unread' }`. */
   readonly options: Readonly<Record<string, string>>
-  /** The bytes of the client, a latin-1 character each. */
+  /** The bytes of the client, one latin-1 character each. */
   readonly input: string
-  /** The expected log, a line each. */
+  /** The lines of the expected log. */
   readonly log: string
 }
 

@@ -17,7 +17,7 @@ const WORDS = ['', 'eof', 'fields', 'full', 'reply', 'scheme', 'status', ...LIMI
 
 /** The connection of a case, as a subject of `inEveryCut`: its result is the log. */
 export class Exchange implements Subject<string> {
-  /** The whole input is offered, whatever becomes of the connection. */
+  /** The whole input is offered, even if the connection ends before. */
   readonly isDone = false
   private readonly options: Case['options']
   private readonly connection: ServerConnection

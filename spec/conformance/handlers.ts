@@ -7,10 +7,10 @@ import { Headers } from '../../lib/message/headers.js'
 import { isUpgradeRequest } from '../../lib/message/persistence.js'
 import { Response } from '../../lib/message/response.js'
 
-/** Serves a request; what it learns of the body goes to `log`. */
+/** Serves a request, and logs what it receives of the body. */
 export type CaseHandler = (reqd: Reqd, log: (line: string) => void, status: number) => void
 
-/** What the fence may say behind `reply=`; without it, `read`. */
+/** The values of `reply=` on the fence; the default is `read`. */
 export const HANDLERS: Readonly<Record<string, CaseHandler>> = {
   read(reqd, log, status) {
     readBody(reqd.requestBody, log, () => { respond(reqd, status) })
@@ -67,7 +67,7 @@ function respond(reqd: Reqd, status: number): void {
   reqd.respondWithString(Response.create(status), 'ok')
 }
 
-/** Reads a body to its end, then says what came. */
+/** Reads a body to its end, and logs it. */
 function readBody(reader: BodyReader, log: (line: string) => void, done: () => void): void {
   let text = ''
   const next = (): void => {

@@ -9,7 +9,7 @@ import { readCaseFiles, type Case } from './case-file.js'
 /** The readers, in the order of their answers. */
 export const READERS = ['node:http', 'node:http, insecureHTTPParser', 'nginx'] as const
 
-/** What was measured. */
+/** The measured answers. */
 export interface Others {
   readonly node: string
   readonly llhttp: string
@@ -26,17 +26,17 @@ export interface Refused {
 
 export const OTHERS_FILE = join(__dirname, 'others.json')
 
-/** Conditions of a case that others do not know. */
+/** Conditions of a case that other servers do not have. */
 const OURS = ['maxHeaderSize', 'maxHeadersCount', 'scheme']
 
-/** The cases that are refused, but for those under conditions that others do not know. */
+/** The refused cases, except those with such conditions. */
 export function refusedCases(): Refused[] {
   return readCaseFiles(__dirname).flatMap(({ topic, cases }) => cases
     .filter(({ log, options }) => /^error /m.test(log) && !OURS.some(name => name in options))
     .map(example => ({ key: keyOf(topic, example), example })))
 }
 
-/** The name of a case in the file: without its section and its word, which others have no part in. */
+/** The name of a case in the file: without its section and its word. */
 export function keyOf(topic: string, { title }: Case): string {
   return `${topic}: ${title.replace(/^RFC [^:]+: /, '')}`
 }
@@ -45,7 +45,7 @@ export function readOthers(): Others {
   return JSON.parse(readFileSync(OTHERS_FILE, 'utf8')) as Others
 }
 
-/** How many requests were answered as good ones. */
+/** The number of requests that were answered with success. */
 export function accepted(answers: string): number {
   return answers.split(', ').filter(answer => answer === '200').length
 }

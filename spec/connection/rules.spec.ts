@@ -140,7 +140,7 @@ describe('8. pipelining', () => {
 })
 
 describe('9. response splitting', () => {
-  // The last one becomes CR LF where only the lower byte of a character is written.
+  // The last one would become CR LF if only the lower byte of a character is written.
   it.each(['a\rb', 'a\nb', 'a\0b', 'a\u010d\u010ab'])('is refused in a field value: %j', value => {
     const runtime = new Runtime()
     runtime.readString(get('/'))

@@ -132,12 +132,12 @@ describe('the table of states', () => {
   })
 })
 
-/** Where each event of a half leads from which state: `from → to`. */
+/** The transitions of the events of a half, as `from → to`. */
 function arrows(moves: Moves): Set<string> {
   return new Set(Object.values(moves).flatMap(({ from, to }) => from.map(state => `${state} → ${to}`)))
 }
 
-/** Notes each change of the property of an object. */
+/** Records each change of the property of an object. */
 function watchChanges(target: object, key: string, seen: Set<string>): void {
   const fields = target as Record<string, string>
   let current = fields[key]

@@ -25,7 +25,7 @@ class ToldSink extends MeteredSink<unknown> {
   }
 }
 
-/** What is told while a client takes one value after another. */
+/** The events while a client takes one value after another. */
 function told(source: Observable<unknown>): Ahead[] {
   const sink = new ToldSink()
   const subject = new ControlledSubject<unknown>(sink, { highWaterMark: 16 })

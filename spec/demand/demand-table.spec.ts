@@ -27,7 +27,7 @@ const COUNT = 500
 const later = <T>(value: T): Observable<T> => timer(1).pipe(map(() => value))
 type Values$ = Observable<string>
 
-/** Each operator, by the row it stands in: what a chain with it makes of the source. */
+/** Each operator by its row in the table, with a chain that contains it. */
 const PASSES: Record<string, (source: Values$) => Observable<unknown>> = {
   map: s => s.pipe(map(v => v)),
   filter: s => s.pipe(filter(() => true)),
@@ -128,7 +128,7 @@ const COLLECTS: Record<string, (source: Values$) => Observable<unknown>> = {
   forkJoin: s => forkJoin([s]).pipe(map(values => values.join(''))),
 }
 
-/** How many of its values the source was asked for, while the client takes none; and whether the policy cut it. */
+/** The number of values requested from the source while the client takes none; and whether the policy cut it. */
 function asked(operate: (source: Values$) => Observable<unknown>): { given: number; isCut: boolean } {
   let given = 0
   const source$ = fromSource({
@@ -150,7 +150,7 @@ function expectKept(operate: (source: Values$) => Observable<unknown>): void {
   expect(isCut).toBe(false)
 }
 
-/** The operators that a row of the table names, where its second cell begins so. */
+/** The operators in rows of the table whose second cell begins with this text. */
 function named(...starts: string[]): string[] {
   const text = readFileSync(join(ROOT, 'docs/demand.md'), 'utf8')
   const rows = text.slice(text.indexOf('## Operators')).split('\n').filter(line => line.startsWith('|'))

@@ -25,7 +25,7 @@ const COUNT = 1_000
 const VALUES = Array.from({ length: COUNT }, (_, n) => String(n).padStart(4, '0'))
 const SIZE = 4
 
-/** Sources of the same values, all of which can wait. */
+/** Pausable sources of the same values. */
 const SOURCES: Record<string, () => Observable<string>> = {
   'pages': () => {
     const rest = VALUES.values()
@@ -45,7 +45,7 @@ const SOURCES: Record<string, () => Observable<string>> = {
   },
 }
 
-/** A stage: with demand, and as RxJS has it, for what must come out; and how much one value may become, at most. */
+/** A stage: with demand; as in RxJS, which gives the expected output; and the most values that one value may become. */
 interface Stage {
   readonly name: string
   readonly operate: (source: Observable<string>) => Observable<string>
@@ -88,7 +88,7 @@ const chains = fc.array(fc.constantFrom(...STAGES), { maxLength: 4 })
 const through = (source: Observable<string>, operators: readonly Stage['operate'][]): Observable<string> =>
   operators.reduce((values$, operate) => operate(values$), source)
 
-/** A client that takes so many bytes, one after another, again and again. */
+/** The numbers of bytes that a client takes, one after another, repeatedly. */
 function takes(sink: MeteredSink<string>, counts: readonly number[]): void {
   let turn = 0
   const take = (): void => {
@@ -98,7 +98,7 @@ function takes(sink: MeteredSink<string>, counts: readonly number[]): void {
   timer(1).subscribe(take)
 }
 
-/** What a chain holds for a client at most, and what the client gets. */
+/** The most that a chain holds for a client, and the output that the client receives. */
 function play(source: Observable<string>, chain: readonly Stage[], counts: readonly number[]) {
   const { sink, subject } = metered<string>({ highWaterMark: MARK })
   let emitted = 0
@@ -116,7 +116,7 @@ function play(source: Observable<string>, chain: readonly Stage[], counts: reado
   return { sink, most }
 }
 
-/** What comes out of the chain as RxJS has it, where nobody is slow. */
+/** The output of the chain of RxJS's operators without backpressure. */
 function outOf(chain: readonly Stage[]): string[] {
   let all: string[] = []
   inVirtualTime(({ flush }) => {
@@ -135,7 +135,7 @@ describe('a chain of operators between a pausable source and a slow client', () 
       expect(sink.ends).toEqual(['complete'])
       expect([...sink.values].sort()).toEqual(outOf(chain).sort())
       if (!chain.some(({ name }) => name.startsWith('mergeMap'))) expect(sink.values).toEqual(outOf(chain))
-      // `bufferCount` and the like may make one text of several.
+      // `bufferCount` and similar operators may combine several texts.
       expect(most).toBeLessThanOrEqual(MARK + 2 * growth * SIZE)
     }), { numRuns: 40 })
   })
@@ -186,7 +186,7 @@ describe('demand', () => {
       takes(sink, [SIZE])
       flush()
       expect(sink.values).toHaveLength(COUNT)
-      // One in each stage, two in the second, and what was asked for before the client had enough.
+      // One in each stage, two in the second, and those requested before the demand ended.
       expect(ahead).toBeLessThanOrEqual(4 + MARK / SIZE)
     })
   })

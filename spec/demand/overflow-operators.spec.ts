@@ -10,7 +10,7 @@ import {
 import { inVirtualTime } from '../helpers/marbles.js'
 import { metered } from '../reactive/metered-sink.js'
 
-/** How much a digit of a `ready$` diagram wants. A letter of a source is a value of one byte. */
+/** The demand of the digits in a `ready$` diagram. A letter of a source is a value of one byte. */
 const wants = { 1: 1, 2: 2, 3: 3, 9: 9 }
 const tooFast = (waiting: number): unknown => expect.objectContaining({ name: 'BackpressureError', waiting })
 

@@ -25,7 +25,7 @@ function lettersOf({ body }: TestResponse): string {
 describe('a client that is slower than its source', () => {
   interface Case {
     readonly overflow: Overflow
-    /** Which events arrive. */
+    /** The events that arrive. */
     readonly arrive: string
   }
   const cases: Case[] = [

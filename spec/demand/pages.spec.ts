@@ -1,5 +1,5 @@
 /**
- * Pages, asked for as they are wanted.
+ * Pages, which are requested as demand comes.
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
@@ -9,10 +9,10 @@ import { type NextPage, type Page, pulled } from '../../lib/demand/pages.js'
 import { inVirtualTime } from '../helpers/marbles.js'
 import { metered } from '../reactive/metered-sink.js'
 
-/** How much a digit of a `ready$` diagram wants. A letter of a page is a value of one byte. */
+/** The demand of the digits in a `ready$` diagram. A letter of a page is a value of one byte. */
 const wants = { 1: 1, 2: 2, 3: 3, 9: 9 }
 
-/** Gives the pages one after another, then the end, and notes how much was wanted. */
+/** Returns the pages one after another, then the end, and records the demand. */
 function inOrder<P>(pages: P[], asked: number[] = []): (wanted: number) => P | null {
   const rest = pages.values()
   return wanted => {

@@ -56,11 +56,11 @@ interface Play {
   readonly taker: LoggedTaker
   readonly puller: Puller<number>
   readonly source: { pulls: number; returns: number }
-  /** What rests until others had their turn. */
+  /** The tasks for later turns of the event loop. */
   readonly resting: (() => void)[]
 }
 
-/** Pulls the results of `next`, which are asked for by their numbers from 1 on. */
+/** Pulls the results of `next`, which is called with their numbers from 1. */
 function play(next: (pull: number) => Step, isAsync = false, end: () => unknown = () => undefined): Play {
   const source = { pulls: 0, returns: 0 }
   const resting: (() => void)[] = []

@@ -13,7 +13,7 @@ class Level implements Drained {
     this.wait = { mark, callback }
   }
 
-  /** So much leaves. */
+  /** Removes a number of bytes. */
   drain(count: number): void {
     this.pending -= count
     const { wait } = this

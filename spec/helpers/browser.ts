@@ -1,5 +1,5 @@
 /**
- * Clients that come back: a browser's EventSource, as the standard has it, and a page that opens its WebSocket again.
+ * Clients that reconnect: a browser's EventSource, as the standard defines it, and a page that reopens its WebSocket.
  */
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
@@ -86,7 +86,7 @@ export class Browser extends Listener {
 
   private async run(): Promise<void> {
     while (!this.isOver) {
-      await this.listen().catch(() => { /* It comes back. */ })
+      await this.listen().catch(() => { /* It reconnects. */ })
       await setTimeout(this.retryMs)
     }
   }

@@ -49,7 +49,7 @@ export class Program {
     return this.printed(/https?:\/\/[\w.:[\]-]+/)
   }
 
-  /** Resolves with the exit code once the program has ended by itself. Rejects if a signal ended it. */
+  /** Resolves with the exit code of a program that ends itself. Rejects if a signal ended it. */
   async ended(): Promise<number> {
     await this.exited
     if (this.child.exitCode === null) throw new Error(`It ended by ${String(this.child.signalCode)}:\n${this.output}`)

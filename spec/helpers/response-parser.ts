@@ -19,7 +19,7 @@ export interface Seen {
 
 const HEAD = /^HTTP\/1\.1 (\d{3}) ([\t\x20-\x7e\x80-\xff]*)\r\n((?:[!#$%&'*+.^_`|~\w-]+: [^\r\n\0]*\r\n)*)\r\n/
 
-/** The final responses in the text, in order. What can't be a response throws. The text may end within the last. */
+/** The final responses in the text, in order. Malformed text throws. The text may end within the last response. */
 export function parseResponses(text: string, asked: readonly Asked[]): Seen[] {
   const seen: Seen[] = []
   let rest = text

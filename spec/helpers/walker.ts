@@ -1,7 +1,6 @@
 /**
- * A connection that is driven at random: one method for each thing that can happen to it, in whatever order, with
- * callbacks that do such things again or throw. What it is asked to do is a list of numbers, so that any list is a
- * walk.
+ * A connection that is driven at random: one method for each possible operation, in any order, with callbacks that
+ * perform further operations or throw. The operations are given as a list of numbers, so that any list is a walk.
  */
 import fc from 'fast-check'
 import type { BodyWriter } from '../../lib/connection/body-writer.js'
@@ -13,7 +12,7 @@ import { readGetters } from './getters.js'
 import { get, head, post, postChunks, responding, textOf } from './runtime.js'
 import { latin1 } from './splits.js'
 
-/** What an application throws in its callbacks. */
+/** The exception of an application's callbacks. */
 export class Boom extends Error {}
 
 /** Meaningful input: whole requests, parts of them, and malformed bytes. */

@@ -15,7 +15,7 @@ import { portOf, start } from '../helpers/net.js'
 import { get } from '../helpers/runtime.js'
 
 const EVENT = 'x'.repeat(16_384)
-/** More than what the kernel takes for a client that does not read. */
+/** More bytes than the kernel buffers for a client that does not read. */
 const COUNT = 1_000
 const HISTORY = 50
 const OTHERS = 5
@@ -50,7 +50,7 @@ describe('a client that does not read', () => {
     for (let n = 1; n <= COUNT; n++) {
       hub.publish(`${n} ${EVENT}`)
       await setImmediate()
-      // They go on as far as they are; the deaf one does not hold them up.
+      // They continue at their own pace; the deaf client does not delay them.
       if (n % 10 === 0) await Promise.all(others.map(other => other.has(n)))
     }
     const numbers = Array.from({ length: COUNT }, (__, index) => index + 1)

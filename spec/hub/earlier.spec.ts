@@ -1,5 +1,5 @@
 /**
- * A subscriber that begins with events from before the log, as a hub has them that reads a stream.
+ * A subscriber that begins with events from before the log, as of a hub that reads a stream.
  */
 import { describe, expect, it } from '@jest/globals'
 import { FanOut } from '../../lib/hub/fan-out.js'
@@ -9,7 +9,7 @@ import type { Beginning } from '../../lib/hub/subscription.js'
 const eventOf = (n: number): HubEvent<number> => ({ id: `e-${n}`, data: n })
 const GAP: HubGap = { event: 'gap', data: { after: null, next: null, missed: 2 } }
 
-/** A subscriber that is given these things one after the other; null: it is not there yet. */
+/** A subscriber of these results of a source of earlier events, one after the other; null: not available yet. */
 function listen(fanOut: FanOut<number>, items: (HubEvent<number> | HubGap | Beginning<number> | null)[]) {
   const log: unknown[] = []
   let goOn = (): void => { /* It is set below. */ }

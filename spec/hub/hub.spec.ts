@@ -8,7 +8,7 @@ import { Hub, isGap, type HubEvent, type HubGap, type HubOptions, type Subscribe
 
 const hubOf = (options: HubOptions = {}): Hub<number> => new Hub<number>({ epoch: 'e', ...options })
 
-/** What a subscriber gets: data, gaps, the end. */
+/** The log of a subscriber: data, gaps, the end. */
 function heard(hub: Hub<number>, options?: SubscribeOptions): unknown[] {
   const log: unknown[] = []
   hub.subscribe(options).subscribe({
@@ -25,7 +25,7 @@ function shown(event: HubEvent<number> | HubGap): unknown {
   return `gap ${after} to ${next}: ${missed}`
 }
 
-/** A demand that a test makes, and a subscriber that keeps to it. */
+/** A demand controlled by a test, and a subscriber that respects it. */
 class Taker implements Offer {
   wanted = 0
   readonly log: unknown[] = []

@@ -1,5 +1,5 @@
 /**
- * How the body of a message is framed, by the rules of RFC 9112 §6.3 in their order.
+ * The framing of the body of a message, by the rules of RFC 9112 §6.3 in their order.
  */
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'

@@ -1,5 +1,5 @@
 /**
- * Sockets that are accepted without Node's streams: when they are, and what their failures lead to.
+ * Sockets that are accepted without Node's streams: the conditions for it, and the effects of their failures.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'

@@ -17,7 +17,7 @@ import { startTls, tlsClient } from '../helpers/tls.js'
 const LINE = 1024
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
-/** So many lines at once, whose first characters tell them apart. */
+/** A number of lines at once, which differ in their first characters. */
 function lines(count: number): Observable<string> {
   return range(0, count).pipe(map(n => `${String(n).padEnd(LINE - 1, '.')}\n`))
 }
@@ -115,7 +115,7 @@ describe('a burst', () => {
 describe('a client that does not read', () => {
   const BIG = 'x'.repeat(256 * 1024)
 
-  /** More than all buffers take, 64 chunks at a time, then the last chunk; the client reads only then. */
+  /** More bytes than all buffers hold, 64 chunks at a time, then the last chunk; only then the client reads. */
   async function stalled(reply: Partial<Reply>): Promise<{ received: string; events: ConnectionEvent[] }> {
     const source = new Subject<string>()
     const begun = signal()

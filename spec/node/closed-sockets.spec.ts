@@ -1,6 +1,6 @@
 /**
- * What a closed socket still refers to. Node's sockets outlive the collections of young garbage; what they refer to
- * does so with them.
+ * The references of a closed socket. Node's sockets survive the collections of young garbage, and so do the objects
+ * that they refer to.
  */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net'
@@ -25,7 +25,7 @@ function reaches(start: object): boolean {
   return false
 }
 
-/** Visits a server whose sockets come from that one; returns the server's side before and after. */
+/** Connects to a server whose sockets come from `source`; returns the server's side before and after. */
 async function visit(server: NetServer, event: string, open: (port: number) => Socket): Promise<[boolean, boolean]> {
   const accepting = serve(() => ({ body: 'hello' }), { host: '127.0.0.1' })
   afterwards(() => { void accepting.close({ graceMs: 0 }) })
@@ -40,7 +40,7 @@ async function visit(server: NetServer, event: string, open: (port: number) => S
   const closed = once(socket, 'close')
   client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
   await closed
-  // The listeners of the event are all called by then, also those behind that of `once`.
+  // By then all listeners of the event have been called, including those after that of `once`.
   await new Promise(resolve => { setImmediate(resolve) })
   server.close()
   return [isReached, reaches(socket)]

@@ -12,7 +12,7 @@ import { startTls, tlsClient } from '../helpers/tls.js'
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
-/** All that the client gets. Then it ends its side, so that the server need not wait for that. */
+/** Everything that the client receives. Then it half-closes, so that the server need not wait. */
 async function rest(client: Client): Promise<string> {
   const received = await client.all()
   client.end()
@@ -172,7 +172,7 @@ describe('closing a server', () => {
       return client
     }))
     const clients = connected.map(async (client, index) => {
-      // Three requests are on their way at any time.
+      // Three requests are in flight at any time.
       const send = (count: number): void => { client.send(`GET /${index}-${count} HTTP/1.1\r\nHost: a\r\n\r\n`) }
       for (let count = 0; count < 3; count++) send(count)
       let sent = 3

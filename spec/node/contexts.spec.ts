@@ -21,7 +21,7 @@ class Sightings {
   readonly wrong: string[] = []
   count = 0
 
-  /** Says that code of this request runs. */
+  /** Records that code of this request runs. */
   see(own: string): void {
     this.count++
     const store = storage.getStore()

@@ -1,10 +1,10 @@
 /**
- * Tasks of one tick: in their order, and none stops another.
+ * Tasks of one tick: they run in order, and an exception of one does not stop another.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Deferred } from '../../lib/node/deferred.js'
 
-/** Ticks that a test makes. */
+/** Ticks controlled by a test. */
 class Ticks {
   readonly log: string[] = []
   readonly deferred = new Deferred(task => { this.due.push(task) })
@@ -18,7 +18,7 @@ class Ticks {
     return this.due.length
   }
 
-  /** Runs the ticks that are due now, and returns what they threw. */
+  /** Runs the pending ticks, and returns their exceptions. */
   tick(): unknown[] {
     const { due } = this
     const thrown: unknown[] = []

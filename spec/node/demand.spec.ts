@@ -36,7 +36,7 @@ async function ends(kind: typeof KINDS[number], handler: Handler): Promise<Ends>
   return { client: await connect(server), errors: server.errors, events$: server.events$ }
 }
 
-/** The numbers of the lines that came, in order. */
+/** The numbers of the received lines, in order. */
 const numbers = (text: string): number[] => Array.from(text.matchAll(/#(\d+)#/g), ([, number]) => Number(number))
 const line = (n: number): string => `#${n}#`.padEnd(LINE - 1, '.') + '\n'
 
@@ -84,7 +84,7 @@ describe.each(KINDS)('over %s', kind => {
     const { client, errors } = await ends(kind, () => reply(lines))
     client.socket.pause()
     client.send(GET)
-    // Asked for no more, for longer than anything takes: the kernel's buffers are full.
+    // No further request for many turns of the event loop: the kernel's buffers are full.
     for (let before = -1; before !== lines.given || lines.given === 0;) {
       before = lines.given
       await next(timer(50))
@@ -100,7 +100,7 @@ describe.each(KINDS)('over %s', kind => {
     const { client } = await ends(kind, () => reply(lines))
     await client.send(GET).receives('#0#')
     client.socket.destroy()
-    // Pages know of no end.
+    // Pages are not told of their end.
     if (!name.startsWith('pages')) await lines.returned.promise
   })
 

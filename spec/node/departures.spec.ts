@@ -30,7 +30,7 @@ const ENDS = ['an end', 'breaking off'] as const
 
 describe.each(Object.keys(KINDS))('over %s', name => {
   const kind = KINDS[name]
-  // Node resets TCP sockets only; what breaks off elsewhere is seen as an end.
+  // Node resets only TCP sockets; on others a break is seen as an end.
   const breakOff = (client: Client): unknown => name === 'TCP' ? client.reset() : client.socket.destroy()
 
   describe.each(ENDS)('a client that leaves by %s', end => {

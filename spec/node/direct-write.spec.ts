@@ -113,7 +113,7 @@ describe('a transport whose peer is gone', () => {
       let isWithin = true
       const wasTaken = transport.write('x', { written: error => { failed.resolve({ error, isWithin }) } })
       isWithin = false
-      // The kernel may still take some bytes before it knows.
+      // The kernel may still take some bytes before it learns of the reset.
       if (wasTaken) setImmediate(write)
     }
     write()

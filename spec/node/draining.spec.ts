@@ -1,5 +1,5 @@
 /**
- * The answers of a server that closes: on each kind of socket, no request that reached it is lost.
+ * The responses of a server that closes: on each kind of socket, no request that reached it is lost.
  */
 import { describe, expect, it } from '@jest/globals'
 import { filter, firstValueFrom, ReplaySubject, take, toArray } from 'rxjs'
@@ -14,7 +14,7 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
 const LAST = /Connection: close\r\n\r\nit$/
 
-/** All that the client gets. Then it ends its side, so that the server need not wait for that. */
+/** Everything that the client receives. Then it half-closes, so that the server need not wait. */
 async function rest(client: Client): Promise<string> {
   const received = await client.all()
   client.end()
@@ -26,7 +26,7 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise(resolve => { setImmediate(resolve) })
 }
 
-/** So many answers, of which the last says that the connection closes. */
+/** A number of responses, the last one with Connection: close. */
 function expectAnswers(received: string, count: number): void {
   expect(received.match(/200 OK/g)).toHaveLength(count)
   expect(received.match(/Connection: close/g)).toHaveLength(1)
@@ -148,7 +148,7 @@ describe.each(Object.entries(KINDS))('closing a server (%s)', (_, kind) => {
     const clients = [await idle(server), await idle(server)]
     const closed = server.close({ idleMs: 100_000 })
     for (const client of clients) {
-      // Several turns of the event loop later: nothing of it was there when the server was closed.
+      // Several turns of the event loop later, so that nothing of it had arrived when the server was closed.
       await turns()
       expect(await rest(client.send(REQUEST))).toMatch(LAST)
     }

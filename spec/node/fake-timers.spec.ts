@@ -32,7 +32,7 @@ const FAKES: [string, Fakes][] = [
 
 const NOTHINGS = 3_000
 
-/** Sources that have nothing to say for long: others have their turns meanwhile. */
+/** Sources that emit empty values for long, and yield to other connections meanwhile. */
 const EMPTY_SOURCES: Record<string, () => HandlerResult> = {
   'pages': () => {
     let pages = 0

@@ -19,7 +19,7 @@ import { afterwards, ask, Client, start } from '../helpers/net.js'
 import { survivor } from '../helpers/survivor.js'
 import { CERTIFICATE } from '../helpers/tls.js'
 
-/** The ways to read a body and give its chunks away. Each answers with a hash of what the new owners have. */
+/** The ways to read a body and give its chunks away. Each responds with a hash of the bytes of the new owners. */
 const WAYS = `
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -27,7 +27,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { EMPTY, lastValueFrom } from 'rxjs'
 import { upgradeWebSocket } from '${join(ROOT, 'dist/esm/ws/index.js')}'
 const clone = chunk => structuredClone(chunk, { transfer: [chunk.buffer] })
-// Hashed when all are there: memory that is read into again would show.
+// Hashed when all have arrived, so that reused memory changes the hash.
 const answer = chunks => {
   const hash = createHash('sha1')
   for (const chunk of chunks) hash.update(chunk)
@@ -112,7 +112,7 @@ const KINDS: Record<string, { readonly options: string; readonly connect: (port:
   },
 }
 
-/** Bytes in which a piece that is missing, doubled or overwritten shows. */
+/** Bytes in which missing, repeated or overwritten pieces are visible. */
 function bytesOf(length: number, seed: number): Buffer {
   const bytes = Buffer.allocUnsafeSlow(length)
   for (let i = 0, state = seed; i < length; i++) {
@@ -146,7 +146,7 @@ function chunked(path: string, body: Buffer, size: number): Buffer {
   return Buffer.concat([head, framed(body, size)])
 }
 
-/** Writes in pieces of these sizes, over and over, each in an event of its own. */
+/** Writes in pieces of these sizes, repeatedly, each in its own event. */
 async function writeInPieces(socket: Socket, bytes: Buffer, sizes: readonly number[]): Promise<void> {
   for (let off = 0, i = 0; off < bytes.length; i++) {
     const end = off + sizes[i % sizes.length]
@@ -214,12 +214,12 @@ describe.each(Object.entries(KINDS))('a transferred chunk, over %s', (_, { optio
   })
 })
 
-/** What another has of the bytes that it was given. */
+/** The bytes that the new owner has. */
 function give(bytes: Uint8Array): Uint8Array {
   return structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] })
 }
 
-/** Gives each chunk away; resolves with how they were made: whether the memory was all theirs. */
+/** Gives each chunk away; responds with their length, and whether each filled at least half of its memory. */
 const giving: Handler = async ({ body }) => {
   let [length, alone] = [0, true]
   await lastValueFrom(body.bytes$.pipe(tap(chunk => {

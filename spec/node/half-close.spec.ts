@@ -16,7 +16,7 @@ import { startTls, tlsClient } from '../helpers/tls.js'
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 const OLD = 'GET / HTTP/1.0\r\n\r\n'
 
-/** A client, as far as these specs need one. */
+/** The part of a client that these specs use. */
 interface Sender {
   send(input: string): unknown
   end(): unknown
@@ -45,7 +45,7 @@ async function over(kind: string, handler: Handler): Promise<Sender & { all(): P
   return kind === 'Duplex' ? duplexClient(server) : connect(server)
 }
 
-/** Handlers at work; each calls `stopped` when its work is ended. */
+/** Handlers that do not finish; each calls `stopped` when its work is stopped. */
 const WORK: Record<string, (stopped: () => void) => Handler> = {
   'an Observable of a reply': stopped => () => new Observable<never>(() => stopped),
   'a promise': stopped => reqd => new Promise(() => { reqd.signal.addEventListener('abort', stopped) }),
@@ -119,7 +119,7 @@ describe('a client that half-closes', () => {
     await client.send(OLD).receives('some')
     client.end()
     await stopped.promise
-    // It must not take the body for complete.
+    // The handler must not treat the body as complete.
     expect(await client.ended).toBe('broken')
   })
 

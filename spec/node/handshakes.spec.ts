@@ -18,15 +18,15 @@ const LAST = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 /** The beginning of a ClientHello of 200 bytes. */
 const HALF_HELLO = Buffer.from('16030100c8010000c40303', 'hex')
 
-/** With these a limit is reached soon. */
+/** Options with low limits. */
 const HASTY: ListenOptions = { handshakeTimeout: 200, connectionsCheckingInterval: 10 }
 
-/** How many descriptors the process has open. */
+/** The number of open descriptors of the process. */
 function descriptors(): number {
   return readdirSync('/dev/fd').length
 }
 
-/** Why handshakes fail, from now on. */
+/** The reasons of failed handshakes, from now on. */
 function reasons(server: Server): Observable<string> {
   return server.events$.pipe(
     filter(event => event.type === 'handshakeError'),
@@ -79,7 +79,7 @@ describe('a TLS handshake', () => {
       const socket = await raw(server)
       const closed = once(socket, 'close')
       act(socket)
-      // An end is answered by an end.
+      // A half-close is answered with a half-close.
       socket.on('end', () => socket.destroy())
       await closed
     })
@@ -180,7 +180,7 @@ describe('maxConnections of a server with TLS', () => {
     expect(await failed).toEqual(['maxConnections 127.0.0.1'])
     for (const client of clients) expect(await client.send(LAST).end().all()).toMatch(/it$/)
     await closed
-    // Node tells that a socket is closed at the end of a turn.
+    // Node reports the close of a socket at the end of a turn.
     for (let turn = 0; turn < 2; turn++) await new Promise(resolve => { setImmediate(resolve) })
     expect(await (await tlsClient(server)).send(LAST).all()).toMatch(/it$/)
   })

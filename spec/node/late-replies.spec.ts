@@ -26,7 +26,7 @@ beforeAll(() => {
 })
 afterAll(() => { rmSync(folder, { recursive: true }) })
 
-/** How often this process has the file open, where the system can tell. */
+/** How often this process has the file open, if the system reports that. */
 function openings(): number {
   const place = '/proc/self/fd'
   if (!existsSync(place)) return 0
@@ -39,13 +39,13 @@ function openings(): number {
   }).length
 }
 
-/** A body that holds something from when it was made, and a promise that it was let go. */
+/** A body that holds a resource from its creation on, and a promise of its release. */
 interface Held {
   readonly body: BodySource
   readonly released: Promise<unknown>
 }
 
-/** A server from which a body is being fetched, which never ends by itself. */
+/** A server whose response never ends, and a promise that its client left. */
 async function upstream(): Promise<{ readonly url: string; readonly left: Promise<unknown> }> {
   const left = signal<unknown>()
   const server = createServer((_request, response: ServerResponse) => {
@@ -93,7 +93,7 @@ const SOURCES: Record<string, () => Promise<Held>> = {
   },
 }
 
-/** How a handler brings its reply when `late` has come. */
+/** The ways in which a handler replies after `late`. */
 const WAYS: Record<string, (reqd: Reqd, late: Promise<Reply>) => ReturnType<Handler>> = {
   'with a promise': (_, late) => late,
   'with an asynchronous generator': (_, late) => (async function* () { yield await late })(),
@@ -109,7 +109,7 @@ function aborted(reqd: Reqd): Promise<unknown> {
   return reqd.signal.aborted ? Promise.resolve() : once(reqd.signal, 'abort')
 }
 
-/** What comes in between. */
+/** The events before the late reply. */
 const SITUATIONS: Record<string, Situation> = {
   'its client has reset the connection': {
     options: {}, happens: (client, reqd) => { client.reset(); return aborted(reqd) },
@@ -123,7 +123,7 @@ const SITUATIONS: Record<string, Situation> = {
 const CASES = Object.keys(SITUATIONS).flatMap(situation =>
   Object.keys(SOURCES).flatMap(source => Object.keys(WAYS).map(way => [situation, source, way] as const)))
 
-/** A server whose handler replies when it may, and a client that has asked it. */
+/** A server whose handler replies late, and a client with a request. */
 async function begun(
   way: keyof typeof WAYS, reply: Promise<Reply>, options: ListenOptions, isEncrypted: boolean,
 ): Promise<{ readonly server: Awaited<ReturnType<typeof start>>; readonly client: Client; readonly reqd: Reqd }> {

@@ -19,12 +19,12 @@ const UPLOAD = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nsom
 
 const CHUNK = new Uint8Array(60_000)
 
-/** How many sockets there are in the process. */
+/** The number of sockets in the process. */
 function sockets(): number {
   return process.getActiveResourcesInfo().filter(name => name.startsWith('TCP')).length
 }
 
-/** Resolves when there are no more sockets than that: a handle goes a turn or two after its socket. */
+/** Resolves when there are no more sockets than that; a handle is closed a turn or two after its socket. */
 async function atMost(count: number): Promise<void> {
   while (sockets() > count) await new Promise(resolve => { setImmediate(resolve) })
 }
@@ -39,7 +39,7 @@ async function thousand(act: () => Promise<void>): Promise<void> {
   await Promise.all(Array.from({ length: 10 }, lane))
 }
 
-/** A server of whose connections it is known when they are over, and which of them are still in memory. */
+/** A server that tracks its connections: when they are over, and which of them are still in memory. */
 class Watched {
   readonly listener: Listener
   readonly allOver = signal()
@@ -79,7 +79,7 @@ class Watched {
     await new Promise(resolve => { setImmediate(resolve) })
   }
 
-  /** How many connections are still in memory. */
+  /** The number of connections that are still in memory. */
   get remaining(): number {
     return this.connections.filter(connection => connection.deref() !== undefined).length
   }

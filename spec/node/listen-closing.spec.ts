@@ -1,5 +1,5 @@
 /**
- * How a server of `listen` closes: `graceMs` and `idleMs` are among its options, for unsubscription and for a signal.
+ * The close of a server of `listen`, by unsubscription and by a signal; `graceMs` and `idleMs` are among its options.
  */
 import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'
@@ -23,7 +23,7 @@ interface Running {
   connect(): Promise<Client>
 }
 
-/** A server whose requests are handled by a subscriber of their own: it stays when the server is unsubscribed. */
+/** A server whose requests are handled by a separate subscriber, which remains when the server is unsubscribed. */
 async function run(options: ListenOptions): Promise<Running> {
   const at = { host: '127.0.0.1', port: await freePort() }
   const requests$ = new Subject<Reqd>()
@@ -41,7 +41,7 @@ async function run(options: ListenOptions): Promise<Running> {
   return { requests$, completed: completed.promise, server, connect }
 }
 
-/** A client that had one answer and is idle. */
+/** A client that has received one response and is idle. */
 async function idle({ connect }: Running): Promise<Client> {
   const client = (await connect()).send(REQUEST)
   await client.receives('\r\n\r\nit')

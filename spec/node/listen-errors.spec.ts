@@ -16,7 +16,7 @@ import { listen } from '../../lib/node/listen.js'
 import { serve } from '../../lib/node/serve.js'
 import { afterwards, start } from '../helpers/net.js'
 
-/** What both faces of a server that can't listen fail with. */
+/** The errors of `listen` and of `serve` for a server that cannot listen. */
 async function failureOf(options: ListenOptions): Promise<ListenError> {
   const viaListen = await new Promise<unknown>(resolve => {
     listen(options).subscribe({ error: resolve, complete: () => { resolve(null) } })

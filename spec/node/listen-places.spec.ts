@@ -45,7 +45,7 @@ describe('a server listens', () => {
       await once(child, 'close')
     })
     await once(child.stdout!, 'data')
-    // This process has it, too, and the quicker of both accepts. Here no handler answers, so it must not accept.
+    // Either of both processes may accept on a shared descriptor. This one has no handler, so it must not accept.
     other.close()
     expect(await status(port, '/')).toBe(200)
   })

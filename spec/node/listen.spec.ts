@@ -15,7 +15,7 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 afterEach(() => { jest.restoreAllMocks() })
 
 describe('listen', () => {
-  /** Listens, and resolves with where as soon as it does. */
+  /** Listens, and resolves with the address. */
   function listening(
     onConnection: (connection: Connection) => void, options = {},
   ): { readonly port: Promise<number>; readonly subscription: Subscription; readonly over: Promise<void> } {

@@ -11,7 +11,7 @@ import { start } from '../helpers/net.js'
 const SIZES = [70_000, 1, 3_000, 64 * 1024, 500, 2_049, 200_000]
 const COUNT = 600
 
-/** Chunks of all sizes, no two alike: text and bytes in turn, 29 MB in all. `seen` is called with each. */
+/** Different chunks of all sizes, alternately text and bytes, 29 MB in all. `seen` is called with each. */
 function* chunks(seen: Hash): Generator<Chunk> {
   for (let i = 0; i < COUNT; i++) {
     const text = `${i},`.repeat(SIZES[i % SIZES.length]).slice(0, SIZES[i % SIZES.length])

@@ -7,7 +7,7 @@ import type { Chunk } from '../../lib/demand/chunk.js'
 import type { Overflow } from '../../lib/demand/overflow-policy.js'
 import { ask, connect, signal, start } from '../helpers/net.js'
 
-/** Chunks that come while the client does not read: more than the sockets take. */
+/** Chunks that are emitted while the client does not read: more than the sockets buffer. */
 const BIG = Buffer.alloc(64 * 1024, 'x')
 
 async function slowClient(

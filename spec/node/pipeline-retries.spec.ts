@@ -20,7 +20,7 @@ import { TLS } from '../helpers/tls.js'
 
 const FAILURE = new Error('it failed')
 
-/** Where a server is to listen, and how clients get there. */
+/** The place where a server listens, and the way to connect to it. */
 interface Place {
   readonly options: ListenOptions
   readonly connect: () => Promise<Client>
@@ -50,7 +50,7 @@ const PLACES: Record<string, () => Promise<Place>> = {
 }
 
 interface Running extends Place {
-  /** What `onError` heard of. */
+  /** The errors that `onError` received. */
   readonly reported: unknown[]
   readonly server: Observable<Connection>
 }
@@ -78,7 +78,7 @@ function answered(server: Observable<Connection>): Observable<unknown> {
   return server.pipe(mergeMap(({ requests$ }) => requests$), tap(answer))
 }
 
-/** Sends a request and resolves with the status of its answer. */
+/** Sends a request and resolves with the status of the response. */
 async function status(one: Client, path: string): Promise<string> {
   const { length } = one.received
   one.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)

@@ -25,7 +25,7 @@ function answer(reqd: Reqd): void {
 
 interface Running {
   readonly port: number
-  /** What `onError` heard of. */
+  /** The errors that `onError` received. */
   readonly reported: unknown[]
   readonly server: Observable<Connection>
 }

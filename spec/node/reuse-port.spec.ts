@@ -11,7 +11,7 @@ import { Program } from '../helpers/program.js'
 const [major, minor] = process.versions.node.split('.').map(Number)
 const hasReusePort = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
 
-/** More connections than can come to one of two processes by chance. */
+/** So many connections that one of two processes hardly receives all of them by chance. */
 const MANY = 200
 
 describe('reusePort', () => {

@@ -12,7 +12,7 @@ import { Program } from '../helpers/program.js'
 
 /** One request over the connection of the agent. Resolves with the status when the response is over. */
 async function ask(agent: Agent, url: string): Promise<number | undefined> {
-  // A body keeps node's client from sending it again by itself.
+  // With a body, Node's client does not repeat the request on its own.
   const sent = request(url, { agent, method: 'POST', headers: { 'content-length': 2 } }).end('hi')
   const [response] = await once(sent, 'response') as [IncomingMessage]
   await once(response.resume(), 'close')
@@ -20,7 +20,7 @@ async function ask(agent: Agent, url: string): Promise<number | undefined> {
   return response.statusCode
 }
 
-/** Clients that ask on and on, over connections that are kept alive unless told otherwise. */
+/** Clients that send requests continuously, by default over persistent connections. */
 class Load {
   requests = 0
   readonly failures: unknown[] = []
@@ -64,7 +64,7 @@ async function open(env: Record<string, string>) {
   return { demo, url, clients, release: () => process.kill(pid, 'SIGHUP') }
 }
 
-/** Expects that the clients came back, each, and have every event from their first one on, once and in order. */
+/** Expects each client to have reconnected, and to have every event after its first one, once and in order. */
 async function expectWhole(clients: readonly (Browser | SocketPage)[]): Promise<void> {
   for (const client of clients) {
     await client.connected(2)

@@ -71,7 +71,7 @@ describe('a server', () => {
     const closed = next(server.events$.pipe(filter(({ type }) => type === 'close')))
     clients[0].reset()
     await closed
-    // Node counts a connection off when its socket is closed.
+    // Node stops counting a connection when its socket is closed.
     await new Promise(resolve => { setImmediate(resolve) })
     await (await connect(server)).send(REQUEST).receives('it')
   })

@@ -57,7 +57,7 @@ function pair(): [PairEnd, PairEnd] {
   return [one, other]
 }
 
-/** How a server of each kind is started, how a client connects, and how large the steps are in which it reads. */
+/** Starting a server of each kind, connecting a client, and the size of the steps in which the client reads. */
 interface Kind {
   readonly options: () => ListenOptions
   readonly connect: (server: Server) => Promise<Duplex>
@@ -148,7 +148,7 @@ describe.each(Object.entries(KINDS))('a client of %s', (_, kind) => {
       scheduler.flush()
     }
     const body = new Uint8Array(steps * kind.step)
-    // What streams within a process hold is lost when they are destroyed: that waits for the client, too.
+    // Streams within a process lose their buffers when they are destroyed, so that the client must read first.
     const options = { ...kind.options(), scheduler, writeTimeout: PATIENCE * 1000, lingerTimeout: PATIENCE * 1000 }
     const server = await start(() => ({ body }), options)
     const client = await kind.connect(server)

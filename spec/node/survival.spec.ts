@@ -16,7 +16,7 @@ async function statusOf(port: number, path: string, method = 'GET', body = ''): 
   return response.statusCode ?? 0
 }
 
-/** A client that sends this much and stays. */
+/** A client that sends this text and stays connected. */
 async function sending(port: number, text: string): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port }).on('error', () => undefined)
   await once(socket, 'connect')

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(async () => { expect(await program.stop()).toBe(0) })
 
-/** Resolves when something with this text was reported; the server must have gone on. */
+/** Resolves when an error with this text was reported; the server must still be running. */
 async function reported(text: string): Promise<void> {
   await program.printed(new RegExp(`report \\d+: .*${text.replaceAll('$', '\\$&')}`))
   expect(await (await fetch(`http://127.0.0.1:${port}/alive`)).text()).toBe('alive')
@@ -34,7 +34,7 @@ async function opened(input: string): Promise<Socket> {
   return socket
 }
 
-/** Sends a half of a body in chunks and, once the server was heard to read it, leaves. */
+/** Sends a part of a chunked body and leaves when the server reports that it reads it. */
 async function leave(path: string): Promise<void> {
   const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n`
   const socket = await opened(head)
@@ -43,7 +43,7 @@ async function leave(path: string): Promise<void> {
   socket.resetAndDestroy()
 }
 
-/** Sends something behind the head of a chunked request, and resolves with the status of the answer. */
+/** Sends a text after the head of a chunked request, and resolves with the status of the response. */
 async function answered(path: string, body: string): Promise<string> {
   const socket = await opened(`POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${body}`)
   const [bytes] = await once(socket, 'data') as [Buffer]

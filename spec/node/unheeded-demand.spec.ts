@@ -83,7 +83,7 @@ describe.each(Object.entries(KINDS))('a handler that ignores the demand, over %s
     const client = await kind.connect(server)
     client.socket.pause()
     client.send(GET)
-    // A write that is under way has its bytes, and a test that covers code some more.
+    // A write in flight holds its bytes, and a run with coverage takes some more.
     expect(await peak.promise).toBeLessThan(32 * MIB)
     expect(await result.promise).toBe('aborted')
     const [error] = server.errors as [Error & { waiting: number }]
@@ -150,7 +150,7 @@ describe.each(Object.entries(KINDS))('a handler that ignores the demand, over %s
       let sent = 0
       const chunk = new Uint8Array(64 * 1024)
       while (sent < 32 * MIB && !body.isClosed) {
-        // It looks now and then: what waits stays above the high-water mark all the time.
+        // It checks at intervals; the pending bytes stay above the high-water mark all the time.
         if (body.bodySink.pending < 512 * 1024) body.next(chunk)
         else await turn()
         sent = body.bodySink.pending < 512 * 1024 ? sent + chunk.length : sent

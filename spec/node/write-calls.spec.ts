@@ -1,5 +1,5 @@
 /**
- * The two ways in which Node's handles are written to: which one is found, and the fallback for any other.
+ * The two conventions of writing to Node's handles: their detection, and the fallback for any other.
  */
 import { once } from 'node:events'
 import { connect, createServer, Socket, type AddressInfo } from 'node:net'
@@ -10,7 +10,7 @@ import {
 } from '../../lib/node/write-calls.js'
 import { afterwards } from '../helpers/net.js'
 
-/** As a request of Node that no write uses. */
+/** Like a request of Node that no write uses. */
 class Request {
   readonly writeStatus: number | null = null
   getAsyncId(): number { return -1 }
@@ -33,7 +33,7 @@ interface Answering {
   readonly given: unknown[]
 }
 
-/** A handle whose calls all have this outcome, and what they were given. */
+/** A handle whose calls all have this result, and the arguments of the calls. */
 function answering(outcome: (request: unknown) => unknown): Answering {
   const given: unknown[] = []
   const call = (request: unknown): never => {

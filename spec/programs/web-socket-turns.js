@@ -9,7 +9,7 @@ import { upgradeWebSocket } from 'httprx/ws'
 
 let most = 0
 
-/** Counts what happens until the event loop has gone round. */
+/** Counts events until the next turn of the event loop. */
 function turnCounter() {
   let count = 0
   return () => {

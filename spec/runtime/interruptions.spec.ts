@@ -29,13 +29,13 @@ class Run {
   readonly stage: Stage
   /** The calls so far. */
   calls = 0
-  /** How often each request was told of its end. */
+  /** How often each request learned of its end. */
   readonly ends: number[] = []
   /** What must not happen, but did. */
   readonly faults: string[] = []
   /** Whether {@link BOOM} was thrown. */
   hasThrown = false
-  /** The number of the call at which {@link act} is done. */
+  /** The number of the call at which {@link act} is called. */
   private readonly at: number
   private readonly act: ((stage: Stage) => void) | 'throw'
   private isOver = false
@@ -100,7 +100,7 @@ class Run {
   }
 }
 
-/** Whether this is {@link BOOM}, or what RxJS makes of it in a teardown. */
+/** Whether this is {@link BOOM}, or an error of RxJS that contains it. */
 function isBoom(error: unknown): boolean {
   return error === BOOM || (error instanceof UnsubscriptionError && error.errors.some(isBoom))
 }
@@ -137,7 +137,7 @@ describe.each(Object.entries(scenarios))('%s: a connection ends as it should', (
         const label = `${name} at call ${at}, ${JSON.stringify(mode)}`
         const run = new Run(scenario, at, end, mode)
         expectEnd(run, label)
-        // Who is cut off has received the beginning of what it would have received.
+        // A client that is cut off has received a prefix of its full output.
         const isCut = name === 'a cut' || name === 'a reset by the client'
         if (isCut) expect({ label, text: whole[index].stage.text.slice(0, run.stage.text.length) })
           .toEqual({ label, text: run.stage.text })

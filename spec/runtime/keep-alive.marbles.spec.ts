@@ -1,5 +1,5 @@
 /**
- * Which connections stay open after a response, and how they end.
+ * The connections that stay open after a response, and their end.
  */
 import { describe, it } from '@jest/globals'
 import { map } from 'rxjs'

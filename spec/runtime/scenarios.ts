@@ -10,10 +10,10 @@ import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
 import type { Stage } from '../helpers/fake-transport.js'
 import { get, post, postChunks } from '../helpers/runtime.js'
 
-/** Called wherever the server calls somebody; `mayThrow`: the application, whose exceptions it must expect. */
+/** Called at each call that leaves the server; `mayThrow`: to the application, whose exceptions it must expect. */
 export type Call = (mayThrow: boolean) => void
 
-/** What the client and the application do. */
+/** The actions of the client and of the application. */
 export interface Scenario {
   readonly options?: ConnectionOptions
   handler(reqd: Reqd, call: Call): ReturnType<Handler>
@@ -22,7 +22,7 @@ export interface Scenario {
 
 const CHUNK = new Uint8Array(9_000).fill(97)
 
-/** Values that are made one by one, with a call at each step. */
+/** Values that are created one by one, with a call at each step. */
 function* chunks(call: Call): Generator<Uint8Array> {
   try {
     for (let i = 0; i < 4; i++) {
@@ -46,7 +46,7 @@ function pushed(reqd: Reqd, call: Call, emit: (subscriber: Subscriber<string>) =
   })
 }
 
-/** The client takes the output bit by bit. */
+/** The client takes the output in small parts. */
 function takesSlowly(stage: Stage): void {
   for (let i = 0; i < 8; i++) stage.take(7_000).turn()
   stage.take(Infinity).turn()
@@ -54,7 +54,7 @@ function takesSlowly(stage: Stage): void {
 
 const UPGRADE = ['Connection: upgrade', 'Upgrade: x']
 
-/** The scenarios, by what happens in them. */
+/** The scenarios by name. */
 export const scenarios: Record<string, Scenario> = {
   'pipelined requests': {
     handler: () => ({ body: 'hello' }),

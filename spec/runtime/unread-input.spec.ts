@@ -11,7 +11,7 @@ import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { Stage } from '../helpers/fake-transport.js'
 import { get, post } from '../helpers/runtime.js'
 
-/** Text of that length without a period, so that no byte passes for its neighbour. */
+/** Text of that length without a period, so that bytes at wrong positions are visible. */
 function textOf(length: number): string {
   let text = ''
   for (let index = 0; text.length < length; index++) text += `${index};`

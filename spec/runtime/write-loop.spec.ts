@@ -15,7 +15,7 @@ function* endless(): Generator<Uint8Array> {
   for (;;) yield CHUNK
 }
 
-/** A stage with one response in the making. */
+/** A stage with one response in progress. */
 function streaming(): { readonly stage: Stage; readonly subject: BodySubject } {
   const subjects: BodySubject[] = []
   const handler: Handler = reqd => { subjects.push(reqd.respondWithStreaming(Response.create(200))) }

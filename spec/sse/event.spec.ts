@@ -1,5 +1,5 @@
 /**
- * Events as text, and what a client's parser reads of them.
+ * Events as text, and the result of parsing them as a client does.
  */
 import { describe, expect, it } from '@jest/globals'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'

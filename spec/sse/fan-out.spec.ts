@@ -1,5 +1,5 @@
 /**
- * One event to many clients: made into bytes once, one write a turn, and no timer for a stream that is silent.
+ * One event to many clients: it is formatted once, written once per turn, and a silent stream has no timer.
  */
 import { describe, expect, it } from '@jest/globals'
 import { concat, finalize, NEVER, of, Subject, throwError, type Observable } from 'rxjs'
@@ -9,7 +9,7 @@ import { get, head } from '../helpers/runtime.js'
 
 const C = ':\n\n'
 
-/** Clients of one source, and the bodies that they got, without their framing. */
+/** Clients of one source, and the bodies that they received, without framing. */
 class Crowd {
   readonly stages: Stage[]
 
@@ -42,7 +42,7 @@ function bodyOf(text: string): string {
   return Buffer.from(data, 'latin1').toString()
 }
 
-/** Data that counts how often it becomes text. */
+/** Data that counts how often it is formatted. */
 function counted(): { readonly data: object; readonly count: () => number } {
   let count = 0
   return { data: { toJSON: () => ++count }, count: () => count }

@@ -27,7 +27,7 @@ async function open(url: string, headers: Record<string, string> = {}): Promise<
   return response.setEncoding('utf8')
 }
 
-/** What a client gets up to the end of the stream. */
+/** Everything that a client receives up to the end of the stream. */
 async function read(response: IncomingMessage): Promise<unknown[]> {
   const received: unknown[] = []
   const parser = createParser({
@@ -89,7 +89,7 @@ describe('a served event stream', () => {
 
 describe('a client that does not read', () => {
   const BIG = 'x'.repeat(64 * 1024)
-  /** More than all buffers on the way take. */
+  /** More bytes than all buffers on the way hold. */
   const flood$ = interval(0).pipe(map(() => BIG))
 
   it('is cut with the default policy', async () => {
@@ -119,7 +119,7 @@ describe('a client that does not read', () => {
   })
 })
 
-/** Where tokens come from: it says when it is aborted, or returns. */
+/** A source of tokens, which reports that it was aborted or that it returned. */
 class Upstream {
   readonly ended: Promise<string>
   readonly signals: AbortSignal[] = []
@@ -129,14 +129,14 @@ class Upstream {
     this.ended = new Promise(resolve => { this.settle = resolve })
   }
 
-  /** Tokens as an SDK gives them: from `fetch`, with a signal. */
+  /** Tokens as from an SDK: from `fetch`, with a signal. */
   async *tokens(signal: AbortSignal): AsyncGenerator<string> {
     signal.addEventListener('abort', () => { this.settle('aborted') })
     yield 'first'
     await new Promise((_, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error) }) })
   }
 
-  /** Tokens of a stream that knows no signal. */
+  /** Tokens of a stream without a signal. */
   stream(): ReadableStream<string> {
     return new ReadableStream<string>({
       start(controller) { controller.enqueue('first') },

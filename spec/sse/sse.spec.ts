@@ -160,7 +160,7 @@ describe('heartbeats', () => {
 })
 
 describe('a client that is too slow', () => {
-  /** A client that has taken nothing but the greeting, and got three events of 60 bytes with room for 100. */
+  /** Emits five events of 60 bytes to a sink that has room for 100 bytes and takes nothing. */
   function flood(options: SseOptions): { taken: () => string[]; end: () => unknown; drain: () => void } {
     const { sink, subject } = metered<string>({ highWaterMark: 100, lowWaterMark: 50 })
     const source = new Subject<string>()

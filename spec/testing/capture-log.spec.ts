@@ -1,6 +1,6 @@
 /**
- * The file of a recording where the disk is slow, or fails: the server goes on, memory is bounded, and what is missing
- * is counted.
+ * The file of a recording if the disk is slow or fails: the server continues, memory is bounded, and missing entries
+ * are counted.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,11 +10,11 @@ import { capture } from '../../lib/testing/index.js'
 import { CaptureLog, type CaptureLogOptions, type Disk, type LogFile } from '../../lib/testing/capture-log.js'
 import { ask, next, signal, start } from '../helpers/net.js'
 
-/** A disk that does what the test says at each write. */
+/** A disk whose writes are controlled by the test. */
 class TestDisk implements Disk {
   readonly files = new Map<string, string>()
   readonly calls: string[] = []
-  /** What a write waits for, or throws. */
+  /** The promise that a write waits for, or the error that it throws. */
   atWrite: () => Promise<void> = () => Promise.resolve()
 
   open(file: string, flags: 'w' | 'a'): Promise<LogFile> {
@@ -22,7 +22,7 @@ class TestDisk implements Disk {
     if (flags === 'w') this.files.set(file, '')
     const write = async (bytes: Uint8Array, offset: number, length: number): Promise<{ bytesWritten: number }> => {
       await this.atWrite()
-      // Half of it, as a disk may.
+      // A partial write of one half.
       const bytesWritten = Math.ceil(length / 2)
       const text = Buffer.from(bytes.subarray(offset, offset + bytesWritten)).toString('latin1')
       this.files.set(file, (this.files.get(file) ?? '') + text)

@@ -24,7 +24,7 @@ afterAll(() => { rmSync(folder, { recursive: true }) })
 const echo: Handler = reqd => reqd.body.text().pipe(map(body => ({ body: `${reqd.target} ${body}` })))
 const streamed: Handler = () => ({ body: concat(of('one '), timer(4).pipe(map(() => 'two'))) })
 
-/** Records in virtual time what the handler does. */
+/** Records the traffic of the handler in virtual time. */
 function record(handler: Handler, file?: string): Capture {
   let captured: Capture | null = null
   marbles(({ serve: serveVirtually }) => {

@@ -1,5 +1,5 @@
 /**
- * What a client of a test does and sees.
+ * The actions of a test's client, and what it observes.
  */
 import { describe, expect, it } from '@jest/globals'
 import { filter, map, timer } from 'rxjs'

@@ -40,7 +40,7 @@ const handlers: Record<string, Handler> = {
   }, { highWaterMark: 0 }) }),
 }
 
-/** One run: what came, in which frame and in which order. */
+/** One run: the events with their frames, in order. */
 async function framesOf(): Promise<string[]> {
   const frames: string[] = []
   await marblesAsync(({ serve }) => {

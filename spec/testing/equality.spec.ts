@@ -1,5 +1,5 @@
 /**
- * How values are compared and shown.
+ * The comparison and the display of values.
  */
 import { describe, expect, it } from '@jest/globals'
 import { difference, like } from '../../lib/testing/equality.js'

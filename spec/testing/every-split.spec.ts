@@ -1,5 +1,5 @@
 /**
- * `everySplit`: each cut, and what it says where one differs.
+ * `everySplit`: all splits, and the error for a split with another result.
  */
 import { describe, expect, it } from '@jest/globals'
 import { everySplit, SplitError } from '../../lib/testing/index.js'

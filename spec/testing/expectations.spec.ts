@@ -1,5 +1,5 @@
 /**
- * Tests that must fail, and what they say: both diagrams under each other, the frame, and the values.
+ * Tests that must fail, and their messages: both diagrams under each other, the frame, and the values.
  */
 import { describe, expect, it } from '@jest/globals'
 import { of } from 'rxjs'

@@ -25,7 +25,7 @@ async function* ticks(count: number): AsyncGenerator<string> {
   }
 }
 
-/** What the handler answers to a POST with the body `abc`, and when. */
+/** The response of the handler to a POST with the body `abc`, and its time. */
 async function answerOf(handler: Handler, body: string, marble = '--r'): Promise<void> {
   await marblesAsync(({ serve, expectObservable }) => {
     const client = serve(handler, NO_WAIT).connect('--a', { a: post('/', 'abc') })

@@ -1,5 +1,5 @@
 /**
- * What is looked for beneath RxJS's public interface is there, and does what is expected of it.
+ * The internals of RxJS that the kit uses exist, and behave as expected.
  */
 import { describe, expect, it } from '@jest/globals'
 import { animationFrameProvider } from 'rxjs/internal/scheduler/animationFrameProvider'
@@ -18,7 +18,7 @@ const PROVIDERS = {
 }
 const FACTOR = TestScheduler as unknown as { frameTimeFactor: number }
 
-/** What stands in the places now: the names of those that are taken, and the length of a frame. */
+/** The present state of the internals: the names of the providers in use, and the length of a frame. */
 function taken(): { names: string[]; factor: number } {
   const names = Object.entries(PROVIDERS).filter(([, { delegate }]) => delegate !== undefined).map(([name]) => name)
   return { names, factor: FACTOR.frameTimeFactor }

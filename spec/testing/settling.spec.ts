@@ -8,7 +8,7 @@ import { Settling } from '../../lib/testing/settling.js'
 import { get, marblesAsync } from '../../lib/testing/index.js'
 import { assertBuilt, ROOT } from '../helpers/built.js'
 
-/** Runs the handler's text in a process of its own. Resolves with how that ends, and what it prints. */
+/** Runs the handler's text in its own process. Resolves with the exit and the output of the process. */
 async function outcomeOf(handler: string): Promise<{ code: unknown; printed: string }> {
   const program = `
     const { get, marblesAsync } = require('httprx/testing')

@@ -55,7 +55,7 @@ const OURS: Record<string, PublisherUnderTest<number>> = {
   },
 }
 
-/** Runs each rule as a test of its own: `isBroken` says which are known to be. */
+/** Runs each rule as its own test; `isBroken` names those that are known to be broken. */
 function tests(rules: readonly Rule[], isBroken: (number: string) => boolean = () => false): void {
   for (const { number, name, check } of rules) {
     if (isBroken(number)) it(`${name} (broken)`, () => expect(check()).rejects.toMatchObject({ rule: number }))
@@ -63,7 +63,7 @@ function tests(rules: readonly Rule[], isBroken: (number: string) => boolean = (
   }
 }
 
-/** A subscriber of ours, on a demand in the hands of the kit. */
+/** A subscriber of this library, with a demand controlled by the kit. */
 function requester(batch: number): TestedSubscriber<string> {
   const subscribers: Subscriber<string>[] = []
   const ready$ = new Subject<number>()
@@ -100,7 +100,7 @@ describe('rsocket-flowable', () => {
 
   const broken$ = (): Publisher<number> => Flowable.error(broken)
   describe('its publisher', () => {
-    // Its request throws at what is less than 1, nests onNext, and its subscriber stays; null is no reason to throw.
+    // Its request throws below 1 and nests onNext, it keeps its subscriber, and it does not throw for null.
     const known = ['1.3', '1.6', '1.9', '3.3', '3.6', '3.9', '3.13']
     tests(publisherRules({
       publish: count => Flowable.just(...numbers(count)) as Publisher<number>, fail: broken$, collect, patienceMs: 50,

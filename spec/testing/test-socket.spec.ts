@@ -1,5 +1,5 @@
 /**
- * The socket that a test hands over to another protocol: what Node's sockets do, at once.
+ * The socket that a test hands over to another protocol: it behaves like Node's sockets, but synchronously.
  */
 import { describe, expect, it } from '@jest/globals'
 import { filter, map } from 'rxjs'

@@ -12,14 +12,14 @@ import { get, like, marbles, marblesAsync } from '../../lib/testing/index.js'
 const HEAD = get('/')
 const VIRTUAL = { timers: 'virtual' } as const
 
-/** The frames at which the test function said something, and what. */
+/** The reports of the test function, with their frames. */
 async function logOf(test: (log: (text: string) => void) => unknown): Promise<string[]> {
   const lines: string[] = []
   await marblesAsync(() => test(text => { lines.push(`${Date.now()} ${text}`) }), VIRTUAL)
   return lines
 }
 
-/** What the handler answers, and when. */
+/** The response of the handler, and its time. */
 async function answer(handler: Handler, marble: string, body: string): Promise<void> {
   await marblesAsync(({ serve, expectObservable }) => {
     const client = serve(handler, { keepAliveTimeout: 0 }).connect('a', { a: HEAD })

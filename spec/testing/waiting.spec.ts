@@ -1,5 +1,5 @@
 /**
- * What virtual time does not reach is named, with the place of its call; loops of promises without end are ended.
+ * Work that virtual time does not reach is named, with its call site; endless loops of promises are ended.
  */
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'

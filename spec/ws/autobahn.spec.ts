@@ -13,7 +13,7 @@ let stage: Stage
 beforeAll(async () => { stage = await Stage.open({ maxPayload: 4 * 1024 * 1024, bufferLimit: 16 * 1024 * 1024 }) })
 afterAll(async () => { await stage[Symbol.asyncDispose]() })
 
-/** Sends the frames in pieces (0: each whole), then a close, and tells what came back. */
+/** Sends the frames in pieces (0: each whole), then a close; resolves with the frames that are received. */
 async function play(frames: Buffer[], chop = 0): Promise<string[]> {
   const client = new RawClient(stage.port)
   await client.head

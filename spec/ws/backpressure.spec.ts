@@ -59,7 +59,7 @@ describe('a client that never reads', () => {
     expect(await flood(connection, message => { source.next(message) })).toBeLessThanOrEqual(BOUND)
     expect(source.observed).toBe(false)
     expect(stage.errors).toEqual([expect.any(BackpressureError)])
-    // It does not take the close either; when the time to close in is up it is cut.
+    // It does not take the close either, and is cut after closeTimeoutMs.
     expect(connection.closure).toBeNull()
     scheduler.flush()
     expect(await over(connection)).toBe('aborted')
@@ -165,7 +165,7 @@ describe('a slow subscriber of messages', () => {
     const message = frame(BINARY, Buffer.alloc(64 * KIB))
     await client.send(message)
     await isBegun
-    // More than the sockets hold: what is left stays with the client.
+    // More than the sockets hold, so that the rest stays with the client.
     for (let i = 0; i < 512; i++) {
       client.socket.write(message)
       await setImmediate()

@@ -14,7 +14,7 @@ import { Stage } from './stage.js'
 const MESSAGES = Array.from({ length: 80 }, (_, i) => `${i}`.padEnd(1024, '.'))
 const SILENT = (): void => undefined
 
-/** What a client gets of a connection that sends these messages with this policy, up to its end. */
+/** The messages that a client receives of a connection that sends these with this policy, up to its end. */
 async function received(kind: string, overflow: Overflow | undefined, isDeflated: boolean): Promise<string[]> {
   const server = await start(reqd => {
     const connection = upgradeWebSocket(reqd, { deflate: isDeflated })

@@ -9,7 +9,7 @@ import { webSocket } from 'rxjs/webSocket'
 import { WebSocket } from 'ws'
 import { echo, over, Stage } from './stage.js'
 
-/** Everything that a client of the ws package gets. */
+/** Everything that a client of the ws package receives. */
 function received(client: WebSocket): unknown[] {
   const messages: unknown[] = []
   client.on('message', (data, isBinary) => {

@@ -1,5 +1,5 @@
 /**
- * How a connection ends, from each side, and the release of its resources.
+ * The end of a connection from each side, and the release of its resources.
  */
 import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
@@ -247,7 +247,7 @@ describe('keep-alive', () => {
     await client.head
     scheduler.flush()
     expect(await client.tell(1)).toEqual(['ping '])
-    // Any sign of life counts; the echo tells that it came.
+    // Any sign of life counts; the echo shows that it arrived.
     await client.send(frame(TEXT, 'busy'))
     expect(await client.tell(1)).toEqual(['text busy'])
     scheduler.maxFrames = 60_000

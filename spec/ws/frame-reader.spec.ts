@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import { FrameReader, giveReader, takeReader, type FrameSink } from '../../lib/ws/frame-reader.js'
 import { CONTINUATION, frame, part, TEXT } from './frames.js'
 
-/** Reads the frames, in pieces of this size, and tells what came out. */
+/** Reads the frames in pieces of this size, and returns the results. */
 function read(reader: FrameReader, bytes: Uint8Array, size = bytes.length, maxPayload = 0): string[] {
   const log: string[] = []
   const sink: FrameSink = {

@@ -1,5 +1,5 @@
 /**
- * WebSocket frames as bytes, right ones and wrong ones (RFC 6455 §5.2).
+ * WebSocket frames as bytes, valid and invalid ones (RFC 6455 §5.2).
  */
 
 export const CONTINUATION = 0
@@ -33,7 +33,7 @@ export function frame(opcode: number, payload: string | Uint8Array = '', options
   return isMasked ? Buffer.concat([head, MASK, masked(bytes)]) : Buffer.concat([head, bytes])
 }
 
-/** A part of a message that goes on. */
+/** A fragment of a message, not the last. */
 export function part(opcode: number, payload: string | Uint8Array = '', reserved = 0): Buffer {
   return frame(opcode, payload, { isFinal: false, reserved })
 }

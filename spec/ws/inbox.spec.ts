@@ -1,5 +1,5 @@
 /**
- * One message at a time, for one taker.
+ * The inbox: one message at a time, for one consumer.
  */
 import { describe, expect, it } from '@jest/globals'
 import { Inbox, type MessageTaker } from '../../lib/ws/inbox.js'

@@ -1,5 +1,5 @@
 /**
- * Who counts as gone, in virtual time.
+ * Pings, and peers that count as gone, in virtual time.
  */
 import { describe, expect, it } from '@jest/globals'
 import { asyncScheduler, VirtualTimeScheduler } from 'rxjs'

@@ -20,7 +20,7 @@ export function handshake(fields: Record<string, string | null> = {}, start = 'G
   return [start, ...lines, '', ''].join('\r\n')
 }
 
-/** What a frame says, in a line. */
+/** A description of a frame in one line. */
 export function told({ opcode, payload, isFinal, reserved }: Frame): string {
   const flags = (isFinal ? '' : ' (goes on)') + (reserved === 0 ? '' : ` (reserved ${reserved})`)
   switch (opcode) {
@@ -62,7 +62,7 @@ export class RawClient {
     this.head.catch(() => undefined)
   }
 
-  /** Sends the pieces, each on its own. */
+  /** Sends the pieces, each in its own write. */
   async send(...pieces: Uint8Array[]): Promise<void> {
     for (const piece of pieces) await new Promise(resolve => { this.socket.write(piece, resolve) })
   }
@@ -73,14 +73,14 @@ export class RawClient {
     return this.frames.shift()!
   }
 
-  /** Resolves with the next frames, told in lines. */
+  /** Resolves with the next frames, described in lines. */
   async tell(count: number): Promise<string[]> {
     const lines: string[] = []
     while (lines.length < count) lines.push(told(await this.frame()))
     return lines
   }
 
-  /** Resolves with all frames that come until the server has ended, told in lines. */
+  /** Resolves with all frames until the server ends, described in lines. */
   async story(): Promise<string[]> {
     await this.ended
     this.socket.destroy()

@@ -1,6 +1,6 @@
 /**
- * A message to many clients is compressed once for all that let it: for those whose context the server does not keep,
- * and that have the same window.
+ * A message to many clients is compressed once for all clients that allow it: those whose context the server does not
+ * keep, and that have the same window.
  */
 import { once } from 'node:events'
 import zlib from 'node:zlib'
@@ -53,7 +53,7 @@ class Crowd implements AsyncDisposable {
     return crowd
   }
 
-  /** What each client gets up to the end. */
+  /** The messages that each client receives up to the end. */
   received(): Promise<WebSocketMessage[]>[] {
     return this.clients.map(client => new Promise(resolve => {
       const messages: WebSocketMessage[] = []

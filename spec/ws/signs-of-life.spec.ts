@@ -1,5 +1,5 @@
 /**
- * Pings and closes that come while a message waits or is worked on.
+ * Pings and closes that arrive while a message waits or is processed.
  */
 import { describe, expect, it } from '@jest/globals'
 import { lastValueFrom, NEVER, Subject, take, toArray } from 'rxjs'

@@ -11,13 +11,13 @@ import { RawClient } from './raw-client.js'
 
 type Use = (connection: WebSocketConnection, reqd: Reqd) => void
 
-/** Sends each message back. */
+/** Echoes each message. */
 export function echo(connection: WebSocketConnection): void {
   connection.messages$.subscribe(connection)
 }
 
 export class Stage implements AsyncDisposable {
-  /** What the server reported. */
+  /** The errors that the server reported. */
   readonly errors: unknown[] = []
   readonly server: Server
   private readonly connections = new ReplaySubject<WebSocketConnection>()
@@ -58,7 +58,7 @@ export class Stage implements AsyncDisposable {
     return client
   }
 
-  /** A client that sends bytes as it is told. */
+  /** A client that sends bytes given by the test. */
   raw(request?: string | Buffer): RawClient {
     const client = new RawClient(this.port, request)
     this.clients.push(client.socket)

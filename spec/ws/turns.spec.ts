@@ -12,7 +12,7 @@ const KIB = 1024
 
 beforeAll(() => { assertBuilt('esm') })
 
-/** Runs the server for as long as `use` takes, and returns all that it printed. */
+/** Runs the server during `use`, and returns its output. */
 async function serving(use: (port: number) => Promise<void>): Promise<string> {
   const program = new Program('spec/programs/web-socket-turns.js', {}, 60_000)
   try {
@@ -23,7 +23,7 @@ async function serving(use: (port: number) => Promise<void>): Promise<string> {
   return program.output
 }
 
-/** What the server tells a client that has sent these pieces, each in a segment of its own. */
+/** The server's answer to a client that has sent these pieces, each in its own segment. */
 async function toldAfter(port: number, pieces: Iterable<Uint8Array>): Promise<string> {
   const client = new RawClient(port)
   await client.head
@@ -64,7 +64,7 @@ describe('thousands of the smallest messages in a read', () => {
       const clients = Array.from({ length: 20 }, () => toldAfter(port, [flood]))
       expect(await Promise.all(clients)).toEqual(Array(20).fill(`text ${count} messages, ${count} bytes`))
     })
-    // One turn has those of a read, and those that waited for their turn.
+    // One turn has the messages of a read, and those that waited for the turn.
     const most = Number(/at most (\d+) in a turn/.exec(output)?.[1])
     expect(most).toBeGreaterThan(0)
     expect(most).toBeLessThanOrEqual(64)

@@ -1,5 +1,5 @@
 /**
- * The way from a request to a connection, with a request that is played.
+ * The upgrade of a request to a connection, with a fake request.
  */
 import { Duplex } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
@@ -41,7 +41,7 @@ class FakeReqd implements UpgradableReqd {
   }
 }
 
-/** A socket that keeps what is written. */
+/** A socket that records its writes. */
 class Paper extends Duplex {
   readonly chunks: Buffer[] = []
 

@@ -10,7 +10,7 @@ import type { Publisher, Subscriber, Subscription } from '../../../lib/demand/re
 import { inVirtualTime } from '../../helpers/marbles.js'
 import { publish } from './publish.js'
 
-/** A subscriber that writes down its signals. */
+/** A subscriber that records its signals. */
 class Probe<T> implements Subscriber<T> {
   readonly signals: unknown[] = []
   onNextItem: (item: T) => void = () => {}
@@ -52,7 +52,7 @@ function probe<T>(publisher: Publisher<T>): Probe<T> {
   return subscriber
 }
 
-/** Publishes what a subject emits, and keeps it until it is requested. */
+/** Publishes the values of a subject, which wait until they are requested. */
 function publishSubject(): { source: Subject<string>; publisher: Publisher<string> } {
   const source = new Subject<string>()
   return { source, publisher: toPublisher(ready$ => source.pipe(onBackpressureBuffer(ready$, { bufferBytes: 99 }))) }
