@@ -5,7 +5,8 @@ import { measureIdle } from './lib/idle.js'
 import { isShort } from './lib/options.js'
 
 const count = isShort ? 300 : 3_000
-const peers = ['node-http', 'httprx']
+// A bare socket is what no server can do without.
+const peers = ['node-http', 'httprx', 'node-net']
 
 await measureIdle({
   title: 'silent SSE streams',

@@ -128,12 +128,12 @@ export class FrameQueue implements FrameOutput, OutputSource, WriteOwner {
     return this.bytes.hasPending
   }
 
-  get pendingText(): string {
-    return this.bytes.pendingText
-  }
-
   nextWriteOperation(): WriteOperation {
     return this.bytes.hasPending ? { type: 'write', iovecs: this.bytes.iovecs() } : YIELD
+  }
+
+  nextWriteText(): string {
+    return this.bytes.pendingText
   }
 
   reportWriteResult(result: WriteResult): void {
