@@ -81,8 +81,9 @@ export class Connections {
    * `idleMs`. Another call sets a new `graceMs`, after which the remaining connections are cut.
    */
   close({ graceMs, idleMs }: Required<CloseOptions>): void {
-    if (this.state === 'closed') return
     if (this.isOpen) this.drain(idleMs)
+    // A server without connections that does not listen yet is closed by now.
+    if (this.state === 'closed') return
     this.grace?.unsubscribe()
     this.grace = this.after(graceMs, () => { this.cut() })
   }

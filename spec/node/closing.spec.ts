@@ -4,8 +4,9 @@
 import { once } from 'node:events'
 import { connect as connectSocket, Server as NetServer, type AddressInfo } from 'node:net'
 import { describe, expect, it, jest } from '@jest/globals'
-import { firstValueFrom, type Observable, type Subscription, toArray } from 'rxjs'
+import { firstValueFrom, type Observable, type Subscription, toArray, VirtualTimeScheduler } from 'rxjs'
 import { listen } from '../../lib/node/listen.js'
+import { serve } from '../../lib/node/serve.js'
 import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { afterwards, Client, connect, portOf, signal, start } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
@@ -125,6 +126,13 @@ describe('closing a server', () => {
     await server.close()
     await server.close()
     await server.closed
+  })
+
+  it.each([0, 5_000])('leaves no timer behind if the server does not listen yet, with idleMs %d', async idleMs => {
+    const scheduler = new VirtualTimeScheduler()
+    const server = serve(() => ({ body: 'it' }), { host: '127.0.0.1', scheduler })
+    await server.close({ idleMs })
+    expect(scheduler.actions).toEqual([])
   })
 
   it('can be left to `await using`', async () => {
