@@ -42,7 +42,7 @@ function transportOf(...parts: Parameters<typeof handleOf>) {
 const later = (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
 
 describe('accepted handles', () => {
-  it('are used by this version of Node: nobody sees a socket', async () => {
+  it('are used by this version of Node', async () => {
     const server = await start(() => ({ body: 'hello' }))
     const handles = (): string[] => (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles()
       .map(({ constructor }) => constructor.name)
@@ -51,7 +51,7 @@ describe('accepted handles', () => {
     expect(handles()).toContain('HandleTransport')
   })
 
-  it('are left to Node while somebody listens for its sockets', async () => {
+  it('are left to Node while its diagnostics channel for sockets has a subscriber', async () => {
     const sockets: unknown[] = []
     const listener = (message: unknown): void => { sockets.push((message as { socket: unknown }).socket) }
     const server = await start(() => ({ body: 'hello' }))
@@ -109,7 +109,7 @@ describe('the transport of a handle', () => {
     expect([calls, told]).toEqual([['readStart', 'close'], ['read EINVAL', 'read EINVAL']])
   })
 
-  it('tells the writer first if a write fails, and its reader then', async () => {
+  it('reports a failed write to the writer first, then to the reader', async () => {
     const { transport, calls, told, subscribe, written } = transportOf({ writeLatin1String: -EPIPE })
     subscribe()
     expect(transport.write('x', { written })).toBe(false)
@@ -123,7 +123,7 @@ describe('the transport of a handle', () => {
     expect(transport.unwrittenBytes).toBe(0)
   })
 
-  it('fails if the output cannot be ended, but not where the client is gone', async () => {
+  it('fails if the output cannot be ended, unless the client has left', async () => {
     const gone = transportOf({ shutdown: -ENOTCONN })
     const failing = transportOf({ shutdown: -EINVAL })
     for (const { transport, subscribe } of [gone, failing]) {
@@ -148,7 +148,7 @@ describe('the transport of a handle', () => {
     expect(unix.transport.addresses).toEqual({ remotePort: null, localAddress: '', localPort: null })
   })
 
-  it('tells its reader of an error and of the end, as Node calls it', () => {
+  it('reports errors and the end to its reader when Node calls it', () => {
     const [failing, ending, cut] = [transportOf({}), transportOf({}), transportOf({})]
     for (const { subscribe } of [failing, ending]) subscribe()
     failing.transport.destroy(new Error('read ECONNRESET'))

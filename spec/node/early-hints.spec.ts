@@ -136,7 +136,7 @@ describe('Keep-Alive', () => {
     return (await ask(server, { headers: { Connection: 'keep-alive' } })).headers['keep-alive']
   }
 
-  it('says how long an idle connection is kept, if it is enabled and there is a limit', async () => {
+  it('announces the idle timeout if it is enabled and there is a limit', async () => {
     expect(await hintOf({})).toBeUndefined()
     expect(await hintOf({ keepAliveHint: true })).toBe('timeout=65')
     expect(await hintOf({ keepAliveHint: true, keepAliveTimeout: 7999 })).toBe('timeout=7')

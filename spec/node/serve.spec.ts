@@ -130,7 +130,7 @@ describe('errors without onError', () => {
 })
 
 describe('a client that sends Expect: 100-continue', () => {
-  it('need not send a body that is not wanted', async () => {
+  it('receives the response without sending a body that the handler does not read', async () => {
     const server = await start(() => ({ status: 403 }))
     const headers = { 'expect': '100-continue', 'content-length': 5 }
     const sent = request({ port: portOf(server), host: '127.0.0.1', method: 'POST', agent: false, headers })

@@ -18,7 +18,7 @@ describe('Turns', () => {
     }
   })
 
-  it('queue a task that comes again after those that wait, in another turn', async () => {
+  it('queue a repeated task behind the waiting ones, in another turn', async () => {
     const turns = new Turns()
     const done: string[] = []
     turns.add(() => {

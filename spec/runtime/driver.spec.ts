@@ -59,7 +59,7 @@ describe.each(Object.entries(LIMITS))('%s', (_, { handler, sent, options, text, 
     return sent === '' ? stage : stage.receive(sent)
   }
 
-  it('gets its time, and two ticks more at most', () => {
+  it('ends after its limit, at most two ticks later', () => {
     const stage = open()
     const before = stage.pass(9_900).text
     expect(stage.transport).toMatchObject({ closed: null, hasEnded: false })
@@ -71,7 +71,7 @@ describe.each(Object.entries(LIMITS))('%s', (_, { handler, sent, options, text, 
     else expect(stage).toMatchObject({ closed: 1 })
   })
 
-  it('gets unlimited time if there is no limit', () => {
+  it('does not end without a limit', () => {
     const none = Object.fromEntries(Object.keys(options).map(name => [name, 0]))
     const stage = open({ requestTimeout: 0, ...none })
     stage.pass(1_000_000)

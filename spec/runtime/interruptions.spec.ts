@@ -131,7 +131,7 @@ describe.each(Object.entries(scenarios))('%s: a connection ends as it should', (
     for (const run of whole) expectEnd(run, 'whole')
   })
 
-  it.each(Object.entries(ENDS))('by %s, at whatever call', (name, end) => {
+  it.each(Object.entries(ENDS))('by %s, at any call', (name, end) => {
     for (const [index, mode] of MODES.entries()) {
       for (let at = 1; at <= whole[index].calls; at++) {
         const label = `${name} at call ${at}, ${JSON.stringify(mode)}`
@@ -145,7 +145,7 @@ describe.each(Object.entries(scenarios))('%s: a connection ends as it should', (
     }
   })
 
-  it('where the application throws, at whatever call, and that is reported once', () => {
+  it('by an exception of the application at any call, which is reported once', () => {
     for (const [index, mode] of MODES.entries()) {
       for (let at = 1; at <= whole[index].calls; at++) {
         const label = `an exception at call ${at}, ${JSON.stringify(mode)}`

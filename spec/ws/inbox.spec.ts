@@ -60,7 +60,7 @@ describe('a message in the inbox', () => {
 })
 
 describe('the end of the inbox', () => {
-  it('comes after the message that is worked on', () => {
+  it('comes after the message that is being processed', () => {
     const { inbox, log, taker } = set()
     inbox.attach(taker)
     inbox.receive('a')

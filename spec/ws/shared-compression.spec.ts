@@ -126,7 +126,7 @@ describe('a compressed message for many clients', () => {
     expect(count.messages).toBe(5)
   })
 
-  it('is other bytes where those were changed after the first client had them', async () => {
+  it('has the new bytes if they were changed after the first client received them', async () => {
     await using crowd = await Crowd.open({ deflate: true }, [keeping, keeping])
     const [first, second] = crowd.received()
     const bytes = new Uint8Array(2_000).fill(1)
