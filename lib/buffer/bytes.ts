@@ -1,6 +1,18 @@
 /**
- * Copies of byte ranges.
+ * Copies of byte ranges, and no bytes.
  */
+
+/** No bytes, for use within the library. The application never gets this array: it could transfer its memory. */
+export const NO_BYTES = new Uint8Array(0)
+
+/**
+ * Returns bytes whose memory the application may give away (by a transfer): all of it is theirs. They are copied if
+ * they are part of a larger array; and if there are none, because an array without bytes may be shared.
+ */
+export function ownBytes(bytes: Uint8Array): Uint8Array {
+  const { length } = bytes
+  return length > 0 && length === bytes.buffer.byteLength ? bytes : copyBytes(bytes, 0, length)
+}
 
 /**
  * Returns a copy of the bytes from `start` up to `end`. The `slice` of Node's `Buffer` copies nothing, so the method of

@@ -5,7 +5,7 @@
  * that the encoded parts together equal the encoded whole.
  */
 import { writeLatin1 } from './latin1.js'
-import { utf8Length, writeUtf8 } from './utf8.js'
+import { isHighSurrogate, isLowSurrogate, utf8Length, writeUtf8 } from './utf8.js'
 
 /**
  * The number of UTF-16 units of a part. 200 clients that do not read a body of 8 MiB hold 25 MiB with parts, and
@@ -48,12 +48,4 @@ function partEnd(text: string, off: number): number {
   const end = off + PART_UNITS
   if (end >= text.length) return text.length
   return isHighSurrogate(text.charCodeAt(end - 1)) && isLowSurrogate(text.charCodeAt(end)) ? end - 1 : end
-}
-
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit < 0xdc00
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit < 0xe000
 }

@@ -10,6 +10,7 @@
  * rest of the text becomes another segment after it.
  */
 import { BLOCK_SIZE, type Block, giveBlock, takeBlock } from './block-pool.js'
+import { NO_BYTES } from './bytes.js'
 import type { IOVec } from './iovec.js'
 import type { LongText } from './long-text.js'
 
@@ -37,8 +38,6 @@ class Segment {
 
 /** `iovecs` stops encoding long texts once it has this many bytes. */
 const ENOUGH_BYTES = 128 * 1024
-
-const NO_BYTES = new Uint8Array(0)
 
 /** A first-in, first-out queue of bytes, added by segments and dropped by counts. */
 export class SegmentQueue {

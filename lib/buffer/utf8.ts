@@ -36,13 +36,18 @@ function measurePlainly(text: string): number {
     const unit = text.charCodeAt(i)
     if (unit >= 0x80) length += unit < 0x800 ? 1 : 2
     // A pair of surrogates is four bytes, two a unit; a lone one is U+FFFD, three.
-    if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(i + 1))) i++
+    if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(i + 1))) i++
   }
   return length
 }
 
-// NaN, past the end of a string, is none.
-function isLowSurrogate(unit: number): boolean {
+/** Whether the UTF-16 unit is the first of a pair. */
+export function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00
+}
+
+/** Whether the UTF-16 unit is the second of a pair. NaN, past the end of a string, is not. */
+export function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc00 && unit < 0xe000
 }
 

@@ -4,9 +4,8 @@
  * Strategy: one object for each connection, filled by each read and emptied at its end, so that a connection holds no
  * input between two reads.
  */
+import { NO_BYTES } from '../buffer/bytes.js'
 import { LocalProtocolError } from '../errors.js'
-
-const NO_BYTES = new Uint8Array(0)
 
 /** The bytes that a read offers: `bytes` up to `end`. @internal */
 export class Input {

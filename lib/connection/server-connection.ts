@@ -7,6 +7,7 @@
  * connection stays open; states.ts has their states, and the operations of each. Requests are handled one at a time, in
  * order.
  */
+import { NO_BYTES } from '../buffer/bytes.js'
 import { checkRange } from '../buffer/iovec.js'
 import { LocalProtocolError } from '../errors.js'
 import { CONFIG_KINDS, DEFAULT_CONFIG, withDefaults, type Config } from './config.js'
@@ -19,8 +20,6 @@ import { UPGRADE, type ReadOperation, type WriteOperation, type WriteResult } fr
 import { Reqd } from './reqd.js'
 import { RequestReader } from './request-reader.js'
 import { SERVER_KINDS, type ServerConnectionOptions } from './server-connection-options.js'
-
-const NO_BYTES = new Uint8Array(0)
 
 /** One connection. */
 export class ServerConnection extends ConnectionState {

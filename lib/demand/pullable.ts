@@ -14,7 +14,7 @@ export interface Pullable<T = Chunk> {
 }
 
 /** A web stream as {@link Pullable}. */
-export function pullableOfStream<T>(stream: ReadableStream<T>): Pullable<T> {
+function pullableOfStream<T>(stream: ReadableStream<T>): Pullable<T> {
   const reader = stream.getReader()
   return {
     next: () => reader.read(),
@@ -33,7 +33,7 @@ export interface NodeReadable<T = Chunk> extends AsyncIterable<T> {
  * pending chunk has come. The iterator listens to errors only from its first step to its last, and there may be no step
  * for a long time: so errors have a listener of their own.
  */
-export function pullableOfReadable<T>(readable: NodeReadable<T>, report: ReportError): Pullable<T> {
+function pullableOfReadable<T>(readable: NodeReadable<T>, report: ReportError): Pullable<T> {
   const iterator = readable[Symbol.asyncIterator]()
   let isReleased = false
   readable.on?.('error', error => { if (isReleased) report(error) })

@@ -6,6 +6,7 @@
  * drops input for a bounded time and amount, so that the client receives the response and not a reset, then closes the
  * transport.
  */
+import { ownBytes } from '../buffer/bytes.js'
 import type { ServerConnection } from '../connection/server-connection.js'
 import { ConnectionClosedError, LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import type { Ticking } from './clock.js'
@@ -157,7 +158,7 @@ export class Driver implements Driving, ReadOwner, WriteOwner, Ticking, Watched 
    * owned by the caller). The connection is over when the transport is closed.
    */
   handOver(protocol: Protocol | null): { rest: HandedOver; head: Uint8Array } {
-    const head = this.reads.stop()
+    const head = ownBytes(this.reads.stop())
     this.stop('over')
     return { rest: new HandedOver(this.transport, this.host, protocol), head }
   }

@@ -5,9 +5,9 @@
  * no byte is overwritten. When there is no room at the end, the rest is copied to a new array of twice its size; when
  * nothing is left, the array is dropped.
  */
+import { NO_BYTES } from '../buffer/bytes.js'
 
 const SMALLEST = 512
-const NONE = new Uint8Array(0)
 
 /** A queue of contiguous bytes. */
 export class UnreadInput {
@@ -17,7 +17,7 @@ export class UnreadInput {
   length: number
 
   constructor() {
-    this.bytes = NONE
+    this.bytes = NO_BYTES
     this.off = 0
     this.length = 0
   }
@@ -54,7 +54,7 @@ export class UnreadInput {
 
   /** Drops everything. */
   clear(): void {
-    this.bytes = NONE
+    this.bytes = NO_BYTES
     this.off = 0
     this.length = 0
   }

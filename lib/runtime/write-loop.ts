@@ -229,7 +229,11 @@ export class WriteLoop implements WriteObserver {
   }
 
   private writeIovecs(pending: readonly IOVec[]): void {
-    if (pending.some(isGivenAway)) return this.owner.outputGivenAway()
+    if (pending.some(isGivenAway)) {
+      // The peer would take what follows for the bytes that are gone.
+      this.stop()
+      return this.owner.outputGivenAway()
+    }
     const length = IOVec.lengthv(pending)
     this.iovecs = length <= WRITE_BYTES ? pending : firstBytes(pending, WRITE_BYTES)
     this.write(this.iovecs, Math.min(length, WRITE_BYTES))

@@ -5,6 +5,7 @@
  * responses by the parser of the kit's clients. If the client stopped within a body because the server did not read it,
  * the framing tells how many bytes are missing, though not which.
  */
+import { NO_BYTES } from '../buffer/bytes.js'
 import { ServerConnection } from '../connection/server-connection.js'
 import type { Reqd } from '../connection/reqd.js'
 import { Headers } from '../message/headers.js'
@@ -52,14 +53,12 @@ export interface Input {
   readonly rest: Uint8Array
 }
 
-const NOTHING = new Uint8Array(0)
-
 /** Parses what the client sent. */
 export function readInput(pieces: readonly Piece[]): Input {
   const reader = readerOf(pieces)
   const at = pieces.at(-1)?.at ?? 0
   const rest = reader.endings.find(bytes => readerOf([...pieces, { at, bytes }]).isComplete)
-  return { requests: reader.requests, rest: rest ?? NOTHING }
+  return { requests: reader.requests, rest: rest ?? NO_BYTES }
 }
 
 function readerOf(pieces: readonly Piece[]): InputReader {
@@ -121,7 +120,7 @@ class InputReader {
         start(Headers.empty).close()
       },
     })
-    this.pending = NOTHING
+    this.pending = NO_BYTES
     this.now = 0
     this.isOver = false
   }

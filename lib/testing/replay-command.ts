@@ -17,7 +17,7 @@ import { RUNNERS, testOf, type Runner } from './replay-test.js'
 import { CaptureError } from './test-errors.js'
 
 /** The help text. */
-export const USAGE = `httprx replay FILE [--module ./app.js] [options]
+const USAGE = `httprx replay FILE [--module ./app.js] [options]
 
 Replays what \`capture\` wrote to FILE, and to the files that it was rotated to, in virtual time. Without a module it
 lists the connections.

@@ -59,7 +59,6 @@ export const HEX_VALUE = Uint8Array.from({ length: 256 }, (_, code) => {
 })
 
 /** The characters that the scanners look for by name. */
-export const HTAB = 0x09
 export const LF = 0x0a
 export const CR = 0x0d
 export const SP = 0x20

@@ -15,7 +15,7 @@ export const TEXT = 1
 export const BINARY = 2
 export const CLOSE = 8
 export const PING = 9
-const PONG = 10
+export const PONG = 10
 
 /** The longest header: two bytes, a length of eight, a mask of four. */
 export const LONGEST_HEADER = 14

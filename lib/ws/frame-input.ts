@@ -12,14 +12,12 @@
  *
  * A silent connection holds no reader (frame-reader.ts) and no bytes.
  */
-import { copyBytes } from '../buffer/bytes.js'
+import { copyBytes, NO_BYTES } from '../buffer/bytes.js'
 import type { EventSink } from '../runtime/events.js'
 import type { Received, Transport } from '../runtime/transport.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
 import { kindOf } from './frame-head.js'
 import { giveReader, takeReader, type FrameReader, type FrameSink } from './frame-reader.js'
-
-const NOTHING = new Uint8Array(0)
 
 /** How many frames pass before other connections have their turn. A turn more costs some microseconds. */
 const FRAMES_PER_TURN = 32
@@ -47,7 +45,7 @@ export abstract class FrameInput {
     this.receivedBytes = 0
     this.transport = transport
     this.tasks = tasks
-    this.input = NOTHING
+    this.input = NO_BYTES
     this.offset = 0
     this.gate = 'open'
     this.reader = null
@@ -117,7 +115,7 @@ export abstract class FrameInput {
   /** Drops the waiting and all further input. */
   protected drop(): void {
     this.gate = 'dropping'
-    this.input = NOTHING
+    this.input = NO_BYTES
     this.offset = 0
     this.reader = null
   }
@@ -154,7 +152,7 @@ export abstract class FrameInput {
     const end = reader.read(input, offset, this.sink)
     // What the sink does may drop the input, or bring more of it.
     if (this.input === input) this.offset = end
-    else if (this.input !== NOTHING) this.offset = end - offset
+    else if (this.input !== NO_BYTES) this.offset = end - offset
     if (reader.isBehindFrame && --this.framesLeft === 0) this.rest()
   }
 
@@ -173,7 +171,7 @@ export abstract class FrameInput {
 
   private refill(): void {
     if (this.isHolding) return
-    this.input = NOTHING
+    this.input = NO_BYTES
     this.offset = 0
     if (this.isPaused) this.setPaused(false)
     if (this.ending !== 'waiting' || this.isInflating || (this.gate === 'shut' && this.isWorking)) return

@@ -23,12 +23,13 @@ export interface OutputHost {
   /** Less is pending. */
   drained(): void
   /** The socket takes no more. */
-  outputFailed(error: unknown): void
+  terminate(): void
+  /** The application transferred the memory of pending bytes. */
+  outputGivenAway(): void
 }
 
-type Done = (error?: Error | null) => void
-
-const WRITTEN_DATA = 'bytes of a message were given away before they were sent'
+/** Called when bytes were taken, or never will be. */
+export type Done = (error?: Error | null) => void
 
 /** The output of one WebSocket. */
 export class FrameQueue implements FrameOutput, OutputSource, WriteOwner {
@@ -154,12 +155,12 @@ export class FrameQueue implements FrameOutput, OutputSource, WriteOwner {
     // The queue is closed only by `destroy`.
   }
 
-  outputFailed(error: unknown): void {
-    this.host.outputFailed(error)
+  outputFailed(): void {
+    this.host.terminate()
   }
 
   outputGivenAway(): void {
-    this.host.outputFailed(new Error(WRITTEN_DATA))
+    this.host.outputGivenAway()
   }
 
   private wakeUp(): void {

@@ -7,7 +7,7 @@
  *
  * Between messages a reader remembers nothing, so it serves one connection after another: a silent connection has none.
  */
-import { copyBytes } from '../buffer/bytes.js'
+import { ownBytes } from '../buffer/bytes.js'
 import { Reentry } from '../buffer/reentry.js'
 import { isCloseCode, NO_CODE } from './close-codes.js'
 import type { FrameFault } from './frame-faults.js'
@@ -268,5 +268,5 @@ function readClose(payload: Buffer, sink: FrameSink): void {
 
 /** Returns the first `length` bytes in memory of their own. */
 function ofLength(bytes: Uint8Array, length: number): Uint8Array {
-  return bytes.length === length ? bytes : copyBytes(bytes, 0, length)
+  return ownBytes(bytes.length === length ? bytes : bytes.subarray(0, length))
 }

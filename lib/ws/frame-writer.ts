@@ -9,6 +9,7 @@
  */
 import { PreparedText } from '../connection/prepared-text.js'
 import { queueMicrotask } from '../node/runtime.js'
+import { BINARY, CLOSE, FINAL, PING, PONG, TEXT } from './frame-head.js'
 import type { WebSocketMessage } from './message.js'
 
 /** Where frames go. */
@@ -22,13 +23,6 @@ export interface FrameOutput {
   /** Writes a frame whose payload is that text, of `size` bytes. */
   sendText(header: Uint8Array, text: string, size: number): void
 }
-
-// With the bit of the last frame of a message.
-const TEXT = 0x81
-const BINARY = 0x82
-const CLOSE = 0x88
-const PING = 0x89
-const PONG = 0x8a
 
 /**
  * The longest payload whose length is in the second byte. For longer ones that byte is TWO_BYTES or EIGHT_BYTES, and
@@ -101,11 +95,13 @@ export function closeFrame(code: number | null, reason: string): Uint8Array {
 
 /** The header of a text that is written as characters. */
 function shortHeader(size: number): string {
-  if (size <= SHORT) return String.fromCharCode(TEXT, size)
-  return String.fromCharCode(TEXT, TWO_BYTES, size >> 8, size & 0xff)
+  if (size <= SHORT) return String.fromCharCode(FINAL | TEXT, size)
+  return String.fromCharCode(FINAL | TEXT, TWO_BYTES, size >> 8, size & 0xff)
 }
 
-function headerOf(first: number, size: number): Buffer {
+/** The header of a frame that is a whole message. */
+function headerOf(opcode: number, size: number): Buffer {
+  const first = FINAL | opcode
   if (size <= SHORT) return Buffer.of(first, size)
   if (size <= MIDDLE) return Buffer.of(first, TWO_BYTES, size >> 8, size & 0xff)
   const header = Buffer.alloc(10)

@@ -167,7 +167,8 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   write(message: WebSocketMessage): void {
     if (this.outbox.write(message)) return
-    this.report(new BackpressureError('more bytes are pending than the bufferLimit of the WebSocket connection'))
+    const reason = 'more bytes are pending than the bufferLimit of the WebSocket connection'
+    this.report(new BackpressureError(reason, this.pending))
     this.terminate()
   }
 

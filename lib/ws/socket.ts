@@ -8,6 +8,8 @@
  * The queue of frames and the reader are made when they are first needed, and dropped again: a silent connection has
  * neither. Compressed messages go through the package `ws` (compression.ts), which takes time.
  */
+import { NO_BYTES, ownBytes } from '../buffer/bytes.js'
+import { LocalProtocolError } from '../errors.js'
 import type { EventSink } from '../runtime/events.js'
 import type { Transport } from '../runtime/transport.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
@@ -15,7 +17,7 @@ import { NO_CODE } from './close-codes.js'
 import { Compression, type Agreement, type FrameStream } from './compression.js'
 import { closeCodeOf, faultError, inflationFault, type FrameFault } from './frame-faults.js'
 import { FrameInput } from './frame-input.js'
-import { FrameQueue, type OutputHost } from './frame-queue.js'
+import { FrameQueue, type Done, type OutputHost } from './frame-queue.js'
 import type { FrameSink } from './frame-reader.js'
 import { closeFrame, signalFrame, writeMessage } from './frame-writer.js'
 import { ABNORMAL_CLOSURE, type WebSocketMessage } from './message.js'
@@ -24,10 +26,7 @@ import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
 
 /** As in the package `ws`: a client that asks on, and takes no answer, is cut. */
 const MOST_PENDING_PONGS = 60
-const NOTHING = new Uint8Array(0)
 const NOT_ASCII = 0xff // For a text of unknown bytes.
-
-type Done = (error?: Error | null) => void
 
 /** What a connection is made with. */
 export interface SocketPlan {
@@ -108,8 +107,8 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
 
   ping(): void {
     if (this.state !== 'open') return
-    if (this.compression === null) this.output.send(signalFrame('ping', NOTHING))
-    else this.compression.ping(NOTHING)
+    if (this.compression === null) this.output.send(signalFrame('ping', NO_BYTES))
+    else this.compression.ping(NO_BYTES)
   }
 
   close(code: number, reason: string): void {
@@ -147,7 +146,8 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
     if (this.use === 'fresh' && queue?.pending === 0 && this.ownClose !== 'queued') this.dropQueue(queue)
   }
 
-  outputFailed(): void {
+  outputGivenAway(): void {
+    this.host.report(new LocalProtocolError('badState', 'bytes of a message were given away before they were sent'))
     this.terminate()
   }
 
@@ -243,7 +243,7 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
 
   private takeInflated(result: Buffer | Error, isText: boolean): void {
     if (result instanceof Error) return this.faulted(inflationFault(result), result)
-    const message = isText ? textOf(result, result.length, NOT_ASCII) : result
+    const message = isText ? textOf(result, result.length, NOT_ASCII) : ownBytes(result)
     if (message === null) this.faulted('notUtf8')
     else this.host.received(message)
   }

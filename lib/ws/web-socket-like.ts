@@ -44,6 +44,8 @@ export interface WebSocketHost {
   drained(): void
   /** The peer ended its side, and the messages before that were taken. */
   inputEnded(): void
+  /** The application misused the WebSocket. */
+  report(error: unknown): void
   /** The peer broke the protocol. */
   failed(error: Error): void
   /** The connection is over. */

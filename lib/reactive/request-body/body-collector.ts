@@ -6,7 +6,7 @@
  * object per byte, about a hundred times the limit. With an array of the announced length at once, a client would cost
  * us that for a head alone.
  */
-import { copyBytes } from '../../buffer/bytes.js'
+import { copyBytes, NO_BYTES, ownBytes } from '../../buffer/bytes.js'
 import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyReader } from '../../connection/body-reader.js'
 import { RemoteProtocolError } from '../../errors.js'
@@ -19,34 +19,32 @@ export interface BodySize {
 }
 
 /** Receives the body: exactly one method is called, once; none if the reader is closed before. */
-export interface WholeBody {
+export interface BytesTaker {
   /** Receives and owns all bytes. Its exceptions go to `error`. */
   value(bytes: Uint8Array): void
   error(error: unknown): void
 }
 
 /** Reads the body to its end. Beyond the limit it closes the reader and fails with contentTooLarge. */
-export function collectBody(reader: BodyReader, size: BodySize, whole: WholeBody): void {
+export function collectBody(reader: BodyReader, size: BodySize, whole: BytesTaker): void {
   const collector = new BodyCollector(reader, size, whole)
   if ((size.contentLength ?? 0) > size.limit) collector.refuse()
   else collector.read()
 }
 
-const NONE = new Uint8Array(0)
-
 class BodyCollector extends BodyReading {
   readonly wanted: Ownership
   private readonly size: BodySize
-  private readonly whole: WholeBody
+  private readonly whole: BytesTaker
   private bytes: Uint8Array
   private length: number
 
-  constructor(reader: BodyReader, size: BodySize, whole: WholeBody) {
+  constructor(reader: BodyReader, size: BodySize, whole: BytesTaker) {
     super(reader)
     this.wanted = 'lent'
     this.size = size
     this.whole = whole
-    this.bytes = NONE
+    this.bytes = NO_BYTES
     this.length = 0
   }
 
@@ -67,7 +65,7 @@ class BodyCollector extends BodyReading {
 
   onEof(): void {
     try {
-      this.whole.value(this.bytes.length === this.length ? this.bytes : this.bytes.subarray(0, this.length))
+      this.whole.value(this.length === 0 ? ownBytes(NO_BYTES) : this.bytes.subarray(0, this.length))
     } catch (error) {
       this.whole.error(error)
     }

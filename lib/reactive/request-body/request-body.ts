@@ -23,7 +23,7 @@ import { BodyFlow } from './body-flow.js'
 import { BodyValue } from './body-value.js'
 
 /** The default limit of {@link RequestBody.bytes}, `text` and `json`: 1 MiB. */
-export const DEFAULT_BODY_LIMIT = 1_048_576
+const DEFAULT_BODY_LIMIT = 1_048_576
 
 // As in fetch: invalid UTF-8 becomes U+FFFD and a byte order mark is removed. Shared, because it is stateless.
 const decoder = new TextDecoder()
