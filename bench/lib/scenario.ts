@@ -7,6 +7,7 @@
  * - echo: sends the body of a request back as it comes.
  * - pipeline: sends what {@link stage} makes of each chunk of the body, as it comes.
  * - download: sends {@link TRANSFER_BYTES} in chunks of 64 KiB, each when there is room for it.
+ * - chunks-iterable, -generator, -web: sends a thousand small chunks.
  * - upload: answers with how many bytes the body had.
  * - websocket: sends each message back.
  * - mixed: takes uploads at /upload, sends chunks without an end at /endless, events at /events; else hello.

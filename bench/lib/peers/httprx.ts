@@ -8,6 +8,7 @@ import { certificate } from '../certificate.js'
 import { fanOut } from '../fan-out-httprx.js'
 import { isFanOut } from '../fan-out.js'
 import { LineSum } from '../line-sum.js'
+import { smallChunks } from '../small-chunks.js'
 import { CHUNK, GREETING, stage, TRANSFER_BYTES, transportOf, type Scenario } from '../scenario.js'
 
 const upload: Handler = reqd => reqd.body.bytes$.pipe(
@@ -19,6 +20,9 @@ const handlers: Partial<Record<Scenario, Handler>> = {
   echo: reqd => ({ body: reqd.body }),
   pipeline: reqd => ({ body: reqd.body.bytes$.pipe(map(stage)) }),
   download: () => ({ body: chunks(TRANSFER_BYTES) }),
+  'chunks-iterable': () => ({ body: smallChunks['chunks-iterable']() }),
+  'chunks-generator': () => ({ body: smallChunks['chunks-generator']() }),
+  'chunks-web': () => ({ body: smallChunks['chunks-web']() }),
   upload,
   ndjson: reqd => {
     const lines = new LineSum()
