@@ -134,10 +134,11 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
     this.terminate()
   }
 
-  /** The socket is closed. A message that is being inflated still comes. */
+  /** The socket is closed. A message that is being inflated still comes, and none behind it. */
   closed(): void {
-    if (this.isInflating) this.state = 'closed'
-    else this.over()
+    this.state = 'closed'
+    this.drop()
+    if (!this.isInflating) this.over()
   }
 
   drained(): void {
@@ -277,8 +278,6 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
   }
 
   private over(): void {
-    this.state = 'closed'
-    this.drop()
     this.queue?.destroy()
     this.compression?.end()
     this.host.closed(this.code, this.reason)
