@@ -70,7 +70,7 @@ export class OutputQueue {
     return this.bytes.hasPending || this.late !== null
   }
 
-  /** Lets `late` write before bytes are next taken. Whoever writes or closes before that calls {@link takeLate}. */
+  /** Lets `late` write before bytes are next taken. A write or a close before that calls {@link takeLate}. */
   writeLate(late: LateOutput): void {
     if (this.late !== late) this.takeLate()
     this.late = late

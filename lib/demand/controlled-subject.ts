@@ -64,7 +64,7 @@ export interface ControlledSink<T> {
  */
 export type SinkResult = 'done' | 'aborted'
 
-/** What a sink tells of its end to the subject that writes to it. */
+/** Receives the end of a sink: the subject that writes to it. */
 export interface SinkWatcher {
   /** The sink takes no more values, but has not ended yet. */
   closing(): void

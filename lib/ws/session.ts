@@ -41,7 +41,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   private owner: SessionOwner
   /** Null from the hand-over on, and where it is not needed. */
   private handshake: Handshake | null
-  /** For events; null where nobody observes them. */
+  /** The upgraded request, for the events of the connection; null if those are not observed. */
   private request: Request | null
   private drops: Drops
   private readonly outbox: Outbox

@@ -28,7 +28,7 @@ import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
 const MOST_PENDING_PONGS = 60
 const NOT_ASCII = 0xff // For a text of unknown bytes.
 
-/** What a connection is made with. */
+/** The parts of a new WebSocket. */
 export interface SocketPlan {
   readonly transport: Transport
   readonly tasks: TurnTasks
