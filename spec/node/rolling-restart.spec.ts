@@ -98,7 +98,8 @@ describe('the demo rolling-restart', () => {
   }, 60_000)
 
   it('loses no connection that its primary process hands over to a worker that has closed', async () => {
-    const { demo, url, release } = await open({ PORT: '0', IDLE_MS: '0', NODE_OPTIONS: `--import ${SLOW_PRIMARY}` })
+    const env = { PORT: '0', IDLE_MS: '20000', NODE_OPTIONS: `--import ${SLOW_PRIMARY}` }
+    const { demo, url, release } = await open(env)
     const load = new Load(url, 6, false)
     afterwards(() => load.stop())
     release()
