@@ -13,7 +13,7 @@ import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'
 import type { BodyEncoding } from '../wire/response-head.js'
-import type { LateOutput, OutputQueue } from './output-queue.js'
+import type { OutputQueue } from './output-queue.js'
 import type { PreparedText } from './prepared-text.js'
 
 /**
@@ -42,7 +42,6 @@ export interface BodyFraming {
 /** One response body, exported as `Body.Writer`. */
 export class BodyWriter {
   private readonly host: BodyWriterHost
-  private readonly queue: OutputQueue
   private readonly output: Faraday
   private readonly encoding: BodyEncoding
   /** For 'fixed': the number of bytes still missing of Content-Length. */
@@ -57,8 +56,7 @@ export class BodyWriter {
   /** @internal */
   constructor(host: BodyWriterHost, framing: BodyFraming, head: string) {
     this.host = host
-    this.queue = host.queue
-    this.output = this.queue.bytes
+    this.output = host.queue.bytes
     this.encoding = framing.encoding
     this.remaining = framing.length
     this.head = head
@@ -86,12 +84,7 @@ export class BodyWriter {
 
   /** The number of pending bytes of the connection's output, including framing and earlier responses. */
   get pendingBytes(): number {
-    return this.queue.pendingBytes
-  }
-
-  /** @internal Whether {@link writeLate} may be called: nothing can be wrong with further bytes. */
-  get mayWriteLate(): boolean {
-    return this.state === 'open' && this.head === '' && (this.encoding === 'chunked' || this.encoding === 'close')
+    return this.output.pendingBytes
   }
 
   /** @internal Whether the head was queued. */
@@ -115,7 +108,7 @@ export class BodyWriter {
     if (!this.admit(length)) return
     if (length > text.length || isLong(text)) this.writeApart(text, length)
     else this.output.writeLatin1(this.takeHead() + this.prefix(length) + text + this.suffix())
-    this.queue.wakeup.wake()
+    this.host.queue.wakeup.wake()
   }
 
   /** @internal Writes a text that other bodies get, too. It throws as {@link writeString} does. */
@@ -129,12 +122,7 @@ export class BodyWriter {
     } else {
       this.output.writeShared(this.takeHead() + (isChunked ? prepared.chunk : prepared.bytes))
     }
-    this.queue.wakeup.wake()
-  }
-
-  /** @internal Announces output, which is written before anything else. */
-  writeLate(late: LateOutput): void {
-    this.queue.writeLate(late)
+    this.host.queue.wakeup.wake()
   }
 
   /**
@@ -165,7 +153,6 @@ export class BodyWriter {
 
   /** Calls back once when all bytes written so far are on the wire ('written') or never will be ('closed'). */
   flush(callback: FlushCallback): void {
-    this.queue.takeLate()
     if (this.state === 'open') this.sendHead()
     const { host } = this
     if (this.state === 'aborted') host.guard(() => callback('closed'), this)
@@ -181,7 +168,7 @@ export class BodyWriter {
     if (this.state !== 'open') return
     this.lowWaterMark = lowWaterMark
     this.whenLow = callback
-    this.queue.whenDrained(this)
+    this.host.queue.whenDrained(this)
   }
 
   /** @internal At most {@link lowWaterMark} bytes wait. */
@@ -201,7 +188,6 @@ export class BodyWriter {
    */
   close(trailers?: Headers): void {
     if (this.state !== 'open') return
-    this.queue.takeLate()
     const end = this.encoding === 'chunked' ? lastChunk(trailers) : ''
     this.checkLength()
     this.state = 'closed'
@@ -215,19 +201,16 @@ export class BodyWriter {
     const head = this.takeHead()
     if (head === '') return
     this.output.writeLatin1(head)
-    this.queue.wakeup.wake()
+    this.host.queue.wakeup.wake()
   }
 
   /** @internal The connection ends before the body is complete. */
   abort(): void {
-    if (this.state !== 'open') return
-    this.queue.takeLate()
-    this.state = 'aborted'
+    if (this.state === 'open') this.state = 'aborted'
   }
 
   /** Counts `count` bytes as written. Returns whether they are to be sent. */
   private admit(count: number): boolean {
-    this.queue.takeLate()
     if (this.state === 'closed') throw new LocalProtocolError('bodyClosed', 'the response body is closed')
     if (this.state === 'aborted') return false
     if (this.encoding === 'fixed') this.spend(count)
@@ -260,7 +243,7 @@ export class BodyWriter {
 
   private writeSuffix(): void {
     this.output.writeLatin1(this.suffix())
-    this.queue.wakeup.wake()
+    this.host.queue.wakeup.wake()
   }
 
   private prefix(length: number): string {

@@ -5,8 +5,6 @@
  * never refuses bytes. Their number is counted once, in {@link Faraday.pendingBytes}: backpressure on a body, the start
  * of the next request and the time limits all use it. A response that ends only with the connection is cut by dropping
  * its bytes; those of earlier responses are still written.
- *
- * A writer of many small parts may announce its output, and make it when it is taken: see {@link LateOutput}.
  */
 import { COPIED_BEHIND_HEAD } from '../buffer/copying.js'
 import { Faraday } from '../buffer/faraday.js'
@@ -25,20 +23,10 @@ export interface Waiter {
   drained(): void
 }
 
-/** Output that is made when it is taken. @internal */
-export interface LateOutput {
-  /** How many bytes are pending here. The framing may add some. */
-  readonly size: number
-  /** Writes the output to the queue. */
-  writeNow(): void
-}
-
 /** The output of one connection. @internal */
 export class OutputQueue {
   readonly bytes: Faraday
   readonly wakeup: Wakeup
-  /** What is still to be written behind {@link bytes}. */
-  private late: LateOutput | null
   private waiters: Waiter[]
   private readonly calling: Reentry
   private isDropped: boolean
@@ -51,7 +39,6 @@ export class OutputQueue {
   constructor() {
     this.bytes = new Faraday()
     this.wakeup = new Wakeup()
-    this.late = null
     this.waiters = []
     this.calling = new Reentry()
     this.isDropped = false
@@ -61,38 +48,12 @@ export class OutputQueue {
     this.mustReset = false
   }
 
-  /** The number of pending bytes, late output included. */
-  get pendingBytes(): number {
-    return this.late === null ? this.bytes.pendingBytes : this.bytes.pendingBytes + this.late.size
-  }
-
-  get hasPending(): boolean {
-    return this.bytes.hasPending || this.late !== null
-  }
-
-  /** Lets `late` write before bytes are next taken. A write or a close before that calls {@link takeLate}. */
-  writeLate(late: LateOutput): void {
-    if (this.late !== late) this.takeLate()
-    this.late = late
-    this.wakeup.wake()
-  }
-
-  /** Lets late output be written now. */
-  takeLate(): void {
-    const { late } = this
-    if (late === null) return
-    this.late = null
-    late.writeNow()
-  }
-
   /** Pending text that was not encoded yet, or ''; see {@link Faraday.pendingText}. */
-  nextText(): string {
-    this.takeLate()
+  get pendingText(): string {
     return this.kept < 0 ? this.bytes.pendingText : ''
   }
 
   nextOperation(): WriteOperation {
-    this.takeLate()
     const { bytes, undelivered, mustReset } = this
     if (bytes.hasPending) {
       return { type: 'write', iovecs: this.kept < 0 ? bytes.iovecs() : firstBytes(bytes.iovecs(), this.kept) }

@@ -106,17 +106,6 @@ export class ServerConnection extends ConnectionState {
   }
 
   /**
-   * Returns the pending bytes, one character each, if they are text that was not encoded yet; else ''. A caller that
-   * can write text takes it instead of the next `write` operation and reports as many bytes: a response whose body is
-   * text then needs no array, and a hello through `serve` takes 15 % less.
-   *
-   * @internal
-   */
-  nextWriteText(): string {
-    return this.exchanges.queue.nextText()
-  }
-
-  /**
    * Reports the result of a write: how many of the offered bytes were written, or that the peer accepts no more, which
    * ends the connection.
    *

@@ -42,9 +42,9 @@ function isGivenAway({ buffer }: IOVec): boolean {
 /** The source of the output: a connection, or the protocol that replaced it. */
 export interface OutputSource {
   readonly hasPendingOutput: boolean
+  /** Pending output that is still unencoded latin-1 text, or ''. */
+  readonly pendingText: string
   nextWriteOperation(): WriteOperation
-  /** Returns pending output that is still unencoded latin-1 text, or ''. */
-  nextWriteText(): string
   reportWriteResult(result: WriteResult): void
   /** Calls back once when there is output again. */
   yieldWriter(resume: () => void): void
@@ -215,7 +215,7 @@ export class WriteLoop implements WriteObserver {
   }
 
   private step(): void {
-    const text = this.events.isObserved ? '' : this.connection.nextWriteText()
+    const text = this.events.isObserved ? '' : this.connection.pendingText
     if (text === '') this.doOperation()
     else this.write(text, text.length)
   }

@@ -129,12 +129,12 @@ export class FrameQueue implements FrameOutput, OutputSource, WriteOwner {
     return this.bytes.hasPending
   }
 
-  nextWriteOperation(): WriteOperation {
-    return this.bytes.hasPending ? { type: 'write', iovecs: this.bytes.iovecs() } : YIELD
+  get pendingText(): string {
+    return this.bytes.pendingText
   }
 
-  nextWriteText(): string {
-    return this.bytes.pendingText
+  nextWriteOperation(): WriteOperation {
+    return this.bytes.hasPending ? { type: 'write', iovecs: this.bytes.iovecs() } : YIELD
   }
 
   reportWriteResult(result: WriteResult): void {
