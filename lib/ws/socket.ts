@@ -10,6 +10,7 @@
  */
 import { NO_BYTES, ownBytes } from '../buffer/bytes.js'
 import { LocalProtocolError } from '../errors.js'
+import { queueMicrotask } from '../node/runtime.js'
 import type { EventSink } from '../runtime/events.js'
 import type { Transport } from '../runtime/transport.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
@@ -59,7 +60,8 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
   private reason: string
   private pendingPongs: number
   isInflating: boolean
-  private hasEnded: boolean
+  /** The end of the output: `due` while messages before it are being compressed. */
+  private ownEnd: 'none' | 'due' | 'begun'
 
   constructor({ transport, tasks, events, maxPayload, agreement }: SocketPlan, host: WebSocketHost) {
     super(transport, tasks)
@@ -68,17 +70,14 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
     this.host = host
     this.compression = agreement === null ? null : new Compression(agreement, this)
     this.queue = null
-    this.takenBefore = 0
+    this.takenBefore = this.turns = this.pendingPongs = 0
     this.use = 'fresh'
-    this.turns = 0
     this.state = 'open'
     this.ownClose = 'none'
-    this.isPeerDone = false
+    this.isPeerDone = this.isInflating = false
     this.code = ABNORMAL_CLOSURE.code
     this.reason = ''
-    this.pendingPongs = 0
-    this.isInflating = false
-    this.hasEnded = false
+    this.ownEnd = 'none'
   }
 
   /** Sends the response to the handshake. */
@@ -166,6 +165,7 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
 
   write(bytes: Uint8Array | string, done?: Done): void {
     this.output.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, done)
+    if (this.ownEnd === 'due') queueMicrotask(() => { this.end() })
   }
 
   protected get sink(): FrameSink {
@@ -271,8 +271,9 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
 
   /** Ends the output behind what was written. */
   private end(): void {
-    if (this.hasEnded) return
-    this.hasEnded = true
+    if (this.ownEnd === 'begun') return
+    this.ownEnd = this.compression !== null && this.compression.pending > 0 ? 'due' : 'begun'
+    if (this.ownEnd === 'due') return
     if (this.queue === null) this.transport.end()
     else this.queue.whenWritten(error => { if (error === null) this.transport.end() })
   }
