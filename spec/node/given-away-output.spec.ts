@@ -7,6 +7,7 @@ import { of, tap } from 'rxjs'
 import { WebSocket } from 'ws'
 import { COPIED_BEHIND_HEAD } from '../../lib/buffer/copying.js'
 import { LocalProtocolError } from '../../lib/errors.js'
+import { Response } from '../../lib/message/response.js'
 import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { upgradeWebSocket } from '../../lib/ws/index.js'
 import { afterwards, ask, portOf, start } from '../helpers/net.js'
@@ -29,6 +30,10 @@ describe('transferred bytes of a response', () => {
     ['while they wait, behind others', () => {
       const bytes = big()
       return { body: of(big(), bytes).pipe(tap({ complete: () => { give(bytes) } })) }
+    }],
+    ['which were only lent by the body of the request', reqd => {
+      const body = reqd.respondWithStreaming(Response.create(200))
+      reqd.body.lent$.subscribe(chunk => { body.write(chunk) })
     }],
   ])('fail the response, and nothing else: %s', async (_, handler) => {
     const server = await start(handler)
