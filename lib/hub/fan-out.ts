@@ -132,6 +132,7 @@ export class FanOut<T> {
 
   private remove(subscription: HubSubscription<T>): void {
     this.subscriptions.delete(subscription)
+    subscription.stop()
     this.sizes.next(this.size)
     this.advanced()
   }

@@ -29,6 +29,8 @@ export interface Start {
 export interface Earlier<T> {
   /** Returns the next event, or the place in the log behind the last one; null: neither is known yet. */
   next(): HubEvent<T> | HubGap | Start | null
+  /** The subscriber is gone: nothing more is asked for it. */
+  stop(): void
 }
 
 /** The beginning of a subscription. */
@@ -101,6 +103,11 @@ export class HubSubscription<T> {
   published(): void {
     this.give()
     if (this.overflow !== 'gap' && this.overflow !== 'latest' && this.isBehind(0)) this.leave()
+  }
+
+  /** The subscriber is gone. */
+  stop(): void {
+    this.earlier?.stop()
   }
 
   /** There will be no more events: completes behind the last one. */

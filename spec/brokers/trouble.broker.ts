@@ -46,6 +46,22 @@ describe('a broker that is killed', () => {
     expect(await listener.has(9)).toEqual(numbers(2, 10))
   })
 
+  it('is asked nothing for subscribers that left before it restarts', async () => {
+    const where = house.place()
+    const hub = await house.hub({ ...where, history: 2 })
+    const [first] = await publishHeld(hub, 1, 10)
+    await house.broker.kill()
+    const unknown = (n: number): string => first.replace(/1$/, String(1_000_000 + n))
+    for (let n = 0; n < 100; n++) hub.subscribe({ after: unknown(n) }).subscribe().unsubscribe()
+    const listener = new Listener(hub.subscribe({ after: first }))
+    await house.restart()
+    const asked = house.admin.subscribe(`$JS.API.STREAM.INFO.${where.stream}`)
+    await house.admin.flush()
+    expect(await listener.has(9)).toEqual(numbers(2, 10))
+    expect(asked.getReceived()).toBeLessThan(50)
+    asked.unsubscribe()
+  })
+
   it('does not delay the close of a hub whose connection is closed', async () => {
     const hub = await house.hub({ ...house.place(), history: 2 })
     const [first] = await publishHeld(hub, 1, 10)

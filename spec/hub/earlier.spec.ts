@@ -15,7 +15,10 @@ function listen(fanOut: FanOut<number>, items: (HubEvent<number> | HubGap | Begi
   let goOn = (): void => { /* It is set below. */ }
   const events$ = fanOut.subscribe({ after: 'e-1', queue: 1, overflow: 'disconnect' }, (_, whenThere) => {
     goOn = whenThere
-    return { next: () => (items.shift() ?? null) as HubEvent<number> | null }
+    return {
+      next: () => (items.shift() ?? null) as HubEvent<number> | null,
+      stop: () => { log.push('stopped') },
+    }
   })
   const subscription = events$.subscribe({
     next: event => { log.push(isGap(event) ? `gap after ${event.data.after} to ${event.data.next}` : event.data) },
@@ -49,7 +52,17 @@ describe('earlier events', () => {
     const fanOut = new FanOut<number>(10)
     const { log } = listen(fanOut, [eventOf(2), null])
     fanOut.close()
-    expect(log).toEqual([2, 'end'])
+    expect(log).toEqual([2, 'end', 'stopped'])
+  })
+
+  it('are stopped when the subscriber leaves, unless it has reached the log', () => {
+    const fanOut = new FanOut<number>(10)
+    const waiting = listen(fanOut, [eventOf(2), null])
+    waiting.subscription.unsubscribe()
+    expect(waiting.log).toEqual([2, 'stopped'])
+    const live = listen(fanOut, [eventOf(2), { position: 0, lost: 0 }])
+    live.subscription.unsubscribe()
+    expect(live.log).toEqual([2])
   })
 
   it('may be followed by a gap in the hub\'s own history', () => {

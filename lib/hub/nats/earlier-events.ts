@@ -42,10 +42,14 @@ export class EarlierEvents<T> implements Earlier<T> {
     if (this.page !== null) return this.turn(this.page)
     const start = this.log.startBehind(this.seq)
     if (start !== null || this.isAsking) return start
-    if (this.seq <= this.log.lastSeq) this.ask(this.pages.page(this.seq + 1), page => { this.open(page) })
-    else if (this.isThere === null) this.ask(this.pages.has(this.seq), isThere => { this.isThere = isThere })
+    if (this.seq <= this.log.lastSeq) this.ask(this.pages.page(this.seq + 1, this), page => { this.open(page) })
+    else if (this.isThere === null) this.ask(this.pages.has(this.seq, this), isThere => { this.isThere = isThere })
     else if (!this.isThere) return { position: this.log.fanOut.log.first, lost: null }
     return null
+  }
+
+  stop(): void {
+    this.pages.withdraw(this)
   }
 
   /** Returns the next event of the page, or after its last event what follows the page. */

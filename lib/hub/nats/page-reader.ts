@@ -36,7 +36,9 @@ export class PageReader<T> {
   private era: number
   /** The last sequence that the stream is known to have. */
   private known: number
-  private turn: Promise<unknown>
+  /** Those that wait for their turn, in their order. */
+  private readonly waiting: Map<object, () => void>
+  private isBusy: boolean
   private isStopped: boolean
 
   constructor(access: StreamAccess<T>, log: StreamLog<T>) {
@@ -46,21 +48,27 @@ export class PageReader<T> {
     this.pages = []
     this.era = 0
     this.known = 0
-    this.turn = Promise.resolve()
+    this.waiting = new Map()
+    this.isBusy = false
     this.isStopped = false
   }
 
   /** Returns a page that covers that sequence; null if the hub is closed. */
-  page(from: number): Promise<Page<T> | null> {
-    return this.next(() => this.pages.find(page => page.from <= from && from <= page.to), () => this.read(from))
+  page(from: number, asker: object): Promise<Page<T> | null> {
+    return this.next(asker, () => this.pages.find(page => page.from <= from && from <= page.to), () => this.read(from))
   }
 
   /** Whether the stream has reached that sequence. */
-  async has(seq: number): Promise<boolean> {
-    return await this.next(() => seq <= this.known || undefined, async () => {
+  async has(seq: number, asker: object): Promise<boolean> {
+    return await this.next(asker, () => seq <= this.known || undefined, async () => {
       this.known = (await this.access.state()).last
       return seq <= this.known
     }) ?? false
+  }
+
+  /** The asker is gone. It gets no answer if it still waits for its turn, and nothing is held or asked for it. */
+  withdraw(asker: object): void {
+    this.waiting.delete(asker)
   }
 
   /** Stops reading; pending calls return null. */
@@ -70,10 +78,21 @@ export class PageReader<T> {
   }
 
   /** Waits for its turn, then returns what `find` finds, or else asks the broker until it answers. */
-  private next<R>(find: () => R | undefined, ask: () => Promise<R>): Promise<R | null> {
-    const result = this.turn.then(() => this.answer(find, ask))
-    this.turn = result
-    return result
+  private async next<R>(asker: object, find: () => R | undefined, ask: () => Promise<R>): Promise<R | null> {
+    if (this.isBusy) await new Promise<void>(resolve => { this.waiting.set(asker, resolve) })
+    this.isBusy = true
+    const answer = await this.answer(find, ask)
+    this.release()
+    return answer
+  }
+
+  /** Gives the turn to the next one. */
+  private release(): void {
+    for (const [asker, begin] of this.waiting) {
+      this.waiting.delete(asker)
+      return begin()
+    }
+    this.isBusy = false
   }
 
   private async answer<R>(find: () => R | undefined, ask: () => Promise<R>): Promise<R | null> {
