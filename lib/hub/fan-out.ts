@@ -61,12 +61,12 @@ export class FanOut<T> {
   }
 
   /**
-   * Returns null where every subscriber that must lose nothing has room and no publisher waits; else a promise that
-   * resolves when it is the caller's turn, in the order of the calls. The caller then publishes, or does not, and calls
-   * {@link proceed}.
+   * Returns null where every subscriber that must lose nothing has room and no publisher waits, or the hub is closed:
+   * then a subscriber without room is not waited for. Else a promise that resolves when it is the caller's turn, in the
+   * order of the calls. The caller then publishes, or does not, and calls {@link proceed}.
    */
   room(): Promise<void> | null {
-    if (!this.isReleasing && this.waiting.length === 0 && this.isReady) return null
+    if (!this.isReleasing && this.waiting.length === 0 && this.mayPublish) return null
     return new Promise(resolve => { this.waiting.push(resolve) })
   }
 
@@ -113,9 +113,14 @@ export class FanOut<T> {
 
   /** A subscriber has room again, or is gone. */
   advanced(): void {
-    if (this.isReleasing || this.waiting.length === 0 || !(this.isClosed || this.isReady)) return
+    if (this.isReleasing || this.waiting.length === 0 || !this.mayPublish) return
     this.isReleasing = true
     this.waiting.shift()?.()
+  }
+
+  /** Whether the next publisher need not wait. One of a closed hub is refused instead. */
+  private get mayPublish(): boolean {
+    return this.isClosed || this.isReady
   }
 
   private get isReady(): boolean {

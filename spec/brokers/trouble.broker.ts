@@ -155,6 +155,18 @@ describe('a subscriber that must lose nothing', () => {
     expect(await taker.take(1_000).has(300)).toEqual(numbers(1, 300))
   })
 
+  it('does not delay the close of the hub, and completes behind the events that the process holds', async () => {
+    const where = house.place()
+    const [hub, other] = [await house.hub({ ...where, prefetch: 4, history: 4 }), await house.hub(where)]
+    const taker = new Taker(hub.subscribe({ overflow: 'wait', queue: 2 }))
+    const free = new Listener(hub.subscribe())
+    await publishAll(other, 1, 50)
+    await free.has(2)
+    await hub.close()
+    const log = await taker.take(1_000).hasLast('end')
+    expect(log).toEqual([1, 2, 'end'])
+  })
+
   it('delays publishWhenReady, and not publish', async () => {
     const hub = await house.hub({ ...house.place(), history: 1 })
     const taker = new Taker(hub.subscribe({ overflow: 'wait' }))

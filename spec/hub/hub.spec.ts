@@ -276,13 +276,14 @@ describe('a publisher that waits', () => {
     expect(await id).toBe('e-2')
   })
 
-  it('fails when the hub closes', async () => {
+  it('fails when the hub closes, and after that, whoever is behind', async () => {
     const hub = hubOf()
     new Taker(hub, { overflow: 'wait', queue: 1 })
     hub.publish(1)
     const ids = [hub.publishWhenReady(2), hub.publishWhenReady(3)]
     hub.close()
     expect((await Promise.allSettled(ids)).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    await expect(hub.publishWhenReady(4)).rejects.toThrow('the hub is closed')
   })
 
   it('waits for a subscriber that still reads its history', async () => {

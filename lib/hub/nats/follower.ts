@@ -98,8 +98,9 @@ export class Follower<T> {
     for await (const message of messages) {
       const room = fanOut.room()
       if (room !== null) await room
-      log.take(access.read(message, log.epoch))
+      if (!this.hasEnded()) log.take(access.read(message, log.epoch))
       fanOut.proceed()
+      if (this.hasEnded()) return
       if (message.info.pending === 0) this.reportCaughtUp()
     }
   }

@@ -145,8 +145,7 @@ export class NatsHub<T> {
   private async end(): Promise<void> {
     this.fanOut.close()
     this.pages.stop()
-    await this.publisher.settled()
-    await this.follower.stop()
+    await Promise.all([this.publisher.settled(), this.follower.stop()])
     if (this.isOwner) await this.connection.close()
   }
 
