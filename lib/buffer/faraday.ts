@@ -157,10 +157,9 @@ export class Faraday {
     checkRange(bytes, off, len)
     if (len === 0) return
     this.encodeText()
-    this.pending += len
     if (len <= BLOCK_SIZE) this.copyIntoBlock(bytes, off, len)
     else if (len <= BLOCKS_LIMIT) this.copyIntoBlocks(bytes, off, off + len)
-    else this.segments.append(copyBytes(bytes, off, off + len), 0, len)
+    else this.appendCopy(bytes, off, len)
   }
 
   /**
@@ -253,11 +252,18 @@ export class Faraday {
     this.segments.drop(count)
   }
 
+  private appendCopy(bytes: Uint8Array, off: number, len: number): void {
+    this.segments.append(copyBytes(bytes, off, off + len), 0, len)
+    this.pending += len
+  }
+
+  /** Bytes count as pending once they are copied: the copy of an array that lost its memory throws. */
   private copyIntoBlock(bytes: Uint8Array, off: number, len: number): void {
     const block = this.segments.blockWithRoom(len)
     // No view if all bytes are copied: a chunk of 1,000 bytes with its framing would take 136 ns instead of 97.
     block.bytes.set(len === bytes.length ? bytes : bytes.subarray(off, off + len), block.fill)
     this.segments.commit(block, len)
+    this.pending += len
   }
 
   private copyIntoBlocks(bytes: Uint8Array, start: number, end: number): void {

@@ -27,7 +27,7 @@ function badRange(message: string): LocalProtocolError {
  * @internal
  */
 export function checkRange(bytes: Uint8Array, off: number, len: number): void {
-  if (Number.isInteger(off) && Number.isInteger(len) && off >= 0 && len >= 0 && off + len <= bytes.length) return
+  if (Number.isInteger(off) && Number.isInteger(len) && off >= 0 && len >= 0 && off + len <= bytes.byteLength) return
   throw badRange(`off ${off} and len ${len} are not a range of ${bytes.length} bytes`)
 }
 
@@ -108,7 +108,8 @@ export const IOVec = {
   },
 
   /** Returns the bytes of `iovec` as an array of their own, sharing memory with `iovec.buffer`. */
-  view(iovec: IOVec): Uint8Array {
-    return iovec.buffer.subarray(iovec.off, iovec.off + iovec.len)
+  view({ buffer, off, len }: IOVec): Uint8Array {
+    // Not `subarray`, which calls the constructor of an application's subclass.
+    return new Uint8Array(buffer.buffer, buffer.byteOffset + off, len)
   },
 } as const

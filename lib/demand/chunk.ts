@@ -18,7 +18,11 @@ export function chunkSize(chunk: unknown): number {
   return ArrayBuffer.isView(chunk) ? chunk.byteLength : 1
 }
 
-/** Whether the value is a Uint8Array, also one of another realm (a `vm` context, a test runner's sandbox). */
+/**
+ * Whether the value is a Uint8Array, also one of another realm (a `vm` context, a test runner's sandbox), and not an
+ * object that merely has its prototype or its name.
+ */
 export function isBytes(value: unknown): value is Uint8Array {
+  if (!ArrayBuffer.isView(value)) return false
   return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
 }

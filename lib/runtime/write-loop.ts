@@ -34,9 +34,9 @@ export const WRITE_BYTES = 256 * 1024
  */
 const KEPT_UP_BYTES = 8 * 1024 * 1024
 
-/** Whether the application transferred the underlying ArrayBuffer, which leaves the array empty. */
-function isGivenAway({ buffer }: IOVec): boolean {
-  return buffer.length === 0
+/** Whether the application transferred or shrank the memory. V8's `length` may be stale (Node 22), not `byteLength`. */
+function isGivenAway({ buffer, off, len }: IOVec): boolean {
+  return buffer.byteLength < off + len
 }
 
 /** The source of the output: a connection, or the protocol that replaced it. */

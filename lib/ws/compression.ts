@@ -7,6 +7,8 @@
  * compressed.
  */
 import * as ws from 'ws'
+import { copyBytes } from '../buffer/bytes.js'
+import { queueMicrotask } from '../node/runtime.js'
 import { shareCompression, type Deflate } from './shared-compression.js'
 import type { DeflateOptions } from './web-socket-options.js'
 
@@ -83,6 +85,19 @@ export function agree(offer: string, options: DeflateOptions, maxPayload: number
   }
 }
 
+let last: { readonly message: Uint8Array; readonly copy: Uint8Array } | null = null
+
+/**
+ * Returns a copy of a message for zlib, whose threads do not survive it if the memory is transferred or shrinks. All
+ * clients that get the message in one task share the copy.
+ */
+function copyOf(message: Uint8Array): Uint8Array {
+  if (last?.message === message && last.copy.length === message.byteLength) return last.copy
+  if (last === null) queueMicrotask(() => { last = null })
+  last = { message, copy: copyBytes(message, 0, message.length) }
+  return last.copy
+}
+
 /** Compresses the messages of one connection. Frames stay in their order. */
 export class Compression {
   private readonly deflate: PerMessageDeflate
@@ -101,7 +116,7 @@ export class Compression {
 
   send(message: string | Uint8Array): void {
     const binary = typeof message !== 'string'
-    this.sender.send(message, { binary, mask: false, compress: true, fin: true })
+    this.sender.send(binary ? copyOf(message) : message, { binary, mask: false, compress: true, fin: true })
   }
 
   ping(payload: Uint8Array): void {

@@ -249,4 +249,19 @@ describe('Faraday: ranges', () => {
     expect(() => { queue.scheduleBytes(new Uint8Array(4), off, len) }).toThrow(misuse('badRange'))
     expect(queue.hasPending).toBe(false)
   })
+
+  it('refuses an array whose length is not that of its memory, as after a transfer, and counts nothing of it', () => {
+    const queue = new Faraday()
+    const stale = Object.defineProperty(new Uint8Array(), 'length', { value: 4 })
+    expect(() => { queue.writeBytes(stale) }).toThrow(misuse('badRange'))
+    expect(() => { queue.scheduleBytes(stale) }).toThrow(misuse('badRange'))
+    expect(queue.pendingBytes).toBe(0)
+  })
+
+  it('counts nothing of bytes that cannot be copied', () => {
+    const queue = new Faraday()
+    const unlike = Object.defineProperty(new Uint8Array(BLOCK_SIZE + 1), 'length', { value: 4 })
+    expect(() => { queue.writeBytes(unlike) }).toThrow('out of bounds')
+    expect(queue.pendingBytes).toBe(0)
+  })
 })

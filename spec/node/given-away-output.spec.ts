@@ -11,7 +11,7 @@ import { Response } from '../../lib/message/response.js'
 import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { upgradeWebSocket } from '../../lib/ws/index.js'
 import { afterwards, ask, portOf, start } from '../helpers/net.js'
-import { give } from '../helpers/transfers.js'
+import { give, resizable } from '../helpers/transfers.js'
 
 describe('transferred bytes of a response', () => {
   const big = (): Uint8Array => new Uint8Array(100_000)
@@ -30,6 +30,11 @@ describe('transferred bytes of a response', () => {
     ['while they wait, behind others', () => {
       const bytes = big()
       return { body: of(big(), bytes).pipe(tap({ complete: () => { give(bytes) } })) }
+    }],
+    ['which shrink while they wait', reqd => {
+      const buffer = resizable(100_000)
+      reqd.respond({ body: new Uint8Array(buffer) })
+      buffer.resize(5)
     }],
     ['which were only lent by the body of the request', reqd => {
       const body = reqd.respondWithStreaming(Response.create(200))
@@ -68,5 +73,32 @@ describe('transferred bytes of a message', () => {
     expect([messages, closures]).toEqual([[], ['aborted']])
     expect(server.errors).toEqual([expect.objectContaining({ name: 'LocalProtocolError', code: 'badState' })])
     expect(await ask(server)).toMatchObject({ body: 'here' })
+  })
+})
+
+describe('bytes of messages that are being compressed', () => {
+  it.each<[string, (bytes: Uint8Array) => void]>([
+    ['transferred', give], ['shrunk', ({ buffer }) => { (buffer as ReturnType<typeof resizable>).resize(0) }],
+  ])('arrive as they were written, if they are then %s', async (_, take) => {
+    const server = await start(reqd => {
+      const connection = upgradeWebSocket(reqd, { deflate: true })
+      connection.messages$.subscribe(() => {
+        for (const value of [1, 2]) {
+          const message = new Uint8Array(resizable(10_000)).fill(value)
+          connection.write(message)
+          take(message)
+        }
+        connection.complete()
+      })
+    })
+    const client = new WebSocket(`ws://127.0.0.1:${portOf(server)}/ws`)
+    afterwards(() => { client.terminate() })
+    const messages: Buffer[] = []
+    client.on('message', message => messages.push(message as Buffer))
+    await once(client, 'open')
+    client.send('')
+    await once(client, 'close')
+    expect(messages).toEqual([Buffer.alloc(10_000, 1), Buffer.alloc(10_000, 2)])
+    expect(server.errors).toEqual([])
   })
 })
