@@ -2,9 +2,10 @@
  * The events of a connection, for logs, metrics and captures.
  *
  * Strategy: one union of plain objects, distinguished by `type`, so that a listener selects with a `switch`. The loops
- * check `isObserved` before they make an event: a server without listeners pays one test an event. Bytes are lent, not
- * copied. Deliberately not here: sums and rates, which a listener computes from the counts.
+ * check `isObserved` before they make an event: a server without listeners pays one test an event. Listeners get
+ * copies of bytes ({@link copied}). Deliberately not here: sums and rates, which a listener computes from the counts.
  */
+import { copyBytes } from '../buffer/bytes.js'
 import type { IOVec } from '../buffer/iovec.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
@@ -19,7 +20,7 @@ interface Occurrence {
 /** One event of a connection. */
 export type ConnectionEvent = Occurrence & ConnectionEventDetail
 
-/** The kinds of events. Counts are in bytes. The bytes are lent for the call: copy them to keep them. */
+/** The kinds of events. Counts are in bytes. The bytes belong to the listeners. */
 export type ConnectionEventDetail =
   | { readonly type: 'open'; readonly remoteAddress: string; readonly isEncrypted: boolean }
   | {
@@ -81,6 +82,21 @@ export interface EventSink {
   /** Whether there is a listener. */
   readonly isObserved: boolean
   emit(detail: ConnectionEventDetail): void
+}
+
+/**
+ * Returns the event with copies of its bytes: a listener that transferred the buffer of the reads or a block of the
+ * output would take the memory of all connections.
+ */
+export function copied(event: ConnectionEventDetail): ConnectionEventDetail {
+  if (event.type === 'bytesIn') return { ...event, bytes: copyBytes(event.bytes, 0, event.bytes.length) }
+  return event.type === 'bytesOut' ? { ...event, iovecs: event.iovecs.map(copyOf) } : event
+}
+
+/** The application may have transferred bytes of its own while they were written: they are left out. */
+function copyOf({ buffer, off, len }: IOVec): IOVec {
+  const copy = buffer.byteLength < off + len ? new Uint8Array() : copyBytes(buffer, off, off + len)
+  return { buffer: copy, off: 0, len: copy.length }
 }
 
 /** A sink that drops every event. */
