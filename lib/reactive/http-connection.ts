@@ -20,7 +20,7 @@ import type { Request } from '../message/request.js'
 import type { Clock } from '../runtime/clock.js'
 import type { DriverContext, DriverHost, Driving } from '../runtime/driver-host.js'
 import { Driver } from '../runtime/driver.js'
-import { copied, type ConnectionEvent, type ConnectionEventDetail } from '../runtime/events.js'
+import { copyOnAccess, type ConnectionEvent, type ConnectionEventDetail } from '../runtime/events.js'
 import type { HandedOver, Protocol } from '../runtime/handed-over.js'
 import type { PeerCertificate } from '../runtime/peer-certificate.js'
 import type { Addresses, Transport } from '../runtime/transport.js'
@@ -188,8 +188,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   emit(detail: ConnectionEventDetail): void {
-    const time = this.context.clock.scheduler.now()
-    const event = { ...copied(detail), connection: this.id, time } as ConnectionEvent
+    const event = { ...detail, connection: this.id, time: this.context.clock.scheduler.now() } as ConnectionEvent
+    copyOnAccess(event)
     this.events?.next(event)
     this.context.events?.next(event)
   }

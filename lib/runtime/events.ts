@@ -3,7 +3,8 @@
  *
  * Strategy: one union of plain objects, distinguished by `type`, so that a listener selects with a `switch`. The loops
  * check `isObserved` before they make an event: a server without listeners pays one test an event. Listeners get
- * copies of bytes ({@link copied}). Deliberately not here: sums and rates, which a listener computes from the counts.
+ * copies of bytes, if they ask ({@link copyOnAccess}). Deliberately not here: sums and rates, which a listener computes
+ * from the counts.
  */
 import { copyBytes } from '../buffer/bytes.js'
 import type { IOVec } from '../buffer/iovec.js'
@@ -20,7 +21,10 @@ interface Occurrence {
 /** One event of a connection. */
 export type ConnectionEvent = Occurrence & ConnectionEventDetail
 
-/** The kinds of events. Counts are in bytes. The bytes belong to the listeners. */
+/**
+ * The kinds of events. Counts are in bytes. The bytes are copied when a listener first reads the property, which is
+ * possible only within the call; the copy belongs to the listeners.
+ */
 export type ConnectionEventDetail =
   | { readonly type: 'open'; readonly remoteAddress: string; readonly isEncrypted: boolean }
   | {
@@ -85,12 +89,22 @@ export interface EventSink {
 }
 
 /**
- * Returns the event with copies of its bytes: a listener that transferred the buffer of the reads or a block of the
- * output would take the memory of all connections.
+ * Gives the listeners copies of the bytes of an event, made when one first asks for them: a listener that transferred
+ * the buffer of the reads or a block of the output would take the memory of all connections.
  */
-export function copied(event: ConnectionEventDetail): ConnectionEventDetail {
-  if (event.type === 'bytesIn') return { ...event, bytes: copyBytes(event.bytes, 0, event.bytes.length) }
-  return event.type === 'bytesOut' ? { ...event, iovecs: event.iovecs.map(copyOf) } : event
+export function copyOnAccess(event: ConnectionEventDetail): void {
+  if (event.type === 'bytesIn') {
+    const { bytes } = event
+    makeOnAccess(event, 'bytes', () => copyBytes(bytes, 0, bytes.length))
+  } else if (event.type === 'bytesOut') {
+    const { iovecs } = event
+    makeOnAccess(event, 'iovecs', () => iovecs.map(copyOf))
+  }
+}
+
+function makeOnAccess(event: object, name: string, make: () => unknown): void {
+  let made: unknown
+  Object.defineProperty(event, name, { enumerable: true, get: () => made ??= make() })
 }
 
 /** The application may have transferred bytes of its own while they were written: they are left out. */

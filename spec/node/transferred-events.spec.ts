@@ -2,7 +2,7 @@
  * A listener of `events$` that transfers the bytes that it gets: they must not be the memory of the connections.
  */
 import { expect, it } from '@jest/globals'
-import { copied } from '../../lib/runtime/events.js'
+import { copyOnAccess, type ConnectionEventDetail } from '../../lib/runtime/events.js'
 import { ask, start } from '../helpers/net.js'
 import { give } from '../helpers/transfers.js'
 
@@ -22,8 +22,21 @@ it('takes nothing from any connection', async () => {
 
 it('gets nothing of what the application transferred while it was written', () => {
   const chunk = Uint8Array.of(1, 2)
-  const event = { type: 'bytesOut', count: 2, iovecs: [{ buffer: chunk, off: 0, len: 2 }] } as const
-  expect(copied(event)).toEqual(event)
+  const written = (): ConnectionEventDetail => {
+    const event: ConnectionEventDetail = { type: 'bytesOut', count: 2, iovecs: [{ buffer: chunk, off: 0, len: 2 }] }
+    copyOnAccess(event)
+    return event
+  }
+  expect(written()).toMatchObject({ iovecs: [{ buffer: Uint8Array.of(1, 2), off: 0, len: 2 }] })
   give(chunk)
-  expect(copied(event)).toEqual({ type: 'bytesOut', count: 2, iovecs: [{ buffer: new Uint8Array(), off: 0, len: 0 }] })
+  expect(written()).toMatchObject({ iovecs: [{ buffer: new Uint8Array(), off: 0, len: 0 }] })
+})
+
+it('gets the same copy each time that it asks', () => {
+  const event: ConnectionEventDetail = { type: 'bytesIn', count: 2, bytes: Uint8Array.of(1, 2) }
+  const { bytes } = event
+  copyOnAccess(event)
+  expect(event.bytes).toEqual(bytes)
+  expect(event.bytes).not.toBe(bytes)
+  expect(event.bytes).toBe(event.bytes)
 })
