@@ -159,7 +159,7 @@ export class Faraday {
     this.encodeText()
     if (len <= BLOCK_SIZE) this.copyIntoBlock(bytes, off, len)
     else if (len <= BLOCKS_LIMIT) this.copyIntoBlocks(bytes, off, off + len)
-    else this.appendCopy(bytes, off, len)
+    else this.scheduleBytes(copyBytes(bytes, off, off + len), 0, len)
   }
 
   /**
@@ -250,11 +250,6 @@ export class Faraday {
   private dropSegments(count: number): void {
     if (count > this.pending - this.text.length) this.encodeText()
     this.segments.drop(count)
-  }
-
-  private appendCopy(bytes: Uint8Array, off: number, len: number): void {
-    this.segments.append(copyBytes(bytes, off, off + len), 0, len)
-    this.pending += len
   }
 
   /** Bytes count as pending once they are copied: the copy of an array that lost its memory throws. */

@@ -32,6 +32,16 @@ export function checkRange(bytes: Uint8Array, off: number, len: number): void {
 }
 
 /**
+ * Whether the range is not there any more, because the application transferred or shrank its memory. V8's `length` may
+ * be stale then (Node 20, 22), not `byteLength`.
+ *
+ * @internal
+ */
+export function isGivenAway({ buffer, off, len }: IOVec): boolean {
+  return buffer.byteLength < off + len
+}
+
+/**
  * Returns the first `count` bytes of `iovecs`, or all if they have fewer, as a new list.
  *
  * @internal

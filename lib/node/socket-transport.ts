@@ -10,9 +10,7 @@ import type { Duplex } from 'node:stream'
 import type { Ownership } from '../buffer/ownership.js'
 import { ConnectionClosedError } from '../errors.js'
 import type { PeerCertificate } from '../runtime/peer-certificate.js'
-import type {
-  Addresses, Output, SocketWatcher, Transport, WriteObserver,
-} from '../runtime/transport.js'
+import type { Addresses, Output, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
 import { certificateOf } from './certificate-of.js'
 import { plainSocket } from './plain-socket.js'
 import { ReusedBuffer } from './reused-buffer.js'

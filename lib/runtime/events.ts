@@ -7,7 +7,7 @@
  * from the counts.
  */
 import { copyBytes } from '../buffer/bytes.js'
-import type { IOVec } from '../buffer/iovec.js'
+import { isGivenAway, type IOVec } from '../buffer/iovec.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
 import type { Limit } from './deadlines.js'
@@ -108,8 +108,9 @@ function makeOnAccess(event: object, name: string, make: () => unknown): void {
 }
 
 /** The application may have transferred bytes of its own while they were written: they are left out. */
-function copyOf({ buffer, off, len }: IOVec): IOVec {
-  const copy = buffer.byteLength < off + len ? new Uint8Array() : copyBytes(buffer, off, off + len)
+function copyOf(iovec: IOVec): IOVec {
+  const { buffer, off, len } = iovec
+  const copy = isGivenAway(iovec) ? new Uint8Array() : copyBytes(buffer, off, off + len)
   return { buffer: copy, off: 0, len: copy.length }
 }
 

@@ -9,7 +9,7 @@
  * An overflow policy calls `offer` before it judges a client slow, also within a turn: a burst that the transport takes
  * at once is no sign of a slow client.
  */
-import { firstBytes, IOVec } from '../buffer/iovec.js'
+import { firstBytes, IOVec, isGivenAway } from '../buffer/iovec.js'
 import type { WriteOperation, WriteResult } from '../connection/operation.js'
 import type { EventSink } from './events.js'
 import type { Output, OutputTransport, WriteObserver } from './transport.js'
@@ -33,11 +33,6 @@ export const WRITE_BYTES = 256 * 1024
  * up to 4 MiB, and what it reads ahead).
  */
 const KEPT_UP_BYTES = 8 * 1024 * 1024
-
-/** Whether the application transferred or shrank the memory. V8's `length` may be stale (Node 22), not `byteLength`. */
-function isGivenAway({ buffer, off, len }: IOVec): boolean {
-  return buffer.byteLength < off + len
-}
 
 /** The source of the output: a connection, or the protocol that replaced it. */
 export interface OutputSource {
