@@ -2,7 +2,6 @@
  * TLS handshakes that fail, stall, or are too many: they leave nothing behind, and other clients are served.
  */
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
 import { connect as connectSocket, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { describe, expect, it } from '@jest/globals'
@@ -10,6 +9,7 @@ import { filter, firstValueFrom, map, type Observable, take, toArray } from 'rxj
 import { listen } from '../../lib/node/listen.js'
 import type { ListenOptions } from '../../lib/node/listen-options.js'
 import { serve, type Server } from '../../lib/node/serve.js'
+import { watchSockets } from '../helpers/descriptors.js'
 import { afterwards, Client, portOf, signal, start } from '../helpers/net.js'
 import { OTHER, startTls, TLS, tlsClient } from '../helpers/tls.js'
 
@@ -20,11 +20,6 @@ const HALF_HELLO = Buffer.from('16030100c8010000c40303', 'hex')
 
 /** Options with low limits. */
 const HASTY: ListenOptions = { handshakeTimeout: 200, connectionsCheckingInterval: 10 }
-
-/** The number of open descriptors of the process. */
-function descriptors(): number {
-  return readdirSync('/dev/fd').length
-}
 
 /** The reasons of failed handshakes, from now on. */
 function reasons(server: Server): Observable<string> {
@@ -73,7 +68,7 @@ describe('a TLS handshake', () => {
 
   it.each(Object.entries(BREAKS))('that %s, 400 times, leaves no descriptor', async (_, act) => {
     const server = await startTls(() => ({ body: 'it' }), { handshakeTimeout: 0 })
-    const before = descriptors()
+    const leftOpen = watchSockets()
     const failed = failures(server, 400)
     await crowd(400, async () => {
       const socket = await raw(server)
@@ -85,13 +80,13 @@ describe('a TLS handshake', () => {
     })
     // A socket that was reset before it was accepted has no address any more.
     for (const reason of await failed) expect(reason).toMatch(/^(ECONNRESET|ERR_SSL_\w+) (127\.0\.0\.1)?$/)
-    expect(descriptors()).toBe(before)
+    expect(leftOpen()).toEqual([])
     expect(await (await tlsClient(server)).send(LAST).all()).toMatch(/it$/)
   })
 
   it('that a health check leaves at once, a thousand times, is closed by default', async () => {
     const server = await startTls(() => ({ body: 'it' }))
-    const before = descriptors()
+    const leftOpen = watchSockets()
     const failed = failures(server, 1000)
     await crowd(1000, async () => {
       const socket = await raw(server)
@@ -99,13 +94,13 @@ describe('a TLS handshake', () => {
       await once(socket, 'close')
     })
     await failed
-    expect(descriptors()).toBe(before)
+    expect(leftOpen()).toEqual([])
   })
 
   it.each([['silent', ''], ['half a ClientHello', HALF_HELLO]])(
     'that stalls (%s) is closed at handshakeTimeout', async (_, sent) => {
       const server = await startTls(() => ({}), HASTY)
-      const before = descriptors()
+      const leftOpen = watchSockets()
       const failed = failures(server, 1)
       const socket = await raw(server)
       if (sent !== '') socket.write(sent)
@@ -113,12 +108,12 @@ describe('a TLS handshake', () => {
       expect(await failed).toEqual(['handshakeTimeout 127.0.0.1'])
       socket.destroy()
       await once(socket, 'close')
-      expect(descriptors()).toBe(before)
+      expect(leftOpen()).toEqual([])
     })
 
   it('that stalls, two thousand at once, leaves nothing behind, and others are served', async () => {
     const server = await startTls(() => ({ body: 'it' }), { ...HASTY, handshakeTimeout: 1_000 })
-    const before = descriptors()
+    const leftOpen = watchSockets()
     const failed = failures(server, 2000)
     const closed: Promise<unknown>[] = []
     await crowd(2000, async () => {
@@ -132,7 +127,7 @@ describe('a TLS handshake', () => {
     expect(await other.send(LAST).end().all()).toMatch(/it$/)
     expect(new Set(await failed)).toEqual(new Set(['handshakeTimeout 127.0.0.1']))
     await Promise.all(closed)
-    expect(descriptors()).toBe(before)
+    expect(leftOpen()).toEqual([])
   })
 
   it('that is complete is no longer limited', async () => {

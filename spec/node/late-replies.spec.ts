@@ -2,7 +2,7 @@
  * Replies of a handler whose client has left, or was answered already: nothing of them stays open.
  */
 import { once } from 'node:events'
-import { createReadStream, existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -12,6 +12,7 @@ import { concat, from, map, merge, Observable, of, range, Subject, throwError } 
 import type { ListenOptions } from '../../lib/node/listen-options.js'
 import type { BodySource, Reply } from '../../lib/reactive/reply.js'
 import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
+import { descriptors } from '../helpers/descriptors.js'
 import { afterwards, ask, connect, signal, start, type Client } from '../helpers/net.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
 
@@ -28,15 +29,7 @@ afterAll(() => { rmSync(folder, { recursive: true }) })
 
 /** How often this process has the file open, if the system reports that. */
 function openings(): number {
-  const place = '/proc/self/fd'
-  if (!existsSync(place)) return 0
-  return readdirSync(place).filter(name => {
-    try {
-      return readlinkSync(join(place, name)) === file
-    } catch {
-      return false
-    }
-  }).length
+  return descriptors().filter(target => target === file).length
 }
 
 /** A body that holds a resource from its creation on, and a promise of its release. */
