@@ -4,16 +4,21 @@
  * Strategy: input arrives through a reused buffer (reused-buffer.ts) or the stream's events, output leaves through
  * socket-output.ts. All sockets share their listeners, which find the transport in a property of the socket; that saves
  * seven functions a connection.
+ *
+ * A Duplex of the application's may do what Node's sockets do not: throw, emit something other than bytes, or never
+ * emit `close`. It counts as broken then, and ends its own connection alone.
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Ownership } from '../buffer/ownership.js'
-import { ConnectionClosedError } from '../errors.js'
+import { isBytes } from '../demand/chunk.js'
+import { ConnectionClosedError, LocalProtocolError } from '../errors.js'
 import type { PeerCertificate } from '../runtime/peer-certificate.js'
 import type { Addresses, Output, SocketWatcher, Transport, WriteObserver } from '../runtime/transport.js'
 import { certificateOf } from './certificate-of.js'
 import { plainSocket } from './plain-socket.js'
 import { ReusedBuffer } from './reused-buffer.js'
+import { nextTick } from './runtime.js'
 import { SocketOutput } from './socket-output.js'
 import { TransportInput } from './transport-input.js'
 import { watchSocket } from './watch-socket.js'
@@ -79,13 +84,13 @@ export class SocketTransport extends TransportInput implements Transport {
   }
 
   pause(): void {
-    this.socket.pause()
+    this.call('pause')
     this.reads?.paused()
   }
 
   resume(): void {
     if (!this.isAttached) this.attach()
-    this.socket.resume()
+    this.call('resume')
   }
 
   write(output: Output, observer: WriteObserver): boolean {
@@ -93,22 +98,24 @@ export class SocketTransport extends TransportInput implements Transport {
   }
 
   end(): void {
-    this.socket.end()
+    this.call('end')
   }
 
   /** Only TCP can reset. With TLS the missing close_notify shows the failure; a Unix socket cannot show it. */
   destroy(isReset: boolean): void {
     if (isReset && this.plain !== null && this.canReset) this.plain.resetAndDestroy()
-    else this.socket.destroy()
+    else this.call('destroy')
+    if (!(this.socket instanceof Socket)) nextTick(() => { this.closed() })
   }
 
   release(onClose: () => void, watcher: SocketWatcher | null): Duplex {
     const { socket } = this
     this.subscriber = null
+    this.owner = { closed: onClose }
     this.reads?.release()
-    socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClosed)
+    socket.off('data', onData).off('end', onEnd).off('error', onError)
     // Without a listener of the new owner, an `error` event would end the process.
-    socket.on('error', ignore).once('close', onClose)
+    socket.on('error', ignore)
     socket.pause()
     // Neither flowing nor paused, so that a `data` listener of the new owner starts the stream.
     Object.assign(socket, { readableFlowing: null })
@@ -116,9 +123,10 @@ export class SocketTransport extends TransportInput implements Transport {
     return socket
   }
 
-  /** The stream emitted bytes. */
-  emit(bytes: Uint8Array): void {
-    this.receive({ bytes, ownership: ownershipOf(this.socket, bytes) })
+  /** The stream emitted bytes, or what only the application's own streams emit: text, objects. */
+  emit(bytes: unknown): void {
+    if (isBytes(bytes)) this.receive({ bytes, ownership: ownershipOf(this.socket, bytes) })
+    else this.fail(new LocalProtocolError('badState', 'the stream of a connection emitted something other than bytes'))
   }
 
   /**
@@ -150,6 +158,14 @@ export class SocketTransport extends TransportInput implements Transport {
     return writableEnded === writableFinished && this.remoteAddress !== ''
   }
 
+  private call(method: 'pause' | 'resume' | 'end' | 'destroy'): void {
+    try {
+      this.socket[method]()
+    } catch (error) {
+      nextTick(() => { this.fail(error as Error) })
+    }
+  }
+
   private attach(): void {
     const { socket } = this
     this.isAttached = true
@@ -168,7 +184,7 @@ function ownershipOf(stream: Duplex, bytes: Uint8Array): Ownership {
   return stream instanceof Socket && bytes.length === bytes.buffer.byteLength ? 'owned' : 'lent'
 }
 
-function onData(this: Transported, bytes: Uint8Array): void {
+function onData(this: Transported, bytes: unknown): void {
   this[TRANSPORT]?.emit(bytes)
 }
 

@@ -8,8 +8,10 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { IOVec } from '../buffer/iovec.js'
+import { thrownError } from '../errors.js'
 import type { Output, WriteObserver } from '../runtime/transport.js'
 import { plainSocket } from './plain-socket.js'
+import { nextTick } from './runtime.js'
 import type { WriteHandle } from './write-calls.js'
 
 /** The size of the pieces in bytes, for streams whose progress is not visible. */
@@ -63,11 +65,20 @@ export class StreamOutput {
 
   private writePieces(bytes: Buffer, off: number, observer: WriteObserver): void {
     const end = off + PIECE_BYTES
-    this.left = bytes.length - off
-    this.stream.write(bytes.subarray(off, end), error => {
+    let isAnswered = false
+    const done: StreamCallback = error => {
+      if (isAnswered) return
+      isAnswered = true
       if (end >= bytes.length || (error ?? null) !== null) this.end(observer, error)
       else this.writePieces(bytes, end, observer)
-    })
+    }
+    this.left = bytes.length - off
+    // A stream of the application's may throw, or call back twice.
+    try {
+      this.stream.write(bytes.subarray(off, end), done)
+    } catch (error) {
+      nextTick(() => { done(thrownError(error) as Error) })
+    }
   }
 
   private end(observer: WriteObserver, error?: Error | null): void {

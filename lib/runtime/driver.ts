@@ -190,7 +190,8 @@ export class Driver implements Driving, ReadOwner, WriteOwner, Ticking, Watched 
 
   inputFailed(error: unknown): void {
     const wasDone = this.state === 'lingering' || (!this.core.isHandling && !this.core.hasPendingOutput)
-    if (!wasDone) this.host.transportFailed(error)
+    if (error instanceof LocalProtocolError) this.host.report(error)
+    else if (!wasDone) this.host.transportFailed(error)
     if (this.events.isObserved) this.noteBreakage('client')
     this.leave(false, error)
   }
