@@ -5,6 +5,7 @@
  * Strategy: a hub gives each event its id and pushes it here once. A subscriber that falls behind delays no other.
  */
 import { BehaviorSubject, Observable } from 'rxjs'
+import { Reentry } from '../buffer/reentry.js'
 import { checkOptions, oneOf, SIZE, type Shape } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
 import { keepPrepared } from '../sse/prepared-event.js'
@@ -28,10 +29,9 @@ export class FanOut<T> {
   isClosed: boolean
   private readonly sizes: BehaviorSubject<number>
   private readonly subscriptions: Set<HubSubscription<T>>
-  /** Publishers that wait for room, in their order. */
+  /** What waits for room, in the order of the calls. */
   private readonly waiting: (() => void)[]
-  /** Whether one of them is about to publish. */
-  private isReleasing: boolean
+  private readonly releasing: Reentry
   /** The subscriber without room that was found last; null: there was none. */
   private full: HubSubscription<T> | null
   /** Continues the search for one, so that a wait takes one pass over the subscribers, in whatever order they drain. */
@@ -44,7 +44,7 @@ export class FanOut<T> {
     this.isClosed = false
     this.subscriptions = new Set()
     this.waiting = []
-    this.isReleasing = false
+    this.releasing = new Reentry()
     this.full = null
     this.search = []
   }
@@ -60,20 +60,21 @@ export class FanOut<T> {
     for (const subscription of this.subscriptions) subscription.published()
   }
 
-  /**
-   * Returns null where every subscriber that must lose nothing has room and no publisher waits, or the hub is closed:
-   * then a subscriber without room is not waited for. Else a promise that resolves when it is the caller's turn, in the
-   * order of the calls. The caller then publishes, or does not, and calls {@link proceed}.
-   */
-  room(): Promise<void> | null {
-    if (!this.isReleasing && this.waiting.length === 0 && this.mayPublish) return null
-    return new Promise(resolve => { this.waiting.push(resolve) })
+  /** Whether an event may be published now: nothing waits, and every subscriber that must lose nothing has room. */
+  get hasRoom(): boolean {
+    return this.waiting.length === 0 && this.mayPublish
   }
 
-  /** A publisher that waited is done: the next one may publish. */
-  proceed(): void {
-    this.isReleasing = false
-    this.advanced()
+  /**
+   * Calls `act`, which may push one event, as soon as there is room for it, in the order of the calls. In a closed hub
+   * that is at once: a subscriber without room is not waited for. Resolves or rejects as `act` returns or throws.
+   */
+  whenRoom<R>(act: () => R | Promise<R>): Promise<R> {
+    const attempt = async (): Promise<R> => act()
+    return new Promise(resolve => {
+      this.waiting.push(() => { resolve(attempt()) })
+      this.advanced()
+    })
   }
 
   /**
@@ -113,9 +114,10 @@ export class FanOut<T> {
 
   /** A subscriber has room again, or is gone. */
   advanced(): void {
-    if (this.isReleasing || this.waiting.length === 0 || !this.mayPublish) return
-    this.isReleasing = true
-    this.waiting.shift()?.()
+    if (this.waiting.length === 0 || !this.releasing.enter()) return
+    // At once, and not in a promise's job: until then a subscriber without room might come.
+    while (this.waiting.length > 0 && this.mayPublish) this.waiting.shift()?.()
+    this.releasing.leave()
   }
 
   /** Whether the next publisher need not wait. One of a closed hub is refused instead. */

@@ -65,14 +65,8 @@ export class Hub<T> {
    *
    * @throws as {@link publish}, by rejecting
    */
-  async publishWhenReady(data: T, options?: PublishOptions): Promise<string> {
-    const room = this.fanOut.room()
-    if (room !== null) await room
-    try {
-      return this.publish(data, options)
-    } finally {
-      this.fanOut.proceed()
-    }
+  publishWhenReady(data: T, options?: PublishOptions): Promise<string> {
+    return this.fanOut.whenRoom(() => this.publish(data, options))
   }
 
   /**

@@ -141,6 +141,15 @@ export class Taker implements Offer {
     this.waiting.notify(() => this.wanted > 0)
     return this.listener
   }
+
+  /** Takes one entry at a time, up to that one, or to the end of the subscription. */
+  async takeEach(last: unknown): Promise<unknown[]> {
+    const { log } = this.listener
+    for (let count = log.length + 1; ![last, 'end', 'BackpressureError'].includes(log.at(-1)); count++) {
+      await this.take(1).has(count)
+    }
+    return log
+  }
 }
 
 /** The numbers from one to another. */

@@ -155,6 +155,39 @@ describe('a subscriber that must lose nothing', () => {
     expect(await taker.take(1_000).has(300)).toEqual(numbers(1, 300))
   })
 
+  it('gets a gap, too, when it has room again', async () => {
+    const where = house.place()
+    const [hub, other] = [await house.hub({ ...where, prefetch: 1 }), await house.hub(where)]
+    const taker = new Taker(hub.subscribe({ overflow: 'wait', queue: 2 }))
+    const free = new Listener(hub.subscribe())
+    await publishAll(other, 1, 20)
+    await free.has(2)
+    await house.manager.streams.purge(where.stream)
+    await publishAll(other, 21, 22)
+    // It takes the next one only when it has no room.
+    for (let count = 1; !free.log.includes(22); count++) {
+      await taker.take(1).has(count)
+      await free.has(count + 2)
+    }
+    const log = await taker.takeEach(22)
+    const gapAt = log.findIndex(thing => typeof thing === 'string')
+    expect(log.slice(0, gapAt)).toEqual(numbers(1, gapAt))
+    expect(log.slice(gapAt)).toEqual([expect.stringMatching(new RegExp(`^gap .*: ${20 - gapAt}$`)), 21, 22])
+  })
+
+  it('gets the gap of a stream that is created again when it has room again', async () => {
+    const where = house.place()
+    const [hub, other] = [await house.hub(where), await house.hub(where)]
+    const taker = new Taker(hub.subscribe({ overflow: 'wait', queue: 2 }))
+    const free = new Listener(other.subscribe())
+    await publishHeld(hub, 1, 2)
+    await house.manager.streams.delete(where.stream)
+    await house.manager.streams.add({ name: where.stream, subjects: [where.subject] })
+    await jetstream(house.admin).publish(where.subject, '77')
+    await free.hasLast(77)
+    expect(await taker.takeEach(77)).toEqual([1, 2, expect.stringMatching(/^gap .*: null$/), 77])
+  })
+
   it('does not delay the close of the hub, and completes behind the events that the process holds', async () => {
     const where = house.place()
     const [hub, other] = [await house.hub({ ...where, prefetch: 4, history: 4 }), await house.hub(where)]

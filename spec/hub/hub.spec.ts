@@ -1,63 +1,9 @@
 /**
- * A hub: order, ids, history, gaps, policies, and a publisher that waits.
+ * A hub: order, ids, history, gaps and policies.
  */
 import { describe, expect, it } from '@jest/globals'
-import fc from 'fast-check'
-import { offering, Waiting, type Offer } from '../../lib/demand/offer.js'
-import { Hub, isGap, type HubEvent, type HubGap, type HubOptions, type SubscribeOptions } from '../../lib/hub/index.js'
-
-const hubOf = (options: HubOptions = {}): Hub<number> => new Hub<number>({ epoch: 'e', ...options })
-
-/** The log of a subscriber: data, gaps, the end. */
-function heard(hub: Hub<number>, options?: SubscribeOptions): unknown[] {
-  const log: unknown[] = []
-  hub.subscribe(options).subscribe({
-    next: event => { log.push(shown(event)) },
-    error: (error: Error) => { log.push(error.name) },
-    complete: () => { log.push('end') },
-  })
-  return log
-}
-
-function shown(event: HubEvent<number> | HubGap): unknown {
-  if (!isGap(event)) return event.data
-  const { after, next, missed } = event.data
-  return `gap ${after} to ${next}: ${missed}`
-}
-
-/** A demand controlled by a test, and a subscriber that respects it. */
-class Taker implements Offer {
-  wanted = 0
-  readonly log: unknown[] = []
-  private readonly waiting = new Waiting()
-  private readonly stop: () => void
-
-  constructor(hub: Hub<number>, options?: SubscribeOptions) {
-    const subscription = offering(this, () => hub.subscribe(options).subscribe({
-      next: event => {
-        this.wanted--
-        this.log.push(shown(event))
-      },
-      error: (error: Error) => { this.log.push(error.name, (error as { waiting?: number }).waiting) },
-      complete: () => { this.log.push('end') },
-    }))
-    this.stop = () => { subscription.unsubscribe() }
-  }
-
-  whenWanted(callback: () => void): () => void { return this.waiting.add(callback) }
-  enter(): number { return 0 }
-  leave(): void { /* Nobody counts. */ }
-  reportLate(): void { /* Nothing is late. */ }
-  ahead(): void { /* Nothing is held. */ }
-
-  take(count: number): this {
-    this.wanted += count
-    this.waiting.notify(() => this.wanted > 0)
-    return this
-  }
-
-  leaves(): void { this.stop() }
-}
+import { Hub } from '../../lib/hub/index.js'
+import { heard, hubOf, Taker } from '../helpers/hub.js'
 
 describe('a hub', () => {
   it('gives each subscriber the events after its subscription, in order', () => {
@@ -209,92 +155,5 @@ describe('a slow subscriber', () => {
     const stranger = new Taker(hub, { after: 'x' })
     publish(hub, 7, 8)
     expect(stranger.take(10).log).toEqual(['gap x to e-7: null', 7, 8])
-  })
-})
-
-describe('a publisher that waits', () => {
-  it('publishes at once if there is room', async () => {
-    const hub = hubOf()
-    const log = heard(hub, { overflow: 'wait' })
-    const id = hub.publishWhenReady(1)
-    expect(log).toEqual([1])
-    expect(await id).toBe('e-1')
-  })
-
-  it('publishes in order as the slowest lossless subscriber takes events', async () => {
-    const hub = hubOf()
-    const slow = new Taker(hub, { overflow: 'wait', queue: 2 })
-    const other = new Taker(hub)
-    const ids = [1, 2, 3, 4, 5].map(n => hub.publishWhenReady(n))
-    await ids[1]
-    expect(hub.latestId).toBe('e-2')
-    slow.take(1)
-    expect(await ids[2]).toBe('e-3')
-    expect(hub.latestId).toBe('e-3')
-    slow.take(10)
-    expect(await Promise.all(ids)).toEqual(['e-1', 'e-2', 'e-3', 'e-4', 'e-5'])
-    expect(slow.log).toEqual([1, 2, 3, 4, 5])
-    expect(other.log).toEqual([])
-  })
-
-  it('loses nothing in whatever order its subscribers take events, join and leave', () => fc.assert(fc.asyncProperty(
-    fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 3 }), fc.constantFrom('take', 'join', 'leave')), {
-      minLength: 20, maxLength: 60,
-    }),
-    async steps => {
-      const hub = hubOf({ history: 4 })
-      const takers = [1, 2, 3].map(() => new Taker(hub, { overflow: 'wait', queue: 2 }))
-      const left = new Set<Taker>()
-      const published = Array.from({ length: 40 }, (_, n) => hub.publishWhenReady(n))
-      for (const [at, count, step] of steps) {
-        const taker = takers[at % takers.length]
-        if (step === 'join') takers.push(new Taker(hub, { overflow: 'wait', queue: 2 }))
-        if (step === 'leave' && takers.length - left.size > 1) left.add(taker)
-        if (left.has(taker)) taker.leaves()
-        else taker.take(count)
-        await Promise.resolve()
-      }
-      while (hub.latestId !== 'e-40') {
-        for (const taker of takers) if (!left.has(taker)) taker.take(1)
-        await Promise.resolve()
-      }
-      await Promise.all(published)
-      for (const taker of takers) {
-        const { log } = taker.take(left.has(taker) ? 0 : 40)
-        expect(log).toEqual(Array.from(log, (_, index) => Number(log[0]) + index))
-        if (!left.has(taker)) expect(log.at(-1)).toBe(39)
-      }
-    },
-  )))
-
-  it('does not wait for a subscriber that left', async () => {
-    const hub = hubOf()
-    const gone = new Taker(hub, { overflow: 'wait', queue: 1 })
-    hub.publish(1)
-    const id = hub.publishWhenReady(2)
-    gone.leaves()
-    expect(await id).toBe('e-2')
-  })
-
-  it('fails when the hub closes, and after that, whoever is behind', async () => {
-    const hub = hubOf()
-    new Taker(hub, { overflow: 'wait', queue: 1 })
-    hub.publish(1)
-    const ids = [hub.publishWhenReady(2), hub.publishWhenReady(3)]
-    hub.close()
-    expect((await Promise.allSettled(ids)).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-    await expect(hub.publishWhenReady(4)).rejects.toThrow('the hub is closed')
-  })
-
-  it('waits for a subscriber that still reads its history', async () => {
-    const hub = hubOf({ history: 3 })
-    for (const n of [1, 2, 3]) hub.publish(n)
-    const slow = new Taker(hub, { after: 'e-1', overflow: 'wait' })
-    const ids = [4, 5].map(n => hub.publishWhenReady(n))
-    await ids[0]
-    expect(hub.latestId).toBe('e-4')
-    slow.take(1)
-    await ids[1]
-    expect(slow.take(10).log).toEqual([2, 3, 4, 5])
   })
 })

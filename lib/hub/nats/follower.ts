@@ -78,7 +78,7 @@ export class Follower<T> {
 
   /** Follows the stream until the consumer ends. */
   private async follow(): Promise<void> {
-    const from = this.log.resume(await this.access.state())
+    const from = await this.resume()
     const { consumer, count } = await this.access.consumer(from)
     this.pause.reset()
     if (count === 0) this.reportCaughtUp()
@@ -89,6 +89,17 @@ export class Follower<T> {
     }
   }
 
+  /** Returns the sequence from which to follow the stream, once there is room for a gap before it. */
+  private async resume(): Promise<number> {
+    const { access, log } = this
+    for (;;) {
+      const state = await access.state()
+      if (this.isStopped || log.fanOut.hasRoom) return log.resume(state)
+      // The state will be old by the time there is room.
+      await log.fanOut.whenRoom(() => undefined)
+    }
+  }
+
   private async take(consumer: Consumer): Promise<void> {
     const { access, log, log: { fanOut } } = this
     const asked = { max_messages: this.prefetch, expires: EXPIRES_MS, abort_on_missing_resource: true }
@@ -96,10 +107,8 @@ export class Follower<T> {
     this.messages = messages
     if (this.hasEnded()) void messages.close()
     for await (const message of messages) {
-      const room = fanOut.room()
-      if (room !== null) await room
-      if (!this.hasEnded()) log.take(access.read(message, log.epoch))
-      fanOut.proceed()
+      const read = access.read(message, log.epoch)
+      while (!await fanOut.whenRoom(() => this.isStopped || log.take(read)));
       if (this.hasEnded()) return
       if (message.info.pending === 0) this.reportCaughtUp()
     }

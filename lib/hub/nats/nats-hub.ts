@@ -116,12 +116,8 @@ export class NatsHub<T> {
    *
    * @throws as {@link publish}
    */
-  async publishWhenReady(data: T, options?: PublishOptions): Promise<string> {
-    const room = this.fanOut.room()
-    if (room !== null) await room
-    const published = this.publish(data, options)
-    this.fanOut.proceed()
-    return await published
+  publishWhenReady(data: T, options?: PublishOptions): Promise<string> {
+    return this.fanOut.whenRoom(() => this.publish(data, options))
   }
 
   /**
@@ -143,9 +139,11 @@ export class NatsHub<T> {
   }
 
   private async end(): Promise<void> {
+    // The follower may wait for room, of which a closed hub has plenty: it stops first.
+    const stopped = this.follower.stop()
     this.fanOut.close()
     this.pages.stop()
-    await Promise.all([this.publisher.settled(), this.follower.stop()])
+    await Promise.all([this.publisher.settled(), stopped])
     if (this.isOwner) await this.connection.close()
   }
 

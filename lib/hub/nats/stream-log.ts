@@ -39,7 +39,10 @@ export class StreamLog<T> {
     return { position: Math.max(this.eraStart, this.fanOut.log.first), lost: null }
   }
 
-  /** Returns the sequence from which to follow the stream, and adds a gap for events missing before it. */
+  /**
+   * Returns the sequence from which to follow the stream, and adds a gap for events missing before it: one item of the
+   * log at most.
+   */
   resume({ epoch, first, last, isSole }: StreamState): number {
     this.isSole = isSole
     const isNew = epoch !== this.epoch
@@ -49,12 +52,19 @@ export class StreamLog<T> {
     return this.lastSeq + 1
   }
 
-  /** Adds a message that was read. */
-  take({ seq, event }: Read<T>): void {
-    if (seq <= this.lastSeq) return
-    if (this.isSole && seq > this.lastSeq + 1) this.miss(seq)
+  /**
+   * Adds a message that was read, or first a gap for those missing before it: one item of the log at most. Returns
+   * false where the message itself is still to be added, by a second call.
+   */
+  take({ seq, event }: Read<T>): boolean {
+    if (seq <= this.lastSeq) return true
+    if (this.isSole && seq > this.lastSeq + 1) {
+      this.miss(seq)
+      return false
+    }
     this.lastSeq = seq
     if (event !== null) this.fanOut.push(event)
+    return true
   }
 
   /** Returns the position after that sequence of this era; null if the log lacks an event between the two. */
