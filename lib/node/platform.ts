@@ -49,4 +49,12 @@ function forgetsEntered(): boolean {
   return isForgotten
 }
 
-useContexts(captureContext, works(forgetsEntered))
+/** The property of a resource that holds the stores of its context; undefined before Node 24. */
+const STORES = Object.getOwnPropertySymbols(captureContext()).find(({ description }) => description === 'context_frame')
+
+function holdSameStores(one: object, other: object): boolean {
+  if (STORES === undefined) return false
+  return (one as Record<symbol, unknown>)[STORES] === (other as Record<symbol, unknown>)[STORES]
+}
+
+useContexts(captureContext, works(forgetsEntered), holdSameStores)

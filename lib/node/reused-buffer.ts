@@ -13,6 +13,7 @@
  * and copied by those who keep it.
  */
 import { Socket } from 'node:net'
+import { beginEvent } from '../application/context.js'
 import { copyBytes } from '../buffer/bytes.js'
 import type { Ownership } from '../buffer/ownership.js'
 import type { Received } from '../runtime/transport.js'
@@ -177,8 +178,13 @@ export class ReusedBuffer {
   /** @internal Receives a read: the first `count` bytes of the buffer. */
   receive(count: number, buffer: Uint8Array): boolean {
     if (this.receiver === null) return this.passOn(copyBytes(this.current, 0, count) as Buffer)
-    if (buffer === shared) this.receiver.receive({ bytes: buffer.subarray(0, count), ownership: 'lent' })
-    else this.receiver.receive(this.receivedOwn(buffer, count))
+    beginEvent(this.receiver)
+    try {
+      if (buffer === shared) this.receiver.receive({ bytes: buffer.subarray(0, count), ownership: 'lent' })
+      else this.receiver.receive(this.receivedOwn(buffer, count))
+    } finally {
+      beginEvent(null)
+    }
     return true
   }
 

@@ -5,7 +5,7 @@
  * or to a pipeline, emits events while somebody listens, and reports errors. It forgets HTTP at a hand-over.
  */
 import { Subject, type Observable } from 'rxjs'
-import { runApart, type Context } from '../application/context.js'
+import { isCurrent, runApart, takeEvent, type Context } from '../application/context.js'
 import { GuardedObservable } from '../application/guarded-observable.js'
 import type { Member } from '../buffer/roster.js'
 import type { BodyReader } from '../connection/body-reader.js'
@@ -72,6 +72,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   private pipeline: RequestPipeline | null
   private events: Subject<ConnectionEvent> | null
   private readonly closing: ClosingNotice
+  /** Whether the events of the transport begin in the context of the server; null before the first request. */
+  private isAtHome: boolean | null
 
   constructor(id: number, transport: Transport, context: ServerContext) {
     this.memberBefore = null
@@ -87,6 +89,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     this.pipeline = null
     this.events = null
     this.closing = new ClosingNotice()
+    this.isAtHome = null
   }
 
   get requests$(): Observable<Reqd> {
@@ -249,7 +252,9 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
 
   /** @internal */
   handler(reqd: Reqd): void {
-    runApart(this.context.home, () => { this.begin(reqd) })
+    const { home } = this.context
+    if (takeEvent(this.transport) && (this.isAtHome ??= isCurrent(home))) this.begin(reqd)
+    else runApart(home, () => { this.begin(reqd) })
   }
 
   unhandled(): void {

@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
-import { finalize, firstValueFrom, from, map, NEVER, of, startWith, Subject, take, tap } from 'rxjs'
+import { finalize, firstValueFrom, from, map, NEVER, startWith, Subject, take, tap } from 'rxjs'
 import { WebSocket } from 'ws'
 import { Headers, pulled, type BodySource, type Handler, type Reqd } from '../../lib/index.js'
 import { upgradeWebSocket } from '../../lib/ws/index.js'
@@ -112,60 +112,6 @@ describe('a source runs in the context of its request', () => {
     client.reset()
     await over
     expect(stores).toEqual(['/mine', '/mine', '/mine'])
-  })
-})
-
-describe('a handler begins in a context of its own', () => {
-  it('if the previous response ends in another', async () => {
-    const seen: unknown[] = []
-    const server = await start(reqd => {
-      seen.push(storage.getStore())
-      storage.run(reqd.target, () => {
-        reqd.respond({ body: (async function* () { yield await Promise.resolve('one') })() })
-      })
-    })
-    const client = await connect(server)
-    client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3)
-      + 'GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    await client.ended
-    expect(seen).toEqual([undefined, undefined, undefined, undefined])
-  })
-
-  it('if the previous handler entered one permanently', async () => {
-    const seen: unknown[] = []
-    const server = await start(reqd => {
-      seen.push(storage.getStore())
-      storage.enterWith(reqd.target)
-      return { body: reqd.target }
-    })
-    const client = await connect(server)
-    client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n')
-    await client.receives('/2')
-    client.send('GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    await client.ended
-    expect(seen).toEqual([undefined, undefined, undefined])
-  })
-
-  it('and a context that it enters applies to the source that it returns', async () => {
-    const seen = new Sightings()
-    const server = await start(reqd => {
-      storage.enterWith(reqd.target)
-      return of({ body: SOURCES['an async generator'](() => { seen.see(reqd.target) }) })
-    })
-    const paths = ['/a', '/b', '/c']
-    await Promise.all(paths.map(async path => (await fetch(server.url + path)).arrayBuffer()))
-    expect(seen.count).toBe(3 * CHUNKS)
-    expect(seen.wrong).toEqual([])
-  })
-
-  it('which is that of the server', async () => {
-    let seen: unknown
-    const server = await storage.run('server', () => start(() => {
-      seen = storage.getStore()
-      return { body: '' }
-    }))
-    await fetch(server.url)
-    expect(seen).toBe('server')
   })
 })
 

@@ -1,0 +1,103 @@
+/**
+ * Each handler begins in the asynchronous context of its server, whatever store another request has entered before it.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { describe, expect, it } from '@jest/globals'
+import { firstValueFrom, map, of, Subject, tap } from 'rxjs'
+import { connect, start } from '../helpers/net.js'
+
+const storage = new AsyncLocalStorage<string>()
+
+describe('a handler begins in a context of its own', () => {
+  it('if the previous response ends in another', async () => {
+    const seen: unknown[] = []
+    const server = await start(reqd => {
+      seen.push(storage.getStore())
+      storage.run(reqd.target, () => {
+        reqd.respond({ body: (async function* () { yield await Promise.resolve('one') })() })
+      })
+    })
+    const client = await connect(server)
+    client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3)
+      + 'GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await client.ended
+    expect(seen).toEqual([undefined, undefined, undefined, undefined])
+  })
+
+  it('if the previous handler entered one permanently', async () => {
+    const seen: unknown[] = []
+    const server = await start(reqd => {
+      seen.push(storage.getStore())
+      storage.enterWith(reqd.target)
+      return { body: reqd.target }
+    })
+    const client = await connect(server)
+    client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n')
+    await client.receives('/2')
+    client.send('GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await client.ended
+    expect(seen).toEqual([undefined, undefined, undefined])
+  })
+
+  it('if the body of a request and the next request arrive together', async () => {
+    const seen: unknown[] = []
+    const begun = new Subject<void>()
+    const server = await start(reqd => {
+      seen.push(storage.getStore())
+      storage.enterWith(reqd.target)
+      begun.next()
+      return reqd.body.text().pipe(
+        tap(() => { storage.enterWith('body') }),
+        map(() => ({ body: reqd.target })))
+    })
+    const client = await connect(server)
+    const hasBegun = firstValueFrom(begun)
+    client.send('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na')
+    await hasBegun
+    client.send('bGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await client.ended
+    expect(seen).toEqual([undefined, undefined, undefined])
+  })
+
+  it('and a context that it enters applies to the source that it returns', async () => {
+    const seen: unknown[] = []
+    const server = await start(reqd => {
+      storage.enterWith(reqd.target)
+      const chunks = async function* (): AsyncGenerator<string> {
+        for (let i = 0; i < 3; i++) {
+          seen.push(storage.getStore() === reqd.target)
+          yield await Promise.resolve('x')
+        }
+      }
+      return of({ body: chunks() })
+    })
+    const paths = ['/a', '/b', '/c']
+    await Promise.all(paths.map(async path => (await fetch(server.url + path)).arrayBuffer()))
+    expect(seen).toEqual(Array(9).fill(true))
+  })
+
+  it('which is that of the server', async () => {
+    let seen: unknown
+    const server = await storage.run('server', () => start(() => {
+      seen = storage.getStore()
+      return { body: '' }
+    }))
+    await fetch(server.url)
+    expect(seen).toBe('server')
+  })
+
+  it('which is that of the server, also behind a request that has entered another', async () => {
+    const seen: unknown[] = []
+    const server = await storage.run('server', () => start(reqd => {
+      seen.push(storage.getStore())
+      storage.enterWith(reqd.target)
+      return { body: reqd.target }
+    }))
+    const client = await connect(server)
+    client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n')
+    await client.receives('/2')
+    client.send('GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await client.ended
+    expect(seen).toEqual(['server', 'server', 'server'])
+  })
+})
