@@ -23,7 +23,16 @@ export function brand(type: Class, name: string): void {
   Object.defineProperty(type, Symbol.hasInstance, {
     value(this: unknown, candidate: unknown): boolean {
       if (this !== type) return ordinary.call(this, candidate)
-      return typeof candidate === 'object' && candidate !== null && mark in candidate
+      return typeof candidate === 'object' && candidate !== null && has(candidate, mark)
     },
   })
+}
+
+/** Any value can be thrown, also a proxy that throws when it is asked. */
+function has(candidate: object, mark: symbol): boolean {
+  try {
+    return mark in candidate
+  } catch {
+    return false
+  }
 }

@@ -65,6 +65,11 @@ function end(source: Releasable, report: ReportError): unknown {
 
 /** Whether the error is a mere consequence of an abort: an aborted signal, or a destroyed stream. */
 export function isAftermath(error: unknown): boolean {
-  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown }
-  return name === 'AbortError' || code === 'ERR_STREAM_PREMATURE_CLOSE'
+  try {
+    const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown }
+    return name === 'AbortError' || code === 'ERR_STREAM_PREMATURE_CLOSE'
+  } catch {
+    // A property of the application's error threw.
+    return false
+  }
 }

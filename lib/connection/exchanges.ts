@@ -46,7 +46,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
   }
 
   hasFailedWith(error: unknown): boolean {
-    return this.hasFailed && error === this.failure
+    return this.hasFailed && Object.is(error, this.failure)
   }
 
   get isClosed(): boolean {

@@ -15,7 +15,16 @@ export type Chunk = Uint8Array | string
 export function chunkSize(chunk: unknown): number {
   if (typeof chunk === 'string') return utf8Length(chunk)
   // Not `instanceof`: the bytes may come from another realm.
-  return ArrayBuffer.isView(chunk) ? chunk.byteLength : 1
+  return ArrayBuffer.isView(chunk) ? sizeOf(chunk) : 1
+}
+
+/** Where a `byteLength` of the application's throws, no caller could; the write of that chunk throws too. */
+function sizeOf(view: ArrayBufferView): number {
+  try {
+    return view.byteLength
+  } catch {
+    return 1
+  }
 }
 
 /**

@@ -15,8 +15,13 @@ import { Turns } from './turns.js'
 /** The default `onError`: prints errors of the application. Errors that a client causes are visible on `events$`. */
 function printError(error: unknown): void {
   if (error instanceof RemoteProtocolError || error instanceof ConnectionClosedError) return
-  // eslint-disable-next-line no-console -- an error without a listener must not vanish
-  console.error(error)
+  /* eslint-disable no-console -- an error without a listener must not vanish */
+  try {
+    console.error(error)
+  } catch {
+    console.error('an error that cannot be printed, because printing it throws')
+  }
+  /* eslint-enable no-console */
 }
 
 const deferred = new Deferred()

@@ -207,7 +207,7 @@ export class Reqd extends FedReqd {
 
   /** @internal Whether this request, and not its connection, has failed with the error. */
   hasFailedWith(error: unknown): boolean {
-    return this.failure !== null && this.failure.error === error
+    return this.failure !== null && Object.is(this.failure.error, error)
   }
 
   /** @internal */
@@ -229,7 +229,7 @@ export class Reqd extends FedReqd {
   /** @internal Reports an error that does not affect the connection, unless it merely follows from a known one. */
   override reportLate(error: unknown): void {
     const isKnown = this.result === 'aborted' && (error === this.owner.abortReason || isAftermath(error))
-    if (isKnown || error === this.reported) return
+    if (isKnown || Object.is(error, this.reported)) return
     this.reported = error
     this.owner.report(error, this)
   }

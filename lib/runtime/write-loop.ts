@@ -22,16 +22,10 @@ import type { TurnTasks } from './turn-tasks.js'
 const TURN_BYTES = 256 * 1024
 const NOTHING: readonly IOVec[] = []
 
-/**
- * The maximum of bytes in one write. A transport reports only whole writes, so a client that had taken half of one huge
- * write would look dead.
- */
+/** The maximum of bytes in one write: only whole writes are reported, so half of a huge one would look like none. */
 export const WRITE_BYTES = 256 * 1024
 
-/**
- * Bytes accepted without waiting before a client counts as keeping up; more than the kernel's buffers absorb (on Linux
- * up to 4 MiB, and what it reads ahead).
- */
+/** Bytes accepted without waiting before a client counts as keeping up; the kernel's buffers absorb 4 MiB and more. */
 const KEPT_UP_BYTES = 8 * 1024 * 1024
 
 /** The source of the output: a connection, or the protocol that replaced it. */
@@ -224,11 +218,7 @@ export class WriteLoop implements WriteObserver {
   }
 
   private writeIovecs(pending: readonly IOVec[]): void {
-    if (pending.some(isGivenAway)) {
-      // The peer would take what follows for the bytes that are gone.
-      this.stop()
-      return this.owner.outputGivenAway()
-    }
+    if (pending.some(isGivenAway)) return this.giveUp()
     const length = IOVec.lengthv(pending)
     this.iovecs = length <= WRITE_BYTES ? pending : firstBytes(pending, WRITE_BYTES)
     this.write(this.iovecs, Math.min(length, WRITE_BYTES))
@@ -240,10 +230,26 @@ export class WriteLoop implements WriteObserver {
     this.turnBytes += count
     // Set before the call: a transport without a network may call back within it.
     this.state = 'awaiting'
-    if (this.transport.write(output, this)) return this.taken(count)
+    if (this.isTaken(output)) return this.taken(count)
     this.takenAtOnce = 0
     // The transport may have called back within the call.
     if (this.underWay > 0 && this.events.isObserved) this.events.emit({ type: 'writeWaits', count })
+  }
+
+  /** Whether the transport took the output at once. Arrays with a `length` or `buffer` of their own may throw. */
+  private isTaken(output: Output): boolean {
+    try {
+      return this.transport.write(output, this)
+    } catch {
+      this.giveUp()
+      return false
+    }
+  }
+
+  /** Pending bytes are not there any more: the peer would take what follows for them. */
+  private giveUp(): void {
+    this.stop()
+    this.owner.outputGivenAway()
   }
 
   private taken(count: number): void {
@@ -276,7 +282,7 @@ export class WriteLoop implements WriteObserver {
   }
 
   private close(mustReset: boolean): void {
-    this.state = 'closed'
+    this.stop()
     this.owner.outputClosed(mustReset)
   }
 
