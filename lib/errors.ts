@@ -122,16 +122,19 @@ export class LocalProtocolError extends Error {
 }
 
 /**
- * The peer closed or reset the connection during an exchange, or stopped accepting output. The transport's error, if
- * there was one, is the `cause`.
+ * The connection ended during an exchange. The peer closed or reset it, or stopped accepting output (`ECONNRESET`); or
+ * the server cut it (`ECONNABORTED`): `graceMs` was over, or a response was cut. The transport's error, if there was
+ * one, is the `cause`.
  */
 export class ConnectionClosedError extends Error {
   override readonly name = 'ConnectionClosedError'
-  /** Node's code for a reset. */
-  readonly code = 'ECONNRESET'
+  /** Node's codes for a reset by the peer, and for an end by this side. */
+  readonly code: 'ECONNRESET' | 'ECONNABORTED'
 
-  constructor(cause?: unknown) {
-    super('the peer closed the connection', cause === undefined ? undefined : { cause })
+  constructor(cause?: unknown, code: 'ECONNRESET' | 'ECONNABORTED' = 'ECONNRESET') {
+    const closer = code === 'ECONNRESET' ? 'peer' : 'server'
+    super(`the ${closer} closed the connection`, cause === undefined ? undefined : { cause })
+    this.code = code
   }
 }
 

@@ -178,7 +178,7 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   }
 
   get abortReason(): unknown {
-    return this.http?.departure ?? this.http?.core.errorCode ?? undefined
+    return this.http?.abortReason
   }
 
   later(task: () => void): void {

@@ -28,7 +28,7 @@ export class Driver implements Driving, ReadOwner, WriteOwner, Ticking, Watched 
   /** Requests received so far. */
   requestCount: number
   /** The error that describes how the client left; null while it is there. */
-  departure: ConnectionClosedError | null
+  private departure: ConnectionClosedError | null
   /** How the transport was cut, if it was. */
   breakage: Breakage
   readonly core: ServerConnection
@@ -97,6 +97,13 @@ export class Driver implements Driving, ReadOwner, WriteOwner, Ticking, Watched 
     return this.writes.offer()
   }
 
+  /** Why exchanges are aborted: the client left, the core failed, or the connection was cut. */
+  get abortReason(): unknown {
+    if (this.departure === null && this.core.hasFailed) return this.core.errorCode
+    // Made when it is first needed: most connections end between exchanges.
+    return this.departure ??= new ConnectionClosedError(undefined, 'ECONNABORTED')
+  }
+
   get hasOutput(): boolean {
     return this.core.hasPendingOutput
   }
@@ -149,7 +156,7 @@ export class Driver implements Driving, ReadOwner, WriteOwner, Ticking, Watched 
     this.transport.destroy(isReset)
     const rest = this.reads.stop()
     this.stop('ending')
-    this.core.lost(rest, () => this.departure ?? new LocalProtocolError('badState', 'the connection was cut'))
+    this.core.lost(rest, () => this.abortReason)
     this.finish()
   }
 

@@ -1,15 +1,16 @@
 /**
- * A client that leaves during its request: the reader of the body learns of it, and a body that arrived completely can
- * still be read.
+ * A connection that ends during a request, because the client leaves or `graceMs` is over: the reader of the body
+ * learns of it, and a body that arrived completely can still be read.
  */
 import { describe, expect, it } from '@jest/globals'
-import { lastValueFrom, Subject } from 'rxjs'
+import { lastValueFrom, NEVER, Subject } from 'rxjs'
 import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { KINDS } from '../helpers/kinds.js'
-import { next, type Client } from '../helpers/net.js'
+import { next, portOf, start, type Client } from '../helpers/net.js'
 import { head, post } from '../helpers/runtime.js'
 
 const DEPARTURE = { name: 'ConnectionClosedError', code: 'ECONNRESET' }
+const CUT = { name: 'ConnectionClosedError', code: 'ECONNABORTED' }
 const WAYS: Record<string, (body: Reqd['body']) => Promise<string>> = {
   text: async body => body.text(),
   iteration: joined,
@@ -79,6 +80,48 @@ describe.each(Object.keys(KINDS))('over %s', name => {
         expect([client.received, server.errors]).toEqual(['', []])
       })
     })
+  })
+
+  describe.each(Object.keys(PARTS))('%s that is incomplete', framing => {
+    it.each(Object.keys(WAYS))('ends when graceMs is over, which is no failure of the handler, for %s', async way => {
+      const begun = new Subject<void>()
+      const failures = new Subject<unknown>()
+      const server = await kind.start(async reqd => {
+        begun.next()
+        const body = await WAYS[way](reqd.body).catch((error: unknown) => {
+          failures.next([error, reqd.signal.reason])
+          throw error
+        })
+        return { body }
+      })
+      const [reading, failure] = [next(begun), next(failures)]
+      const client = await kind.connect(server)
+      client.send(PARTS[framing])
+      await reading
+      await server.close({ graceMs: 0, idleMs: 0 })
+      const [error, reason] = await failure as unknown[]
+      expect(error).toBe(reason)
+      expect(error).toMatchObject(CUT)
+      expect(server.errors).toEqual([])
+    })
+  })
+
+  it('gives a request to another server up when graceMs is over, which is no failure of the handler', async () => {
+    const begun = new Subject<void>()
+    const upstream = await start(() => {
+      begun.next()
+      return { body: NEVER }
+    })
+    const server = await kind.start(async ({ signal }) => {
+      const { body } = await fetch(`http://127.0.0.1:${portOf(upstream)}/`, { signal })
+      return { body: body ?? '' }
+    })
+    const asked = next(begun)
+    const client = await kind.connect(server)
+    client.send(head('GET / HTTP/1.1'))
+    await asked
+    await server.close({ graceMs: 0, idleMs: 0 })
+    expect([server.errors, upstream.errors]).toEqual([[], []])
   })
 
   it('answers an incomplete body with 400 with allowHalfOpen', async () => {

@@ -1,8 +1,8 @@
 /**
  * A single value of a request body that can be awaited or piped.
  *
- * Strategy: an Observable with a `then`. As an Observable it stays lazy and synchronous; the first `await` subscribes
- * and keeps the promise, because a body can be read only once.
+ * Strategy: an Observable with a promise's methods. As an Observable it stays lazy and synchronous; the first `await`
+ * subscribes and keeps the promise, because a body can be read only once.
  */
 import { firstValueFrom } from 'rxjs'
 import { GuardedObservable } from '../../application/guarded-observable.js'
@@ -27,5 +27,15 @@ export class BodyValue<T> extends GuardedObservable<T> implements PromiseLike<T>
   ): Promise<A | B> {
     this.promise ??= firstValueFrom(this)
     return this.promise.then(onFulfilled, onRejected)
+  }
+
+  /** As `catch` of a promise: `await body.json().catch(() => null)`. */
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(null, onRejected)
+  }
+
+  /** As `finally` of a promise. */
+  finally(onSettled?: (() => void) | null): Promise<T> {
+    return this.then().finally(onSettled)
   }
 }

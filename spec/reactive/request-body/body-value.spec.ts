@@ -27,6 +27,17 @@ describe('a whole body: bytes, text and json', () => {
     expect(await value.then(({ a }) => a)).toBe(1)
   })
 
+  it('have catch and finally, as a promise has', async () => {
+    const settled = jest.fn()
+    const value = new PeerBody().send('{"a":').end().body.json<{ a: number }>()
+    expect(await value.catch(() => 'none')).toBe('none')
+    await expect(value.catch()).rejects.toMatchObject({ code: 'badContent' })
+    await expect(value.finally(settled)).rejects.toMatchObject({ code: 'badContent' })
+    expect(await new PeerBody().send('a').end().body.text().catch(() => 'none').finally(settled)).toBe('a')
+    expect(await new PeerBody().send('a').end().body.text().finally(settled)).toBe('a')
+    expect(settled).toHaveBeenCalledTimes(3)
+  })
+
   it('read nothing before they are subscribed', () => {
     const peer = new PeerBody().send('a').end()
     const value = peer.body.text()
