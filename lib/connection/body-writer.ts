@@ -15,6 +15,7 @@ import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'
 import type { BodyEncoding } from '../wire/response-head.js'
 import type { OutputQueue } from './output-queue.js'
 import type { PreparedText } from './prepared-text.js'
+import type { Wakeup } from './wakeup.js'
 
 /**
  * The output half of a connection, as its response bodies call it. It imports the bodies, so they cannot import it.
@@ -43,6 +44,7 @@ export interface BodyFraming {
 export class BodyWriter {
   private readonly host: BodyWriterHost
   private readonly output: Faraday
+  private readonly wakeup: Wakeup
   private readonly encoding: BodyEncoding
   /** For 'fixed': the number of bytes still missing of Content-Length. */
   private remaining: number
@@ -57,6 +59,7 @@ export class BodyWriter {
   constructor(host: BodyWriterHost, framing: BodyFraming, head: string) {
     this.host = host
     this.output = host.queue.bytes
+    this.wakeup = host.queue.wakeup
     this.encoding = framing.encoding
     this.remaining = framing.length
     this.head = head
@@ -87,6 +90,11 @@ export class BodyWriter {
     return this.output.pendingBytes
   }
 
+  /** @internal {@link pendingBytes}, as a queue with water marks has them. */
+  get pending(): number {
+    return this.output.pendingBytes
+  }
+
   /** @internal Whether the head was queued. */
   get hasBegun(): boolean {
     return this.head === ''
@@ -108,7 +116,7 @@ export class BodyWriter {
     if (!this.admit(length)) return
     if (length > text.length || isLong(text)) this.writeApart(text, length)
     else this.output.writeLatin1(this.takeHead() + this.prefix(length) + text + this.suffix())
-    this.host.queue.wakeup.wake()
+    this.wakeup.wake()
   }
 
   /** @internal Writes a text that other bodies get, too. It throws as {@link writeString} does. */
@@ -122,7 +130,7 @@ export class BodyWriter {
     } else {
       this.output.writeShared(this.takeHead() + (isChunked ? prepared.chunk : prepared.bytes))
     }
-    this.host.queue.wakeup.wake()
+    this.wakeup.wake()
   }
 
   /**
@@ -201,7 +209,7 @@ export class BodyWriter {
     const head = this.takeHead()
     if (head === '') return
     this.output.writeLatin1(head)
-    this.host.queue.wakeup.wake()
+    this.wakeup.wake()
   }
 
   /** @internal The connection ends before the body is complete. */
@@ -243,7 +251,7 @@ export class BodyWriter {
 
   private writeSuffix(): void {
     this.output.writeLatin1(this.suffix())
-    this.host.queue.wakeup.wake()
+    this.wakeup.wake()
   }
 
   private prefix(length: number): string {

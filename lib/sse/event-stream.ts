@@ -1,11 +1,11 @@
 /**
  * One client's event stream at work.
  *
- * Strategy: one observer, from the source to the body. An event becomes text (prepared-event.ts) before the overflow
- * policy sees it, so a policy counts what is sent and never parts an event. Comments keep the stream alive (WHATWG HTML
- * §9.2.7): one at the start, which brings the client its head, and heartbeats. A heartbeat is dropped while other bytes
- * wait, so that heartbeats do not pile up for a client that stopped reading. Heartbeats come with the server's tick, or
- * by a timer of the scheduler that the options name.
+ * Strategy: one observer, from the source to the body. It is a Subscriber, so that RxJS does not wrap it in another. An
+ * event becomes text (prepared-event.ts) before the overflow policy sees it, so a policy counts what is sent and never
+ * parts an event. Comments keep the stream alive (WHATWG HTML §9.2.7): one at the start, which brings the client its
+ * head, and heartbeats. A heartbeat is dropped while other bytes wait, so that heartbeats do not pile up for a client
+ * that stopped reading. Heartbeats come with the server's tick, or by a timer of the scheduler that the options name.
  */
 import { interval, Subscriber, type Observable, type SchedulerLike, type Unsubscribable } from 'rxjs'
 import { endSubscription } from '../application/discard.js'
@@ -36,14 +36,16 @@ export interface StreamPlan {
 const COMMENT = new PreparedText(':\n\n')
 
 /** Sends the events of a source to one outlet. */
-export class EventStream implements GateHost<PreparedEvent>, Ticking {
+export class EventStream extends Subscriber<SseEvent | string> implements GateHost<PreparedEvent>, Ticking {
   memberBefore: Ticking | null
   memberAfter: Ticking | null
   private readonly plan: StreamPlan
   private readonly outlet: Outlet
   private readonly gate: Gate<PreparedEvent>
-  private readonly source: SourceObserver
-  private previous: PreparedEvent | null
+  /** The number of the last event. */
+  private previous: number
+  /** Whether the source has ended, or was left. */
+  private isDone: boolean
   /** Whether the greeting was sent. */
   private isOpen: boolean
   private isOver: boolean
@@ -54,14 +56,16 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
 
   /** `makeOutlet` gets a function to call when there is demand again. */
   constructor(plan: StreamPlan, makeOutlet: (drained: () => void) => Outlet) {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- what RxJS puts around an observer costs each event
+    super()
     this.memberBefore = null
     this.memberAfter = null
     this.plan = plan
     this.outlet = makeOutlet(() => { this.gate.drain() })
     const capacity = plan.highWaterMark ?? this.outlet.highWaterMark ?? DEFAULT_HIGH_WATER_MARK
     this.gate = new Gate(this, policyOf(plan.overflow, capacity))
-    this.source = new SourceObserver(this)
-    this.previous = null
+    this.previous = 0
+    this.isDone = false
     this.isOpen = false
     this.isOver = false
     this.release = null
@@ -86,7 +90,7 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     const release = connect()
     if (this.isClosed) return release()
     this.release = release
-    offering(this.gate, () => { this.plan.events$.subscribe(this.source) })
+    offering(this.gate, () => { this.plan.events$.subscribe(this) })
   }
 
   /**
@@ -100,12 +104,12 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
   }
 
   /** Ends without a farewell: the client is gone. */
-  unsubscribe(): void {
-    this.isOver = true
+  override unsubscribe(): void {
+    this.isOver = this.isDone = true
     this.gate.clear()
     this.release?.()
     this.release = null
-    this.source.unsubscribe()
+    super.unsubscribe()
   }
 
   /** Sends heartbeats with the ticks of the clock, and returns a function that stops them. */
@@ -133,17 +137,31 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     this.gate.drain()
   }
 
-  take(event: SseEvent | string): void {
+  override next(event: SseEvent | string): void {
+    if (this.isDone) return
+    let text: PreparedEvent
     try {
-      this.previous = prepared(event, this.previous)
+      text = prepared(event, this.previous)
     } catch (error) {
       return this.fail(error)
     }
-    this.gate.take(this.previous)
+    this.previous = text.number
+    this.gate.take(text)
   }
 
-  sourceCompleted(): void {
+  override error(error: unknown): void {
+    if (this.isDone) return
+    this.isDone = true
+    this.fail(error)
+    this.leaveSource()
+  }
+
+  /** The source is left at once; events that wait are still sent. */
+  override complete(): void {
+    if (this.isDone) return
+    this.isDone = true
     this.gate.complete()
+    this.leaveSource()
   }
 
   wanted(): number {
@@ -210,39 +228,12 @@ export class EventStream implements GateHost<PreparedEvent>, Ticking {
     this.stop(this)
   }
 
+  private leaveSource(): void {
+    this.stop({ unsubscribe: () => { super.unsubscribe() } })
+  }
+
   /** Ends a subscription; an exception of the application's teardown is only reported. */
-  stop(subscription: Unsubscribable): void {
+  private stop(subscription: Unsubscribable): void {
     endSubscription(subscription, error => { this.consumer.reportLate(error) })
-  }
-}
-
-/** The observer of the source. It is a Subscriber, so that RxJS does not wrap it in another. */
-class SourceObserver extends Subscriber<SseEvent | string> {
-  private readonly stream: EventStream
-  private isDone: boolean
-
-  constructor(stream: EventStream) {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- what RxJS puts around an observer costs each event
-    super()
-    this.stream = stream
-    this.isDone = false
-  }
-
-  override next(event: SseEvent | string): void {
-    if (!this.isDone && !this.closed) this.stream.take(event)
-  }
-
-  override error(error: unknown): void {
-    if (this.isDone || this.closed) return
-    this.isDone = true
-    this.stream.fail(error)
-    this.stream.stop(this)
-  }
-
-  override complete(): void {
-    if (this.isDone || this.closed) return
-    this.isDone = true
-    this.stream.sourceCompleted()
-    this.stream.stop(this)
   }
 }

@@ -12,24 +12,28 @@ import { formatEvent, type SseEvent } from './event.js'
 /** An event and its text. */
 export class PreparedEvent extends PreparedText {
   readonly event: SseEvent | string
+  /** Streams remember the number: to keep the event itself costs V8's note that an old object refers to a new one. */
+  readonly number: number
 
   /** It throws as {@link formatEvent} does. */
   constructor(event: SseEvent | string) {
     super(formatEvent(event))
     this.event = event
+    this.number = ++count
   }
 }
 
+let count = 0
 let last: PreparedEvent | null = null
 /** The texts of immutable events; null: not made yet. */
 const kept = new WeakMap<SseEvent, PreparedEvent | null>()
 
 /**
- * Returns the event as text. `previous` is the last event of this stream; null if there was none. It throws as {@link
- * formatEvent} does.
+ * Returns the event as text. `previous` is the number of the last event of this stream; 0 if there was none. It throws
+ * as {@link formatEvent} does.
  */
-export function prepared(event: SseEvent | string, previous: PreparedEvent | null): PreparedEvent {
-  if (last !== null && last.event === event && (typeof event === 'string' || last !== previous)) return last
+export function prepared(event: SseEvent | string, previous: number): PreparedEvent {
+  if (last !== null && last.event === event && (typeof event === 'string' || last.number !== previous)) return last
   if (last === null) queueMicrotask(() => { last = null })
   last = typeof event === 'string' ? new PreparedEvent(event) : preparedOf(event)
   return last

@@ -114,7 +114,7 @@ function bodyOf(plan: StreamPlan, times: SseOptions): SelfFeeding {
     (ready$, closing$) => new Observable(subscriber => {
       const outlet = new SubscriberOutlet(subscriber, ready$)
       const stream = new EventStream(plan, () => outlet)
-      subscriber.add(stream)
+      subscriber.add(() => { stream.unsubscribe() })
       stream.start(() => {
         subscriber.add(closing$.subscribe(() => { stream.close() }))
         subscriber.add(outlet.follow(ready$, () => { stream.drained() }, error => { stream.fail(error) }))
