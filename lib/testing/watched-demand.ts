@@ -24,6 +24,8 @@ export interface DemandHost {
   responding(reqd: Reqd, reply: Reply): void
 }
 
+type Settled<T> = ((value: T) => unknown) | null | undefined
+
 /** An iterator or a reader. */
 interface Asked {
   next?(): unknown
@@ -81,8 +83,12 @@ export class WatchedDemand {
   }
 
   private driven(body: Extract<BodySource, (...args: never[]) => unknown>): BodySource {
-    return (ready$, ...rest) => body(ready$.pipe(tap(wanted => { this.asked(wanted) })), ...rest)
-      .pipe(tap(() => { this.open = null }))
+    return (ready$, ...rest) => {
+      const made = body(ready$.pipe(tap(wanted => { this.asked(wanted) })), ...rest)
+      const isPiped = typeof (made as Partial<typeof made> | null)?.pipe === 'function'
+      // What is no Observable is refused as by a server.
+      return isPiped ? made.pipe(tap(() => { this.open = null })) : made
+    }
   }
 
   private watchSubject(subject: BodySubject): BodySubject {
@@ -111,10 +117,15 @@ export class WatchedDemand {
   private pulled(next: () => unknown): unknown {
     const result = next()
     if (!isPromise(result)) return result
-    const answered = (): void => { this.open = null }
+    const answering = <T>(answered: Settled<T>) => (value: T): unknown => {
+      this.open = null
+      return answered?.(value)
+    }
     this.open = { what: 'its next chunk', frame: this.host.now() }
-    result.then(answered, answered)
-    return result
+    // Waited for once: a thenable may do its work at each `then`.
+    const then: PromiseLike<unknown>['then'] = (onFulfilled, onRejected) =>
+      result.then(answering(onFulfilled), answering(onRejected)) as PromiseLike<never>
+    return { then }
   }
 
   private asked(wanted: number): void {
