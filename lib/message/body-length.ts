@@ -114,6 +114,7 @@ function codedRequestLength(request: Request, length: string | null): BodyLength
  */
 export function requestBodyLength(request: Request): BodyLength {
   const { headers } = request
+  if (headers.parsed?.saysNoBody === true) return NO_BODY
   if (headers.mem('Transfer-Encoding')) return codedRequestLength(request, headers.get('Content-Length'))
   return headers.mem('Content-Length') ? fixedLength(onlyContentLength(headers)) : NO_BODY
 }

@@ -31,6 +31,11 @@ export interface FieldBlock {
    * search for `close`: 100 ns for a head with 13 fields.
    */
   readonly saysKeepAlive: boolean
+  /**
+   * Whether there is no Content-Length, Transfer-Encoding or Expect field, as in most requests; false where it is not
+   * known. This saves three searches: 2,000 instructions for a head with 13 fields.
+   */
+  readonly saysNoBody: boolean
 }
 
 /** The bit for names of this length. Lengths 32 apart share one. @internal */

@@ -40,8 +40,9 @@ export function isUpgradeRequest(request: Request): boolean {
  * @see RFC 9110 §10.1.1
  */
 export function expectation(request: Request): 'none' | 'continue' | 'unknown' {
-  if (!request.headers.mem('Expect') || isBeforeHttp11(request)) return 'none'
-  const members = listMembers(request.headers, 'Expect')
+  const { headers } = request
+  if (headers.parsed?.saysNoBody === true || !headers.mem('Expect') || isBeforeHttp11(request)) return 'none'
+  const members = listMembers(headers, 'Expect')
   if (members.length === 0) return 'none'
   return members.every(member => member === '100-continue') ? 'continue' : 'unknown'
 }

@@ -62,6 +62,11 @@ export class HeadParser {
     return !this.hasLine && this.size === 0 && this.fault === null && this.line.isFresh
   }
 
+  /** Whether it parses heads with at most these numbers of bytes and fields. */
+  hasLimits(maxHeaderSize: number, maxHeadersCount: number): boolean {
+    return this.maxHeaderSize === maxHeaderSize && this.section.maxCount === maxHeadersCount
+  }
+
   /** Parses in `bytes[off, end)`. Returns how many bytes it consumed; {@link request} or {@link fault} say the rest. */
   parse(bytes: Uint8Array, off: number, end: number): number {
     this.request = null

@@ -28,7 +28,7 @@ export function blockOf(list: readonly Field[], startLine = 'GET / HTTP/1.1\r\n'
     text += `${name}: ${value}\r\n`
   }
   const nameLengths = list.reduce((bits, [name]) => bits | lengthBit(name.length), 0)
-  return { text, offsets, nameLengths, hasPlainHost: false, saysKeepAlive: false }
+  return { text, offsets, nameLengths, hasPlainHost: false, saysKeepAlive: false, saysNoBody: false }
 }
 
 /** A collection with parsed fields. */
