@@ -2,7 +2,9 @@
  * The reply of an event stream in virtual time: its head, heartbeats, overflow policies and shutdown.
  */
 import { describe, expect, it } from '@jest/globals'
-import { EMPTY, NEVER, type Observable, type SchedulerLike, Subject, Subscription } from 'rxjs'
+import {
+  EMPTY, NEVER, of, type Observable, type SchedulerLike, Subject, Subscription, VirtualTimeScheduler,
+} from 'rxjs'
 import { type RunHelpers } from 'rxjs/testing'
 import { BackpressureError, LocalProtocolError } from '../../lib/errors.js'
 import { type SseEvent, sse, type SseOptions } from '../../lib/sse/index.js'
@@ -74,6 +76,27 @@ describe('the stream', () => {
       helpers.expectObservable(body$).toBe('ca-#', { c: C, a: 'id: 1\n\n' }, error)
       helpers.expectSubscriptions(source$.subscriptions).toBe('^--!')
     })
+  })
+
+  it('leaves a source that has completed at once, while its events wait, and ends when the client leaves', () => {
+    inVirtualTime(helpers => {
+      const source$ = helpers.cold('-(abd|)')
+      const ready$ = helpers.cold('r----r---', { r: 1 })
+      const closing$ = helpers.hot<undefined>('---------')
+      helpers.expectObservable(bodyOf(source$)(ready$, closing$), '^-------!')
+        .toBe('ca---b---', { c: C, a: data('a'), b: data('b') })
+      helpers.expectSubscriptions(source$.subscriptions).toBe('^!')
+      helpers.expectSubscriptions(ready$.subscriptions).toBe('^-------!')
+      helpers.expectSubscriptions(closing$.subscriptions).toBe('^-------!')
+    })
+  })
+
+  it('has no heartbeat after the client has left, also if its source completed before', () => {
+    const scheduler = new VirtualTimeScheduler()
+    const client = bodyOf(of('a', 'b'), { scheduler })(NEVER, NEVER).subscribe()
+    expect(scheduler.actions).toHaveLength(1)
+    client.unsubscribe()
+    expect(scheduler.actions).toEqual([])
   })
 
   it('unsubscribes its source when the client leaves', () => {
