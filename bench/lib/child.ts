@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly core: number | null
   /** Options of Node itself. */
   readonly nodeOptions?: readonly string[]
+  /** A command that runs Node and observes it, with its options. */
+  readonly observer?: readonly string[]
 }
 
 /** A program of this folder in its own process, which answers messages. */
@@ -28,10 +30,16 @@ export class Child {
   private readonly process: ChildProcess
 
   /** Starts a program of this folder. */
-  constructor(program: string, args: readonly string[], { core, nodeOptions = [] }: StartOptions) {
+  constructor(program: string, args: readonly string[], { core, nodeOptions = [], observer = [] }: StartOptions) {
     const path = fileURLToPath(new URL(program, import.meta.url))
-    const [command, words] = onCore(core, process.execPath, [...nodeOptions, path, ...args])
+    const [first, ...others] = [...observer, process.execPath, ...nodeOptions, path, ...args]
+    const [command, words] = onCore(core, first, others)
     this.process = track(spawn(command, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
+  }
+
+  /** The number of the process, also of one that is observed. */
+  get pid(): number | undefined {
+    return this.process.pid
   }
 
   /** Lowers its priority, so that other processes on its core run first. */

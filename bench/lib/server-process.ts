@@ -1,7 +1,7 @@
 /**
  * A server under measurement.
  */
-import { Child } from './child.js'
+import { Child, type StartOptions } from './child.js'
 import { serverCore } from './cores.js'
 import type { Question, Usage } from './server.js'
 import type { Scenario } from './scenario.js'
@@ -12,8 +12,13 @@ export class ServerProcess {
   private readonly child: Child
 
   /** Starts the peer; resolves when it listens. */
-  static async start(peer: string, scenario: Scenario, nodeOptions: readonly string[] = []): Promise<ServerProcess> {
-    const child = new Child('./server.js', [peer, scenario], { core: serverCore, nodeOptions })
+  static start(peer: string, scenario: Scenario, nodeOptions: readonly string[] = []): Promise<ServerProcess> {
+    return ServerProcess.startWith(peer, scenario, { core: serverCore, nodeOptions })
+  }
+
+  /** As {@link start}, on another core, or observed. */
+  static async startWith(peer: string, scenario: Scenario, options: StartOptions): Promise<ServerProcess> {
+    const child = new Child('./server.js', [peer, scenario], options)
     const { port } = await child.next<{ port: number }>()
     return new ServerProcess(child, port)
   }
@@ -26,6 +31,10 @@ export class ServerProcess {
   /** Its usage so far. Garbage can be collected only if it was started with `--expose-gc`. */
   usage(question: Question = {}): Promise<Usage> {
     return this.child.ask<Usage>(question)
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid
   }
 
   stop(): Promise<void> {
