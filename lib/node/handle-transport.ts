@@ -73,7 +73,10 @@ export class HandleTransport extends TransportInput implements Transport {
     this.isOutputEnded = false
     this.isShutDown = false
     this.successor = null
-    Object.assign(handle, { [calls.owner]: this, onread: calls.onread })
+    // Not with Object.assign, which takes 1,900 instructions.
+    const owned = handle as unknown as Record<symbol, unknown>
+    owned[calls.owner] = this
+    handle.onread = calls.onread
   }
 
   get addresses(): Addresses {
@@ -116,7 +119,7 @@ export class HandleTransport extends TransportInput implements Transport {
     if (this.destroyed) return
     this.isOutputEnded = true
     const request = new this.calls.shutdownRequest()
-    request.oncomplete = this.owner === null ? nothing : () => { this.shutDown() }
+    request.oncomplete = this.owner === null ? null : () => { this.shutDown() }
     const status = this.handle.shutdown(request)
     if (status < 0 && status !== -constants.errno.ENOTCONN) this.breakDown(systemError('shutdown', status), null)
   }
@@ -204,7 +207,7 @@ export class HandleTransport extends TransportInput implements Transport {
 }
 
 function nothing(): void {
-  // Nobody waits for the end of a shutdown or a reset, and there are no timers of single sockets.
+  // Nobody waits for the end of a reset, and there are no timers of single sockets.
 }
 
 const { updateTimer = Symbol() } = handleCalls ?? {}

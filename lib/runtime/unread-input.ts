@@ -48,6 +48,7 @@ export class UnreadInput {
 
   /** Takes everything out. The caller owns the bytes. */
   takeAll(): Uint8Array {
+    if (this.length === 0) return NO_BYTES
     const { bytes, off, length } = this.lift()
     return bytes.subarray(off, off + length)
   }
