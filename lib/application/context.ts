@@ -68,9 +68,8 @@ export function isCurrent(home: Context): boolean {
 }
 
 /** Calls the function in a context that starts as `home`; a store that it enters does not leak into `home`. */
-export function runApart(home: Context, f: () => void): void {
-  if (isolates) home.runInAsyncScope(f)
-  else home.runInAsyncScope(() => { currentContext().runInAsyncScope(f) })
+export function runApart<R>(home: Context, f: () => R): R {
+  return home.runInAsyncScope(isolates ? f : () => currentContext().runInAsyncScope(f))
 }
 
 /** Returns the current context. */

@@ -5,9 +5,9 @@
  * (sockets, virtual time) use it and differ only in their {@link Platform}.
  */
 import type { SchedulerLike } from 'rxjs'
-import { currentContext } from '../application/context.js'
+import { currentContext, runApart, type Context } from '../application/context.js'
 import type { Config } from '../connection/config.js'
-import { defaultErrorHandler } from '../connection/error-handler.js'
+import { defaultErrorHandler, type ErrorHandler } from '../connection/error-handler.js'
 import { lowWaterMarkOf } from '../demand/water-marks.js'
 import { onRejection } from '../errors.js'
 import { Clock } from '../runtime/clock.js'
@@ -34,6 +34,7 @@ export function serverContext(
   const clock = new Clock(settings.connectionsCheckingInterval, options.scheduler ?? platform.scheduler)
   const config = configOf(settings, clock)
   const { highWaterMark } = settings
+  const home = currentContext()
   return {
     settings,
     timeLimits: settings,
@@ -47,11 +48,11 @@ export function serverContext(
     marks: { highWaterMark, lowWaterMark: options.lowWaterMark ?? lowWaterMarkOf(highWaterMark) },
     clock,
     handler,
-    home: currentContext(),
-    errorHandler: options.errorHandler ?? defaultErrorHandler,
+    home,
+    errorHandler: errorHandlerAt(home, options.errorHandler ?? defaultErrorHandler),
     defer: platform.defer,
     later: platform.later,
-    onError: options.onError === undefined ? platform.onError : guarded(options.onError, platform.onError),
+    onError: options.onError === undefined ? platform.onError : guarded(home, options.onError, platform.onError),
     afterRead: platform.afterRead,
     events: null,
     requests: null,
@@ -59,11 +60,25 @@ export function serverContext(
   }
 }
 
-/** Passes exceptions of the application's `onError` to `fallback`: a bad request must not end the process. */
-function guarded(onError: OnError, fallback: Platform['onError']): OnError {
+/**
+ * Calls the error handler for a request that cannot be read in the context of the server: the handler of an earlier one
+ * in the same read may have entered a store.
+ */
+function errorHandlerAt(home: Context, errorHandler: ErrorHandler): ErrorHandler {
+  return (error, startResponse, request) => request === undefined
+    ? runApart(home, () => errorHandler(error, startResponse))
+    : errorHandler(error, startResponse, request)
+}
+
+/**
+ * Passes exceptions of the application's `onError` to `fallback`: a bad request must not end the process. As
+ * {@link errorHandlerAt} for an error of no request.
+ */
+function guarded(home: Context, onError: OnError, fallback: Platform['onError']): OnError {
+  const call = onError as (...args: unknown[]) => unknown
   return (error, reqd) => {
     try {
-      onRejection((onError as (...args: unknown[]) => unknown)(error, reqd), fallback)
+      onRejection(reqd === null ? runApart(home, () => call(error, null)) : call(error, reqd), fallback)
     } catch (thrown) {
       fallback(thrown)
     }

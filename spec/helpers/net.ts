@@ -2,6 +2,7 @@
  * Servers on loopback and their clients, for specs about real sockets. Everything waits for events, nothing for time.
  * Whatever a spec starts is closed after it.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { request, type IncomingMessage, type RequestOptions } from 'node:http'
 import { connect as connectSocket, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
@@ -22,8 +23,16 @@ export function afterwards(stop: () => unknown): void {
   running.push(stop)
 }
 
+/** Runs a function outside of all stores. A test runner has one of its own during a test. */
+export const outside = AsyncLocalStorage.snapshot()
+
 /** A server that listens on loopback; it is closed after the test. `errors` has the errors that it reported. */
-export async function start(
+export function start(handler: Handler, options?: ListenOptions): ReturnType<typeof startHere> {
+  return outside(() => startHere(handler, options))
+}
+
+/** As {@link start}, in the context of the caller. */
+export async function startHere(
   handler: Handler, options: ListenOptions = {},
 ): Promise<Server & { readonly errors: unknown[] }> {
   const errors: unknown[] = []

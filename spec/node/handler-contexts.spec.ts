@@ -4,19 +4,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it } from '@jest/globals'
 import { firstValueFrom, map, of, Subject, tap } from 'rxjs'
-import { connect, start } from '../helpers/net.js'
+import { Headers } from '../../lib/message/headers.js'
+import { connect, outside, startHere } from '../helpers/net.js'
 
 const storage = new AsyncLocalStorage<string>()
 
-describe('a handler begins in a context of its own', () => {
+/** Where a server starts. In a store, the events of its sockets do not begin in the context of the server. */
+const PLACES: Record<string, (f: () => ReturnType<typeof startHere>) => ReturnType<typeof startHere>> = {
+  'that starts within a store': f => f(),
+  'that starts outside of all stores': outside,
+}
+
+describe.each(Object.entries(PLACES))('a handler of a server %s begins in a context of its own', (_, at) => {
   it('if the previous response ends in another', async () => {
     const seen: unknown[] = []
-    const server = await start(reqd => {
+    const server = await at(() => startHere(reqd => {
       seen.push(storage.getStore())
       storage.run(reqd.target, () => {
         reqd.respond({ body: (async function* () { yield await Promise.resolve('one') })() })
       })
-    })
+    }))
     const client = await connect(server)
     client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3)
       + 'GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
@@ -26,11 +33,11 @@ describe('a handler begins in a context of its own', () => {
 
   it('if the previous handler entered one permanently', async () => {
     const seen: unknown[] = []
-    const server = await start(reqd => {
+    const server = await at(() => startHere(reqd => {
       seen.push(storage.getStore())
       storage.enterWith(reqd.target)
       return { body: reqd.target }
-    })
+    }))
     const client = await connect(server)
     client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n')
     await client.receives('/2')
@@ -42,14 +49,14 @@ describe('a handler begins in a context of its own', () => {
   it('if the body of a request and the next request arrive together', async () => {
     const seen: unknown[] = []
     const begun = new Subject<void>()
-    const server = await start(reqd => {
+    const server = await at(() => startHere(reqd => {
       seen.push(storage.getStore())
       storage.enterWith(reqd.target)
       begun.next()
       return reqd.body.text().pipe(
         tap(() => { storage.enterWith('body') }),
         map(() => ({ body: reqd.target })))
-    })
+    }))
     const client = await connect(server)
     const hasBegun = firstValueFrom(begun)
     client.send('POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na')
@@ -59,9 +66,27 @@ describe('a handler begins in a context of its own', () => {
     expect(seen).toEqual([undefined, undefined, undefined])
   })
 
+  it('and so do the error handler and onError for a request that cannot be read', async () => {
+    const seen: unknown[] = []
+    const server = await at(() => startHere(({ target }) => {
+      storage.enterWith(target)
+      return { body: target }
+    }, {
+      errorHandler: (_error, startResponse) => {
+        seen.push(storage.getStore())
+        startResponse(Headers.empty).close()
+      },
+      onError: () => { seen.push(storage.getStore()) },
+    }))
+    const client = await connect(server)
+    client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nno request\r\n\r\n')
+    expect(await client.ended.then(() => client.received)).toMatch(/\/1HTTP\/1.1 400 /)
+    expect(seen).toEqual([undefined, undefined])
+  })
+
   it('and a context that it enters applies to the source that it returns', async () => {
     const seen: unknown[] = []
-    const server = await start(reqd => {
+    const server = await at(() => startHere(reqd => {
       storage.enterWith(reqd.target)
       const chunks = async function* (): AsyncGenerator<string> {
         for (let i = 0; i < 3; i++) {
@@ -70,7 +95,7 @@ describe('a handler begins in a context of its own', () => {
         }
       }
       return of({ body: chunks() })
-    })
+    }))
     const paths = ['/a', '/b', '/c']
     await Promise.all(paths.map(async path => (await fetch(server.url + path)).arrayBuffer()))
     expect(seen).toEqual(Array(9).fill(true))
@@ -78,21 +103,21 @@ describe('a handler begins in a context of its own', () => {
 
   it('which is that of the server', async () => {
     let seen: unknown
-    const server = await storage.run('server', () => start(() => {
+    const server = await at(() => storage.run('server', () => startHere(() => {
       seen = storage.getStore()
       return { body: '' }
-    }))
+    })))
     await fetch(server.url)
     expect(seen).toBe('server')
   })
 
   it('which is that of the server, also behind a request that has entered another', async () => {
     const seen: unknown[] = []
-    const server = await storage.run('server', () => start(reqd => {
+    const server = await at(() => storage.run('server', () => startHere(reqd => {
       seen.push(storage.getStore())
       storage.enterWith(reqd.target)
       return { body: reqd.target }
-    }))
+    })))
     const client = await connect(server)
     client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n')
     await client.receives('/2')
