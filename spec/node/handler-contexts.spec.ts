@@ -9,10 +9,29 @@ import { connect, outside, startHere } from '../helpers/net.js'
 
 const storage = new AsyncLocalStorage<string>()
 
+/** Starts a server in some context. */
+type Place = (begin: () => ReturnType<typeof startHere>) => ReturnType<typeof startHere>
+
 /** Where a server starts. In a store, the events of its sockets do not begin in the context of the server. */
-const PLACES: Record<string, (f: () => ReturnType<typeof startHere>) => ReturnType<typeof startHere>> = {
+const PLACES: Record<string, Place> = {
   'that starts within a store': f => f(),
   'that starts outside of all stores': outside,
+}
+
+/** The stores of three requests, each of which enters another one: two arrive together, the third behind them. */
+async function storesOfThree(at: Place): Promise<unknown[]> {
+  const seen: unknown[] = []
+  const server = await at(() => startHere(reqd => {
+    seen.push(storage.getStore())
+    storage.enterWith(reqd.target)
+    return { body: reqd.target }
+  }))
+  const client = await connect(server)
+  client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n')
+  await client.receives('/2')
+  client.send('GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  await client.ended
+  return seen
 }
 
 describe.each(Object.entries(PLACES))('a handler of a server %s begins in a context of its own', (_, at) => {
@@ -32,18 +51,7 @@ describe.each(Object.entries(PLACES))('a handler of a server %s begins in a cont
   })
 
   it('if the previous handler entered one permanently', async () => {
-    const seen: unknown[] = []
-    const server = await at(() => startHere(reqd => {
-      seen.push(storage.getStore())
-      storage.enterWith(reqd.target)
-      return { body: reqd.target }
-    }))
-    const client = await connect(server)
-    client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n')
-    await client.receives('/2')
-    client.send('GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    await client.ended
-    expect(seen).toEqual([undefined, undefined, undefined])
+    expect(await storesOfThree(at)).toEqual([undefined, undefined, undefined])
   })
 
   it('if the body of a request and the next request arrive together', async () => {
@@ -112,17 +120,7 @@ describe.each(Object.entries(PLACES))('a handler of a server %s begins in a cont
   })
 
   it('which is that of the server, also behind a request that has entered another', async () => {
-    const seen: unknown[] = []
-    const server = await at(() => storage.run('server', () => startHere(reqd => {
-      seen.push(storage.getStore())
-      storage.enterWith(reqd.target)
-      return { body: reqd.target }
-    })))
-    const client = await connect(server)
-    client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n')
-    await client.receives('/2')
-    client.send('GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-    await client.ended
-    expect(seen).toEqual(['server', 'server', 'server'])
+    const stores = await storesOfThree(f => at(() => storage.run('server', f)))
+    expect(stores).toEqual(['server', 'server', 'server'])
   })
 })
