@@ -115,11 +115,13 @@ export class Activity {
   }
 
   /**
-   * Returns a sentence for each pending work. Only the first resource of a call is named, and resources without a call
-   * site only if there are no others: they were made by one with a call site.
+   * Returns a sentence for each pending work, of one owner if it is given. Only the first resource of a call is named,
+   * and resources without a call site only if there are no others: they were made by one with a call site.
    */
-  pending(): string[] {
-    const open = this.works.filter(({ resource }) => resource._destroyed !== true)
+  pending(of?: string): string[] {
+    const open = this.works.filter(({ owner, resource }) => {
+      return resource._destroyed !== true && (of === undefined || owner === of)
+    })
     const placed = open.filter(({ site }) => site !== null)
     const sentences = new Map<string, string>()
     for (const { owner = 'The test', what, site } of placed.length > 0 ? placed : open) {

@@ -7,6 +7,7 @@ export {
 export type { Capture, CapturedBytes, CaptureEntry } from './capture-entry.js'
 export { readCapture, writeCapture } from './capture-file.js'
 export { atMost, like, type Matcher } from './equality.js'
+export type { ClientOptions, ClientValues } from './client-script.js'
 export { everySplit } from './every-split.js'
 export { marbles } from './marbles.js'
 export { marblesAsync } from './marbles-async.js'
@@ -25,7 +26,7 @@ export type { Rule, RuleTiming, UncheckedRule } from './stream-rule.js'
 export {
   subscriberRules, UNCHECKED_SUBSCRIBER_RULES, type SubscriberUnderTest, type TestedSubscriber,
 } from './subscriber-rules.js'
-export { TestClient, type ClientOptions, type ClientValues } from './test-client.js'
+export { TestClient } from './test-client.js'
 export { TestServer } from './test-server.js'
 export { TestSocket } from './test-socket.js'
 export { TestWebSocket } from './test-web-socket.js'

@@ -9,7 +9,7 @@
  */
 import { capturedBytes, type CaptureEntry } from './capture-entry.js'
 import { exchangesIn, type Recording } from './replay-side.js'
-import type { Script } from './test-client.js'
+import type { Script } from './client-script.js'
 
 /** How long after its recorded end a connection may still act, in milliseconds: time limits fire at ticks. */
 export const LENIENCE = 5_000

@@ -4,11 +4,13 @@
 import type { RunHelpers } from 'rxjs/testing'
 import { BOOLEAN, checkOptions, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
 import type { ListenOptions } from '../node/listen-options.js'
-import type { Handler } from '../reactive/streamed-reqd.js'
+import type { Handler, Reqd } from '../reactive/streamed-reqd.js'
 import type { WebSocketConnection } from '../ws/web-socket-connection.js'
 import type { WebSocketOptions } from '../ws/web-socket-options.js'
 import type { Activity } from './activity.js'
-import { scriptOf, type ClientOptions, type ClientValues, type TestClient } from './test-client.js'
+import { scriptOf, type ClientOptions, type ClientValues } from './client-script.js'
+import { nameOf } from './show.js'
+import type { TestClient } from './test-client.js'
 import { UnansweredError } from './test-errors.js'
 import { TestServer } from './test-server.js'
 import { TAKING, type Taking } from './test-transport.js'
@@ -127,12 +129,21 @@ export class Stage {
     }
   }
 
-  /** @throws {@link UnansweredError} a request is unanswered and may not be */
+  /** @throws {@link UnansweredError} a request is unanswered, or its response cannot go on, and may not be so */
   checkAnswers(): void {
-    const open = this.options.unanswered === true ? [] : this.servers.flatMap(server => server.unanswered)
-    if (open.length === 0) return
+    if (this.options.unanswered === true) return
+    const { activity } = this
     const end = Math.min(this.until, this.scheduler.frame)
-    throw new UnansweredError(open, end, this.activity === null ? null : this.activity.pending())
+    const open = this.servers.flatMap(server => server.unanswered)
+    if (open.length > 0) throw new UnansweredError('answered', open, end, activity === null ? null : activity.pending())
+    // A response may go on without end, but not one whose source waits for what never comes.
+    const stuck = this.servers.flatMap(server => server.unfinished).filter(reqd => this.pendingOf(reqd).length > 0)
+    const pending = [...new Set(stuck.flatMap(reqd => this.pendingOf(reqd)))]
+    if (stuck.length > 0) throw new UnansweredError('completed the response to', stuck, end, pending)
+  }
+
+  private pendingOf(reqd: Reqd): string[] {
+    return this.activity?.pending(nameOf(reqd)) ?? []
   }
 
   /** Cuts all connections: the test is over. */

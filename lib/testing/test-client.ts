@@ -3,45 +3,21 @@
  * `expectObservable`.
  */
 import { filter, map, Subject, type Observable } from 'rxjs'
-import { TestScheduler } from 'rxjs/testing'
-import { NUMBER, TEXT } from '../connection/option-check.js'
 import type { HttpConnection } from '../reactive/http-connection.js'
 import type { Reqd } from '../reactive/streamed-reqd.js'
 import type { Limit } from '../runtime/deadlines.js'
 import type { ConnectionEvent } from '../runtime/events.js'
 import { isAsyncSource } from './async-guard.js'
 import { bytesOf } from './bytes.js'
+import type { Line } from './client-script.js'
 import { type Message } from './expectation.js'
 import { ResponseParser, type TestResponse } from './response-parser.js'
-import { nameOf, show } from './show.js'
-import { AsyncCodeError, ConnectionResetError, MarbleError } from './test-errors.js'
-import { TAKING, TestTransport, type Peer, type Reading, type Taking } from './test-transport.js'
+import { nameOf } from './show.js'
+import { AsyncCodeError, ConnectionResetError } from './test-errors.js'
+import { TestTransport, type Peer } from './test-transport.js'
 import { Uplink } from './uplink.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 import { WatchedDemand, type DemandHost } from './watched-demand.js'
-
-/** The values of the letters in a client's diagrams: bytes that it sends, or amounts that it reads. */
-export type ClientValues = Readonly<Record<string, string | Uint8Array | number | boolean>>
-
-/** The other diagrams of a client. */
-export interface ClientOptions {
-  /**
-   * A diagram of how the client reads: `o`, everything from now on; `x`, nothing; a letter whose value is a number,
-   * that many bytes more. Default: it reads everything.
-   */
-  readonly reads?: string
-  /**
-   * When the server learns that the client took a write: `'at once'` as with TCP (default), or `'later'` as with TLS.
-   */
-  readonly takes?: Taking
-  /** The rate at which it reads in bytes a second, a tenth of them in each tenth of a second. Default: no limit. */
-  readonly readRate?: number
-  /** The rate at which it sends, in the same way; the bytes of a letter then arrive in pieces. Default: no limit. */
-  readonly sendRate?: number
-}
-
-/** The valid values of the options. */
-export const CLIENT_KINDS = { reads: TEXT, takes: TAKING, readRate: NUMBER, sendRate: NUMBER }
 
 /**
  * A client of a test. `output$`, `chunks$`, `responses$` and `closed$` end with the connection; the others do not end.
@@ -77,6 +53,8 @@ export class TestClient implements Peer {
   connection: HttpConnection | null
   /** The latest request. @internal */
   request: unknown
+  /** The request that upgraded the connection, while that is open. */
+  private upgraded: unknown
   private readonly scheduler: MarbleScheduler
   private readonly transport: TestTransport
   private readonly uplink: Uplink
@@ -123,6 +101,7 @@ export class TestClient implements Peer {
       filter(event => event.type === 'timeout'), map(event => event.limit)), 'timeouts$')
     this.connection = null
     this.request = null
+    this.upgraded = null
     this.reqds = []
     this.demands = new Map()
     this.methods = []
@@ -133,6 +112,13 @@ export class TestClient implements Peer {
   /** The requests of the open connection without a response. */
   get unanswered(): Reqd[] {
     return this.reqds.filter(reqd => reqd.isWaiting)
+  }
+
+  /** The requests whose responses, or upgraded connections, have begun and not ended. @internal */
+  get unfinished(): Reqd[] {
+    return this.reqds.filter(({ isWaiting, request }) => {
+      return request === this.upgraded || !isWaiting && this.demands.get(request)?.isOver === false
+    })
   }
 
   /**
@@ -168,6 +154,8 @@ export class TestClient implements Peer {
       this.methods.push(event.request.method)
     } else if (event.type === 'response') {
       this.demands.get(event.request)?.ended()
+    } else if (event.type === 'upgrade' || event.type === 'close') {
+      this.upgraded = event.type === 'upgrade' ? event.request : null
     }
     this.events.next(event)
   }
@@ -232,67 +220,4 @@ export class TestClient implements Peer {
       this.responses.error(error)
     }
   }
-}
-
-/** The actions of a client with their frames. */
-export interface Script {
-  /** The frame at which it connects. */
-  readonly opens: number
-  readonly sends: readonly Message[]
-  readonly reads: readonly { readonly frame: number; readonly amount: number | boolean }[]
-  readonly line: Line
-}
-
-/** The line of a client: rates, and when the server learns what was taken. */
-export interface Line extends Reading {
-  readonly sendRate?: number | undefined
-}
-
-/** Parses the diagrams of a client; it connects at `^` in the first. */
-export function scriptOf(sends: string, values: ClientValues, options: ClientOptions): Script {
-  const { reads = '', takes, readRate, sendRate } = options
-  const caret = sends.indexOf('^')
-  const opens = caret < 0 ? 0 : lengthOf(sends.slice(0, caret))
-  return {
-    opens,
-    line: { takes, readRate: rateOf(readRate), sendRate: rateOf(sendRate) },
-    sends: lettersOf(sends, values, SENT),
-    reads: lettersOf(reads, { o: true, x: false, ...values }, READ).map(({ frame, notification }) => {
-      return { frame, amount: (notification as { value: number | boolean }).value }
-    }),
-  }
-}
-
-function rateOf(rate: number | undefined): number | undefined {
-  if (rate === undefined || rate > 0) return rate
-  throw new MarbleError(`a rate is more than 0 bytes a second, not ${rate}`)
-}
-
-/** A kind of value that the letters of a diagram may have. */
-interface Kind {
-  readonly name: string
-  is(value: unknown): boolean
-}
-
-const SENT: Kind = { name: 'text or bytes', is: value => typeof value === 'string' || value instanceof Uint8Array }
-const READ: Kind = { name: 'a number of bytes', is: value => typeof value === 'number' || typeof value === 'boolean' }
-
-/** @throws {@link MarbleError} a letter has no value, or one of another kind */
-function lettersOf(marbles: string, values: ClientValues, kind: Kind): Message[] {
-  return parse(marbles.replace('^', '-')).map(message => {
-    if (message.notification.kind !== 'N') return message
-    const letter = message.notification.value as string
-    if (!Object.hasOwn(values, letter)) throw new MarbleError(`${letter} in '${marbles}' has no value`)
-    const value = values[letter]
-    if (!kind.is(value)) throw new MarbleError(`${letter} in '${marbles}' is ${show(value)}, and not ${kind.name}`)
-    return { frame: message.frame, notification: { kind: 'N', value } }
-  })
-}
-
-function parse(marbles: string): Message[] {
-  return TestScheduler.parseMarbles(marbles, undefined, undefined, false, true)
-}
-
-function lengthOf(marbles: string): number {
-  return parse(`${marbles}|`).at(-1)?.frame ?? 0
 }

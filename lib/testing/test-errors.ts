@@ -97,14 +97,17 @@ export class EndlessResponseError extends Error {
   }
 }
 
-/** A request was not answered before the end of time. */
+/** A request was not answered, or its response cannot be completed, before the end of time. */
 export class UnansweredError extends Error {
   override readonly name = 'UnansweredError'
 
   /** `pending` names the pending work of a run in which promises settle; null for a synchronous run. */
-  constructor(requests: readonly Reqd[], end: number, pending: readonly string[] | null) {
+  constructor(
+    missing: 'answered' | 'completed the response to',
+    requests: readonly Reqd[], end: number, pending: readonly string[] | null,
+  ) {
     const names = requests.map(nameOf).join(', ')
-    super(`Nobody has answered ${names} up to the end of virtual time (frame ${end}).`
+    super(`Nobody has ${missing} ${names} up to the end of virtual time (frame ${end}).`
       + `${pending === null ? NO_PROMISES : whatIs(pending)} `
       + 'Where a request is meant to stay unanswered: { unanswered: true }.')
   }

@@ -15,10 +15,9 @@ import type { Handler, Reqd } from '../reactive/streamed-reqd.js'
 import type { ConnectionEvent } from '../runtime/events.js'
 import type { Activity } from './activity.js'
 import { isAsyncSource, silence } from './async-guard.js'
+import { CLIENT_KINDS, scriptOf, type ClientOptions, type ClientValues, type Script } from './client-script.js'
 import { nameOf, show } from './show.js'
-import {
-  CLIENT_KINDS, scriptOf, TestClient, type ClientOptions, type ClientValues, type Script,
-} from './test-client.js'
+import { TestClient } from './test-client.js'
 import { AsyncCodeError } from './test-errors.js'
 import { EndlessResponseError } from './test-errors.js'
 import type { Taking, TestTransport } from './test-transport.js'
@@ -128,6 +127,11 @@ export class TestServer {
   /** The requests without a response. @internal */
   get unanswered(): Reqd[] {
     return this.clients.flatMap(client => client.unanswered)
+  }
+
+  /** The requests whose responses have begun and not ended. @internal */
+  get unfinished(): Reqd[] {
+    return this.clients.flatMap(client => client.unfinished)
   }
 
   /** Cuts all connections and reports no further errors, which are not the application's. @internal */

@@ -11,7 +11,7 @@ import { WebSocketConnection } from '../ws/web-socket-connection.js'
 import type { WebSocketLike } from '../ws/web-socket-like.js'
 import { settingsOf, type WebSocketOptions } from '../ws/web-socket-options.js'
 import { bytesOf } from './bytes.js'
-import type { Script } from './test-client.js'
+import type { Script } from './client-script.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 
 /** A WebSocket client of a test. */

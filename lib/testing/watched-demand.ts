@@ -38,7 +38,8 @@ export class WatchedDemand {
   private readonly host: DemandHost
   /** The latest unanswered demand. */
   private open: { readonly what: string; readonly frame: number } | null
-  private isOver: boolean
+  /** Whether the response has ended. */
+  isOver: boolean
 
   constructor(reqd: Reqd, host: DemandHost) {
     this.reqd = reqd

@@ -5,10 +5,12 @@ import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { firstValueFrom, timer } from 'rxjs'
+import { defer, firstValueFrom, interval, map, timer } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
-import type { Handler } from '../../lib/reactive/streamed-reqd.js'
-import { get, marbles, marblesAsync } from '../../lib/testing/index.js'
+import { concatMap, fromSource, pulled, Response, type Handler } from '../../lib/index.js'
+import { sse } from '../../lib/sse/index.js'
+import { get, marbles, marblesAsync, webSocketHandshake, type MarbleOptions } from '../../lib/testing/index.js'
+import { upgradeWebSocket } from '../../lib/ws/index.js'
 
 const FILE = 'spec/testing/waiting.spec.ts'
 const HEAD = get('/slow')
@@ -35,8 +37,8 @@ function asked(handler: Handler): Promise<void> {
   return marblesAsync(({ serve }) => { serve(handler).connect('a', { a: HEAD }) }, { until: 1_000 })
 }
 
-function unanswered(what: string): string {
-  return 'UnansweredError: Nobody has answered GET /slow up to the end of virtual time (frame 1000).\n'
+function unanswered(what: string, missing = 'answered'): string {
+  return `UnansweredError: Nobody has ${missing} GET /slow up to the end of virtual time (frame 1000).\n`
     + `  GET /slow waits for ${what}\n`
     + 'Real timers and I/O do not go on in virtual time: use RxJS\'s timers, run the test with '
     + '{ timers: \'virtual\' }, or give the handler what it waits for as a function, and another one in the test. '
@@ -106,6 +108,53 @@ describe('a handler that waits in real time', () => {
       expectObservable(client.output$).toBe('-----a')
     }, { until: 100, unanswered: true }))
     expect(failure).toMatch(/GET \/slow waits for setTimeout of 50 ms called at spec\/testing\/waiting\.spec\.ts:\d+/)
+  })
+})
+
+describe('a response that has begun', () => {
+  const pauses = (): Promise<unknown> => new Promise(resolve => setTimeout(resolve, 50))
+  const chunks = async function* (): AsyncGenerator<string> {
+    yield 'a'
+    await pauses()
+    yield 'b'
+  }
+  const sources: [string, Handler][] = [
+    ['an async generator', () => ({ body: chunks() })],
+    ['a web stream', () => ({ body: new ReadableStream({ pull: async () => { await pauses() } }) })],
+    ['pulled', () => ({ body: pulled(async () => { await pauses(); return null }) })],
+    ['concatMap', () => ({ body: fromSource(['a']).pipe(concatMap(async text => { await pauses(); return text })) })],
+    ['a plain Observable', () => ({ body: defer(pauses).pipe(map(() => 'a')) })],
+    ['sse', () => sse(chunks())],
+    ['respondWithStreaming', async reqd => {
+      const body = reqd.respondWithStreaming(Response.create(200))
+      await pauses()
+      body.complete()
+    }],
+    ['a WebSocket', reqd => { upgradeWebSocket(reqd).send(chunks()) }],
+  ]
+
+  it.each(sources)('fails the test if its source waits for what never comes: %s', async (_, handler) => {
+    const run = (options: MarbleOptions): Promise<string> => failureOf(() => marblesAsync(({ serve }) => {
+      serve(handler).connect('a', { a: webSocketHandshake('/slow') })
+    }, { until: 1_000, ...options }))
+    const failure = (await run({})).replace(/waiting\.spec\.ts:\d+/, 'waiting.spec.ts:LINE')
+    expect(failure).toBe(unanswered(`setTimeout of 50 ms called at ${FILE}:LINE`, 'completed the response to'))
+    expect(await run({ timers: 'virtual' })).toBe('')
+    expect(await run({ unanswered: true })).toBe('')
+  })
+
+  it('may go on without end, and leave real work of others', async () => {
+    const handler: Handler = ({ target }) => {
+      if (target === '/slow') return { body: interval(10).pipe(map(String)) }
+      setTimeout(() => undefined, 50)
+      return {}
+    }
+    expect(await failureOf(() => marblesAsync(({ serve }) => {
+      const server = serve(handler)
+      server.connect('a', { a: get('/quick') })
+      server.connect('a-#', { a: get('/quick') })
+      server.connect('a', { a: HEAD })
+    }, { until: 1_000 }))).toBe('')
   })
 })
 
