@@ -72,8 +72,8 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
   private pipeline: RequestPipeline | null
   private events: Subject<ConnectionEvent> | null
   private readonly closing: ClosingNotice
-  /** Whether the events of the transport begin in the context of the server; null before the first request. */
-  private isAtHome: boolean | null
+  /** @internal See ConnectionFacts. */
+  isAtHome: boolean | null
 
   constructor(id: number, transport: Transport, context: ServerContext) {
     this.memberBefore = null

@@ -2,6 +2,7 @@
  * A reply: the value that describes a response, which a handler returns. Checks replies and converts their parts.
  */
 import { Observable, type ObservableInput } from 'rxjs'
+import { currentContext } from '../application/context.js'
 import { isPromise } from '../application/discard.js'
 import { checkValue, checkValues, FUNCTION, SIZE, TEXT } from '../connection/option-check.js'
 import type { StreamingOptions } from '../connection/reqd.js'
@@ -69,10 +70,12 @@ function noReply(): TypeError {
   return new TypeError('a handler must return a reply, a source that emits one, or nothing')
 }
 
-/** Returns a function that makes the trailer fields of a reply; null if it has none. */
+/** Returns a function that makes the trailer fields of a reply, in the current context; null if it has none. */
 export function trailersOf({ trailers }: Reply): (() => Headers) | null {
   if (trailers === undefined) return null
-  return () => headersOf(typeof trailers === 'function' ? trailers() : trailers)
+  if (typeof trailers !== 'function') return () => headersOf(trailers)
+  const context = currentContext()
+  return () => headersOf(context.runInAsyncScope(trailers))
 }
 
 /** The valid values of the options of a streamed body. */

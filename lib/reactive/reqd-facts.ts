@@ -4,6 +4,7 @@
  * Strategy: nothing is copied into the descriptor. Each property is a getter that asks the request or the connection,
  * so a request whose handler does not read them costs nothing.
  */
+import type { BodyReader } from '../connection/body-reader.js'
 import { ReqdBase } from '../connection/reqd.js'
 import type { Headers } from '../message/headers.js'
 import type { Method } from '../message/method.js'
@@ -20,12 +21,25 @@ export interface ConnectionFacts {
   readonly addresses: Addresses
   readonly isEncrypted: boolean
   readonly peerCertificate: PeerCertificate | null
+  /** Whether the events of the transport begin in the context of the server, and stay in it; null: not known yet. */
+  isAtHome: boolean | null
 }
 
 /** The read-only part of a request descriptor. */
 export abstract class ReqdFacts extends ReqdBase {
   /** @internal */
   protected abstract readonly owner: ConnectionFacts
+
+  /** As in the core. Its callbacks run within events of the transport, and what they enter there (stores) stays. */
+  override get requestBody(): BodyReader {
+    this.owner.isAtHome = false
+    return this.bodyReader
+  }
+
+  /** @internal The body, for this package. */
+  protected get bodyReader(): BodyReader {
+    return super.requestBody
+  }
 
   /** The request method. */
   get method(): Method {

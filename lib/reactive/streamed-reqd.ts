@@ -93,7 +93,7 @@ export class Reqd extends FedReqd {
 
   /** The body of the request as a stream. */
   get body(): RequestBody {
-    return (this.bodyStream ??= new RequestBody(this.requestBody, error => {
+    return (this.bodyStream ??= new RequestBody(this.bodyReader, error => {
       if (!this.charge(error)) this.owner.report(error, this)
     }))
   }
@@ -196,7 +196,7 @@ export class Reqd extends FedReqd {
 
   /** As in the core, except that the connection persists if no response has begun and the request was read whole. */
   override reportExn(exn: unknown): void {
-    if (!this.isWaiting || !this.requestBody.isComplete) return this.blame(exn)
+    if (!this.isWaiting || !this.bodyReader.isComplete) return this.blame(exn)
     this.reportLate(exn)
     const failure = (this.failure = { error: exn, request: this.request, method: this.method })
     this.state = 'failing'

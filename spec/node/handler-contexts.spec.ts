@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it } from '@jest/globals'
 import { firstValueFrom, map, of, Subject, tap } from 'rxjs'
 import { Headers } from '../../lib/message/headers.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { connect, outside, startHere } from '../helpers/net.js'
 
 const storage = new AsyncLocalStorage<string>()
@@ -72,6 +73,50 @@ describe.each(Object.entries(PLACES))('a handler of a server %s begins in a cont
     client.send('bGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
     await client.ended
     expect(seen).toEqual([undefined, undefined, undefined])
+  })
+
+  it.each<[string, Handler]>([
+    ['trailers', reqd => ({ body: reqd.body, trailers: () => { storage.enterWith('trailers'); return {} } })],
+    ['callbacks of requestBody', reqd => {
+      const read = (): void => {
+        reqd.requestBody.scheduleRead({
+          onRead: () => { storage.enterWith('read'); read() },
+          onEof: () => { reqd.respond({ body: reqd.target }) },
+        })
+      }
+      read()
+    }],
+  ])('if what the previous request called within the same read has entered one: %s', async (_, handler) => {
+    const seen: unknown[] = []
+    const begun = new Subject<void>()
+    const server = await at(() => startHere(reqd => {
+      seen.push(storage.getStore())
+      begun.next()
+      return reqd.method === 'GET' ? { body: reqd.target } : handler(reqd)
+    }))
+    const client = await connect(server)
+    client.send('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n')
+    await client.receives('/1')
+    const hasBegun = firstValueFrom(begun)
+    client.send('POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na')
+    await hasBegun
+    client.send('bGET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await client.ended
+    expect(seen).toEqual([undefined, undefined, undefined])
+  })
+
+  it('which also applies to its trailers', async () => {
+    let seen: unknown
+    const server = await at(() => startHere(reqd => {
+      storage.enterWith('request')
+      return { body: reqd.body, trailers: () => { seen = storage.getStore(); return {} } }
+    }))
+    const client = await connect(server)
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\na')
+    await client.receives('a\r\n')
+    client.send('b')
+    await client.ended
+    expect(seen).toBe('request')
   })
 
   it('and so do the error handler and onError for a request that cannot be read', async () => {
