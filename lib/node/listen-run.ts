@@ -116,13 +116,13 @@ export class ListenRun implements ListenerHost, PipelineOwner {
   /** Emits the connections without a subscriber to the new pipeline, after the current call stack. */
   private emitLeft(subscriber: Subscriber<Connection>): void {
     const connections = [...this.listener.connections]
-    this.listener.context.defer(() => {
+    this.listener.context.defer({ run: () => {
       for (const connection of connections) {
         if (this.subscriber !== subscriber || this.isHeld) return
         if (connection.requests.isObserved) connection.requests.release()
         else this.emit(connection)
       }
-    })
+    } })
   }
 
   private emit(connection: HttpConnection): void {

@@ -13,7 +13,7 @@ import { firstBytes, IOVec, isGivenAway } from '../buffer/iovec.js'
 import type { WriteOperation, WriteResult } from '../connection/operation.js'
 import type { EventSink } from './events.js'
 import type { Output, OutputTransport, WriteObserver } from './transport.js'
-import type { TurnTasks } from './turn-tasks.js'
+import type { Task, TurnTasks } from './turn-tasks.js'
 
 /**
  * Bytes written before other connections have their turn. The count carries across events: a promise-driven source
@@ -54,7 +54,7 @@ export interface WriteOwner {
 }
 
 /** The write loop of one connection. */
-export class WriteLoop implements WriteObserver {
+export class WriteLoop implements WriteObserver, Task {
   /** Bytes of the completed writes. */
   writtenBytes: number
   private readonly connection: OutputSource
@@ -63,14 +63,12 @@ export class WriteLoop implements WriteObserver {
   private readonly tasks: TurnTasks
   private readonly events: EventSink
   private readonly wake: () => void
-  /** Calls {@link runDeferred}; made when first needed. */
-  private run: (() => void) | null
   /**
    * What the loop waits for: nothing (`ready`), output (`yielding`), the completion of a write (`awaiting`), or the
    * turn of other connections, to report a write that was `taken`.
    */
   private state: 'ready' | 'yielding' | 'awaiting' | 'taken' | 'closed'
-  /** Who continues a loop that yields: the connection, which calls {@link wake}, or a deferred task, {@link run}. */
+  /** Who continues a loop that yields: the connection, which calls {@link wake}, or the deferred {@link run}. */
   private awakener: 'none' | 'connection' | 'task'
   /** Whether the write in flight has taken longer than a turn of the event loop since {@link isOverdue} first asked. */
   private overdue: 'unasked' | 'asked' | 'yes'
@@ -91,7 +89,6 @@ export class WriteLoop implements WriteObserver {
     this.tasks = owner.tasks
     this.events = owner.events
     this.wake = this.resume.bind(this)
-    this.run = null
     this.state = 'ready'
     this.awakener = 'none'
     this.overdue = 'unasked'
@@ -150,6 +147,22 @@ export class WriteLoop implements WriteObserver {
     return this.state !== 'awaiting' || this.transport.answersAtOnce || this.isOverdue()
   }
 
+  /** There is output again, for a loop that yielded. */
+  resume(): void {
+    this.awakener = 'none'
+    if (!this.mayWrite) return
+    this.state = 'ready'
+    if (this.turns === 0) this.deferFlush()
+    this.tell('writerResume')
+  }
+
+  /** The deferred task: continues a loop that yielded. A turn that came in the meantime may have written all. */
+  run(): void {
+    this.awakener = 'none'
+    if (this.state === 'yielding') this.state = 'ready'
+    if (this.turns === 0) this.flush()
+  }
+
   written(error: Error | null): void {
     if (this.state === 'closed') return
     if (error !== null) return this.owner.outputFailed(error)
@@ -175,24 +188,9 @@ export class WriteLoop implements WriteObserver {
     this.report()
   }
 
-  private resume(): void {
-    this.awakener = 'none'
-    if (!this.mayWrite) return
-    this.state = 'ready'
-    if (this.turns === 0) this.deferFlush()
-    this.tell('writerResume')
-  }
-
   private deferFlush(): void {
     this.awakener = 'task'
-    this.tasks.defer(this.run ??= this.runDeferred.bind(this))
-  }
-
-  /** A turn that came in the meantime may have written all. */
-  private runDeferred(): void {
-    this.awakener = 'none'
-    if (this.state === 'yielding') this.state = 'ready'
-    if (this.turns === 0) this.flush()
+    this.tasks.defer(this)
   }
 
   private flush(): void {

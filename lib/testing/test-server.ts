@@ -162,7 +162,7 @@ export class TestServer {
     }, {
       // Virtual while the test runs. An interval on the TestScheduler itself would nest its ticks too deeply.
       scheduler: asyncScheduler,
-      defer: task => { scheduler.schedule(task) },
+      defer: task => { scheduler.schedule(() => { task.run() }) },
       later: task => { this.later(task) },
       // Input is read at once.
       afterRead: task => { task() },

@@ -8,14 +8,14 @@ import { Subject, type Observable } from 'rxjs'
 import type { WebSocketClosure, WebSocketMessage } from '../ws/message.js'
 import { Session } from '../ws/session.js'
 import { WebSocketConnection } from '../ws/web-socket-connection.js'
-import type { WebSocketLike } from '../ws/web-socket-like.js'
+import type { MessageOutput, WebSocketLike } from '../ws/web-socket-like.js'
 import { settingsOf, type WebSocketOptions } from '../ws/web-socket-options.js'
 import { bytesOf } from './bytes.js'
 import type { Script } from './client-script.js'
 import { labelled, type MarbleScheduler } from './virtual-time.js'
 
 /** A WebSocket client of a test. */
-export class TestWebSocket implements WebSocketLike {
+export class TestWebSocket implements WebSocketLike, MessageOutput {
   /** The server's messages, as the client reads them; completes with the connection. */
   readonly received$: Observable<WebSocketMessage>
   /** The emissions of the connection's `ready$`. */
@@ -26,6 +26,8 @@ export class TestWebSocket implements WebSocketLike {
   readonly errors$: Observable<unknown>
   /** @internal */
   readonly connection: WebSocketConnection
+  /** @internal */
+  readonly messages: MessageOutput
   bufferedAmount: number
   /** Always 0: bytes and pings belong to the layer of frames, which is absent here. */
   readonly receivedBytes: number
@@ -54,6 +56,7 @@ export class TestWebSocket implements WebSocketLike {
     this.errors$ = labelled(this.errors.asObservable(), 'WebSocket, errors$')
     this.session = new Session(settings, { report: error => { this.errors.next(error) }, happened: () => undefined })
     this.connection = new WebSocketConnection(this.session, '', { ...options, highWaterMark: settings.highWaterMark })
+    this.messages = this
     this.bufferedAmount = 0
     this.receivedBytes = 0
     this.writtenBytes = 0
@@ -102,11 +105,6 @@ export class TestWebSocket implements WebSocketLike {
     // Nothing waits here.
   }
 
-  /** Nothing is made that could be dropped. */
-  tidy(): void {
-    // Nothing to do.
-  }
-
   close(code: number, reason: string): void {
     this.close$ = () => { this.session.closed(code, reason) }
     this.deliverAll()
@@ -133,7 +131,7 @@ export class TestWebSocket implements WebSocketLike {
     this.credit--
     this.bufferedAmount -= bytesOf(message).length
     this.received.next(message)
-    this.session.drained()
+    this.session.outbox.drained()
   }
 
   private ended(): void {

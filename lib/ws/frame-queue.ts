@@ -4,7 +4,7 @@
  * Strategy: the queue and the write loop of an HTTP connection (faraday.ts, write-loop.ts) serve here as well: the
  * writes of one turn leave together, a long text is encoded part by part as there is room, and an endless source does
  * not starve other connections. Bytes stay in the queue, and count as pending, until the operating system has taken
- * them. A queue is made for the first frame, and dropped when it has been empty for a while (socket.ts).
+ * them.
  */
 import { COPIED_BEHIND_HEAD } from '../buffer/copying.js'
 import { Faraday } from '../buffer/faraday.js'
@@ -14,14 +14,15 @@ import type { EventSink } from '../runtime/events.js'
 import type { OutputTransport } from '../runtime/transport.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
 import { WriteLoop, type OutputSource, type WriteOwner } from '../runtime/write-loop.js'
-import type { FrameOutput } from './frame-writer.js'
+import { writeMessage, type FrameOutput } from './frame-writer.js'
+import type { WebSocketMessage } from './message.js'
+import type { MessageOutput, OutputWatcher } from './web-socket-like.js'
 
 /** The owner of an output. */
 export interface OutputHost {
   readonly tasks: TurnTasks
   readonly events: EventSink
-  /** Less is pending. */
-  drained(): void
+  readonly outbox: OutputWatcher
   /** The socket takes no more. */
   terminate(): void
   /** The application transferred the memory of pending bytes. */
@@ -32,36 +33,39 @@ export interface OutputHost {
 export type Done = (error?: Error | null) => void
 
 /** The output of one WebSocket. */
-export class FrameQueue implements FrameOutput, OutputSource, WriteOwner {
+export class FrameQueue extends Faraday implements MessageOutput, FrameOutput, OutputSource, WriteOwner {
   readonly tasks: TurnTasks
   readonly events: EventSink
   private readonly host: OutputHost
+  private readonly outbox: OutputWatcher
   private readonly transport: OutputTransport
-  private readonly bytes: Faraday
   private readonly writes: WriteLoop
-  private wake: (() => void) | null
+  /** Whether the write loop waits for output. */
+  private isYielding: boolean
+  private takesMessages: boolean
 
   constructor(transport: OutputTransport, host: OutputHost) {
+    super()
     this.tasks = host.tasks
     this.events = host.events
     this.host = host
+    this.outbox = host.outbox
     this.transport = transport
-    this.bytes = new Faraday()
     this.writes = new WriteLoop(this, this.transport, this)
-    this.wake = null
+    this.isYielding = false
+    this.takesMessages = true
     this.beginTurn()
     this.endTurn()
   }
 
-  /** How many bytes were written and not taken by the operating system yet. */
-  get pending(): number {
-    return this.bytes.pendingBytes
+  get bufferedAmount(): number {
+    return this.pendingBytes
   }
 
   /** How many bytes the operating system took, including those of a write that is under way. */
   get writtenBytes(): number {
     const underWay = this.writes.underWay
-    return this.bytes.position - this.pending + underWay - Math.min(underWay, this.transport.unwrittenBytes)
+    return this.position - this.pendingBytes + underWay - Math.min(underWay, this.transport.unwrittenBytes)
   }
 
   /** Offers the pending bytes to the socket now. Returns false where it cannot tell yet how much it took. */
@@ -83,13 +87,22 @@ export class FrameQueue implements FrameOutput, OutputSource, WriteOwner {
     this.writes.endTurn()
   }
 
+  send(message: WebSocketMessage): void {
+    if (this.takesMessages) writeMessage(this, message)
+  }
+
+  /** Drops the messages that come from now on. */
+  endMessages(): void {
+    this.takesMessages = false
+  }
+
   sendShared(frame: string): void {
-    if (this.bytes.isClosed) return
-    this.bytes.writeShared(frame)
+    if (this.isClosed) return
+    this.writeShared(frame)
     this.wakeUp()
   }
 
-  send(frame: Uint8Array): void {
+  sendFrame(frame: Uint8Array): void {
     this.write(frame)
   }
 
@@ -100,51 +113,47 @@ export class FrameQueue implements FrameOutput, OutputSource, WriteOwner {
 
   sendText(header: Uint8Array, text: string, size: number): void {
     this.write(header)
-    if (this.bytes.isClosed) return
-    this.bytes.writeString(text, size)
+    if (this.isClosed) return
+    this.writeString(text, size)
     this.wakeUp()
   }
 
   /** Writes bytes, which must not change until they were taken; then it calls back. */
   write(bytes: Uint8Array, done?: Done): void {
-    if (this.bytes.isClosed) return done?.(new ConnectionClosedError())
-    if (bytes.length <= COPIED_BEHIND_HEAD) this.bytes.writeBytes(bytes)
-    else this.bytes.scheduleBytes(bytes)
+    if (this.isClosed) return done?.(new ConnectionClosedError())
+    if (bytes.length <= COPIED_BEHIND_HEAD) this.writeBytes(bytes)
+    else this.scheduleBytes(bytes)
     if (done !== undefined) this.whenWritten(done)
     this.wakeUp()
   }
 
   /** Calls back when all bytes written so far were taken, or never will be. */
   whenWritten(done: Done): void {
-    this.bytes.flush(result => { done(result === 'written' ? null : new ConnectionClosedError()) })
+    this.flush(result => { done(result === 'written' ? null : new ConnectionClosedError()) })
   }
 
   /** Drops the pending bytes. */
   destroy(): void {
     this.writes.stop()
-    this.bytes.closeAndDrain()
+    this.closeAndDrain()
   }
 
   get hasPendingOutput(): boolean {
-    return this.bytes.hasPending
-  }
-
-  get pendingText(): string {
-    return this.bytes.pendingText
+    return this.hasPending
   }
 
   nextWriteOperation(): WriteOperation {
-    return this.bytes.hasPending ? { type: 'write', iovecs: this.bytes.iovecs() } : YIELD
+    return this.hasPending ? { type: 'write', iovecs: this.iovecs() } : YIELD
   }
 
   reportWriteResult(result: WriteResult): void {
-    if (result.type === 'closed' || this.bytes.isClosed) return
-    this.bytes.shift(result.count)
-    this.host.drained()
+    if (result.type === 'closed' || this.isClosed) return
+    this.shift(result.count)
+    this.outbox.drained()
   }
 
-  yieldWriter(resume: () => void): void {
-    this.wake = resume
+  yieldWriter(): void {
+    this.isYielding = true
   }
 
   turnEnded(): void {
@@ -164,8 +173,8 @@ export class FrameQueue implements FrameOutput, OutputSource, WriteOwner {
   }
 
   private wakeUp(): void {
-    const { wake } = this
-    this.wake = null
-    wake?.()
+    if (!this.isYielding) return
+    this.isYielding = false
+    this.writes.resume()
   }
 }

@@ -17,7 +17,7 @@ export interface FrameOutput {
   /** Writes a frame that several clients get: one character for each byte. */
   sendShared(frame: string): void
   /** Writes a frame, or a part of one. */
-  send(frame: Uint8Array): void
+  sendFrame(frame: Uint8Array): void
   /** Writes a frame in two pieces. */
   sendPieces(header: Uint8Array, payload: Uint8Array): void
   /** Writes a frame whose payload is that text, of `size` bytes. */
@@ -47,7 +47,7 @@ class PreparedMessage extends PreparedText {
   write(output: FrameOutput): void {
     if (!this.isLarge) output.sendShared(this.frame)
     else if (this.isLong) output.sendText(headerOf(TEXT, this.size), this.text, this.size)
-    else output.send(this.binary ??= Buffer.concat([headerOf(TEXT, this.size), Buffer.from(this.text)]))
+    else output.sendFrame(this.binary ??= Buffer.concat([headerOf(TEXT, this.size), Buffer.from(this.text)]))
   }
 
   private get frame(): string {

@@ -7,7 +7,7 @@
  * terminated if the peer took none of that output since the last time.
  *
  * No connection has a timer of its own: pings ride on the server's tick, unless the options name a scheduler, or the
- * ticks are too far apart. Each tick also drops what the connection does not need while it is silent.
+ * ticks are too far apart.
  */
 import { interval, type Observable, type Subscription } from 'rxjs'
 import { libraryScheduler } from '../application/library-scheduler.js'
@@ -24,8 +24,6 @@ export interface Peer {
   readonly isHeld: boolean
   ping(): void
   terminate(): void
-  /** Drops what is not needed while nothing happens. */
-  tidy(): void
 }
 
 /** How many ticks there are at least from one ping to the next. */
@@ -49,9 +47,10 @@ export class KeepAlive implements Ticking {
   static start(peer: Peer, settings: Settings, clock: Clock | null): KeepAlive {
     const { pingIntervalMs, scheduler } = settings
     const watch = new KeepAlive(peer, pingIntervalMs)
-    const isOnClock = clock !== null && (pingIntervalMs === 0 || clock.intervalMs * TICKS <= pingIntervalMs)
+    if (pingIntervalMs === 0) return watch
+    const isOnClock = clock !== null && clock.intervalMs * TICKS <= pingIntervalMs
     if (scheduler === null && isOnClock) watch.follow(clock)
-    else if (pingIntervalMs > 0) watch.time(interval(pingIntervalMs, scheduler ?? libraryScheduler))
+    else watch.time(interval(pingIntervalMs, scheduler ?? libraryScheduler))
     return watch
   }
 
@@ -76,8 +75,7 @@ export class KeepAlive implements Ticking {
   }
 
   tick(now: number): void {
-    this.peer.tidy()
-    if (this.intervalMs === 0 || now < this.due) return
+    if (now < this.due) return
     this.due = now + this.intervalMs
     this.check()
   }
@@ -89,10 +87,7 @@ export class KeepAlive implements Ticking {
   }
 
   private time(ticks$: Observable<unknown>): void {
-    this.source = ticks$.subscribe(() => {
-      this.peer.tidy()
-      this.check()
-    })
+    this.source = ticks$.subscribe(() => { this.check() })
   }
 
   private check(): void {

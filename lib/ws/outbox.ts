@@ -2,14 +2,15 @@
  * The pending messages to the client, and the callbacks that wait until they have drained.
  *
  * Strategy: what a WebSocket has buffered is the only queue; the subject that is written to, and each source that is
- * sent, may wait until it has drained. Before there is a WebSocket, messages wait in a list, each counted with the
- * header of its frame, so that empty ones count too.
+ * sent, may wait until it has drained. Sources write to it without the session and the subject in between: an object
+ * that a message touches for each of many clients is rarely in the processor's cache by then. Before there is a
+ * WebSocket, messages wait in a list, each counted with the header of its frame, so that empty ones count too.
  */
 import { isBytes } from '../demand/chunk.js'
 import type { Drained } from '../demand/water-marks.js'
 import { messageSize } from './frame-writer.js'
 import type { WebSocketMessage } from './message.js'
-import type { WebSocketLike } from './web-socket-like.js'
+import type { MessageOutput, OutputWatcher } from './web-socket-like.js'
 
 /** The smallest header of a frame. */
 const HEADER_SIZE = 2
@@ -19,19 +20,27 @@ interface Wait {
   readonly callback: () => void
 }
 
+/** The owner of an outbox. */
+export interface OutboxOwner {
+  /** There was no room for a message. */
+  overflowed(): void
+}
+
 /** The way out of one connection. */
-export class Outbox implements Drained {
+export class Outbox implements Drained, OutputWatcher {
   private readonly limit: number
-  private socket: WebSocketLike | null
+  private readonly owner: OutboxOwner
+  private output: MessageOutput | null
   /** Null where none waits, as `waits`. */
   private waiting: WebSocketMessage[] | null
   private waitingBytes: number
   private waits: Wait[] | null
 
   /** `limit`: with more bytes pending, it takes no message. */
-  constructor(limit: number) {
+  constructor(limit: number, owner: OutboxOwner) {
     this.limit = limit
-    this.socket = null
+    this.owner = owner
+    this.output = null
     this.waiting = null
     this.waitingBytes = 0
     this.waits = null
@@ -39,26 +48,25 @@ export class Outbox implements Drained {
 
   /** How many bytes were written and not taken by the operating system yet. */
   get pending(): number {
-    return this.socket === null ? this.waitingBytes : this.socket.bufferedAmount
+    return this.output === null ? this.waitingBytes : this.output.bufferedAmount
   }
 
-  /** Writes the message. Returns false where there is no room for it. */
-  write(message: WebSocketMessage): boolean {
+  /** Writes the message. */
+  write(message: WebSocketMessage): void {
     const isMessage = typeof message === 'string' || isBytes(message)
     if (!isMessage) throw new TypeError('a message is a string or a Uint8Array')
-    if (this.pending > this.limit) return false
-    if (this.socket === null) this.keep(message)
-    else this.socket.send(message)
-    return true
+    if (this.pending > this.limit) this.owner.overflowed()
+    else if (this.output === null) this.keep(message)
+    else this.output.send(message)
   }
 
-  /** Sends the messages that waited for the socket. */
-  connect(socket: WebSocketLike): void {
+  /** Sends the messages that waited for the output. */
+  connect(output: MessageOutput): void {
     const { waiting } = this
-    this.socket = socket
+    this.output = output
     this.waiting = null
     this.waitingBytes = 0
-    for (const message of waiting ?? []) socket.send(message)
+    for (const message of waiting ?? []) output.send(message)
     this.drained()
   }
 

@@ -1,7 +1,8 @@
 /**
  * A source of messages on its way to one client.
  *
- * Strategy: one observer, from the source to the connection. A message passes while there is room (water-marks.ts); the
+ * Strategy: one observer, from the source to the outbox. The session stops it when no message goes out any more, so it
+ * need not ask. A message passes while there is room (water-marks.ts); the
  * overflow policy applies to the others (gate.ts). No `ready$` is needed for that.
  */
 import { Subscriber, type Observable } from 'rxjs'
@@ -11,20 +12,17 @@ import type { Demanding } from '../demand/demanding.js'
 import { Gate, type GateHost } from '../demand/gate.js'
 import { offering } from '../demand/offer.js'
 import { policyOf } from '../demand/overflow-policy.js'
-import { Room, type Drained, type Marks } from '../demand/water-marks.js'
+import { Room, type Marks } from '../demand/water-marks.js'
 import { BackpressureError } from '../errors.js'
 import { messageSize } from './frame-writer.js'
 import type { SendOptions } from './message-source.js'
 import type { WebSocketMessage } from './message.js'
+import type { Outbox } from './outbox.js'
 
 /** The connection, as far as a source of messages needs it. */
 export interface SendingHost extends Demanding {
-  /** Whether no message goes out any more. */
-  readonly isClosed: boolean
   readonly marks: Marks
-  /** The queue of messages to the client. */
-  readonly queue: Drained
-  write(message: WebSocketMessage): boolean
+  readonly outbox: Outbox
   error(error: unknown): void
   terminate(): void
   /** The source is of no interest any more. */
@@ -35,6 +33,7 @@ export interface SendingHost extends Demanding {
 export class Sending extends Subscriber<WebSocketMessage> implements GateHost<WebSocketMessage> {
   readonly consumer: SendingHost
   private readonly options: Required<Pick<SendOptions, 'overflow'>> & Pick<SendOptions, 'onDrop'>
+  private readonly outbox: Outbox
   private readonly gate: Gate<WebSocketMessage>
   private readonly room: Room
   private readonly context: Context
@@ -45,14 +44,15 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
     super()
     this.consumer = host
     this.options = options
+    this.outbox = host.outbox
     this.gate = new Gate<WebSocketMessage>(this, policyOf(options.overflow, host.marks.highWaterMark))
-    this.room = new Room(host.queue, host.marks, () => { if (!this.isClosed) this.gate.drain() })
+    this.room = new Room(host.outbox, host.marks, () => { if (!this.closed) this.gate.drain() })
     this.context = currentContext()
     this.isDone = false
   }
 
   get isClosed(): boolean {
-    return this.closed || this.consumer.isClosed
+    return this.closed
   }
 
   /** Subscribes the source, which is offered the demand. */
@@ -66,7 +66,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
   }
 
   override next(message: WebSocketMessage): void {
-    if (!this.isDone && !this.isClosed) this.gate.take(message)
+    if (!this.isDone && !this.closed) this.gate.take(message)
   }
 
   override error(error: unknown): void {
@@ -100,7 +100,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
 
   pass(message: WebSocketMessage): void {
     try {
-      this.consumer.write(message)
+      this.outbox.write(message)
     } catch (error) {
       this.fail(error)
     }

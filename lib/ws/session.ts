@@ -19,7 +19,7 @@ import { headOf, type Handshake } from './handshake.js'
 import { Inbox } from './inbox.js'
 import { KeepAlive, type Peer } from './keep-alive.js'
 import { ABNORMAL_CLOSURE, type WebSocketClosure, type WebSocketMessage } from './message.js'
-import { Outbox } from './outbox.js'
+import { Outbox, type OutboxOwner } from './outbox.js'
 import { ServerSocket } from './socket.js'
 import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
 import type { Settings } from './web-socket-options.js'
@@ -33,8 +33,9 @@ interface Stoppable {
 }
 
 /** A connection from its handshake to its end. */
-export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost, Peer, Successor {
+export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost, OutboxOwner, Peer, Successor {
   readonly inbox: Inbox
+  readonly outbox: Outbox
   closure: WebSocketClosure | null
   private readonly settings: Settings
   /** The request; from the hand-over on the connection, so that the request is not kept. */
@@ -44,7 +45,6 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   /** The upgraded request, for the events of the connection; null if those are not observed. */
   private request: Request | null
   private drops: Drops
-  private readonly outbox: Outbox
   private pinging: KeepAlive | null
   private closing$: Subscription | null
   private state: 'connecting' | 'open' | 'closing' | 'closed'
@@ -64,13 +64,13 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
 
   constructor(settings: Settings, owner: SessionOwner, handshake: Handshake | null = null) {
     this.inbox = new Inbox(this)
+    this.outbox = new Outbox(settings.bufferLimit, this)
     this.closure = null
     this.settings = settings
     this.owner = owner
     this.handshake = handshake
     this.request = null
     this.drops = NO_DROPS
-    this.outbox = new Outbox(settings.bufferLimit)
     this.pinging = null
     this.closing$ = null
     this.state = 'connecting'
@@ -97,7 +97,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     if (this.state !== 'connecting' || handshake === null) return transport.destroy(false)
     socket.answer(headOf(handshake))
     this.opened(socket, owner.clock)
-    if (head.length > 0) tasks.defer(() => { socket.receive({ bytes: head, ownership: 'owned' }) })
+    if (head.length > 0) tasks.defer({ run: () => { socket.receive({ bytes: head, ownership: 'owned' }) } })
   }
 
   /** There is no hand-over. */
@@ -166,7 +166,10 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   }
 
   write(message: WebSocketMessage): void {
-    if (this.outbox.write(message)) return
+    this.outbox.write(message)
+  }
+
+  overflowed(): void {
     const reason = 'more bytes are pending than the bufferLimit of the WebSocket connection'
     this.report(new BackpressureError(reason, this.pending))
     this.terminate()
@@ -212,11 +215,6 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.socket?.ping()
   }
 
-  /** Drops what the connection does not need while it is silent. */
-  tidy(): void {
-    this.socket?.tidy()
-  }
-
   /** Ends the connection now. */
   terminate(): void {
     if (this.state === 'closed') return
@@ -229,7 +227,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.state = 'open'
     this.socket = socket
     this.pinging = KeepAlive.start(this, this.settings, clock)
-    this.outbox.connect(socket)
+    this.outbox.connect(socket.messages)
     if (this.close !== null) this.startClosing(this.close)
   }
 
@@ -250,10 +248,6 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     const { fault } = this
     if (fault === null) this.end({ code, reason, wasClean: code !== ABNORMAL_CLOSURE.code, error: null })
     else this.end({ ...ABNORMAL_CLOSURE, code: this.answeredCode ?? ABNORMAL_CLOSURE.code, error: fault })
-  }
-
-  drained(): void {
-    if (this.state === 'open') this.outbox.drained()
   }
 
   inputEnded(): void {

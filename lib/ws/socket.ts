@@ -5,8 +5,8 @@
  * are on their way; then this side ends its output, and drops what comes until the socket is closed. The limit on the
  * time of that is the session's.
  *
- * The queue of frames and the reader are made when they are first needed, and dropped again: a silent connection has
- * neither. Compressed messages go through the package `ws` (compression.ts), which takes time.
+ * Messages go to the queue of frames (frame-queue.ts) directly; compressed ones through the package `ws`
+ * (compression.ts), which takes time.
  */
 import { NO_BYTES, ownBytes } from '../buffer/bytes.js'
 import { LocalProtocolError } from '../errors.js'
@@ -20,10 +20,10 @@ import { closeCodeOf, faultError, inflationFault, type FrameFault } from './fram
 import { FrameInput } from './frame-input.js'
 import { FrameQueue, type Done, type OutputHost } from './frame-queue.js'
 import type { FrameSink } from './frame-reader.js'
-import { closeFrame, signalFrame, writeMessage } from './frame-writer.js'
+import { closeFrame, signalFrame } from './frame-writer.js'
 import { ABNORMAL_CLOSURE, type WebSocketMessage } from './message.js'
 import { textOf } from './unmasking.js'
-import type { WebSocketHost, WebSocketLike } from './web-socket-like.js'
+import type { MessageOutput, OutputWatcher, WebSocketHost, WebSocketLike } from './web-socket-like.js'
 
 /** As in the package `ws`: a client that asks on, and takes no answer, is cut. */
 const MOST_PENDING_PONGS = 60
@@ -40,17 +40,15 @@ export interface SocketPlan {
 }
 
 /** One WebSocket on a transport. */
-export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink, OutputHost, FrameStream {
+export class ServerSocket extends FrameInput
+  implements WebSocketLike, MessageOutput, FrameSink, OutputHost, FrameStream {
+  /** The queue of frames; this itself, where messages are compressed. */
+  readonly messages: MessageOutput
   readonly maxPayload: number
   readonly events: EventSink
   private readonly host: WebSocketHost
   private readonly compression: Compression | null
-  private queue: FrameQueue | null
-  /** How many bytes were taken of queues that were dropped. */
-  private takenBefore: number
-  /** Of the queue. `fresh`: it holds the response to the handshake, and is dropped behind that. */
-  private use: 'fresh' | 'busy' | 'quiet'
-  private turns: number
+  private readonly queue: FrameQueue
   private state: 'open' | 'closing' | 'closed'
   /** The close frame of this side. */
   private ownClose: 'none' | 'queued' | 'sent'
@@ -69,9 +67,9 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
     this.events = events
     this.host = host
     this.compression = agreement === null ? null : new Compression(agreement, this)
-    this.queue = null
-    this.takenBefore = this.turns = this.pendingPongs = 0
-    this.use = 'fresh'
+    this.queue = new FrameQueue(transport, this)
+    this.messages = this.compression === null ? this.queue : this
+    this.pendingPongs = 0
     this.state = 'open'
     this.ownClose = 'none'
     this.isPeerDone = this.isInflating = false
@@ -82,31 +80,32 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
 
   /** Sends the response to the handshake. */
   answer(head: string): void {
-    this.output.sendShared(head)
-    this.use = 'fresh'
+    this.queue.sendShared(head)
   }
 
   get bufferedAmount(): number {
-    return (this.queue?.pending ?? 0) + (this.compression?.pending ?? 0)
+    return this.queue.bufferedAmount + (this.compression?.pending ?? 0)
   }
 
   get writtenBytes(): number {
-    return this.takenBefore + (this.queue?.writtenBytes ?? 0)
+    return this.queue.writtenBytes
+  }
+
+  get outbox(): OutputWatcher {
+    return this.host.outbox
   }
 
   flush(): boolean {
-    return (this.queue?.offer() ?? true) && this.compression === null
+    return this.queue.offer() && this.compression === null
   }
 
   send(message: WebSocketMessage): void {
-    if (this.state !== 'open') return
-    if (this.compression === null) writeMessage(this.output, message)
-    else this.compression.send(message)
+    if (this.state === 'open') this.compression?.send(message)
   }
 
   ping(): void {
     if (this.state !== 'open') return
-    if (this.compression === null) this.output.send(signalFrame('ping', NO_BYTES))
+    if (this.compression === null) this.queue.sendFrame(signalFrame('ping', NO_BYTES))
     else this.compression.ping(NO_BYTES)
   }
 
@@ -116,17 +115,9 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
 
   terminate(): void {
     if (this.state === 'closed') return
-    this.state = 'closing'
+    this.endMessages('closing')
     this.drop()
     this.transport.destroy(false)
-  }
-
-  /** Drops a queue that was empty since the last call. */
-  tidy(): void {
-    const { queue } = this
-    if (queue === null || queue.pending > 0 || this.ownClose === 'queued') return
-    if (this.use === 'quiet') this.dropQueue(queue)
-    else this.use = 'quiet'
   }
 
   error(): void {
@@ -135,15 +126,9 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
 
   /** The socket is closed. A message that is being inflated still comes, and none behind it. */
   closed(): void {
-    this.state = 'closed'
+    this.endMessages('closed')
     this.drop()
     if (!this.isInflating) this.over()
-  }
-
-  drained(): void {
-    this.host.drained()
-    const { queue } = this
-    if (this.use === 'fresh' && queue?.pending === 0 && this.ownClose !== 'queued') this.dropQueue(queue)
   }
 
   outputGivenAway(): void {
@@ -164,7 +149,7 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
   }
 
   write(bytes: Uint8Array | string, done?: Done): void {
-    this.output.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, done)
+    this.queue.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, done)
     if (this.ownEnd === 'due') queueMicrotask(() => { this.end() })
   }
 
@@ -197,7 +182,7 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
     this.pendingPongs++
     const done = (): void => { this.pendingPongs-- }
     if (this.compression !== null) return this.compression.pong(payload, done)
-    this.output.write(signalFrame('pong', payload), done)
+    this.queue.write(signalFrame('pong', payload), done)
   }
 
   peerClosed(code: number, reason: string): void {
@@ -215,24 +200,22 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
   }
 
   protected inputPassed(): void {
-    if (this.state === 'open') this.state = 'closing'
+    if (this.state === 'open') this.endMessages('closing')
     this.host.inputEnded()
     this.end()
   }
 
   protected arrived(bytes: Uint8Array): void {
     if (this.events.isObserved) this.events.emit({ type: 'bytesIn', count: bytes.length, bytes })
-    this.queue?.beginEvent()
+    this.queue.beginEvent()
   }
 
   protected beginTurn(): void {
-    this.turns++
-    this.queue?.beginTurn()
+    this.queue.beginTurn()
   }
 
   protected endTurn(): void {
-    this.turns--
-    this.queue?.endTurn()
+    this.queue.endTurn()
   }
 
   private inflated(result: Buffer | Error, isText: boolean): void {
@@ -263,9 +246,9 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
       this.ownClose = 'sent'
       if (this.isPeerDone) this.end()
     }
-    this.state = 'closing'
+    this.endMessages('closing')
     this.ownClose = 'queued'
-    if (this.compression === null) this.output.write(closeFrame(code, reason), sent)
+    if (this.compression === null) this.queue.write(closeFrame(code, reason), sent)
     else this.compression.close(code, reason, sent)
   }
 
@@ -274,27 +257,17 @@ export class ServerSocket extends FrameInput implements WebSocketLike, FrameSink
     if (this.ownEnd === 'begun') return
     this.ownEnd = this.compression !== null && this.compression.pending > 0 ? 'due' : 'begun'
     if (this.ownEnd === 'due') return
-    if (this.queue === null) this.transport.end()
-    else this.queue.whenWritten(error => { if (error === null) this.transport.end() })
+    this.queue.whenWritten(error => { if (error === null) this.transport.end() })
   }
 
   private over(): void {
-    this.queue?.destroy()
+    this.queue.destroy()
     this.compression?.end()
     this.host.closed(this.code, this.reason)
   }
 
-  /** The queue; made, if there is none. */
-  private get output(): FrameQueue {
-    this.use = 'busy'
-    if (this.queue !== null) return this.queue
-    this.queue = new FrameQueue(this.transport, this)
-    for (let turn = 0; turn < this.turns; turn++) this.queue.beginTurn()
-    return this.queue
-  }
-
-  private dropQueue(queue: FrameQueue): void {
-    this.takenBefore += queue.writtenBytes
-    this.queue = null
+  private endMessages(state: 'closing' | 'closed'): void {
+    this.state = state
+    this.queue.endMessages()
   }
 }

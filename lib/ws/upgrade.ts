@@ -19,7 +19,7 @@ export type UpgradableReqd =
   Pick<Reqd, 'request' | 'respond' | 'takeOver' | 'reportExn' | 'aborted$' | 'closing$'>
 
 /** A stream that is no socket is written to at once: its owner may wait for that. */
-const AT_ONCE: TurnTasks = { ...NODE_PLATFORM, defer: task => { task() } }
+const AT_ONCE: TurnTasks = { ...NODE_PLATFORM, defer: task => { task.run() } }
 
 /** Whether the request asks for a WebSocket connection. `upgradeWebSocket` may still refuse it. */
 export function isWebSocketRequest(reqd: Pick<Reqd, 'request'>): boolean {

@@ -8,12 +8,13 @@ import { chunkSize } from '../demand/chunk.js'
 import { ControlledSubject } from '../demand/controlled-subject.js'
 import { fromSource } from '../demand/from-source.js'
 import { DEFAULT_OVERFLOW } from '../demand/overflow-policy.js'
-import type { Drained, WaterMarks } from '../demand/water-marks.js'
+import type { WaterMarks } from '../demand/water-marks.js'
 import { LocalProtocolError } from '../errors.js'
 import { isCloseCode } from './close-codes.js'
 import { messagesOf, projectionsOf, type ProjectMessage } from './message-flow.js'
 import { SEND_KINDS, type MessageSource, type SendOptions } from './message-source.js'
 import type { WebSocketClosure, WebSocketMessage } from './message.js'
+import type { Outbox } from './outbox.js'
 import { Sending } from './sending.js'
 import type { Session } from './session.js'
 
@@ -116,8 +117,8 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   }
 
   /** @internal */
-  get queue(): Drained {
-    return this.session
+  get outbox(): Outbox {
+    return this.session.outbox
   }
 
   /** @internal */

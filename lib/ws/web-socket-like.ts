@@ -3,10 +3,17 @@
  */
 import type { WebSocketMessage } from './message.js'
 
-/** A server's side of a WebSocket, after the opening handshake. */
-export interface WebSocketLike {
+/** Where the messages to the client go. */
+export interface MessageOutput {
   /** How many bytes were sent and not taken by the operating system yet. */
   readonly bufferedAmount: number
+  /** Sends the message, or drops it after the end. */
+  send(message: WebSocketMessage): void
+}
+
+/** A server's side of a WebSocket, after the opening handshake. */
+export interface WebSocketLike {
+  readonly messages: MessageOutput
   /** How many bytes came from the peer. */
   readonly receivedBytes: number
   /** How many bytes the operating system took. */
@@ -15,12 +22,8 @@ export interface WebSocketLike {
   readonly isHolding: boolean
   /** Lets the next message in: the last one was taken. */
   admit(): void
-  /** Drops what is not needed while nothing happens. */
-  tidy(): void
   /** Offers the pending bytes to the operating system. Returns false where it cannot tell yet how much was taken. */
   flush(): boolean
-  /** Sends the message, or drops it after the end. */
-  send(message: WebSocketMessage): void
   ping(): void
   /** Starts the closing handshake. */
   close(code: number, reason: string): void
@@ -28,8 +31,16 @@ export interface WebSocketLike {
   terminate(): void
 }
 
+/** Receives the notifications of an output. */
+export interface OutputWatcher {
+  /** Output was taken; less is pending. */
+  drained(): void
+}
+
 /** Receives the notifications of a WebSocket. */
 export interface WebSocketHost {
+  /** The queue in front of {@link WebSocketLike.messages}. */
+  readonly outbox: OutputWatcher
   /** Whether the application is at work on the last message. */
   readonly isWorking: boolean
   /** The opening handshake is done. */
@@ -40,8 +51,6 @@ export interface WebSocketHost {
    * any more.
    */
   closing(code: number | undefined): void
-  /** Output was taken; less is pending. */
-  drained(): void
   /** The peer ended its side, and the messages before that were taken. */
   inputEnded(): void
   /** The application misused the WebSocket. */

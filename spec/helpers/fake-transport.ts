@@ -9,6 +9,7 @@ import { serverContext } from '../../lib/reactive/server-context.js'
 import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import type { Ownership } from '../../lib/buffer/ownership.js'
 import type { Output, Received, WriteObserver } from '../../lib/runtime/transport.js'
+import type { Task } from '../../lib/runtime/turn-tasks.js'
 import { TestTransport } from '../../lib/testing/test-transport.js'
 import { latin1 } from './splits.js'
 
@@ -115,7 +116,7 @@ export class Stage {
   closed = 0
   /** Tasks that wait for a turn of other connections. */
   readonly later: (() => void)[] = []
-  private deferred: (() => void)[] = []
+  private deferred: Task[] = []
 
   constructor(handler: Handler | null, options: ConnectionOptions = {}) {
     this.context = serverContext(handler, { onError: error => { this.errors.push(error) }, ...options }, {
@@ -150,7 +151,7 @@ export class Stage {
   /** Runs the tasks that were deferred to the end of the current event. */
   settle(): this {
     do {
-      for (let task = this.deferred.shift(); task !== undefined; task = this.deferred.shift()) task()
+      for (let task = this.deferred.shift(); task !== undefined; task = this.deferred.shift()) task.run()
       this.time.maxFrames = this.time.now()
       this.time.flush()
     } while (this.deferred.length > 0)

@@ -11,7 +11,7 @@ class Ticks {
   private due: (() => void)[] = []
 
   add(...names: string[]): void {
-    for (const name of names) this.deferred.add(() => { this.log.push(name) })
+    for (const name of names) this.deferred.add({ run: () => { this.log.push(name) } })
   }
 
   get count(): number {
@@ -47,7 +47,7 @@ describe('deferred tasks', () => {
 
   it('run in the next tick if they were deferred by one', () => {
     const ticks = new Ticks()
-    ticks.deferred.add(() => { ticks.add('later') })
+    ticks.deferred.add({ run: () => { ticks.add('later') } })
     ticks.add('a')
     ticks.tick()
     expect(ticks.log).toEqual(['a'])
@@ -59,7 +59,7 @@ describe('deferred tasks', () => {
     const ticks = new Ticks()
     const error = new Error('a task failed')
     ticks.add('a')
-    ticks.deferred.add(() => { throw error })
+    ticks.deferred.add({ run: () => { throw error } })
     ticks.add('b', 'c')
     expect(ticks.tick()).toEqual([error])
     ticks.add('d')

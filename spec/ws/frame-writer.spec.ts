@@ -12,7 +12,7 @@ function written(message: WebSocketMessage): Buffer[] {
   const pieces: Buffer[] = []
   writeMessage({
     sendShared: frame => { pieces.push(Buffer.from(frame, 'latin1')) },
-    send: frame => { pieces.push(Buffer.from(frame)) },
+    sendFrame: frame => { pieces.push(Buffer.from(frame)) },
     sendPieces: (header, payload) => { pieces.push(Buffer.from(header), Buffer.from(payload)) },
     sendText: (header, text, size) => {
       expect(Buffer.byteLength(text)).toBe(size)
@@ -54,7 +54,7 @@ describe('a message of bytes', () => {
     const payloads: Uint8Array[] = []
     const nothing = (): void => undefined
     const sendPieces = (_: Uint8Array, payload: Uint8Array): void => { payloads.push(payload) }
-    writeMessage({ sendShared: nothing, send: nothing, sendText: nothing, sendPieces }, bytes)
+    writeMessage({ sendShared: nothing, sendFrame: nothing, sendText: nothing, sendPieces }, bytes)
     expect(payloads[0]).toBe(bytes)
   })
 })
@@ -64,7 +64,7 @@ describe('a text for many clients', () => {
     const frames: unknown[] = []
     const output = {
       sendShared: (frame: string): void => { frames.push(frame) },
-      send: (frame: Uint8Array): void => { frames.push(frame) },
+      sendFrame: (frame: Uint8Array): void => { frames.push(frame) },
       sendPieces: (): void => undefined,
       sendText: (_header: Uint8Array, text: string): void => { frames.push(text) },
     }
@@ -80,7 +80,7 @@ describe('a text for many clients', () => {
     const nothing = (): void => undefined
     const output = {
       sendShared: nothing, sendPieces: nothing, sendText: nothing,
-      send: (frame: Uint8Array): void => { frames.push(frame) },
+      sendFrame: (frame: Uint8Array): void => { frames.push(frame) },
     }
     const text = 'x'.repeat(5_000)
     writeMessage(output, text)
