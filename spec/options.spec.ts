@@ -5,6 +5,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { EMPTY, firstValueFrom, NEVER, of } from 'rxjs'
 import { ServerConnection } from '../lib/connection/server-connection.js'
+import { mergeMap } from '../lib/demand/flattening.js'
 import { onBackpressureBuffer } from '../lib/demand/overflow-operators.js'
 import { toPublisher } from '../lib/demand/reactive-streams/publisher.js'
 import { LocalProtocolError } from '../lib/errors.js'
@@ -48,6 +49,10 @@ const FACES: Record<string, Give> = {
   'onBackpressureBuffer': options => onBackpressureBuffer(of(1), options),
   'toPublisher': options => toPublisher(EMPTY, options),
   'marbles': options => { marbles(() => undefined, options) },
+  'mergeMap': concurrency => mergeMap(() => EMPTY, concurrency),
+  'expectNothing': (times: [number]) => { inMarbles(helpers => { helpers.expectNothing(NEVER, ...times) }) },
+  'a diagram': sends => { inMarbles(helpers => helpers.serve(HANDLER).connect(sends)) },
+  'the reads of a WebSocket': reads => { inMarbles(helpers => helpers.webSocket(() => undefined, '-', {}, { reads })) },
   'serve of a test': options => { inMarbles(helpers => helpers.serve(HANDLER, options)) },
   'connect of a test': options => { inMarbles(helpers => helpers.serve(HANDLER).connect('a', {}, options)) },
 }
@@ -89,12 +94,15 @@ const WRONG: [string, unknown, string][] = [
   ['ServerConnection.create', { onLateErrors: HANDLER }, 'there is no option onLateErrors: onLateError is meant'],
   ['the core', { scheme: 'ftp' }, "scheme must be 'http' or 'https' or null, not \"ftp\""],
   ['the core', { date: 'now' }, 'date must be a function or null, not "now"'],
+  ['the core', { maxHeaderSize: 0 }, 'maxHeaderSize must be a whole number of at least 1, or Infinity, not 0'],
+  ['serve', { maxHeadersCount: 0 }, 'maxHeadersCount must be a whole number of at least 1, or Infinity, not 0'],
   ['the core', { maxHeadersSize: 5 }, 'there is no option maxHeadersSize: maxHeaderSize is meant'],
   ['sse', { retry: '5' }, 'retry must be a whole number of at least 0, or Infinity, not "5"'],
   ['sse', { heartBeat: 5, heartbeat: 5 }, 'there is no option heartBeat: heartbeatMs is meant'],
   ['sse', { overflow: 'drop' }, "overflow must be 'error', 'dropNewest', 'dropOldest', 'latest', 'disconnect' or {"],
   ['sse', { overflow: { bufferBytes: '1' } }, 'bufferBytes must be a whole number of at least 0, or Infinity, not "1"'],
   ['sse', { overflow: {} }, 'overflow must be'],
+  ['sse', { head: 'now' }, "head must be 'atOnce' or 'firstChunk', not \"now\""],
   ['sse', { onDrop: 5 }, 'onDrop must be a function, not 5'],
   ['upgradeWebSocket', { protocols: 'chat' }, 'protocols must be a list of strings or a function, not "chat"'],
   ['upgradeWebSocket', { protocols: [1] }, 'protocols must be a list of strings or a function, not a list'],
@@ -118,6 +126,13 @@ const WRONG: [string, unknown, string][] = [
   ['marbles', { timers: 'fake' }, "timers must be 'real' or 'virtual', not \"fake\""],
   ['marbles', { unanswered: 1 }, 'unanswered must be true or false, not 1'],
   ['marbles', { takes: 'now' }, "takes must be 'at once' or 'later', not \"now\""],
+  ['mergeMap', 0, 'concurrency must be a whole number of at least 1, or Infinity, not 0'],
+  ['mergeMap', NaN, 'concurrency must be a whole number of at least 1, or Infinity, not NaN'],
+  ['expectNothing', [NaN], 'forMs must be a whole number of at least 1, or Infinity, not NaN'],
+  ['expectNothing', [0], 'forMs must be a whole number of at least 1'],
+  ['expectNothing', [1, -1], 'from must be a whole number of at least 0, or Infinity, not -1'],
+  ['a diagram', 5, 'sends must be a string, not 5'],
+  ['the reads of a WebSocket', null, 'reads must be a string, not null'],
   ['serve of a test', { onError: 5 }, 'onError must be a function, not 5'],
   ['serve of a test', { handlerTimeOuts: 5 }, 'there is no option handlerTimeOuts: handlerTimeout is meant'],
   ['connect of a test', { reads: 5 }, 'reads must be a string, not 5'],

@@ -3,7 +3,7 @@
  * (the scheme, the date). It has no time limits: those are the driver's, because the core has no clock.
  */
 
-import { COUNT, either, FUNCTION, oneOf, TIME } from './option-check.js'
+import { COUNT, either, FUNCTION, oneOf, SIZE, TIME } from './option-check.js'
 
 /** The configuration of a connection. Sizes are in bytes. */
 export interface Config {
@@ -68,7 +68,7 @@ export const DEFAULT_CONFIG: Config = {
 
 /** The values that the limits take. @internal */
 export const LIMIT_KINDS = {
-  maxHeaderSize: COUNT, maxHeadersCount: COUNT, readBufferSize: COUNT, writeBufferSize: COUNT, drainLimit: COUNT,
+  maxHeaderSize: SIZE, maxHeadersCount: SIZE, readBufferSize: COUNT, writeBufferSize: COUNT, drainLimit: COUNT,
 }
 
 /** The values that a configuration takes. @internal */

@@ -6,6 +6,7 @@
  * directly, which is attached to its `ready$` (demanding.ts).
  */
 import type { Observable, Subscriber, Subscription } from 'rxjs'
+import { LocalProtocolError } from '../errors.js'
 import { Credit } from './credit.js'
 import { demanding, type Demanding } from './demanding.js'
 
@@ -39,6 +40,8 @@ export class CreditedSubscriber<T> {
   follow(ready$: Observable<number>, drained: () => void, failed: (error: unknown) => void): Subscription {
     return ready$.subscribe({
       next: wanted => {
+        // An exception here would end the process, and NaN would be a demand that is never met.
+        if (typeof wanted !== 'number' || Number.isNaN(wanted)) return failed(noDemand(wanted))
         this.credit.grant(wanted)
         drained()
       },
@@ -59,4 +62,9 @@ export class CreditedSubscriber<T> {
   fail(error: unknown): void {
     this.subscriber.error(error)
   }
+}
+
+function noDemand(wanted: unknown): LocalProtocolError {
+  const kind = typeof wanted === 'number' ? 'NaN' : `a ${typeof wanted}`
+  return new LocalProtocolError('badRange', `ready$ emits numbers, not ${kind}`)
 }

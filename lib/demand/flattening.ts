@@ -11,6 +11,7 @@
 import {
   EMPTY, mergeMap as mergeMapOfRx, Observable, tap, type ObservableInput, type ObservedValueOf, type OperatorFunction,
 } from 'rxjs'
+import { checkValue, SIZE } from '../connection/option-check.js'
 import { Tally, type Ahead } from './drops.js'
 import { fromInput } from './from-source.js'
 import { giveComplete, giveNext, offeredDemand, offering, Waiting, type Offer } from './offer.js'
@@ -23,10 +24,13 @@ import { giveComplete, giveNext, offeredDemand, offering, Waiting, type Offer } 
  *
  * @example
  * body: reqd.body.bytes$.pipe(mergeMap(chunk => encrypt(chunk), 8))
+ *
+ * @throws {@link LocalProtocolError} badRange: the concurrency is not a whole number of at least 1, or Infinity
  */
 export function mergeMap<T, O extends ObservableInput<unknown>>(
   project: (value: T, index: number) => O, concurrency = Infinity,
 ): OperatorFunction<T, ObservedValueOf<O>> {
+  checkValue('concurrency', concurrency, SIZE)
   return source => new Observable<ObservedValueOf<O>>(subscriber => {
     const stage = new Stage(concurrency)
     subscriber.add(stage.watch())

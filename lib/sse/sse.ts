@@ -9,7 +9,7 @@
  */
 import { Observable, type SchedulerLike } from 'rxjs'
 import { libraryScheduler } from '../application/library-scheduler.js'
-import { checkOptions, COUNT, FUNCTION, SCHEDULER, SIZE, TIME } from '../connection/option-check.js'
+import { checkOptions, COUNT, FUNCTION, oneOf, SCHEDULER, SIZE, TIME } from '../connection/option-check.js'
 import { PreparedText } from '../connection/prepared-text.js'
 import { fromSource, type Source } from '../demand/from-source.js'
 import { DEFAULT_OVERFLOW, OVERFLOW, type Overflow } from '../demand/overflow-policy.js'
@@ -52,7 +52,8 @@ export interface SseOptions {
 
 /** The valid values of the options. */
 const SSE_KINDS = {
-  retry: COUNT, heartbeatMs: TIME, overflow: OVERFLOW, onDrop: FUNCTION, highWaterMark: SIZE, scheduler: SCHEDULER,
+  retry: COUNT, heartbeatMs: TIME, overflow: OVERFLOW, onDrop: FUNCTION, head: oneOf('atOnce', 'firstChunk'),
+  highWaterMark: SIZE, scheduler: SCHEDULER,
 }
 
 /** A reply that is an event stream. */

@@ -2,7 +2,7 @@
  * What a client of a test does, and when: its options and diagrams, parsed.
  */
 import { TestScheduler } from 'rxjs/testing'
-import { NUMBER, TEXT } from '../connection/option-check.js'
+import { checkValues, NUMBER, TEXT } from '../connection/option-check.js'
 import { type Message } from './expectation.js'
 import { show } from './show.js'
 import { MarbleError } from './test-errors.js'
@@ -48,6 +48,7 @@ export interface Line extends Reading {
 /** Parses the diagrams of a client; it connects at `^` in the first. */
 export function scriptOf(sends: string, values: ClientValues, options: ClientOptions): Script {
   const { reads = '', takes, readRate, sendRate } = options
+  checkValues({ sends, reads }, { sends: TEXT, reads: TEXT })
   const caret = sends.indexOf('^')
   const opens = caret < 0 ? 0 : lengthOf(sends.slice(0, caret))
   return {

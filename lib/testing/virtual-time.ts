@@ -6,6 +6,7 @@
  */
 import type { Observable, Subscription } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
+import { checkValues, COUNT, SIZE } from '../connection/option-check.js'
 import {
   compareMessages, compareSubscriptions, describeUnexpected, type ExpectedMessage, type Message,
   type SubscriptionFrames,
@@ -106,6 +107,7 @@ export class MarbleScheduler extends TestScheduler {
 
   /** Expects no notification for `forMs` milliseconds from the frame on. */
   expectNothing(observable: Observable<unknown>, forMs: number, from = this.frame): void {
+    checkValues({ forMs, from }, { forMs: SIZE, from: COUNT })
     const label = LABELS.get(observable) ?? 'the Observable'
     const to = from + forMs
     if (to > this.maxFrames) throw new MarbleError(`time ends at frame ${this.maxFrames}, before frame ${to}`)

@@ -68,6 +68,19 @@ describe('onBackpressureBuffer', () => {
     })
   })
 
+  it.each<[unknown, string]>([
+    [NaN, 'ready$ emits numbers, not NaN'],
+    [1n, 'ready$ emits numbers, not a bigint'],
+    [Symbol('two'), 'ready$ emits numbers, not a symbol'],
+    ['3', 'ready$ emits numbers, not a string'],
+  ])('fails if the demand is no number: %p', (wanted, message) => {
+    const errors: unknown[] = []
+    of('a').pipe(onBackpressureBuffer(of(wanted as number), { bufferBytes: 10 })).subscribe({
+      error: error => { errors.push(error) },
+    })
+    expect(errors).toEqual([expect.objectContaining({ code: 'badRange', message })])
+  })
+
   it('counts bytes: a value may exceed the remaining demand, and none passes with a demand of 0', () => {
     inVirtualTime(({ hot, cold, expectObservable }) => {
       const bytes = { a: 'abc', b: 'de', c: 'f', d: '' }
