@@ -112,6 +112,21 @@ describe('the shared buffer', () => {
     expect(reads.nextBuffer()?.length).toBe(80 * 1024)
   })
 
+  it('is replaced by buffers that are given away when they are full, and lent until then', async () => {
+    const { socket } = await sockets()
+    const given: [size: number, ownership: string][] = []
+    const reads = ReusedBuffer.attach(socket, {
+      receive: ({ bytes, ownership }) => { given.push([bytes.length, ownership]) },
+    })!
+    reads.wanted = 'owned'
+    const buffer = reads.nextBuffer()!
+    reads.receive(buffer.length - 1, buffer)
+    expect(reads.nextBuffer()).toBeNull()
+    reads.receive(buffer.length, buffer)
+    expect(reads.nextBuffer()).not.toBe(buffer)
+    expect(given).toEqual([[buffer.length - 1, 'lent'], [buffer.length, 'owned']])
+  })
+
   it('is not used after a hand-over: the new owner has its own bytes, in order', async () => {
     const { client, socket } = await sockets()
     const seen: Buffer[] = []
