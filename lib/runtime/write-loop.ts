@@ -202,8 +202,9 @@ export class WriteLoop implements WriteObserver, Task {
   }
 
   private step(): void {
-    const text = this.events.isObserved ? '' : this.connection.pendingText
-    if (text === '') this.doOperation()
+    const text = this.connection.pendingText
+    // Listeners of events get bytes.
+    if (text === '' || this.events.isObserved) this.doOperation()
     else this.write(text, text.length)
   }
 
