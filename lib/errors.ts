@@ -115,8 +115,8 @@ export class LocalProtocolError extends Error {
   /** The misuse. Stable, unlike the message. */
   readonly code: LocalErrorCode
 
-  constructor(code: LocalErrorCode, message: string) {
-    super(message)
+  constructor(code: LocalErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
     this.code = code
   }
 }
@@ -279,7 +279,8 @@ const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/
 /** Tabs, and all latin-1 characters except controls. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
-function checkField(name: string, value: unknown): void {
+/** @throws {@link LocalProtocolError} badField: the field cannot be sent. @internal */
+export function checkField(name: string, value: unknown): void {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
   const areFit = values.every(each => typeof each === 'number' || (typeof each === 'string' && FIELD_VALUE.test(each)))
   if (!FIELD_NAME.test(name) || !areFit) throw new LocalProtocolError('badField', `${name} is not a valid field`)

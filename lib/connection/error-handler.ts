@@ -6,7 +6,7 @@
  * responder what the error handler fails with, now or later.
  */
 import { utf8Length } from '../buffer/utf8.js'
-import { HttpError, isErrorStatus, LocalProtocolError } from '../errors.js'
+import { checkField, HttpError, isErrorStatus, LocalProtocolError } from '../errors.js'
 import { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import { Status } from '../message/status.js'
@@ -72,9 +72,11 @@ const FRAMING = ['Content-Length', 'Transfer-Encoding', 'Connection', 'Upgrade']
 function fieldsOf(error: unknown): Headers {
   if (!(error instanceof HttpError)) return Headers.empty
   try {
-    return FRAMING.reduce((headers, name) => headers.remove(name), Headers.of(error.headers))
+    const { headers } = error
+    for (const name of Object.keys(headers)) checkField(name, headers[name])
+    return FRAMING.reduce((rest, name) => rest.remove(name), Headers.of(headers))
   } catch {
-    // An error of another copy of the package may have no headers.
+    // They were replaced by others that cannot be sent; an error of another copy of the package may have none.
     return Headers.empty
   }
 }

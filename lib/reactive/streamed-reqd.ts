@@ -228,7 +228,7 @@ export class Reqd extends FedReqd {
 
   /** @internal Reports an error that does not affect the connection, unless it merely follows from a known one. */
   override reportLate(error: unknown): void {
-    const isKnown = this.result === 'aborted' && (error === this.owner.abortReason || isAftermath(error))
+    const isKnown = this.result === 'aborted' && (Object.is(error, this.owner.abortReason) || isAftermath(error))
     if (isKnown || Object.is(error, this.reported)) return
     this.reported = error
     this.owner.report(error, this)

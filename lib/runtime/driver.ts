@@ -207,8 +207,9 @@ export class Driver implements Driving, ReadOwner, WriteOwner, Ticking, Watched 
     this.inputFailed(error)
   }
 
-  outputGivenAway(): void {
-    this.host.report(new LocalProtocolError('badState', 'bytes of a response were given away before they were sent'))
+  outputGivenAway(cause?: unknown): void {
+    const fate = cause === undefined ? 'were given away before they were sent' : 'cannot be read'
+    this.host.report(new LocalProtocolError('badState', `bytes of a response ${fate}`, cause))
     this.destroy(true)
   }
 

@@ -47,8 +47,8 @@ export interface WriteOwner {
   outputClosed(mustReset: boolean): void
   /** The transport broke. */
   outputFailed(error: unknown): void
-  /** The application transferred pending bytes that the server owned. */
-  outputGivenAway(): void
+  /** The application transferred pending bytes that the server owned, or they could not be written: `cause`. */
+  outputGivenAway(cause?: unknown): void
   /** The output of a turn was offered. */
   turnEnded(): void
 }
@@ -239,16 +239,16 @@ export class WriteLoop implements WriteObserver, Task {
   private isTaken(output: Output): boolean {
     try {
       return this.transport.write(output, this)
-    } catch {
-      this.giveUp()
+    } catch (error) {
+      this.giveUp(error)
       return false
     }
   }
 
   /** Pending bytes are not there any more: the peer would take what follows for them. */
-  private giveUp(): void {
+  private giveUp(cause?: unknown): void {
     this.stop()
-    this.owner.outputGivenAway()
+    this.owner.outputGivenAway(cause)
   }
 
   private taken(count: number): void {

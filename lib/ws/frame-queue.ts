@@ -26,7 +26,7 @@ export interface OutputHost {
   /** The socket takes no more. */
   terminate(): void
   /** The application transferred the memory of pending bytes. */
-  outputGivenAway(): void
+  outputGivenAway(cause?: unknown): void
 }
 
 /** Called when bytes were taken, or never will be. */
@@ -168,8 +168,8 @@ export class FrameQueue extends Faraday implements MessageOutput, FrameOutput, O
     this.host.terminate()
   }
 
-  outputGivenAway(): void {
-    this.host.outputGivenAway()
+  outputGivenAway(cause?: unknown): void {
+    this.host.outputGivenAway(cause)
   }
 
   private wakeUp(): void {

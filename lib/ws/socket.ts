@@ -131,8 +131,9 @@ export class ServerSocket extends FrameInput
     if (!this.isInflating) this.over()
   }
 
-  outputGivenAway(): void {
-    this.host.report(new LocalProtocolError('badState', 'bytes of a message were given away before they were sent'))
+  outputGivenAway(cause?: unknown): void {
+    const fate = cause === undefined ? 'were given away before they were sent' : 'cannot be read'
+    this.host.report(new LocalProtocolError('badState', `bytes of a message ${fate}`, cause))
     this.terminate()
   }
 

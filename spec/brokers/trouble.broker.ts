@@ -3,7 +3,7 @@
  * back their process.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { jetstream } from '@nats-io/jetstream'
+import { DiscardPolicy, jetstream } from '@nats-io/jetstream'
 import { House, Listener, numbers, publishAll, publishHeld, Taker } from './hubs.js'
 
 let house: House
@@ -35,6 +35,15 @@ describe('a broker that is killed', () => {
     await expect(published[0]).rejects.toThrow('timeout')
     await expect(published[1]).rejects.toThrow('timeout')
     await house.restart()
+  })
+
+  it('is no reason to wait where a full stream refuses new messages', async () => {
+    const where = house.place()
+    const limits = { discard: DiscardPolicy.New, max_msgs: 2 }
+    await house.manager.streams.add({ name: where.stream, subjects: [where.subject], ...limits })
+    const hub = await house.hub({ ...where, publishTimeoutMs: 2 ** 31 - 1 })
+    await publishAll(hub, 1, 2)
+    await expect(hub.publish(3)).rejects.toThrow('maximum messages exceeded')
   })
 
   it('delays a subscriber that reads the stream until it restarts', async () => {

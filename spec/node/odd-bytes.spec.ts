@@ -43,6 +43,15 @@ describe('a chunk', () => {
     expect(server.errors).toMatchObject([{ code: 'badState' }, { code: 'badState' }, { code: 'badState' }])
   })
 
+  it('that throws when it is written is told as the cause', async () => {
+    const [, descriptors] = LYING[3]
+    const server = await start(() => ({ body: [Object.defineProperties(new Uint8Array(100_000), descriptors)] }))
+    await expect(ask(server)).rejects.toThrow()
+    expect(server.errors).toMatchObject([
+      { message: 'bytes of a response cannot be read', cause: { message: 'of the buffer' } },
+    ])
+  })
+
   it('whose byteLength throws fails its response', async () => {
     const server = await start(() => ({ body: timer(0).pipe(map(() => new Unmeasured(100_000))) }))
     expect(await ask(server)).toMatchObject({ status: 500 })

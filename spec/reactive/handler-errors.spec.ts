@@ -49,6 +49,18 @@ describe('the status of an error', () => {
     expect(text).not.toMatch(/transfer-encoding|connection/i)
   })
 
+  it.each<[string, PropertyDescriptor]>([
+    ['invalid ones', { value: { 'a b': 'c' } }],
+    ['invalid values', { value: { a: 'b\r\nc: d' } }],
+    ['a getter that throws', { get: () => { throw failure } }],
+  ])('comes without fields for an HttpError whose fields were replaced by %s', (_, headers) => {
+    const error = Object.defineProperty(new HttpError(404, 'gone', { headers: { a: 'b' } }), 'headers', headers)
+    const stage = Stage.open(() => { throw error }).receive(get('/'))
+    expect(stage.text).toMatch(/^HTTP\/1.1 404 [^]*\r\n\r\ngone\n$/)
+    expect(stage.text).not.toMatch(/^(a|c)/m)
+    expect(stage.errors).toEqual([error])
+  })
+
   it('comes without fields for an HttpError that has none, and invalid fields are refused by the constructor', () => {
     const other = Object.assign(Object.create(HttpError.prototype) as Error, { status: 404, expose: true })
     expect(Stage.open(() => { throw other }).receive(get('/')).text).toMatch(/^HTTP\/1.1 404 /)

@@ -9,9 +9,14 @@ const LONGEST_MS = 1_000
 /** The names of errors that mean that the broker, or the connection to it, is temporarily unavailable. */
 const PASSING = new Set(['TimeoutError', 'RequestError', 'NoResponders', 'ConnectionError', 'JetStreamNotEnabled'])
 
+/** The broker's code for a message that the stream does not store: it is full, or the disk failed. */
+const STORE_FAILED = 10_077
+
 /** Whether another attempt may succeed after this error. */
 export function isPassing(error: unknown): boolean {
-  const { name, status } = error as { name?: string; status?: number }
+  const { name, status, code, message } = error as { name?: string; status?: number; code?: number; message?: string }
+  // A full stream that discards new messages stays full; the broker says so with a status of 503.
+  if (code === STORE_FAILED && message?.startsWith('maximum ') === true) return false
   return PASSING.has(String(name)) || status === 503
 }
 
