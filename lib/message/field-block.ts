@@ -5,11 +5,11 @@
  * names and values, and a string is made when a field is read. A lookup compares lengths first, then characters;
  * nothing is lower-cased or copied on the way.
  */
-import { cutText, isSameText } from './text.js'
+import { cutText, isBlank, isSameText } from './text.js'
 
 /**
- * The fields of a parsed head: for each field four offsets into `text`, in the order start of name, end of name, start
- * of value, end of value. The value has no blanks around it. A block does not change once it is made.
+ * The fields of a parsed head: for each field two offsets into `text`, of the start of its line and of the colon behind
+ * the name, and a last one, of the end of all lines. A line ends in CR LF. A block does not change once it is made.
  *
  * @internal
  */
@@ -51,9 +51,9 @@ export function lengthBit(length: number): number {
 export function findInBlock(block: FieldBlock, name: string, from: number): number {
   const { text, offsets } = block
   if ((block.nameLengths & lengthBit(name.length)) === 0) return -1
-  for (let i = 4 * from; i < offsets.length; i += 4) {
+  for (let i = 2 * from; i + 2 < offsets.length; i += 2) {
     const start = offsets[i]
-    if (offsets[i + 1] - start === name.length && isSameText(text, start, name)) return i >> 2
+    if (offsets[i + 1] - start === name.length && isSameText(text, start, name)) return i >> 1
   }
   return -1
 }
@@ -66,16 +66,25 @@ export function findInBlock(block: FieldBlock, name: string, from: number): numb
 export function findLastInBlock(block: FieldBlock, name: string): number {
   const { text, offsets } = block
   if ((block.nameLengths & lengthBit(name.length)) === 0) return -1
-  for (let i = offsets.length - 4; i >= 0; i -= 4) {
+  for (let i = offsets.length - 3; i >= 0; i -= 2) {
     const start = offsets[i]
-    if (offsets[i + 1] - start === name.length && isSameText(text, start, name)) return i >> 2
+    if (offsets[i + 1] - start === name.length && isSameText(text, start, name)) return i >> 1
   }
   return -1
 }
 
-/** The value of the field at `index`. @internal */
+/** The number of fields. @internal */
+export function sizeOfBlock({ offsets }: FieldBlock): number {
+  return offsets.length >> 1
+}
+
+/** The value of the field at `index`, without the blanks around it (RFC 9112 §5.1). @internal */
 export function valueInBlock({ text, offsets }: FieldBlock, index: number): string {
-  return cutText(text, offsets[4 * index + 2], offsets[4 * index + 3])
+  let start = offsets[2 * index + 1] + 1
+  let end = offsets[2 * index + 2] - 2
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (start < end && isBlank(text.charCodeAt(end - 1))) end--
+  return cutText(text, start, end)
 }
 
 /**
@@ -86,6 +95,8 @@ export function valueInBlock({ text, offsets }: FieldBlock, index: number): stri
 export function blockToFlatList(block: FieldBlock): string[] {
   const { text, offsets } = block
   const flat: string[] = []
-  for (let i = 0; i < offsets.length; i += 2) flat.push(cutText(text, offsets[i], offsets[i + 1]))
+  for (let i = 0; i < sizeOfBlock(block); i++) {
+    flat.push(cutText(text, offsets[2 * i], offsets[2 * i + 1]), valueInBlock(block, i))
+  }
   return flat
 }

@@ -8,7 +8,7 @@
 import type { FieldBlock } from './field-block.js'
 import { brand } from '../brand.js'
 import { LocalProtocolError } from '../errors.js'
-import { blockToFlatList, findInBlock, findLastInBlock, valueInBlock } from './field-block.js'
+import { blockToFlatList, findInBlock, findLastInBlock, sizeOfBlock, valueInBlock } from './field-block.js'
 import { findInList, findLastInList } from './field-list.js'
 import { equalsIgnoringCase } from './text.js'
 
@@ -96,7 +96,7 @@ export class Headers implements Iterable<Field> {
 
   /** The number of fields. */
   get size(): number {
-    return this.block === null ? this.flat.length / 2 : this.block.offsets.length / 4
+    return this.block === null ? this.flat.length / 2 : sizeOfBlock(this.block)
   }
 
   /**

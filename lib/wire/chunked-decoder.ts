@@ -8,6 +8,7 @@
  * otherwise send them for ever (RFC 9112 §7.1.1).
  */
 import type { RemoteErrorCode } from '../errors.js'
+import { sizeOfBlock } from '../message/field-block.js'
 import { Headers } from '../message/headers.js'
 import type { BodyDecoder } from './body-decoder.js'
 import { FieldSectionParser } from './field-section.js'
@@ -232,7 +233,7 @@ export class ChunkedDecoder implements BodyDecoder {
 
   private takeTrailers(section: FieldSectionParser): void {
     const fields = section.takeFields()
-    if (fields.offsets.length > 0) this.trailers = Headers.ofBlock(fields)
+    if (sizeOfBlock(fields) > 0) this.trailers = Headers.ofBlock(fields)
   }
 
   private finish(consumed: number): number {

@@ -18,15 +18,19 @@ export const field: fc.Arbitrary<Field> = fc.tuple(fieldName, fieldValue)
 
 export const fields: fc.Arbitrary<Field[]> = fc.array(field, { maxLength: 12 })
 
+/** The blanks before and behind a value, of which the value has none. */
+const BLANKS = [[' ', ''], ['', ''], ['\t ', ' \t'], ['', '  ']] as const
+
 /** The block that a parser makes of these fields. */
 export function blockOf(list: readonly Field[], startLine = 'GET / HTTP/1.1\r\n'): FieldBlock {
   const offsets: number[] = []
   let text = startLine
-  for (const [name, value] of list) {
-    const valueStart = text.length + name.length + 2
-    offsets.push(text.length, text.length + name.length, valueStart, valueStart + value.length)
-    text += `${name}: ${value}\r\n`
+  for (const [index, [name, value]] of list.entries()) {
+    const [before, behind] = BLANKS[index % BLANKS.length]
+    offsets.push(text.length, text.length + name.length)
+    text += `${name}:${before}${value}${behind}\r\n`
   }
+  offsets.push(text.length)
   const nameLengths = list.reduce((bits, [name]) => bits | lengthBit(name.length), 0)
   return { text, offsets, nameLengths, hasPlainHost: false, saysKeepAlive: false, saysNoBody: false }
 }
