@@ -50,7 +50,7 @@ class FakeTransport {
   readonly remoteAddress = ''
   readonly isEncrypted = false
   readonly peerCertificate = null
-  readonly input = new Subject<{ readonly bytes: Uint8Array; readonly ownership: 'owned' }>()
+  readonly input = new Subject<{ readonly bytes: Uint8Array; readonly length: number; readonly ownership: 'owned' }>()
   writes = 0
   get bytes$(): Observable<object> { return this.input }
   write(): boolean { return ++this.writes > 0 }
@@ -69,7 +69,8 @@ function intoConnection(input: Uint8Array, pieceSize: number): void {
   const context = serverContext(handler, {}, NODE_PLATFORM, () => undefined)
   new HttpConnection(1, transport, context).start()
   for (let at = 0; at < input.length; at += pieceSize) {
-    transport.input.next({ bytes: input.subarray(at, at + pieceSize), ownership: 'owned' })
+    const bytes = input.subarray(at, at + pieceSize)
+    transport.input.next({ bytes, length: bytes.length, ownership: 'owned' })
   }
   transport.input.complete()
   if (transport.writes === 0) throw new Error('there was no answer')

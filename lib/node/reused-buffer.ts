@@ -181,7 +181,7 @@ export class ReusedBuffer {
     if (this.receiver === null) return this.passOn(copyBytes(this.current, 0, count) as Buffer)
     beginEvent(this.receiver)
     try {
-      if (buffer === shared) this.receiver.receive({ bytes: buffer.subarray(0, count), ownership: 'lent' })
+      if (buffer === shared) this.receiver.receive({ bytes: buffer, length: count, ownership: 'lent' })
       else this.receiver.receive(this.receivedOwn(buffer, count))
     } finally {
       beginEvent(null)
@@ -222,11 +222,11 @@ export class ReusedBuffer {
   }
 
   private receivedOwn(buffer: Uint8Array, count: number): Received {
-    if (count < buffer.length) return { bytes: buffer.subarray(0, count), ownership: 'lent' }
+    if (count < buffer.length) return { bytes: buffer, length: count, ownership: 'lent' }
     // Before the receiver is called, because that may pause the socket.
     this.size = Math.min(2 * this.size, this.largest)
     this.own = null
-    return { bytes: buffer, ownership: 'owned' }
+    return { bytes: buffer, length: count, ownership: 'owned' }
   }
 }
 

@@ -125,7 +125,7 @@ export class SocketTransport extends TransportInput implements Transport {
 
   /** The stream emitted bytes, or what only the application's own streams emit: text, objects. */
   emit(bytes: unknown): void {
-    if (isBytes(bytes)) this.receive({ bytes, ownership: ownershipOf(this.socket, bytes) })
+    if (isBytes(bytes)) this.receive({ bytes, length: bytes.length, ownership: ownershipOf(this.socket, bytes) })
     else this.fail(new LocalProtocolError('badState', 'the stream of a connection emitted something other than bytes'))
   }
 

@@ -107,13 +107,13 @@ export class ReadLoop extends Subscriber<Received> {
 
   override next(received: Received): void {
     if (this.closed) return
-    const { bytes } = received
+    const { bytes, length } = received
     this.writes.beginEvent()
-    this.receivedBytes += bytes.length
-    if (this.events.isObserved) this.events.emit({ type: 'bytesIn', count: bytes.length, bytes })
+    this.receivedBytes += length
+    if (this.events.isObserved) this.events.emit({ type: 'bytesIn', count: length, bytes: bytes.subarray(0, length) })
     this.writes.beginTurn()
-    if (this.reader === 'dropping') this.dropped += bytes.length
-    else if (this.pending.length > 0 || this.reader === 'yielding') this.pending.append(bytes)
+    if (this.reader === 'dropping') this.dropped += length
+    else if (this.pending.length > 0 || this.reader === 'yielding') this.pending.append(bytes.subarray(0, length))
     else this.offer(received)
     if (this.reader === 'reading' && this.pending.length > 0) this.offerPending()
     this.endTurn()
@@ -154,12 +154,10 @@ export class ReadLoop extends Subscriber<Received> {
     this.pauseOrResume()
   }
 
-  private offer({ bytes, ownership }: Received): void {
+  private offer({ bytes, length, ownership }: Received): void {
     const { connection } = this
-    const consumed = ownership === 'lent'
-      ? connection.readLent(bytes, 0, bytes.length)
-      : connection.read(bytes, 0, bytes.length)
-    if (consumed < bytes.length) this.pending.append(bytes.subarray(consumed))
+    const consumed = ownership === 'lent' ? connection.readLent(bytes, 0, length) : connection.read(bytes, 0, length)
+    if (consumed < length) this.pending.append(bytes.subarray(consumed, length))
   }
 
   private offerPending(): void {

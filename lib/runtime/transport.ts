@@ -10,9 +10,13 @@ import type { IOVec } from '../buffer/iovec.js'
 import type { Ownership } from '../buffer/ownership.js'
 import type { PeerCertificate } from './peer-certificate.js'
 
-/** The result of one read. */
+/**
+ * The result of one read: the first `length` bytes of `bytes`. What follows them is nobody's. A view of just these
+ * would take a hello 450 instructions.
+ */
 export interface Received {
   readonly bytes: Uint8Array
+  readonly length: number
   /** `lent` bytes are valid only until the call that passes them returns; `owned` bytes belong to the receiver. */
   readonly ownership: Ownership
 }

@@ -228,8 +228,12 @@ export class TestTransport implements Transport, Wire {
     const arrival = this.inbox.shift()
     if (arrival === 'end') this.complete()
     else if (arrival === 'reset') this.fail()
-    else if (arrival !== undefined) this.subscriber?.next({ bytes: arrival, ownership: 'owned' })
+    else if (arrival !== undefined) this.giveRead(arrival)
     if (this.mayDeliver()) this.deliverLater()
+  }
+
+  private giveRead(bytes: Uint8Array): void {
+    this.subscriber?.next({ bytes, length: bytes.length, ownership: 'owned' })
   }
 
   /** Whether the next arrival may be delivered: a reset always, others not while the server pauses. */

@@ -13,6 +13,7 @@
  * A silent connection holds no reader (frame-reader.ts) and no bytes.
  */
 import { copyBytes, NO_BYTES } from '../buffer/bytes.js'
+import type { Ownership } from '../buffer/ownership.js'
 import type { EventSink } from '../runtime/events.js'
 import type { Received, Transport } from '../runtime/transport.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
@@ -79,13 +80,14 @@ export abstract class FrameInput {
   }
 
   /** The transport's bytes. */
-  next(received: Received): void {
-    this.arrived(received.bytes)
-    this.receive(received)
+  next({ bytes, length, ownership }: Received): void {
+    const input = bytes.subarray(0, length)
+    this.arrived(input)
+    this.receive(input, ownership)
   }
 
   /** Takes bytes: those of {@link next}, or those that were read before the hand-over. */
-  receive({ bytes, ownership }: Received): void {
+  receive(bytes: Uint8Array, ownership: Ownership): void {
     this.receivedBytes += bytes.length
     if (this.gate === 'dropping') return
     if (this.isHolding) {

@@ -97,7 +97,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     if (this.state !== 'connecting' || handshake === null) return transport.destroy(false)
     socket.answer(headOf(handshake))
     this.opened(socket, owner.clock)
-    if (head.length > 0) tasks.defer({ run: () => { socket.receive({ bytes: head, ownership: 'owned' }) } })
+    if (head.length > 0) tasks.defer({ run: () => { socket.receive(head, 'owned') } })
   }
 
   /** There is no hand-over. */

@@ -56,8 +56,8 @@ export class FakeTransport extends TestTransport {
       this.listeners++
       subscriber.add(() => { this.listeners-- })
       subscriber.add(received$.subscribe({
-        next: ({ bytes }) => {
-          subscriber.next({ bytes, ownership: this.ownership })
+        next: ({ bytes, length }) => {
+          subscriber.next({ bytes, length, ownership: this.ownership })
           if (this.ownership === 'lent') bytes.fill(0)
         },
         error: error => { subscriber.error(error) },

@@ -90,8 +90,8 @@ describe('the shared buffer', () => {
     const sizes: number[] = []
     let isBusy = false
     const reads = ReusedBuffer.attach(socket, {
-      receive: ({ bytes }) => {
-        sizes.push(bytes.length / 1024)
+      receive: ({ length }) => {
+        sizes.push(length / 1024)
         if (isBusy) reads.paused()
       },
     })!
@@ -116,7 +116,7 @@ describe('the shared buffer', () => {
     const { socket } = await sockets()
     const given: [size: number, ownership: string][] = []
     const reads = ReusedBuffer.attach(socket, {
-      receive: ({ bytes, ownership }) => { given.push([bytes.length, ownership]) },
+      receive: ({ length, ownership }) => { given.push([length, ownership]) },
     })!
     reads.wanted = 'owned'
     const buffer = reads.nextBuffer()!
