@@ -7,11 +7,12 @@
  * another runtime, or Windows, where reads are posted ahead), the socket is read as a stream. Measured on hello: 0.81
  * of the CPU of the stream; on an upload over TLS 0.62.
  *
- * Bytes in the shared buffer are lent: the next read overwrites them. While a body is read, whose chunks the
- * application will own, a socket reads into its own memory. A read that fills that buffer is passed on as owned and the
- * buffer is never reused, because the application may transfer it to a worker. A smaller read is lent, and copied by
- * those who keep it: collecting the memory that a chunk does not fill costs more than copying what it does. (Of 50
- * uploads with 1 MiB a second each, chunks held 1.5 times their bytes when a buffer was given away half full.)
+ * Bytes in the shared buffer are lent: the next read overwrites them. While a body is read whose chunks the application
+ * will own, a socket whose reads fill the shared buffer reads into memory of its own. A read that fills that buffer is
+ * passed on as owned and the buffer is never reused, because the application may transfer it to a worker. A smaller
+ * read is lent, and copied by those who keep it: collecting the memory that a chunk does not fill costs more than
+ * copying what it does. (Of 50 uploads with 1 MiB a second each, chunks held 1.5 times their bytes when a buffer was
+ * given away half full.) A client that became slow holds no buffer.
  */
 import { Socket } from 'node:net'
 import { beginEvent } from '../application/context.js'
@@ -24,13 +25,7 @@ import { isNode } from './runtime.js'
 /** The size of the shared buffer in bytes: a body of 64 KiB and its head fit into one read. */
 const SHARED_SIZE = 80 * 1024
 
-/**
- * The size of a body's first own buffer: after the part that came with the head, often little is left. A read that
- * fills its buffer doubles the size of the next one.
- */
-const FIRST_SIZE = 16 * 1024
-
-/** The largest buffer while the consumer applies backpressure: the size of libuv's own. */
+/** The size of a body's first own buffer, and of all while the consumer applies backpressure: that of libuv's own. */
 const PACED_SIZE = 64 * 1024
 
 /**
@@ -113,7 +108,7 @@ export class ReusedBuffer {
   private receiver: BytesReceiver | null
   /** The own buffer of the next read; null if there is none. */
   private own: Buffer | null
-  /** The size of the next own buffer in bytes. */
+  /** The size of the next own buffer in bytes; 0 as long as the shared one is enough. */
   private size: number
   private current: Uint8Array
   /** The largest size of an own buffer in bytes. */
@@ -145,7 +140,7 @@ export class ReusedBuffer {
     this.socket = null
     this.receiver = receiver
     this.own = null
-    this.size = FIRST_SIZE
+    this.size = 0
     this.current = shared
     this.largest = LARGEST_SIZE
   }
@@ -181,6 +176,8 @@ export class ReusedBuffer {
     if (this.receiver === null) return this.passOn(copyBytes(this.current, 0, count) as Buffer)
     beginEvent(this.receiver)
     try {
+      // The size comes first, because the receiver may pause the socket.
+      if (count === buffer.length || count >= this.largest) this.grow()
       if (buffer === shared) this.receiver.receive({ bytes: buffer, length: count, ownership: 'lent' })
       else this.receiver.receive(this.receivedOwn(buffer, count))
     } finally {
@@ -191,7 +188,7 @@ export class ReusedBuffer {
 
   /** @internal Returns the buffer of the next read; null: the same again. */
   nextBuffer(): Uint8Array | null {
-    const next = this.wanted === 'owned' ? this.ownBuffer() : this.sharedBuffer()
+    const next = this.wanted === 'owned' && this.size > 0 ? this.ownBuffer() : this.sharedBuffer()
     if (next === this.current) return null
     this.current = next
     return next
@@ -213,7 +210,7 @@ export class ReusedBuffer {
   /** Returns the shared buffer and drops the own one, so that an idle connection holds no buffer. */
   private sharedBuffer(): Buffer {
     this.own = null
-    this.size = FIRST_SIZE
+    this.size = 0
     return shared
   }
 
@@ -221,10 +218,14 @@ export class ReusedBuffer {
     return (this.own ??= Buffer.allocUnsafeSlow(this.size))
   }
 
+  /** The last read filled its buffer. */
+  private grow(): void {
+    this.size = Math.min(Math.max(2 * this.size, PACED_SIZE), this.largest)
+  }
+
   private receivedOwn(buffer: Uint8Array, count: number): Received {
+    if (4 * count < buffer.length) this.size = 0
     if (count < buffer.length) return { bytes: buffer, length: count, ownership: 'lent' }
-    // Before the receiver is called, because that may pause the socket.
-    this.size = Math.min(2 * this.size, this.largest)
     this.own = null
     return { bytes: buffer, length: count, ownership: 'owned' }
   }

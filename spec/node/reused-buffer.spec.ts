@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
-import { delay, map, of, reduce, tap } from 'rxjs'
+import { delay, firstValueFrom, map, of, reduce, Subject, tap } from 'rxjs'
 import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import { findKeys, ReusedBuffer } from '../../lib/node/reused-buffer.js'
 import { connect, signal, start } from '../helpers/net.js'
@@ -95,19 +95,20 @@ describe('the shared buffer', () => {
         if (isBusy) reads.paused()
       },
     })!
+    let buffer: Uint8Array = Buffer.alloc(80 * 1024)
     const fill = (times: number): void => {
       for (let i = 0; i < times; i++) {
-        const buffer = reads.nextBuffer()!
         reads.receive(buffer.length, buffer)
+        buffer = reads.nextBuffer()!
       }
     }
     reads.wanted = 'owned'
-    fill(6)
+    fill(5)
     isBusy = true
     fill(3)
     isBusy = false
     fill(2)
-    expect(sizes).toEqual([16, 32, 64, 128, 256, 256, 256, 64, 64, 64, 128])
+    expect(sizes).toEqual([80, 64, 128, 256, 256, 256, 64, 64, 64, 128])
     reads.wanted = 'lent'
     expect(reads.nextBuffer()?.length).toBe(80 * 1024)
   })
@@ -119,12 +120,34 @@ describe('the shared buffer', () => {
       receive: ({ length, ownership }) => { given.push([length, ownership]) },
     })!
     reads.wanted = 'owned'
+    reads.receive(80 * 1024, Buffer.alloc(80 * 1024))
     const buffer = reads.nextBuffer()!
-    reads.receive(buffer.length - 1, buffer)
+    const { length } = buffer
+    reads.receive(length - 1, buffer)
     expect(reads.nextBuffer()).toBeNull()
-    reads.receive(buffer.length, buffer)
-    expect(reads.nextBuffer()).not.toBe(buffer)
-    expect(given).toEqual([[buffer.length - 1, 'lent'], [buffer.length, 'owned']])
+    reads.receive(length, buffer)
+    const next = reads.nextBuffer()!
+    expect(next.buffer).not.toBe(buffer.buffer)
+    reads.receive(100, next)
+    expect(reads.nextBuffer()?.length).toBe(80 * 1024)
+    expect(given.slice(1)).toEqual([[length - 1, 'lent'], [length, 'owned'], [100, 'lent']])
+  })
+
+  it('is enough for a body that arrives in small pieces, whose chunks are copies', async () => {
+    const pieces = new Subject<string>()
+    const server = await start(({ body }) => body.bytes$.pipe(
+      tap(chunk => { pieces.next(Buffer.from(chunk).toString()) }), reduce(sum => sum, 'done'),
+      map(text => ({ body: text }))))
+    const client = await connect(server)
+    const own = jest.spyOn(Buffer, 'allocUnsafeSlow')
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n')
+    for (let i = 0; i < 4; i++) {
+      const arrived = firstValueFrom(pieces)
+      client.send(`${i}`.repeat(10))
+      expect(await arrived).toBe(`${i}`.repeat(10))
+    }
+    await client.receives('done')
+    expect(own).not.toHaveBeenCalled()
   })
 
   it('is not used after a hand-over: the new owner has its own bytes, in order', async () => {
