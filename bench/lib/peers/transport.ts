@@ -17,7 +17,7 @@ interface IOVec {
 }
 
 interface Transport {
-  readonly bytes$: Observable<{ readonly bytes: Uint8Array }>
+  readonly bytes$: Observable<{ readonly bytes: Uint8Array; readonly length: number }>
   write(output: string | readonly IOVec[], observer: { written(): void }): boolean
 }
 
@@ -42,7 +42,7 @@ function exchange(scenario: Scenario) {
       once: () => undefined,
     })
     transport.bytes$.subscribe({
-      next: ({ bytes }) => { exchange.receive(bytes) },
+      next: ({ bytes, length }) => { exchange.receive(bytes.subarray(0, length)) },
       error: () => undefined,
       complete: () => socket.end(),
     })
