@@ -21,7 +21,10 @@ export interface ConnectionFacts {
   readonly addresses: Addresses
   readonly isEncrypted: boolean
   readonly peerCertificate: PeerCertificate | null
-  /** Whether the events of the transport begin in the context of the server, and stay in it; null: not known yet. */
+  /**
+   * Whether the events of the transport begin in the context of the server, and stay in it; null: not known yet.
+   * @internal
+   */
   isAtHome: boolean | null
 }
 

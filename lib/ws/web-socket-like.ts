@@ -13,6 +13,7 @@ export interface MessageOutput {
 
 /** A server's side of a WebSocket, after the opening handshake. */
 export interface WebSocketLike {
+  /** @internal Where messages go. */
   readonly messages: MessageOutput
   /** How many bytes came from the peer. */
   readonly receivedBytes: number
