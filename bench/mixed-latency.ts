@@ -67,7 +67,7 @@ async function roundOf(peer: string): Promise<Round> {
   }
 }
 
-const peers = chosenPeers ?? ['node-http', 'httprx']
+const peers = chosenPeers ?? ['node-http', 'httprx', 'httprx-lent']
 printHeading('mixed latency', `${RATE} hellos a second beside ${TRANSFERS} uploads and ${TRANSFERS} downloads of `
   + `${TRANSFER_RATE / 2 ** 20} MiB/s each and ${STREAMS} event streams of 10 a second. `
   + `${rounds} interleaved rounds of ${ROUND_SECONDS} s, new processes each.`)

@@ -40,7 +40,8 @@ function* chunks(bytes: number): Generator<Chunk> {
   for (let left = bytes; left > 0; left -= CHUNK.length) yield CHUNK
 }
 
-function mixed(): Handler {
+/** The handler of the mixed load, with this one for its uploads. */
+export function mixed(upload: Handler): Handler {
   const events = fanOut('events-mixed')
   return reqd => {
     switch (reqd.target) {
@@ -53,17 +54,22 @@ function mixed(): Handler {
 }
 
 function handlerOf(scenario: Scenario): Handler {
-  if (scenario === 'mixed') return mixed()
+  if (scenario === 'mixed') return mixed(upload)
   const handler = isFanOut(scenario) ? fanOut(scenario) : handlers[scenario]
   if (handler === undefined) throw new Error(`no handler for ${scenario}`)
   return handler
 }
 
-export async function start(scenario: Scenario): Promise<number> {
+/** Serves a scenario with this handler. Resolves with the port. */
+export async function startWith(handler: Handler, scenario: Scenario): Promise<number> {
   const { plain, isEncrypted } = transportOf(scenario)
   const tls = isEncrypted ? { tls: certificate } : {}
   // Clients of a mixed load leave within transfers.
-  const onError = scenario === 'mixed' ? { onError: () => undefined } : {}
-  const server = await serve(handlerOf(plain), { host: '127.0.0.1', ...tls, ...onError }).listening
+  const onError = plain === 'mixed' ? { onError: () => undefined } : {}
+  const server = await serve(handler, { host: '127.0.0.1', ...tls, ...onError }).listening
   return (server.address as { port: number }).port
+}
+
+export function start(scenario: Scenario): Promise<number> {
+  return startWith(handlerOf(transportOf(scenario).plain), scenario)
 }
