@@ -122,10 +122,11 @@ describe.each(KINDS)('over %s', kind => {
     const { client, errors } = await ends(kind, ({ body }) => ({ body: echoed(body) }))
     client.socket.pause()
     const text = Array.from({ length: COUNT }, (_, n) => line(n)).join('')
-    client.send(`POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${text.length}\r\n\r\n`).send(text)
+    // Of version 1.0, whose response has no chunks: their heads could come within a number.
+    client.send(`POST / HTTP/1.0\r\nHost: a\r\nContent-Length: ${text.length}\r\n\r\n`).send(text)
     await next(timer(100))
     client.socket.resume()
-    expect(numbers(await client.all())).toHaveLength(COUNT)
+    expect((await client.all()).endsWith(`\r\n\r\n${text}`)).toBe(true)
     expect(errors).toEqual([])
   })
 })
