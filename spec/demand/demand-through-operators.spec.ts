@@ -133,7 +133,8 @@ describe('a chain of operators between a pausable source and a slow client', () 
       const { sink, most } = play(source(), chain, drained)
       const growth = chain.reduce((product, stage) => product * stage.growth, 1)
       expect(sink.ends).toEqual(['complete'])
-      expect([...sink.values].sort()).toEqual(outOf(chain).sort())
+      // By characters: `bufferCount` behind a `mergeMap`, which promises no order, may combine other texts.
+      expect(Buffer.from(sink.values.join('')).sort()).toEqual(Buffer.from(outOf(chain).join('')).sort())
       if (!chain.some(({ name }) => name.startsWith('mergeMap'))) expect(sink.values).toEqual(outOf(chain))
       // `bufferCount` and similar operators may combine several texts.
       expect(most).toBeLessThanOrEqual(MARK + 2 * growth * SIZE)
