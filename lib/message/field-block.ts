@@ -5,7 +5,7 @@
  * names and values, and a string is made when a field is read. A lookup compares lengths first, then characters;
  * nothing is lower-cased or copied on the way.
  */
-import { cutText, isBlank, isSameText } from './text.js'
+import { cutText, isSameText, skipBlanks, skipBlanksBack } from './text.js'
 
 /**
  * The fields of a parsed head: for each field two offsets into `text`, of the start of its line and of the colon behind
@@ -80,11 +80,9 @@ export function sizeOfBlock({ offsets }: FieldBlock): number {
 
 /** The value of the field at `index`, without the blanks around it (RFC 9112 §5.1). @internal */
 export function valueInBlock({ text, offsets }: FieldBlock, index: number): string {
-  let start = offsets[2 * index + 1] + 1
-  let end = offsets[2 * index + 2] - 2
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (start < end && isBlank(text.charCodeAt(end - 1))) end--
-  return cutText(text, start, end)
+  const end = offsets[2 * index + 2] - 2
+  const start = skipBlanks(text, offsets[2 * index + 1] + 1, end)
+  return cutText(text, start, skipBlanksBack(text, end, start))
 }
 
 /**

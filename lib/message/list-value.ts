@@ -6,19 +6,7 @@
  * accepts contains one.
  */
 import type { Headers } from './headers.js'
-import { isBlank, isSameText } from './text.js'
-
-function skipBlanks(value: string, at: number, end: number): number {
-  let p = at
-  while (p < end && isBlank(value.charCodeAt(p))) p++
-  return p
-}
-
-function skipBlanksBack(value: string, at: number, start: number): number {
-  let p = at
-  while (p > start && isBlank(value.charCodeAt(p - 1))) p--
-  return p
-}
+import { isSameText, skipBlanks, skipBlanksBack } from './text.js'
 
 function endOfMember(value: string, at: number): number {
   const comma = value.indexOf(',', at)

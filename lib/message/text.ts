@@ -65,3 +65,25 @@ export function cutText(text: string, start: number, end: number): string {
 export function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09
 }
+
+/**
+ * Where the blanks end that begin at `at`, at most at `end`.
+ *
+ * @internal
+ */
+export function skipBlanks(text: string, at: number, end: number): number {
+  let p = at
+  while (p < end && isBlank(text.charCodeAt(p))) p++
+  return p
+}
+
+/**
+ * Where the blanks begin that end at `at`, at least at `start`.
+ *
+ * @internal
+ */
+export function skipBlanksBack(text: string, at: number, start: number): number {
+  let p = at
+  while (p > start && isBlank(text.charCodeAt(p - 1))) p--
+  return p
+}
