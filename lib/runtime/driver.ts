@@ -207,8 +207,7 @@ export class Driver implements Driving, ReadOwner, WriteOwner, Ticking, Watched 
     this.inputFailed(error)
   }
 
-  outputGivenAway(cause?: unknown): void {
-    const fate = cause === undefined ? 'were given away before they were sent' : 'cannot be read'
+  outputLost(fate: string, cause?: unknown): void {
     this.host.report(new LocalProtocolError('badState', `bytes of a response ${fate}`, cause))
     this.destroy(true)
   }

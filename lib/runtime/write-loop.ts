@@ -47,8 +47,8 @@ export interface WriteOwner {
   outputClosed(mustReset: boolean): void
   /** The transport broke. */
   outputFailed(error: unknown): void
-  /** The application transferred pending bytes that the server owned, or they could not be written: `cause`. */
-  outputGivenAway(cause?: unknown): void
+  /** Pending bytes are not there any more; `fate` says of them why, and `cause` is what a write threw. */
+  outputLost(fate: string, cause?: unknown): void
   /** The output of a turn was offered. */
   turnEnded(): void
 }
@@ -217,7 +217,7 @@ export class WriteLoop implements WriteObserver, Task {
   }
 
   private writeIovecs(pending: readonly IOVec[]): void {
-    if (pending.some(isGivenAway)) return this.giveUp()
+    if (pending.some(isGivenAway)) return this.giveUp('were given away before they were sent')
     const length = IOVec.lengthv(pending)
     this.iovecs = length <= WRITE_BYTES ? pending : firstBytes(pending, WRITE_BYTES)
     this.write(this.iovecs, Math.min(length, WRITE_BYTES))
@@ -240,15 +240,15 @@ export class WriteLoop implements WriteObserver, Task {
     try {
       return this.transport.write(output, this)
     } catch (error) {
-      this.giveUp(error)
+      this.giveUp('cannot be read', error)
       return false
     }
   }
 
   /** Pending bytes are not there any more: the peer would take what follows for them. */
-  private giveUp(cause?: unknown): void {
+  private giveUp(fate: string, cause?: unknown): void {
     this.stop()
-    this.owner.outputGivenAway(cause)
+    this.owner.outputLost(fate, cause)
   }
 
   private taken(count: number): void {

@@ -25,8 +25,8 @@ export interface OutputHost {
   readonly outbox: OutputWatcher
   /** The socket takes no more. */
   terminate(): void
-  /** The application transferred the memory of pending bytes. */
-  outputGivenAway(cause?: unknown): void
+  /** As for the owner of a write loop. */
+  outputLost(fate: string, cause?: unknown): void
 }
 
 /** Called when bytes were taken, or never will be. */
@@ -168,8 +168,8 @@ export class FrameQueue extends Faraday implements MessageOutput, FrameOutput, O
     this.host.terminate()
   }
 
-  outputGivenAway(cause?: unknown): void {
-    this.host.outputGivenAway(cause)
+  outputLost(fate: string, cause?: unknown): void {
+    this.host.outputLost(fate, cause)
   }
 
   private wakeUp(): void {

@@ -131,8 +131,7 @@ export class ServerSocket extends FrameInput
     if (!this.isInflating) this.over()
   }
 
-  outputGivenAway(cause?: unknown): void {
-    const fate = cause === undefined ? 'were given away before they were sent' : 'cannot be read'
+  outputLost(fate: string, cause?: unknown): void {
     this.host.report(new LocalProtocolError('badState', `bytes of a message ${fate}`, cause))
     this.terminate()
   }
