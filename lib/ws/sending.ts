@@ -2,8 +2,8 @@
  * A source of messages on its way to one client.
  *
  * Strategy: one observer, from the source to the outbox. The session stops it when no message goes out any more, so it
- * need not ask. A message passes while there is room (water-marks.ts); the
- * overflow policy applies to the others (gate.ts). No `ready$` is needed for that.
+ * need not ask. A message passes while there is room (water-marks.ts); the overflow policy applies to the others
+ * (gate.ts). No `ready$` is needed for that.
  */
 import { Subscriber, type Observable } from 'rxjs'
 import { currentContext, type Context } from '../application/context.js'
