@@ -5,8 +5,11 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import { filter, firstValueFrom, Subject } from 'rxjs'
+import { filter, firstValueFrom, Subject, timeout } from 'rxjs'
 import { WebSocket } from 'ws'
+
+/** The longest wait, in milliseconds: shorter than that of a test, so that a failure says what was missing. */
+const PATIENCE_MS = 50_000
 
 /** The default time before they reconnect. */
 const RETRY_MS = 10
@@ -33,13 +36,13 @@ abstract class Listener {
 
   /** Resolves when it has that many events. */
   async has(count: number): Promise<this> {
-    await this.when(() => this.events.length >= count)
+    await this.when(() => this.events.length >= count, `${count} events`)
     return this
   }
 
   /** Resolves when it is connected for the time of that number. */
   async connected(count = 1): Promise<this> {
-    await this.when(() => this.connections >= count)
+    await this.when(() => this.connections >= count, `connection ${count}`)
     return this
   }
 
@@ -54,8 +57,13 @@ abstract class Listener {
     this.heard.next()
   }
 
-  private async when(holds: () => boolean): Promise<void> {
-    if (!holds()) await firstValueFrom(this.heard.pipe(filter(holds)))
+  private async when(holds: () => boolean, wanted: string): Promise<void> {
+    if (holds()) return
+    const missing = (): never => {
+      const { events, connections, lastId = 'none' } = this
+      throw new Error(`no ${wanted}: ${events.length} events, the last has id ${lastId}; ${connections} connections`)
+    }
+    await firstValueFrom(this.heard.pipe(filter(holds), timeout({ first: PATIENCE_MS, with: missing })))
   }
 }
 
