@@ -72,15 +72,18 @@ export function replaceOffer(offer: Offer | null): Offer | null {
   return before
 }
 
-/** Gives a value to the consumer that made the offer; null: there was no offer. */
+/**
+ * Gives a value to the consumer that made the offer; null: there was no offer, and the one that is current, because
+ * another source is giving, is not for sources behind this one.
+ */
 export function giveNext<T>(offer: Offer | null, subscriber: Observer<T>, value: T): void {
-  if (offer === null) return subscriber.next(value)
+  if (offer === null && read() === null) return subscriber.next(value)
   const standing = replaceOffer(offer)
-  const before = offer.enter()
+  const before = offer?.enter() ?? 0
   try {
     subscriber.next(value)
   } finally {
-    offer.leave(before)
+    offer?.leave(before)
     put(standing)
   }
 }
@@ -96,7 +99,7 @@ export function giveError(offer: Offer | null, subscriber: Observer<never>, erro
 }
 
 function giveEnd(offer: Offer | null, end: () => void): void {
-  if (offer === null) return end()
+  if (offer === null) return offering(null, end)
   offer.enter()
   try {
     offering(offer, end)

@@ -14,6 +14,7 @@ import type { ErrorHandler } from '../connection/error-handler.js'
 import type { ExchangeResult, ReqdHost } from '../connection/reqd.js'
 import { ServerConnection } from '../connection/server-connection.js'
 import type { BodyEvent } from '../demand/drops.js'
+import { replaceOffer } from '../demand/offer.js'
 import type { Marks } from '../demand/water-marks.js'
 import { attempt } from '../errors.js'
 import type { Request } from '../message/request.js'
@@ -250,21 +251,20 @@ export class HttpConnection implements Connection, ReqdOwner, DriverHost, Pipeli
     return new Reqd(host, request, reader, this)
   }
 
-  /** @internal */
+  /** @internal The end of the previous response may call this, within the offer of that body's demand. */
   handler(reqd: Reqd): void {
     const { home } = this.context
+    const standing = replaceOffer(null)
     if (takeEvent(this.transport) && (this.isAtHome ??= isCurrent(home))) this.begin(reqd)
     else runApart(home, () => { this.begin(reqd) })
+    replaceOffer(standing)
   }
 
   unhandled(): void {
     if (this.context.handler === null) this.closeBy(() => { this.driver.end() })
   }
 
-  /**
-   * The pipeline of the server failed: a request pending in it is answered with the error. Returns whether there was
-   * one: then the error is reported. The connection stays for another pipeline, until {@link RequestPipeline.release}.
-   */
+  /** The pipeline of the server failed: see {@link RequestPipeline.hold}. The error is reported if this is true. */
   hold(error: unknown): boolean {
     return this.pipeline?.hold(error) === true
   }

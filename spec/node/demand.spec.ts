@@ -3,10 +3,14 @@
  * everything.
  */
 import { describe, expect, it } from '@jest/globals'
-import { bufferCount, delay, filter, from, map, of, timer, type Observable } from 'rxjs'
+import {
+  bufferCount, count, delay, filter, from, lastValueFrom, map, mergeMap as mergeMapOfRx, of, reduce, take, tap, timer,
+  type Observable,
+} from 'rxjs'
 import { concatMap, mergeMap } from '../../lib/demand/flattening.js'
 import { fromSource } from '../../lib/demand/from-source.js'
 import { pulled } from '../../lib/demand/pages.js'
+import { Hub } from '../../lib/hub/index.js'
 import type { Reply } from '../../lib/reactive/reply.js'
 import type { RequestBody } from '../../lib/reactive/request-body/request-body.js'
 import type { Handler } from '../../lib/reactive/streamed-reqd.js'
@@ -133,4 +137,37 @@ describe.each(KINDS)('over %s', kind => {
     expect(body === text).toBe(true)
     expect(errors).toEqual([])
   })
+
+  it.each<[string, (body: RequestBody) => Reply]>([
+    ['its chunks', body => ({ body: body.bytes$ })],
+    ['chunks that it lends', body => ({ body: body.lent$ })],
+    ['what its concatMap makes', body => ({ body: body.concatMap(bytes => of(bytes)) })],
+    ['an iterable', () => ({ body: fromSource(['first']) })],
+    ['events', body => sse(body.bytes$.pipe(map(String)), { heartbeatMs: 0 })],
+  ])('reads a body whose request waited behind a response of %s, at the pace of its own consumer', async (_, first) => {
+    const handler: Handler = ({ target, body }) => {
+      // Later: the end of this response then calls the next handler.
+      if (target === '/first') return Promise.resolve(body).then(first)
+      const size$ = target === '/bytes' ? body.bytes$ : target === '/lent' ? body.lent$ : body.concatMap(x => [x])
+      return size$.pipe(reduce((sum, { length }) => sum + length, 0), map(size => ({ body: `size ${size}` })))
+    }
+    const { client } = await ends(kind, handler)
+    const size = 1_000_000
+    for (const target of ['/bytes', '/lent', '/mapped']) {
+      client.received = ''
+      client.send('POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nfirst'
+        + `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n${'.'.repeat(size)}`)
+      await client.receives(`size ${size}`)
+    }
+  })
+})
+
+it('lets a source flow whose consumer has no demand, when it is subscribed because another one gives', async () => {
+  const hub = new Hub<number>()
+  const lines = new Lines()
+  const all = lastValueFrom(hub.subscribe().pipe(take(1), mergeMapOfRx(() => fromSource(lines)), count()))
+  const { client } = await ends('TCP', ({ body }) => ({ body: body.bytes$.pipe(tap(() => { hub.publish(1) })) }))
+  client.socket.pause()
+  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nfirst')
+  expect(await all).toBe(COUNT)
 })
