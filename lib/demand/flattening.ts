@@ -39,7 +39,8 @@ export function mergeMap<T, O extends ObservableInput<unknown>>(
       return stage.inner(fromInput(input as ObservableInput<ObservedValueOf<O>>))
     }
     const counted$ = source.pipe(tap(() => { stage.arrive() }))
-    return offering(stage, () => counted$.pipe(mergeMapOfRx(inner, concurrency)).subscribe(subscriber))
+    offering(stage, () => { counted$.pipe(mergeMapOfRx(inner, concurrency)).subscribe(subscriber) })
+    return () => { stage.left() }
   })
 }
 
@@ -70,6 +71,7 @@ class Stage implements Offer {
   private readonly waiting: Waiting
   private readonly tally: Tally
   private active: number
+  private isLeft: boolean
   /** How many sources that took the offer are giving a value now. */
   private giving: number
 
@@ -79,10 +81,12 @@ class Stage implements Offer {
     this.waiting = new Waiting()
     this.tally = new Tally()
     this.active = 0
+    this.isLeft = false
     this.giving = 0
   }
 
   get wanted(): number {
+    if (this.isLeft) return Infinity
     if (this.active >= this.concurrency) return 0
     return this.consumer === null ? Infinity : this.consumer.wanted
   }
@@ -101,7 +105,7 @@ class Stage implements Offer {
   leave(before: number): void {
     this.giving--
     this.consumer?.leave(-1)
-    const ahead = before < 0 ? null : this.tally.given(before)
+    const ahead = before < 0 || this.isLeft ? null : this.tally.given(before)
     if (ahead !== null) this.ahead(ahead)
   }
 
@@ -137,6 +141,12 @@ class Stage implements Offer {
         },
       }))
     })
+  }
+
+  /** The consumer has left its source, as that of a gate. */
+  left(): void {
+    this.isLeft = true
+    this.notify()
   }
 
   private notify(): void {

@@ -63,6 +63,7 @@ export class Gate<T> implements Offer {
   private weight: number
   private readonly draining: Reentry
   private isCompleting: boolean
+  private isLeft: boolean
   /** How many sources that took the offer are giving a value now. */
   private giving: number
   private tally: Tally | null
@@ -75,6 +76,7 @@ export class Gate<T> implements Offer {
     this.weight = 0
     this.draining = new Reentry()
     this.isCompleting = false
+    this.isLeft = false
     this.giving = 0
     this.tally = null
     this.waiting = null
@@ -86,6 +88,7 @@ export class Gate<T> implements Offer {
   }
 
   get wanted(): number {
+    if (this.isLeft) return Infinity
     return this.isHolding || this.host.isClosed ? 0 : this.host.wanted()
   }
 
@@ -100,7 +103,7 @@ export class Gate<T> implements Offer {
 
   leave(before: number): void {
     this.giving--
-    const ahead = before < 0 ? null : this.tally?.given(before) ?? null
+    const ahead = before < 0 || this.isLeft ? null : this.tally?.given(before) ?? null
     if (ahead !== null) this.ahead(ahead)
   }
 
@@ -142,6 +145,15 @@ export class Gate<T> implements Offer {
   clear(): void {
     this.queue = null
     this.weight = 0
+  }
+
+  /**
+   * The consumer has left its source. A source that continues has other consumers (`share`), which need not wait for
+   * this one.
+   */
+  left(): void {
+    this.isLeft = true
+    this.waiting?.notify(() => true)
   }
 
   private mayPass(): boolean {

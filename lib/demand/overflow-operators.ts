@@ -83,6 +83,7 @@ export function gated<T>(ready$: Observable<number>, options: GateOptions<T>): S
       error: error => subscriber.error(error),
       complete: () => gate.complete(),
     })))
+    subscriber.add(() => { gate.left() })
   })
 }
 

@@ -110,6 +110,7 @@ export class EventStream extends Subscriber<SseEvent | string> implements GateHo
     this.release?.()
     this.release = null
     super.unsubscribe()
+    this.gate.left()
   }
 
   /** Sends heartbeats with the ticks of the clock, and returns a function that stops them. */

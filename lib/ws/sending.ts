@@ -88,6 +88,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
     this.gate.clear()
     this.consumer.sent(this)
     super.unsubscribe()
+    this.gate.left()
   }
 
   wanted(): number {

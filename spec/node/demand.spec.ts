@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import {
-  bufferCount, count, delay, filter, from, lastValueFrom, map, mergeMap as mergeMapOfRx, of, reduce, take, tap, timer,
-  type Observable,
+  bufferCount, count as countAll, delay, filter, from, lastValueFrom, map, mergeMap as mergeMapOfRx, of, reduce, share,
+  take, tap, timer, type Observable,
 } from 'rxjs'
 import { concatMap, mergeMap } from '../../lib/demand/flattening.js'
 import { fromSource } from '../../lib/demand/from-source.js'
@@ -13,9 +13,12 @@ import { pulled } from '../../lib/demand/pages.js'
 import { Hub } from '../../lib/hub/index.js'
 import type { Reply } from '../../lib/reactive/reply.js'
 import type { RequestBody } from '../../lib/reactive/request-body/request-body.js'
-import type { Handler } from '../../lib/reactive/streamed-reqd.js'
+import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
 import type { ConnectionEvent } from '../../lib/runtime/events.js'
+import type { Server } from '../../lib/node/serve.js'
 import { sse } from '../../lib/sse/sse.js'
+import { webSocketHandshake } from '../../lib/testing/index.js'
+import { upgradeWebSocket } from '../../lib/ws/index.js'
 import { connect, next, signal, start, type Client } from '../helpers/net.js'
 import { parseResponses } from '../helpers/response-parser.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
@@ -29,16 +32,17 @@ interface Ends {
   readonly client: Client
   readonly errors: unknown[]
   readonly events$: Observable<ConnectionEvent>
+  readonly server: Server
 }
 
 async function ends(kind: typeof KINDS[number], handler: Handler): Promise<Ends> {
   if (kind === 'TLS') {
     const server = await startTls(handler)
-    return { client: await tlsClient(server), errors: server.errors, events$: server.events$ }
+    return { client: await tlsClient(server), errors: server.errors, events$: server.events$, server }
   }
   const path = `/tmp/httprx-demand-${process.pid}.sock`
   const server = await start(handler, kind === 'Unix' ? { path } : {})
-  return { client: await connect(server), errors: server.errors, events$: server.events$ }
+  return { client: await connect(server), errors: server.errors, events$: server.events$, server }
 }
 
 /** The numbers of the received lines, in order. */
@@ -48,11 +52,16 @@ const line = (n: number): string => `#${n}#`.padEnd(LINE - 1, '.') + '\n'
 /** Counts the lines requested from a source. */
 class Lines {
   given = 0
-  readonly returned = signal();
+  readonly returned = signal()
+  private readonly count: number
+
+  constructor(count = COUNT) {
+    this.count = count
+  }
 
   * [Symbol.iterator](): Generator<string> {
     try {
-      while (this.given < COUNT) yield line(this.given++)
+      while (this.given < this.count) yield line(this.given++)
     } finally {
       this.returned.resolve()
     }
@@ -162,10 +171,38 @@ describe.each(KINDS)('over %s', kind => {
   })
 })
 
+const BUFFERED = { overflow: { bufferBytes: COUNT * LINE } }
+
+it.each<[string, (lines$: Observable<string>, reqd: Reqd) => Reply | undefined]>([
+  ['a body', lines$ => ({ body: lines$, ...BUFFERED })],
+  ['a body behind an operator', lines$ => ({ body: lines$.pipe(concatMap(text => of(text))), ...BUFFERED })],
+  ['events', lines$ => sse(lines$.pipe(map(text => text.trimEnd())), { heartbeatMs: 0, ...BUFFERED })],
+  ['messages', (lines$, reqd) => { upgradeWebSocket(reqd).send(lines$, BUFFERED) }],
+])('lets a shared source continue when the client leaves that it waited for: %s', async (_, reply) => {
+  const count = 8000
+  const lines = new Lines(count)
+  const lines$ = fromSource(lines.later()).pipe(share())
+  const second = signal()
+  const { client, server } = await ends('TCP', reqd => {
+    if (reqd.target === '/second') queueMicrotask(second.resolve)
+    return reply(lines$, reqd)
+  })
+  client.socket.pause()
+  client.send(webSocketHandshake('/first'))
+  for (let before = -1; before !== lines.given || lines.given === 0;) {
+    before = lines.given
+    await next(timer(50))
+  }
+  const other = (await connect(server)).send(webSocketHandshake('/second'))
+  await second.promise
+  client.socket.destroy()
+  await other.receives(`#${count - 1}#`)
+})
+
 it('lets a source flow whose consumer has no demand, when it is subscribed because another one gives', async () => {
   const hub = new Hub<number>()
   const lines = new Lines()
-  const all = lastValueFrom(hub.subscribe().pipe(take(1), mergeMapOfRx(() => fromSource(lines)), count()))
+  const all = lastValueFrom(hub.subscribe().pipe(take(1), mergeMapOfRx(() => fromSource(lines)), countAll()))
   const { client } = await ends('TCP', ({ body }) => ({ body: body.bytes$.pipe(tap(() => { hub.publish(1) })) }))
   client.socket.pause()
   client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nfirst')
