@@ -191,7 +191,8 @@ export class Gate<T> implements Offer {
   private shift(queue: ValueQueue<T>): T {
     const value = queue.shift()
     this.weight -= this.weightOf(value)
-    if (queue.length === 0) this.queue = null
+    // The weight anew: bytes that were given away while they waited have lost theirs.
+    if (queue.length === 0) this.clear()
     return value
   }
 

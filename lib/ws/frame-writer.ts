@@ -8,6 +8,7 @@
  * A message of bytes follows its header; a large one is not copied.
  */
 import { PreparedText } from '../connection/prepared-text.js'
+import { chunkSize } from '../demand/chunk.js'
 import { queueMicrotask } from '../node/runtime.js'
 import { BINARY, CLOSE, FINAL, PING, PONG, TEXT } from './frame-head.js'
 import type { WebSocketMessage } from './message.js'
@@ -70,9 +71,9 @@ function forget(): void {
   if (last.isLarge) last = new PreparedMessage('')
 }
 
-/** Returns how many bytes a message has. */
+/** Returns how many bytes a message has; 1 for any other value, which the outbox refuses. */
 export function messageSize(message: WebSocketMessage): number {
-  return typeof message === 'string' ? prepared(message).size : message.byteLength
+  return typeof message === 'string' ? prepared(message).size : chunkSize(message)
 }
 
 /** Writes a message as one frame. Bytes must not change until they were taken. */

@@ -7,6 +7,7 @@ import {
   EMPTY, firstValueFrom, lastValueFrom, map, of, Subject, take, throwError, toArray, type Observable,
 } from 'rxjs'
 import { BackpressureError } from '../../lib/index.js'
+import { like, marbles } from '../../lib/testing/index.js'
 import type { WebSocketMessage } from '../../lib/ws/index.js'
 import { closeFrame, frame, TEXT } from './frames.js'
 import { over, Stage } from './stage.js'
@@ -187,6 +188,23 @@ describe('sending', () => {
     expect(await client.tell(1)).toEqual(['close 1011'])
     expect(stage.errors).toEqual([new TypeError('a message is a string or a Uint8Array')])
   })
+
+  it.each([[null], [undefined], [42], [Symbol('odd')], [{ byteLength: NaN }]])(
+    'counts the value %p as one byte while it waits for a slow client, and fails when it is its turn', odd => {
+      marbles(({ webSocket, expectObservable, cold }) => {
+        const values = { a: 'four', b: odd, c: 'two', d: 'new' } as Record<string, WebSocketMessage>
+        const dropped = new Subject<WebSocketMessage>()
+        const onDrop = (message: WebSocketMessage): void => { dropped.next(message) }
+        const client = webSocket(connection => {
+          connection.send(cold('a-b-b-c-d-b-|', values), { overflow: 'dropOldest', onDrop })
+        }, '', {}, { reads: 'x-------------o', highWaterMark: 4 })
+        expectObservable(dropped).toBe('------b-(bc)', values)
+        expectObservable(client.received$).toBe('--------------(ad|)', values)
+        const error = new TypeError('a message is a string or a Uint8Array')
+        expectObservable(client.errors$).toBe('--------------e', { e: error })
+        expectObservable(client.closed$).toBe('--------------(c|)', { c: like({ code: 1011 }) })
+      })
+    })
 })
 
 it('a backpressure error is reported, and closes with 1008', async () => {
