@@ -84,6 +84,12 @@ export class Outbox implements Drained, OutputWatcher {
     for (const wait of waits) this.whenDrained(wait.mark, wait.callback)
   }
 
+  /** The connection is over: drops the messages that waited for an output. */
+  end(): void {
+    this.waiting = null
+    this.waitingBytes = 0
+  }
+
   private keep(message: WebSocketMessage): void {
     (this.waiting ??= []).push(message)
     this.waitingBytes += HEADER_SIZE + messageSize(message)

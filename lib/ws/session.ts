@@ -287,6 +287,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.pinging?.stop()
     this.closing$?.unsubscribe()
     this.inbox.end()
+    this.outbox.end()
     this.watcher?.closed(closure.wasClean ? 'done' : 'aborted')
   }
 }

@@ -169,6 +169,15 @@ describe('a client that leaves', () => {
     clearInterval(writes)
   })
 
+  it('holds no messages of a connection that was terminated before the handshake was answered', async () => {
+    await using stage = await Stage.open({}, connection => {
+      connection.next('a message that waits')
+      connection.terminate()
+    })
+    await stage.raw().ended
+    expect((await stage.connection).bufferedAmount).toBe(0)
+  })
+
   it('may leave before the handshake is answered', async () => {
     await using stage = await Stage.open({}, connection => { connection.terminate() })
     const client = stage.raw()
