@@ -6,12 +6,14 @@
  * value of `ready$` sets the credit, and a value passes as long as some of it is left. Nothing passes after `ready$`
  * completed, because the consumer is closed then; unsubscribing frees the waiting values.
  */
-import { Observable, type Subscriber, takeWhile } from 'rxjs'
+import { Observable, type Subscriber } from 'rxjs'
+import { endSubscription } from '../application/discard.js'
 import { checkOptions, checkValue, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
 import { chunkSize } from './chunk.js'
 import { CreditedSubscriber } from './credited-subscriber.js'
 import { Gate, type BackpressurePolicy, type BufferOverflow, type GateHost } from './gate.js'
 import { offering } from './offer.js'
+import { SourceSubscriber } from './source-subscriber.js'
 
 export type { BufferOverflow }
 
@@ -73,18 +75,55 @@ export function gated<T>(ready$: Observable<number>, options: GateOptions<T>): S
   return source => new Observable<T>(subscriber => {
     const host = new GatedSubscriber(subscriber, ready$, options)
     const gate = new Gate(host, options)
-    // A source that emits for ever within its subscription cannot be unsubscribed yet: `takeWhile` stops it.
-    const whileOpen = takeWhile<unknown>(() => !subscriber.closed)
+    const input = new GateInput(gate, host)
     subscriber.add(() => gate.clear())
     subscriber.add(host.follow(ready$, () => { gate.drain() }, error => { subscriber.error(error) }))
     if (subscriber.closed) return
-    subscriber.add(offering(gate, () => source.pipe(whileOpen as SameTypeOperator<T>).subscribe({
-      next: value => gate.take(value),
-      error: error => subscriber.error(error),
-      complete: () => gate.complete(),
-    })))
+    // Before the source is subscribed, which may emit for ever within that call.
+    subscriber.add(input)
+    offering(gate, () => { input.start(source) })
     subscriber.add(() => { gate.left() })
   })
+}
+
+/** The way from the source into the gate. */
+class GateInput<T> extends SourceSubscriber<T> {
+  private readonly gate: Gate<T>
+  private readonly host: GatedSubscriber<T>
+
+  constructor(gate: Gate<T>, host: GatedSubscriber<T>) {
+    super()
+    this.gate = gate
+    this.host = host
+  }
+
+  start(source: Observable<T>): void {
+    this.follow(source)
+  }
+
+  override next(value: T): void {
+    if (!this.closed) this.gate.take(value)
+  }
+
+  override error(error: unknown): void {
+    if (this.closed) return this.behindEnd(error)
+    this.host.fail(error)
+    this.end()
+  }
+
+  override complete(): void {
+    if (this.closed) return
+    this.gate.complete()
+    this.end()
+  }
+
+  protected override reportLate(error: unknown): void {
+    this.gate.reportLate(error)
+  }
+
+  private end(): void {
+    endSubscription(this, error => { this.reportLate(error) })
+  }
 }
 
 /** The subscriber of the operator. */

@@ -7,13 +7,14 @@
  * head, and heartbeats. A heartbeat is dropped while other bytes wait, so that heartbeats do not pile up for a client
  * that stopped reading. Heartbeats come with the server's tick, or by a timer of the scheduler that the options name.
  */
-import { interval, Subscriber, type Observable, type SchedulerLike, type Unsubscribable } from 'rxjs'
+import { interval, type Observable, type SchedulerLike, type Unsubscribable } from 'rxjs'
 import { endSubscription } from '../application/discard.js'
 import { PreparedText } from '../connection/prepared-text.js'
 import type { Demanding } from '../demand/demanding.js'
 import { Gate, type GateHost } from '../demand/gate.js'
 import { offering } from '../demand/offer.js'
 import { policyOf, type Overflow } from '../demand/overflow-policy.js'
+import { SourceSubscriber } from '../demand/source-subscriber.js'
 import { DEFAULT_HIGH_WATER_MARK } from '../demand/water-marks.js'
 import { BackpressureError } from '../errors.js'
 import type { Clock, Ticking } from '../runtime/clock.js'
@@ -36,7 +37,7 @@ export interface StreamPlan {
 const COMMENT = new PreparedText(':\n\n')
 
 /** Sends the events of a source to one outlet. */
-export class EventStream extends Subscriber<SseEvent | string> implements GateHost<PreparedEvent>, Ticking {
+export class EventStream extends SourceSubscriber<SseEvent | string> implements GateHost<PreparedEvent>, Ticking {
   memberBefore: Ticking | null
   memberAfter: Ticking | null
   private readonly plan: StreamPlan
@@ -56,7 +57,6 @@ export class EventStream extends Subscriber<SseEvent | string> implements GateHo
 
   /** `makeOutlet` gets a function to call when there is demand again. */
   constructor(plan: StreamPlan, makeOutlet: (drained: () => void) => Outlet) {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- what RxJS puts around an observer costs each event
     super()
     this.memberBefore = null
     this.memberAfter = null
@@ -90,7 +90,7 @@ export class EventStream extends Subscriber<SseEvent | string> implements GateHo
     const release = connect()
     if (this.isClosed) return release()
     this.release = release
-    offering(this.gate, () => { this.plan.events$.subscribe(this) })
+    offering(this.gate, () => { this.follow(this.plan.events$) })
   }
 
   /**
@@ -151,7 +151,7 @@ export class EventStream extends Subscriber<SseEvent | string> implements GateHo
   }
 
   override error(error: unknown): void {
-    if (this.isDone) return
+    if (this.isDone) return this.behindEnd(error)
     this.isDone = true
     this.fail(error)
     this.leaveSource()
@@ -235,6 +235,10 @@ export class EventStream extends Subscriber<SseEvent | string> implements GateHo
 
   /** Ends a subscription; an exception of the application's teardown is only reported. */
   private stop(subscription: Unsubscribable): void {
-    endSubscription(subscription, error => { this.consumer.reportLate(error) })
+    endSubscription(subscription, error => { this.reportLate(error) })
+  }
+
+  protected override reportLate(error: unknown): void {
+    this.consumer.reportLate(error)
   }
 }

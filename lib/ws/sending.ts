@@ -5,13 +5,14 @@
  * need not ask. A message passes while there is room (water-marks.ts); the overflow policy applies to the others
  * (gate.ts). No `ready$` is needed for that.
  */
-import { Subscriber, type Observable } from 'rxjs'
+import type { Observable } from 'rxjs'
 import { currentContext, type Context } from '../application/context.js'
 import { endSubscription } from '../application/discard.js'
 import type { Demanding } from '../demand/demanding.js'
 import { Gate, type GateHost } from '../demand/gate.js'
 import { offering } from '../demand/offer.js'
 import { policyOf } from '../demand/overflow-policy.js'
+import { SourceSubscriber } from '../demand/source-subscriber.js'
 import { Room, type Marks } from '../demand/water-marks.js'
 import { BackpressureError } from '../errors.js'
 import { messageSize } from './frame-writer.js'
@@ -30,7 +31,7 @@ export interface SendingHost extends Demanding {
 }
 
 /** Sends one source. */
-export class Sending extends Subscriber<WebSocketMessage> implements GateHost<WebSocketMessage> {
+export class Sending extends SourceSubscriber<WebSocketMessage> implements GateHost<WebSocketMessage> {
   readonly consumer: SendingHost
   private readonly options: Required<Pick<SendOptions, 'overflow'>> & Pick<SendOptions, 'onDrop'>
   private readonly outbox: Outbox
@@ -40,7 +41,6 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
   private isDone: boolean
 
   constructor(host: SendingHost, options: Sending['options']) {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- what RxJS puts around an observer costs each message
     super()
     this.consumer = host
     this.options = options
@@ -57,7 +57,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
 
   /** Subscribes the source, which is offered the demand. */
   start(source: Observable<WebSocketMessage>): void {
-    offering(this.gate, () => { source.subscribe(this) })
+    offering(this.gate, () => { this.follow(source) })
   }
 
   /** The connection takes no more messages. An exception of the application's teardown is only reported. */
@@ -70,7 +70,7 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
   }
 
   override error(error: unknown): void {
-    if (this.isDone || this.closed) return
+    if (this.isDone || this.closed) return this.behindEnd(error)
     this.isDone = true
     if (this.options.overflow === 'disconnect' && error instanceof BackpressureError) this.consumer.terminate()
     else this.consumer.error(error)
@@ -112,12 +112,16 @@ export class Sending extends Subscriber<WebSocketMessage> implements GateHost<We
   }
 
   finish(): void {
-    endSubscription(this, error => { this.consumer.reportLate(error) })
+    endSubscription(this, error => { this.reportLate(error) })
   }
 
   /** The source may have ended. */
   fail(error: unknown): void {
     this.isDone = false
     this.error(error)
+  }
+
+  protected override reportLate(error: unknown): void {
+    this.consumer.reportLate(error)
   }
 }

@@ -3,7 +3,7 @@
  * affected.
  */
 import { describe, expect, it } from '@jest/globals'
-import { asapScheduler, config, map, Observable, of, Subject, throwError, UnsubscriptionError } from 'rxjs'
+import { asapScheduler, config, finalize, map, Observable, of, Subject, throwError, UnsubscriptionError } from 'rxjs'
 import { ControlledSubject } from '../../lib/demand/controlled-subject.js'
 import { concatMap } from '../../lib/demand/flattening.js'
 import { fromSource } from '../../lib/demand/from-source.js'
@@ -12,6 +12,7 @@ import { handleEach } from '../../lib/reactive/handle-each.js'
 import type { Reply } from '../../lib/reactive/reply.js'
 import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { sse } from '../../lib/sse/index.js'
+import { marbles } from '../../lib/testing/index.js'
 import { Stage } from '../helpers/fake-transport.js'
 import { afterwards, signal } from '../helpers/net.js'
 import { readyPromises } from '../helpers/promises.js'
@@ -164,6 +165,33 @@ describe('a teardown that throws', () => {
     const stage = Stage.open(() => reply()).receive(get('/'))
     stage.transport.breakDown()
     expect(stage.errors.flatMap(causes)).toEqual([FAILURE])
+  })
+})
+
+describe.each<[string, () => Observable<string>]>([
+  ['that ends at once', () => new Observable(subscriber => {
+    subscriber.next('text')
+    subscriber.complete()
+    return fail
+  })],
+  ['that ends at once, behind an operator', () => of('text').pipe(map(text => text), finalize(fail))],
+])('a teardown that throws, of a source %s', (_, source) => {
+  it.each<[string, (source$: Observable<string>) => Reply]>([
+    ['a body', body => ({ body })],
+    ['a body that is a function of the demand', source$ => ({ body: () => source$ })],
+    ['events', events$ => sse(events$)],
+  ])('is reported once, and the response is complete: %s', (_kind, reply) => {
+    const stage = Stage.open(() => reply(source())).receive(get('/'))
+    expect(stage.errors).toEqual([FAILURE])
+    expect(stage.text).toMatch(/text\n*\r\n0\r\n\r\n$/)
+  })
+
+  it('is reported once, and the connection stays open: messages', () => {
+    marbles(({ webSocket, expectObservable }) => {
+      const client = webSocket(connection => { connection.send(source()) }, '-|')
+      expectObservable(client.errors$).toBe('e', { e: FAILURE })
+      expectObservable(client.received$).toBe('t|', { t: 'text' })
+    })
   })
 })
 

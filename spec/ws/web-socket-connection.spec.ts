@@ -192,7 +192,7 @@ describe('sending', () => {
   it.each([[null], [undefined], [42], [Symbol('odd')], [{ byteLength: NaN }]])(
     'counts the value %p as one byte while it waits for a slow client, and fails when it is its turn', odd => {
       marbles(({ webSocket, expectObservable, cold }) => {
-        const values = { a: 'four', b: odd, c: 'two', d: 'new' } as Record<string, WebSocketMessage>
+        const values = { a: 'four', b: odd, c: 'two', d: 'new' } as unknown as Record<string, WebSocketMessage>
         const dropped = new Subject<WebSocketMessage>()
         const onDrop = (message: WebSocketMessage): void => { dropped.next(message) }
         const client = webSocket(connection => {

@@ -6,11 +6,12 @@
  * high-water mark and one chunk, or sixteen such marks while the client keeps up. A demand-driven source holds at most
  * two batches; what it writes beyond its demand is bounded by excess.ts. An Observable holds the bound of its policy.
  */
-import { Observable, Subscriber, from } from 'rxjs'
+import { Observable, from } from 'rxjs'
 import { discard, endSubscription } from '../../application/discard.js'
 import { type Chunk } from '../../demand/chunk.js'
 import { controlled, DEFAULT_OVERFLOW } from '../../demand/overflow-policy.js'
 import { isObservable } from '../../demand/pullable.js'
+import { SourceSubscriber } from '../../demand/source-subscriber.js'
 import { BackpressureError } from '../../errors.js'
 import type { Clock } from '../../runtime/clock.js'
 import type { BodySource, Reply } from '../reply.js'
@@ -83,7 +84,7 @@ function isSelfFeeding(source: StreamedSource): source is SelfFeeding {
 
 function subscribe(source: Observable<Chunk>, subject: BodySubject): Feeding {
   const feeding = new BodyFeeder(subject)
-  source.subscribe(feeding)
+  feeding.start(source)
   return feeding
 }
 
@@ -91,13 +92,16 @@ function subscribe(source: Observable<Chunk>, subject: BodySubject): Feeding {
  * Writes each chunk to the body. A chunk that the body refuses (beyond Content-Length, not a chunk, without demand)
  * stops the source and fails the body: at once, also where the source emits for ever within its subscription.
  */
-class BodyFeeder extends Subscriber<Chunk> {
+class BodyFeeder extends SourceSubscriber<Chunk> {
   private readonly subject: BodySubject
 
   constructor(subject: BodySubject) {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- of an observer, RxJS closes its own subscriber only
     super()
     this.subject = subject
+  }
+
+  start(source: Observable<Chunk>): void {
+    this.follow(source)
   }
 
   override next(chunk: Chunk): void {
@@ -111,7 +115,7 @@ class BodyFeeder extends Subscriber<Chunk> {
   }
 
   override error(error: unknown): void {
-    if (this.closed) return
+    if (this.closed) return this.behindEnd(error)
     this.stop()
     this.subject.bodySink.error(error)
   }
@@ -126,8 +130,12 @@ class BodyFeeder extends Subscriber<Chunk> {
     }
   }
 
+  protected override reportLate(error: unknown): void {
+    this.subject.bodySink.reportLate(error)
+  }
+
   private stop(): void {
-    endSubscription(this, error => { this.subject.bodySink.reportLate(error) })
+    endSubscription(this, error => { this.reportLate(error) })
   }
 }
 

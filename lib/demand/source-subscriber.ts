@@ -1,0 +1,39 @@
+/**
+ * A subscriber at the end of one of the application's sources.
+ *
+ * Strategy: RxJS drops what a source throws when it has ended within its subscription, as a teardown may. From the
+ * source itself it comes out of the call of `subscribe`, from the last operator it arrives as an error behind the end;
+ * both are reported. (What operators before the last one throw then does not arrive.) An error that comes later is
+ * dropped, as by RxJS: it may be a mere consequence of the end.
+ */
+import { Subscriber, type Observable } from 'rxjs'
+
+/** Subscribes one source. A subclass calls {@link behindEnd} with errors that come when it is done. */
+export abstract class SourceSubscriber<T> extends Subscriber<T> {
+  private isSubscribing: boolean
+
+  constructor() {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- what RxJS puts around an observer costs each value
+    super()
+    this.isSubscribing = false
+  }
+
+  /** Subscribes the source. It may end within the call. */
+  protected follow(source: Observable<T>): void {
+    this.isSubscribing = true
+    try {
+      source.subscribe(this)
+    } catch (error) {
+      this.reportLate(error)
+    }
+    this.isSubscribing = false
+  }
+
+  /** An error came behind the end. */
+  protected behindEnd(error: unknown): void {
+    if (this.isSubscribing) this.reportLate(error)
+  }
+
+  /** Receives errors of a source that has ended. */
+  protected abstract reportLate(error: unknown): void
+}
