@@ -37,6 +37,8 @@ function webSocket(): WebSocketConnection {
   return new WebSocketConnection(session, '', { highWaterMark: 16_384 })
 }
 
+const IDENTITY = 'options of node:tls with a key and a cert, a pfx, an SNICallback or a pskCallback'
+
 const FACES: Record<string, Give> = {
   'serve': options => serve(HANDLER, options),
   'ServerConnection.create': options => ServerConnection.create(() => undefined, options),
@@ -61,6 +63,7 @@ const FACES: Record<string, Give> = {
 const WRONG: [string, unknown, string][] = [
   ['serve', 8080, 'options are an object, not 8080'],
   ['serve', null, 'options are an object, not null'],
+  ['serve', [], 'options are an object, not a list'],
   ['serve', { port: '8080' }, 'port must be a whole number from 0 to 65535, not "8080"'],
   ['serve', { port: 65_536 }, 'port must be a whole number from 0 to 65535, not 65536'],
   ['serve', { port: NaN }, 'port must be a whole number from 0 to 65535, not NaN'],
@@ -74,7 +77,11 @@ const WRONG: [string, unknown, string][] = [
   ['serve', { keepAliveHint: 0 }, 'keepAliveHint must be true or false, not 0'],
   ['serve', { reusePort: 'true' }, 'reusePort must be true or false, not "true"'],
   ['serve', { ipv6Only: 1 }, 'ipv6Only must be true or false, not 1'],
-  ['serve', { tls: true }, 'tls must be an object, not true'],
+  ['serve', { tls: true }, `tls must be ${IDENTITY}, not true`],
+  ['serve', { tls: [] }, `tls must be ${IDENTITY}, not a list`],
+  ['serve', { tls: {} }, `tls must be ${IDENTITY}, not an object`],
+  ['serve', { tls: { key: 'a', cert: undefined } }, `tls must be ${IDENTITY}, not an object`],
+  ['serve', { tls: { cert: 'a' } }, `tls must be ${IDENTITY}, not an object`],
   ['serve', { signal: 5 }, 'signal must be an AbortSignal, not 5'],
   ['serve', { signal: new AbortController() }, 'signal must be an AbortSignal, not an object'],
   ['serve', { scheduler: () => 0 }, 'scheduler must be a scheduler, not a function'],
@@ -89,6 +96,7 @@ const WRONG: [string, unknown, string][] = [
   ['serve', { Port: 80 }, 'there is no option Port: port is meant'],
   ['serve', { hostname: 'localhost' }, 'there is no option hostname: host is meant'],
   ['serve', { key: 'a', cert: 'b' }, 'there is no option key: tls: { key } is meant'],
+  ['ServerConnection.create', { config: [] }, 'config must be an object, not a list'],
   ['ServerConnection.create', { config: 5 }, 'config must be an object, not 5'],
   ['ServerConnection.create', { errorHandler: 'x' }, 'errorHandler must be a function, not "x"'],
   ['ServerConnection.create', { onLateErrors: HANDLER }, 'there is no option onLateErrors: onLateError is meant'],
@@ -107,6 +115,7 @@ const WRONG: [string, unknown, string][] = [
   ['upgradeWebSocket', { protocols: 'chat' }, 'protocols must be a list of strings or a function, not "chat"'],
   ['upgradeWebSocket', { protocols: [1] }, 'protocols must be a list of strings or a function, not a list'],
   ['upgradeWebSocket', { origins: 'a.org' }, "origins must be '*' or a list of strings or a function, not \"a.org\""],
+  ['upgradeWebSocket', { deflate: [] }, 'deflate must be true or false or an object, not a list'],
   ['upgradeWebSocket', { deflate: 'yes' }, 'deflate must be true or false or an object, not "yes"'],
   ['upgradeWebSocket', { deflate: { threshold: 'x' } }, 'threshold must be a whole number of at least 0'],
   ['upgradeWebSocket', { highWaterMark: 4, lowWaterMark: 4 }, 'lowWaterMark must be less than highWaterMark, which'],

@@ -33,7 +33,7 @@ export const BOOLEAN: Shape = { what: 'true or false', isFit: value => typeof va
 export const TEXT: Shape = { what: 'a string', isFit: value => typeof value === 'string' }
 /** Any number: its range is checked where it is used. */
 export const NUMBER: Shape = { what: 'a number', isFit: value => typeof value === 'number' }
-export const OBJECT: Shape = { what: 'an object', isFit: isObject }
+export const OBJECT: Shape = { what: 'an object', isFit: value => isObject(value) && !Array.isArray(value) }
 /** A scheduler of RxJS, which times come from. */
 export const SCHEDULER: Shape = { what: 'a scheduler', isFit: value => isObject(value) && 'schedule' in value }
 /** The signal of an AbortController, of any realm. */
@@ -68,7 +68,7 @@ export const COUNT: Range = { least: 0, most: Number.MAX_SAFE_INTEGER, isOpen: t
  *   that an option does not take
  */
 export function checkValues(options: object, kinds: Kinds): void {
-  if (!isObject(options)) throw badOption(`options are an object, not ${shown(options)}`)
+  if (!OBJECT.isFit(options)) throw badOption(`options are an object, not ${shown(options)}`)
   for (const [name, kind] of Object.entries(kinds)) {
     const value = (options as Record<string, unknown>)[name]
     if (value !== undefined) checkValue(name, value, kind)

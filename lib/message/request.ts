@@ -1,8 +1,9 @@
 /**
  * Requests as values: the head, without the body.
  */
+import { givenHeaders } from './given-headers.js'
+import type { Headers } from './headers.js'
 import type { Method } from './method.js'
-import { Headers } from './headers.js'
 import { Version } from './version.js'
 
 /** The optional parts of a request's head. */
@@ -28,9 +29,13 @@ export class Request {
     this.headers = headers
   }
 
-  /** The request of this method and target. */
+  /**
+   * The request of this method and target.
+   *
+   * @throws {@link TypeError} the headers are not Headers
+   */
   static create(method: Method, target: string, options: RequestOptions = {}): Request {
-    return new Request(method, target, options.version ?? Version.HTTP_1_1, options.headers ?? Headers.empty)
+    return new Request(method, target, options.version ?? Version.HTTP_1_1, givenHeaders(options.headers))
   }
 
   /** The head as it would be sent, unchecked: for people and tests. */

@@ -2,7 +2,8 @@
  * Responses as values: the head, without the body.
  */
 import { LocalProtocolError } from '../errors.js'
-import { Headers } from './headers.js'
+import { givenHeaders } from './given-headers.js'
+import type { Headers } from './headers.js'
 import { Status } from './status.js'
 import { Version } from './version.js'
 
@@ -38,11 +39,12 @@ export class Response {
    * The response of this status.
    *
    * @throws {@link LocalProtocolError} badStatus if the status is not an integer from 100 to 599
+   * @throws {@link TypeError} the headers are not Headers
    */
   static create(status: Status, options: ResponseOptions = {}): Response {
     if (!Status.isValid(status)) throw new LocalProtocolError('badStatus', `${status} is not a status code`)
     const reason = options.reason ?? Status.reasonPhrase(status)
-    return new Response(status, reason, options.version ?? Version.HTTP_1_1, options.headers ?? Headers.empty)
+    return new Response(status, reason, options.version ?? Version.HTTP_1_1, givenHeaders(options.headers))
   }
 
   /** The head as it would be sent, unchecked: for people and tests. */

@@ -4,7 +4,7 @@
 import type { TlsOptions } from 'node:tls'
 import type { ErrorHandler } from '../connection/error-handler.js'
 import {
-  BOOLEAN, checkOptions, COUNT, LONGEST_TIME, OBJECT, SIGNAL, TEXT, TIME,
+  BOOLEAN, checkOptions, COUNT, LONGEST_TIME, SIGNAL, TEXT, TIME, type Shape,
 } from '../connection/option-check.js'
 import { CONNECTION_KINDS, type ConnectionOptions } from '../reactive/connection-options.js'
 import { CLOSE_KINDS, type CloseOptions } from '../reactive/close-options.js'
@@ -51,6 +51,17 @@ export interface ListenOptions extends ConnectionOptions, CloseOptions {
 /** The default of {@link ListenOptions.handshakeTimeout}. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000
 
+const TLS: Shape = {
+  what: 'options of node:tls with a key and a cert, a pfx, an SNICallback or a pskCallback',
+  isFit: value => typeof value === 'object' && value !== null && hasIdentity(value),
+}
+
+/** Without one of these, a server would start, and each handshake would fail. */
+function hasIdentity({ cert, key, privateKeyIdentifier, pfx, SNICallback, pskCallback }: TlsOptions): boolean {
+  const hasPair = Boolean(cert) && Boolean(key ?? privateKeyIdentifier)
+  return hasPair || [pfx, SNICallback, pskCallback].some(Boolean)
+}
+
 /** The valid values of the options. */
 const LISTEN_KINDS = {
   ...CONNECTION_KINDS,
@@ -62,7 +73,7 @@ const LISTEN_KINDS = {
   maxConnections: COUNT,
   host: TEXT, path: TEXT,
   readableAll: BOOLEAN, writableAll: BOOLEAN, reusePort: BOOLEAN, ipv6Only: BOOLEAN,
-  tls: OBJECT,
+  tls: TLS,
   signal: SIGNAL,
 }
 

@@ -35,7 +35,7 @@ export function headersOf(init: HeadersInit | undefined): Headers {
   if (init instanceof Headers) return init
   if (typeof init !== 'object' || (init as unknown) === null) throw badHeaders(init)
   if (isPromise<unknown>(init)) throw noPromise(init)
-  if (isPairs(init)) return Headers.ofList([...init].map(([name, value]) => [name, textOf(name, value)]))
+  if (isList(init)) return Headers.ofList(Array.from(init, fieldOf))
   return ofRecord(init)
 }
 
@@ -93,8 +93,16 @@ function isEqual(there: KeptRecord, names: readonly string[], record: FieldRecor
   return true
 }
 
-function isPairs(init: object): init is Iterable<readonly [string, string]> {
+function isList(init: object): init is Iterable<unknown> {
   return Symbol.iterator in init
+}
+
+/** Returns a member of a list as a field. A string has characters, but is no pair. */
+function fieldOf(member: unknown): readonly [string, string] {
+  const isPair = typeof member === 'object' && member !== null && isList(member)
+  const [name, value, ...others] = isPair ? member : []
+  if (typeof name === 'string' && others.length === 0) return [name, textOf(name, value)]
+  throw new LocalProtocolError('badField', 'a list of header fields has pairs of a name and a value, and nothing else')
 }
 
 /** Returns the fields of a record whose value is not undefined. */

@@ -7,6 +7,7 @@
  */
 import { LocalProtocolError, REMOTE_FAULTS } from '../errors.js'
 import { announcedLength } from '../message/body-length.js'
+import { givenHeaders } from '../message/given-headers.js'
 import type { Headers } from '../message/headers.js'
 import { listIncludes } from '../message/list-value.js'
 import { TOKEN } from './grammar.js'
@@ -63,6 +64,7 @@ const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
  *
  * @throws {@link LocalProtocolError} badField: a name is not a token, or a value has CR, LF, NUL, another control
  *   character or one above U+00FF
+ * @throws {@link TypeError} not Headers
  * @throws {@link LocalProtocolError} badFraming: an invalid Content-Length or Transfer-Encoding
  */
 export function serializeFields(headers: Headers): SerializedFields {
@@ -75,7 +77,7 @@ export function serializeFields(headers: Headers): SerializedFields {
 function serialize(headers: Headers): SerializedFields {
   let text = ''
   let framing = 0
-  headers.iter((name, value) => {
+  givenHeaders(headers).iter((name, value) => {
     text += fieldLine(name, value)
     if (isFramingLength(name.length)) framing++
   })

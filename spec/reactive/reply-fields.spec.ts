@@ -48,6 +48,11 @@ describe('the fields of a reply', () => {
     }))
   })
 
+  it.each<unknown>([10, null, 'ab', [], ['a'], ['a', undefined], ['a', 'b', 'c'], [1, 'b'], new Date()])(
+    'are not a list that has %p', member => {
+      expect(() => headersOf([['a', 'b'], member] as never)).toThrow(expect.objectContaining({ code: 'badField' }))
+    })
+
   it('may not be a promise, whose rejection is handled', async () => {
     const failing = Promise.reject(new Error('no fields'))
     expect(() => headersOf(failing as never)).toThrow(expect.objectContaining({ code: 'badField' }))
