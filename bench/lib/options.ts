@@ -24,10 +24,17 @@ export const wantsRates = values.rates
 export const chosenPeers: readonly string[] | null = values.peers?.split(',') ?? null
 
 /** The number of rounds. */
-export const rounds = Number(values.rounds ?? (isShort ? 1 : 5))
+export const rounds = wholeNumber('rounds', values.rounds ?? (isShort ? '1' : '5'))
 
 /** The duration of a round, in seconds. */
-export const seconds = Number(values.seconds ?? (isShort ? 1 : 3))
+export const seconds = wholeNumber('seconds', values.seconds ?? (isShort ? '1' : '3'))
 
 /** The arguments of the command line that are not options. */
 export const words: readonly string[] = positionals
+
+/** wrk takes whole seconds only. Any other number ends the program with a sentence. */
+function wholeNumber(name: string, text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  console.error(`--${name} must be a whole number of at least 1, not ${text}`)
+  process.exit(2)
+}
