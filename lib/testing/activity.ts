@@ -109,6 +109,11 @@ export class Activity {
     OWNERS.enterWith(owner)
   }
 
+  /** Calls the function; what it starts, now or later, is attributed to the owner. */
+  ownedBy(owner: string, run: () => void): void {
+    OWNERS.run(owner, run)
+  }
+
   /** The owner of the code that runs. */
   get owner(): string | undefined {
     return OWNERS.getStore()

@@ -4,7 +4,7 @@
 import type { RunHelpers } from 'rxjs/testing'
 import { BOOLEAN, checkOptions, COUNT, FUNCTION, oneOf } from '../connection/option-check.js'
 import type { ListenOptions } from '../node/listen-options.js'
-import type { Handler, Reqd } from '../reactive/streamed-reqd.js'
+import type { Handler } from '../reactive/streamed-reqd.js'
 import type { WebSocketConnection } from '../ws/web-socket-connection.js'
 import type { WebSocketOptions } from '../ws/web-socket-options.js'
 import type { Activity } from './activity.js'
@@ -58,7 +58,10 @@ export interface WebSocketClientOptions
 export interface MarbleOptions {
   /** The frame at which time ends, in milliseconds. Default: 600,000 (ten minutes). Later events are not recorded. */
   readonly until?: number
-  /** Whether requests may be unanswered when time ends. Default: no; the handler probably waits for a promise. */
+  /**
+   * Whether requests may be unanswered when time ends, and responses and WebSockets wait for real timers or I/O.
+   * Default: no; the handler probably waits for a promise.
+   */
   readonly unanswered?: boolean
   /**
    * Whether `setTimeout`, `setInterval`, `setImmediate`, `Date`, `performance.now`, `AbortSignal.timeout` and
@@ -120,30 +123,40 @@ export class Stage {
       serve: (handler, given) => this.create(handler, given),
       listen: given => this.create(null, given),
       webSocket: (handler, sends, values = {}, given = {}) => {
-        const client = new TestWebSocket(given)
+        const client = new TestWebSocket(given, `WebSocket ${this.webSockets.length + 1}`)
         this.webSockets.push(client)
         const script = scriptOf(sends, values, given)
-        scheduler.whenRunning(() => { performWebSocket(client, script, scheduler, handler) })
+        const { activity } = this
+        const owned: typeof handler = activity === null ? handler : connection => {
+          activity.ownedBy(client.name, () => { handler(connection) })
+        }
+        scheduler.whenRunning(() => { performWebSocket(client, script, scheduler, owned) })
         return client
       },
     }
   }
 
-  /** @throws {@link UnansweredError} a request is unanswered, or its response cannot go on, and may not be so */
+  /** @throws {@link UnansweredError} a request is unanswered, or a response or a WebSocket cannot go on */
   checkAnswers(): void {
     if (this.options.unanswered === true) return
     const { activity } = this
     const end = Math.min(this.until, this.scheduler.frame)
     const open = this.servers.flatMap(server => server.unanswered)
-    if (open.length > 0) throw new UnansweredError('answered', open, end, activity === null ? null : activity.pending())
+    const names = open.map(nameOf)
+    if (open.length > 0) throw new UnansweredError('answered', names, end, activity?.pending() ?? null)
     // A response may go on without end, but not one whose source waits for what never comes.
-    const stuck = this.servers.flatMap(server => server.unfinished).filter(reqd => this.pendingOf(reqd).length > 0)
-    const pending = [...new Set(stuck.flatMap(reqd => this.pendingOf(reqd)))]
-    if (stuck.length > 0) throw new UnansweredError('completed the response to', stuck, end, pending)
+    this.checkNotStuck('completed the response to', this.servers.flatMap(server => server.unfinished).map(nameOf), end)
+    this.checkNotStuck('closed', this.webSockets.filter(({ isOpen }) => isOpen).map(({ name }) => name), end)
   }
 
-  private pendingOf(reqd: Reqd): string[] {
-    return this.activity?.pending(nameOf(reqd)) ?? []
+  private checkNotStuck(missing: 'completed the response to' | 'closed', names: string[], end: number): void {
+    const stuck = names.filter(name => this.pendingOf(name).length > 0)
+    const pending = [...new Set(stuck.flatMap(name => this.pendingOf(name)))]
+    if (stuck.length > 0) throw new UnansweredError(missing, stuck, end, pending)
+  }
+
+  private pendingOf(name: string): string[] {
+    return this.activity?.pending(name) ?? []
   }
 
   /** Cuts all connections: the test is over. */

@@ -2,8 +2,6 @@
  * The errors of the testing kit: tests that cannot work in virtual time, and expectations that fail. A message says
  * what happened and what to do instead.
  */
-import type { Reqd } from '../reactive/streamed-reqd.js'
-import { nameOf } from './show.js'
 
 /** The number of promises without a step of virtual time that counts as an endless loop. */
 export const MAX_PROMISES = 250_000
@@ -103,11 +101,10 @@ export class UnansweredError extends Error {
 
   /** `pending` names the pending work of a run in which promises settle; null for a synchronous run. */
   constructor(
-    missing: 'answered' | 'completed the response to',
-    requests: readonly Reqd[], end: number, pending: readonly string[] | null,
+    missing: 'answered' | 'completed the response to' | 'closed',
+    things: readonly string[], end: number, pending: readonly string[] | null,
   ) {
-    const names = requests.map(nameOf).join(', ')
-    super(`Nobody has ${missing} ${names} up to the end of virtual time (frame ${end}).`
+    super(`Nobody has ${missing} ${things.join(', ')} up to the end of virtual time (frame ${end}).`
       + `${pending === null ? NO_PROMISES : whatIs(pending)} `
       + 'Where a request is meant to stay unanswered: { unanswered: true }.')
   }

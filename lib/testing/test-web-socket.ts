@@ -26,6 +26,10 @@ export class TestWebSocket implements WebSocketLike, MessageOutput {
   readonly errors$: Observable<unknown>
   /** @internal */
   readonly connection: WebSocketConnection
+  /** @internal The name in failures. */
+  readonly name: string
+  /** @internal Whether the connection was opened and has not ended. */
+  isOpen: boolean
   /** @internal */
   readonly messages: MessageOutput
   bufferedAmount: number
@@ -44,7 +48,7 @@ export class TestWebSocket implements WebSocketLike, MessageOutput {
   private credit: number
   private close$: (() => void) | null
 
-  constructor(options: WebSocketOptions) {
+  constructor(options: WebSocketOptions, name: string) {
     const settings = settingsOf({ ...options, pingIntervalMs: 0 })
     this.received = new Subject()
     this.demand = new Subject()
@@ -57,6 +61,8 @@ export class TestWebSocket implements WebSocketLike, MessageOutput {
     this.session = new Session(settings, { report: error => { this.errors.next(error) }, happened: () => undefined })
     this.connection = new WebSocketConnection(this.session, '', { ...options, highWaterMark: settings.highWaterMark })
     this.messages = this
+    this.name = name
+    this.isOpen = false
     this.bufferedAmount = 0
     this.receivedBytes = 0
     this.writtenBytes = 0
@@ -72,6 +78,7 @@ export class TestWebSocket implements WebSocketLike, MessageOutput {
     this.connection.ready$.subscribe(wanted => { this.demand.next(wanted) })
     this.session.requestDone()
     this.session.opened(this)
+    this.isOpen = this.connection.closure === null
     handler(this.connection)
   }
 
@@ -136,6 +143,7 @@ export class TestWebSocket implements WebSocketLike, MessageOutput {
 
   private ended(): void {
     const { closure } = this.connection
+    this.isOpen = false
     if (closure !== null) this.ending.next(closure)
     this.ending.complete()
     this.received.complete()

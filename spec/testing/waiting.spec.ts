@@ -10,7 +10,7 @@ import { TestScheduler } from 'rxjs/testing'
 import { concatMap, fromSource, pulled, Response, type Handler } from '../../lib/index.js'
 import { sse } from '../../lib/sse/index.js'
 import { get, marbles, marblesAsync, webSocketHandshake, type MarbleOptions } from '../../lib/testing/index.js'
-import { upgradeWebSocket } from '../../lib/ws/index.js'
+import { upgradeWebSocket, type WebSocketConnection } from '../../lib/ws/index.js'
 
 const FILE = 'spec/testing/waiting.spec.ts'
 const HEAD = get('/slow')
@@ -155,6 +155,28 @@ describe('a response that has begun', () => {
       server.connect('a-#', { a: get('/quick') })
       server.connect('a', { a: HEAD })
     }, { until: 1_000 }))).toBe('')
+  })
+})
+
+describe('the client of a WebSocket', () => {
+  const later = (text: string): Promise<string> => new Promise(resolve => setTimeout(resolve, 50, text))
+  const sources: [string, (connection: WebSocketConnection) => void][] = [
+    ['a source', connection => { connection.send(defer(() => later('a'))) }],
+    ['a generator', connection => { connection.send((async function* () { yield await later('a') })()) }],
+    ['an answer', connection => { connection.concatMap(message => later(String(message))).subscribe(connection) }],
+  ]
+
+  it.each(sources)('fails the test if the connection waits for what never comes: %s', async (_, handler) => {
+    const run = (options: MarbleOptions, sends = '-a'): Promise<string> => failureOf(() => marblesAsync(helpers => {
+      helpers.webSocket(() => undefined, '-')
+      helpers.webSocket(handler, sends, { a: 'text' })
+    }, { until: 1_000, ...options }))
+    const failure = await run({})
+    expect(failure).toMatch('UnansweredError: Nobody has closed WebSocket 2 up to the end of virtual time')
+    expect(failure).toMatch(/\n {2}WebSocket 2 waits for setTimeout of 50 ms called at \S+waiting\.spec\.ts:\d+\n/)
+    expect(await run({ timers: 'virtual' })).toBe('')
+    expect(await run({ unanswered: true })).toBe('')
+    expect(await run({}, '-a-|')).toBe('')
   })
 })
 
