@@ -87,6 +87,31 @@ describe('lines of JSON, both ways', () => {
   })
 })
 
+describe('lines of JSON that are not as usual', () => {
+  const answer = async (body: string | string[]): Promise<[number, string]> => {
+    const { url } = await start(recipes.ndjson(line => Promise.resolve(line)), { onError: () => undefined })
+    const bytes = ReadableStream.from([body].flat().map(text => new TextEncoder().encode(text)))
+    const response = await fetch(url, { method: 'POST', body: bytes, duplex: 'half' })
+    return [response.status, await response.text()]
+  }
+
+  it.each([
+    ['no line', '', ''],
+    ['a last line without its end', '{"a":1}\n{"a":2}', '{"a":1}\n{"a":2}\n'],
+    ['empty lines', '\n{"a":1}\n\r\n\n{"a":2}\r\n', '{"a":1}\n{"a":2}\n'],
+  ])('are answered: %s', async (_, body, text) => {
+    expect(await answer(body)).toEqual([200, text])
+  })
+
+  it('are refused if they are not JSON', async () => {
+    expect((await answer('{"a":\n'))[0]).toBe(400)
+  })
+
+  it('are refused if one of them does not end', async () => {
+    expect((await answer(Array<string>(40).fill('x'.repeat(32_768))))[0]).toBe(413)
+  })
+})
+
 describe('tokens of a language model', () => {
   it('are sent as events, and the upstream is aborted when the client leaves', async () => {
     const aborted = signal()
@@ -140,6 +165,9 @@ async function rawBody(server: Awaited<ReturnType<typeof start>>): Promise<Buffe
   return Buffer.from(text.slice(text.indexOf('\r\n\r\n') + 4), 'latin1')
 }
 
+/** A form whose end is missing. */
+const CUT_FORM = '--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nabc'
+
 describe('a form with files', () => {
   const post = (url: string, bytes: number): Promise<Response> => {
     const form = new FormData()
@@ -152,6 +180,23 @@ describe('a form with files', () => {
     const { url } = await start(recipes.upload(folder, 1e6))
     expect(await (await post(url, 300_000)).text()).toBe('1 saved\n')
     expect(readdirSync(folder).map(name => readFileSync(join(folder, name)).length)).toEqual([300_000])
+  })
+
+  it('is answered with 400 if it is not a form, or ends within a file', async () => {
+    const folder = mkdtempSync(join(directory, 'upload-'))
+    const { url } = await start(recipes.upload(folder, 1e6), { onError: () => undefined })
+    const type = 'multipart/form-data; boundary=x'
+    const bodies = [['', 'hi'], ['text/plain', 'hi'], ['multipart/form-data', 'hi'], [type, ''], [type, CUT_FORM]]
+    for (const [contentType, body] of bodies) {
+      expect((await fetch(url, { method: 'POST', body, headers: { 'content-type': contentType } })).status).toBe(400)
+    }
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('is answered with 500 if a file cannot be written, however large it is', async () => {
+    const { url } = await start(recipes.upload(join(directory, 'nowhere'), 1e8), { onError: () => undefined })
+    expect((await post(url, 100)).status).toBe(500)
+    expect((await post(url, 3_000_000)).status).toBe(500)
   })
 
   it('is answered with 413 if a file is too large, and leaves no file behind', async () => {
@@ -181,6 +226,13 @@ describe('rows of a database', () => {
       Array.from({ length: 500 }, (_, id) => ({ id, word: `w${id}` })))
   })
 
+  it('are not asked for by HEAD, so no cursor stays open', async () => {
+    let opened = 0
+    const { url } = await start(recipes.rows({ iterate: () => [opened++] }))
+    expect((await fetch(url, { method: 'HEAD' })).status).toBe(200)
+    expect(opened).toBe(0)
+  })
+
   it('wait for a client that does not read, and the cursor is closed when it leaves', async () => {
     const table = new Table(1e9)
     await stalled(recipes.rows(table), table)
@@ -193,6 +245,11 @@ describe('a table as CSV', () => {
     const lines = (await (await fetch(url)).text()).split('\r\n')
     expect(lines.slice(0, 2)).toEqual(['id,name', '0,"a, ""b"""'])
     expect(lines).toHaveLength(252)
+  })
+
+  it('has empty cells where there is no value', async () => {
+    const { url } = await start(recipes.csv(['id', 'name'], [{ id: 0, name: null }, { id: 1 }]))
+    expect(await (await fetch(url)).text()).toBe('id,name\r\n0,\r\n1,\r\n')
   })
 
   it('waits for a client that does not read', async () => {
