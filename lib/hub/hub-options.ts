@@ -2,6 +2,8 @@
  * The options of a hub and of its subscribers, and the events that subscribers get.
  */
 
+import type { Shape } from '../connection/option-check.js'
+
 /** What happens to a subscriber that falls so far behind that its next event is no longer held. */
 export type HubOverflow =
   /** It gets a gap, and continues with the oldest event that is held. */
@@ -28,8 +30,13 @@ export interface HubOptions {
 
 /** The options of `publish`. */
 export interface PublishOptions {
-  /** The event type that a client listens to: `message` unless given. */
+  /** The event type that a client listens to: `message` unless given. Without line ends. */
   readonly event?: string
+}
+
+/** The valid types of events. An event that no stream can carry would fail each client again and again. */
+export const EVENT_TYPE: Shape = {
+  what: 'a string without line ends', isFit: value => typeof value === 'string' && !/[\r\n]/.test(value),
 }
 
 /** The options of a subscription. */

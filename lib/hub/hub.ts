@@ -6,10 +6,12 @@
  * event; and events that are no longer held are reported as a gap. Ids are the epoch of the hub and a number.
  */
 import type { Observable } from 'rxjs'
-import { checkOptions, SIZE, TEXT } from '../connection/option-check.js'
+import { checkOptions, checkValue, SIZE, TEXT } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
 import { FanOut, HISTORY } from './fan-out.js'
-import type { HubEvent, HubGap, HubOptions, PublishOptions, SubscribeOptions } from './hub-options.js'
+import {
+  EVENT_TYPE, type HubEvent, type HubGap, type HubOptions, type PublishOptions, type SubscribeOptions,
+} from './hub-options.js'
 import type { Start } from './subscription.js'
 
 /**
@@ -50,10 +52,11 @@ export class Hub<T> {
    * Publishes the value and returns its id. It belongs to the hub from then on: a later change reaches some subscribers
    * and not others.
    *
-   * @throws {@link LocalProtocolError} badState: the hub is closed
+   * @throws {@link LocalProtocolError} badState: the hub is closed; badOption: an invalid event type
    */
   publish(data: T, { event }: PublishOptions = {}): string {
     this.fanOut.assertOpen()
+    if (event !== undefined) checkValue('event', event, EVENT_TYPE)
     const id = this.idOf(this.fanOut.log.end)
     this.fanOut.push(Object.freeze({ id, data, ...event !== undefined && { event } }))
     return id

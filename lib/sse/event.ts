@@ -59,8 +59,16 @@ function checked(field: string, value: string, forbidden: RegExp): string {
 }
 
 function json(data: unknown): string {
-  // Its declared type omits undefined, the result for functions and symbols.
-  const text = JSON.stringify(data) as string | undefined
+  const text = serialized(data)
   if (text !== undefined) return text
   throw new LocalProtocolError('badField', `data must be a string or JSON, not a ${typeof data}`)
+}
+
+/** Returns the value as JSON; undefined for functions and symbols, which the type of `stringify` omits. */
+function serialized(data: unknown): string | undefined {
+  try {
+    return JSON.stringify(data)
+  } catch (cause) {
+    throw new LocalProtocolError('badField', 'data must be a string or JSON: it cannot be serialized', cause)
+  }
 }

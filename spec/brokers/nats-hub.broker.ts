@@ -114,6 +114,12 @@ describe('a hub over NATS', () => {
     await expect(house.hub({ ...where, connection })).rejects.toThrow('refused')
   })
 
+  it('refuses a type that no event stream can carry', async () => {
+    const hub = await house.hub(house.place())
+    await expect(hub.publish(1, { event: 'a\nb' })).rejects.toMatchObject({ code: 'badOption' })
+    expect(await hub.publish(1, { event: 'a' })).toMatch(/-1$/)
+  })
+
   it('creates its stream with the given limits', async () => {
     const where = house.place()
     await house.hub({ ...where, limits: { messages: 10, bytes: 4096, ageMs: 60_000 } })

@@ -33,6 +33,17 @@ describe('a hub', () => {
     expect(events).toEqual([{ id: 'e-1', event: 'price', data: 1 }])
   })
 
+  it('refuses a type that no event stream can carry, and not its clients one by one', async () => {
+    const hub = hubOf()
+    for (const event of ['a\nb', 'a\r', 5 as never]) {
+      expect(() => hub.publish(1, { event })).toThrow(expect.objectContaining({ code: 'badOption' }))
+      await expect(hub.publishWhenReady(1, { event })).rejects.toMatchObject({ code: 'badOption' })
+    }
+    expect(hub.latestId).toBeNull()
+    hub.publish(1, { event: undefined as never })
+    expect(heard(hub, { after: 'e-0' })).toContain(1)
+  })
+
   it('counts its subscribers', () => {
     const hub = hubOf()
     const sizes: number[] = []

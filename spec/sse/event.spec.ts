@@ -20,6 +20,9 @@ function parse(text: string): { events: EventSourceMessage[]; retries: number[];
   return { events, retries, errors }
 }
 
+const LOOP: { self?: unknown } = {}
+LOOP.self = LOOP
+
 describe('an event as text', () => {
   it.each<[string, SseEvent | string, string]>([
     ['a string is the data', 'hello', 'data: hello\n\n'],
@@ -49,6 +52,8 @@ describe('an event as text', () => {
     ['a fraction as retry', { retry: 0.5 }, 'badRange', 'retry must be a whole number of milliseconds, not 0.5'],
     ['no number as retry', { retry: NaN }, 'badRange', 'retry must be a whole number of milliseconds, not NaN'],
     ['data that is no JSON', { data: () => 1 }, 'badField', 'data must be a string or JSON, not a function'],
+    ['a BigInt', { data: 1n }, 'badField', 'data must be a string or JSON: it cannot be serialized'],
+    ['an object within itself', { data: LOOP }, 'badField', 'data must be a string or JSON: it cannot be serialized'],
   ])('%s is refused', (_, event, code, message) => {
     expect(() => formatEvent(event)).toThrow(expect.objectContaining({ name: 'LocalProtocolError', code, message }))
   })

@@ -100,9 +100,9 @@ export class NatsHub<T> {
    * subscribers of this process receive it through the broker, too. While the broker is unavailable, the publication is
    * retried, and stored once. Concurrent publications may then be reordered: if order matters, await each.
    *
-   * @throws by rejecting. {@link LocalProtocolError} badState: the hub is closed; {@link BackpressureError}: too many
-   *   publications are pending; the NATS client's error if the broker refuses it, or does not acknowledge it in time:
-   *   then it may be stored or not
+   * @throws by rejecting. {@link LocalProtocolError} badState: the hub is closed; badOption: an invalid event type;
+   *   {@link BackpressureError}: too many publications are pending; the NATS client's error if the broker refuses it,
+   *   or does not acknowledge it in time: then it may be stored or not
    */
   async publish(data: T, options?: PublishOptions): Promise<string> {
     this.fanOut.assertOpen()

@@ -6,8 +6,9 @@
  * messages and the time for each are bounded.
  */
 import { headers, nuid } from '@nats-io/transport-node'
+import { checkValue } from '../../connection/option-check.js'
 import { BackpressureError } from '../../errors.js'
-import type { PublishOptions } from '../hub-options.js'
+import { EVENT_TYPE, type PublishOptions } from '../hub-options.js'
 import { isPassing, Pause } from './retry.js'
 import { ANSWER_MS, EVENT_FIELD, type StreamAccess } from './stream-access.js'
 
@@ -27,6 +28,7 @@ export class Publisher<T> {
 
   /** Publishes the value. Resolves with the sequence of its message. */
   async publish(data: T, { event }: PublishOptions = {}): Promise<number> {
+    if (event !== undefined) checkValue('event', event, EVENT_TYPE)
     const waiting = this.pending.size
     if (waiting >= this.most) {
       throw new BackpressureError(`${waiting} publications wait for the broker, and no more may`, waiting)
