@@ -8,8 +8,12 @@
 import type { Unsubscribable } from 'rxjs'
 import { onRejection } from '../errors.js'
 
-/** The methods that end a source: a Node stream, a web stream, or an iterator. */
+/** The method of a body that wraps a source: it discards that source. */
+export const DISCARD: unique symbol = Symbol('httprx.discard')
+
+/** The methods that end a source: a wrapper of ours, a Node stream, a web stream, or an iterator. */
 interface Releasable {
+  [DISCARD]?(report: ReportError): void
   destroy?(): unknown
   on?(event: 'error', listener: (error: unknown) => void): unknown
   cancel?(): unknown
@@ -53,6 +57,7 @@ export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T>
 }
 
 function end(source: Releasable, report: ReportError): unknown {
+  if (typeof source[DISCARD] === 'function') { source[DISCARD](report); return }
   if (typeof source.cancel === 'function') return source.cancel()
   if (typeof source.destroy === 'function') {
     // The listener comes first: a file that could not be opened emits its error after destroy().

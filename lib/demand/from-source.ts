@@ -27,8 +27,11 @@ export type Source<T> =
  * of `sse` and of a WebSocket, also through synchronous operators. Any other subscriber gets its values as fast as they
  * come. Unsubscribing tells the source to stop (`return`, `cancel`, `destroy`).
  *
+ * A response to HEAD, or one for a client that is gone, does not subscribe to its body. A source that holds a resource
+ * before it is read (an open file, the cursor of a database) is therefore made by `defer`.
+ *
  * @example
- * body: fromSource(cursor).pipe(map(row => JSON.stringify(row) + '\n'))
+ * body: defer(() => fromSource(openCursor())).pipe(map(row => JSON.stringify(row) + '\n'))
  *
  * @throws {@link TypeError} it is no source
  */

@@ -8,6 +8,7 @@
  * the id of its last event. Events that wait in a buffer of the overflow policy are not sent.
  */
 import { Observable, type SchedulerLike } from 'rxjs'
+import { DISCARD, discard, type ReportError } from '../application/discard.js'
 import { libraryScheduler } from '../application/library-scheduler.js'
 import { checkOptions, COUNT, FUNCTION, oneOf, SCHEDULER, SIZE, TIME } from '../connection/option-check.js'
 import { PreparedText } from '../connection/prepared-text.js'
@@ -80,7 +81,8 @@ const HEADERS = Headers.of({
  * (the tokens of a language model, a cursor) or a stream is pulled as the client takes events, and loses none;
  * `overflow` applies to an Observable that cannot be paused. The source is subscribed when the response starts and
  * unsubscribed, or told to stop, when the client goes away. When it completes, the response does, and a browser
- * reconnects; a response with status 204 would stop it.
+ * reconnects; a response with status 204 would stop it. An iterator or a stream is also told to stop if the response is
+ * never sent, or has no body.
  *
  * An event that the format cannot carry ({@link formatEvent}) fails as an error of the source does: the response is
  * cut.
@@ -104,7 +106,7 @@ export function sse(source: Source<SseEvent | string>, options: SseOptions = {})
   }
   return {
     headers: HEADERS,
-    body: bodyOf(plan, options),
+    body: Object.assign(bodyOf(plan, options), { [DISCARD]: (report: ReportError) => { discard(source, report) } }),
     ...(highWaterMark !== undefined && { highWaterMark }),
   }
 }

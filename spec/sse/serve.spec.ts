@@ -3,6 +3,7 @@
  */
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { createParser } from 'eventsource-parser'
 import { concat, finalize, interval, map, NEVER, Observable, of } from 'rxjs'
@@ -144,6 +145,30 @@ class Upstream {
     }, { highWaterMark: 2 })
   }
 }
+
+describe('a pull source whose events are not sent', () => {
+  const HEAD = 'HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  const stream = (): [ReadableStream<string>, Promise<unknown>] => {
+    const { readable, writable } = new TransformStream<string, string>()
+    return [readable, writable.getWriter().closed.catch(() => 'stopped')]
+  }
+
+  it('is told to stop when the response has no body', async () => {
+    const [events, stopped] = stream()
+    const url = new URL(await start(() => sse(events)))
+    const socket = connect(Number(url.port), url.hostname).resume()
+    socket.write(HEAD)
+    expect(await stopped).toBe('stopped')
+    socket.destroy()
+  })
+
+  it('is told to stop when the reply comes after another one', async () => {
+    const [events, stopped] = stream()
+    const url = await start(() => of({ body: 'the first' }, sse(events)))
+    expect(await (await fetch(url)).text()).toBe('the first')
+    expect(await stopped).toBe('stopped')
+  })
+})
 
 describe('tokens of a pull source', () => {
   const KINDS: Record<string, [(upstream: Upstream) => Handler, string]> = {
