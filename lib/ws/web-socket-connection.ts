@@ -2,6 +2,7 @@
  * A WebSocket connection, as its user sees it.
  */
 import { endWith, ignoreElements, NEVER, Subscription, takeUntil, tap, type Observable } from 'rxjs'
+import { discard } from '../application/discard.js'
 import type { Report } from '../application/guarded-observable.js'
 import { checkOptions } from '../connection/option-check.js'
 import { chunkSize } from '../demand/chunk.js'
@@ -90,7 +91,10 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
     const { overflow = DEFAULT_OVERFLOW, onDrop } = options
     const messages$ = fromSource(source)
     const sending = new Sending(this, { overflow, ...onDrop && { onDrop } })
-    if (this.isClosed) return Subscription.EMPTY
+    if (this.isClosed) {
+      discard(source, error => { this.session.report(error) })
+      return Subscription.EMPTY
+    }
     this.session.sends(sending)
     sending.start(messages$)
     return sending

@@ -2,6 +2,7 @@
  * The end of a connection from each side, and the release of its resources.
  */
 import { once } from 'node:events'
+import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { firstValueFrom, NEVER, Subject, toArray, VirtualTimeScheduler } from 'rxjs'
 import type { WebSocketConnection } from '../../lib/ws/index.js'
@@ -281,5 +282,18 @@ describe('keep-alive', () => {
     }
     expect(await over(connection)).toBe('aborted')
     expect(peak).toBeLessThanOrEqual(61 * 127)
+  })
+})
+
+describe('a stream that is sent', () => {
+  it('is destroyed if the connection is closed already', async () => {
+    await using stage = await Stage.open()
+    await stage.raw().send(frame(CLOSE))
+    const connection = await stage.connection
+    await over(connection)
+    const stream = new Readable({ read: () => undefined })
+    expect(connection.send(stream).closed).toBe(true)
+    expect(stream.destroyed).toBe(true)
+    expect(stage.errors).toEqual([])
   })
 })

@@ -8,6 +8,7 @@
  * woken for each. An Observable that cannot be paused falls under the default policy.
  */
 import { defer, filter, map, type Observable, of, Subject, type Subscription } from 'rxjs'
+import { discard } from '../../application/discard.js'
 import { ValueQueue } from '../../buffer/value-queue.js'
 import { isBytes, type Chunk } from '../../demand/chunk.js'
 import { fromSource, type Source } from '../../demand/from-source.js'
@@ -49,7 +50,7 @@ export function fromBody(body: BodySource): Observable<Uint8Array> {
  * @throws {@link TypeError} the value is not a body
  */
 export function toAsyncIterable(body: BodySource): AsyncIterableIterator<Uint8Array, undefined, undefined> {
-  return new ChunkIterator(fromBody(body))
+  return new ChunkIterator(fromBody(body), body)
 }
 
 /**
@@ -82,9 +83,13 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
-/** The iterator over the chunks of an Observable, which the first call of `next` subscribes. */
+/**
+ * The iterator over the chunks of a body as an Observable, which the first call of `next` subscribes. Without one, the
+ * body itself is told to stop; there is nobody to hear of its failure then.
+ */
 class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined, undefined> {
   private readonly source: Observable<Uint8Array>
+  private readonly body: BodySource
   private readonly wanted: Subject<number>
   private readonly queue: ValueQueue<Uint8Array>
   private readonly waiters: ValueQueue<Waiter>
@@ -92,8 +97,9 @@ class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined, unde
   /** How the Observable ended; null while it has not. */
   private end: { readonly error: unknown } | 'done' | null
 
-  constructor(source: Observable<Uint8Array>) {
+  constructor(source: Observable<Uint8Array>, body: BodySource) {
     this.source = source
+    this.body = body
     this.wanted = new Subject()
     this.queue = new ValueQueue()
     this.waiters = new ValueQueue()
@@ -115,8 +121,10 @@ class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined, unde
 
   return(): Promise<Result> {
     this.queue.clear()
+    const isUnread = this.subscription === null && this.end === null
     this.end = 'done'
-    this.subscription?.unsubscribe()
+    if (isUnread) discard(this.body, () => undefined)
+    else this.subscription?.unsubscribe()
     this.settle()
     return Promise.resolve(DONE)
   }

@@ -138,6 +138,16 @@ describe.each(Object.entries(FORMS))('%s', (_, form) => {
   })
 })
 
+describe('a stream as a body that nobody has read', () => {
+  it('is destroyed when the iterator or the stream that it became is ended', async () => {
+    const bodies = [0, 1, 2].map(() => new Readable({ read: () => undefined }))
+    await toAsyncIterable(bodies[0]).return?.()
+    await expect(toAsyncIterable(bodies[1]).throw?.(new Error('left'))).rejects.toThrow('left')
+    await toReadableStream(bodies[2]).cancel()
+    expect(bodies.map(({ destroyed }) => destroyed)).toEqual([true, true, true])
+  })
+})
+
 describe('an iterator of a body', () => {
   it('answers concurrent calls in order, and then reports the end', async () => {
     const chunks = toAsyncIterable(['a', 'b'])
