@@ -1,13 +1,14 @@
 /**
- * One event to many clients with httprx, in the way of its users.
+ * One event to many clients with httprx, in the ways of its users: through a Subject, and through a `Hub`.
  */
 import { map, Subject } from 'rxjs'
 import type { Handler } from 'httprx'
+import { Hub, hubSocket } from 'httprx/hub'
 import { sse } from 'httprx/sse'
 import { upgradeWebSocket } from 'httprx/ws'
 import { isDeflated, isMessages, publishing, type Quote } from './fan-out.js'
 
-/** The handler of the scenario. It publishes from now on. */
+/** The handler of the scenario, with a Subject. It publishes from now on. */
 export function fanOut(scenario: string): Handler {
   const quotes = new Subject<Quote>()
   publishing(scenario, quote => { quotes.next(quote) })
@@ -18,5 +19,17 @@ export function fanOut(scenario: string): Handler {
     const connection = upgradeWebSocket(reqd, { deflate: isDeflated(scenario) })
     connection.messages$.subscribe()
     connection.send(messages)
+  }
+}
+
+/** The same with a hub, which numbers the events and remembers them. */
+export function fanOutByHub(scenario: string): Handler {
+  const hub = new Hub<string>()
+  publishing(scenario, ({ data }) => { hub.publish(data) })
+  if (!isMessages(scenario)) return () => sse(hub.subscribe())
+  return reqd => {
+    const connection = upgradeWebSocket(reqd, { deflate: isDeflated(scenario) })
+    connection.messages$.subscribe()
+    hubSocket(hub, connection, { format: ({ data }) => typeof data === 'string' ? data : JSON.stringify(data) })
   }
 }
