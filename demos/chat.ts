@@ -30,9 +30,10 @@ function enter(reqd: Reqd): void {
 const page: Reply = {
   headers: { 'content-type': 'text/html; charset=utf-8' },
   body: `<!doctype html>
-<title>Chat</title>
-<form><input autofocus placeholder="Say something"></form>
-<ol></ol>
+<html lang="en"><title>Chat</title>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<form><input autofocus maxlength="250" placeholder="Say something" aria-label="message"></form>
+<ol style="overflow-wrap: anywhere"></ol>
 <script>
   const socket = new WebSocket(location.href.replace('http', 'ws'))
   const [form, input, list] = ['form', 'input', 'ol'].map(name => document.querySelector(name))

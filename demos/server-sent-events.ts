@@ -13,7 +13,8 @@ import { lastEventId, sse, type SseEvent } from 'httprx/sse'
 
 const PAGE = `<!doctype html>
 <html lang="en"><title>Ticks</title>
-<h1 aria-live="polite">…</h1>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<h1 style="overflow-wrap: anywhere" aria-live="polite">…</h1>
 <script>
   const ticks = new EventSource('/ticks')
   ticks.addEventListener('tick', ({ data }) => {

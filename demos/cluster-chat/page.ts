@@ -3,8 +3,9 @@
  */
 export const PAGE = `<!doctype html>
 <html lang="en"><title>Chat across processes</title>
-<form><input autofocus placeholder="Say something" aria-label="message"></form>
-<ol></ol>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<form><input autofocus maxlength="250" placeholder="Say something" aria-label="message"></form>
+<ol style="overflow-wrap: anywhere"></ol>
 <script>
   const messages = new EventSource('/messages')
   const [form, input, list] = ['form', 'input', 'ol'].map(name => document.querySelector(name))
