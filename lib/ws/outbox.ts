@@ -84,8 +84,9 @@ export class Outbox implements Drained, OutputWatcher {
     for (const wait of waits) this.whenDrained(wait.mark, wait.callback)
   }
 
-  /** The connection is over: drops the messages that waited for an output. */
+  /** The connection is over: drops the messages that waited for an output, or in it to be compressed. */
   end(): void {
+    this.output = null
     this.waiting = null
     this.waitingBytes = 0
   }

@@ -179,6 +179,16 @@ describe('a client that leaves', () => {
     expect((await stage.connection).bufferedAmount).toBe(0)
   })
 
+  it('holds no messages that waited to be compressed when the connection was terminated', async () => {
+    await using stage = await Stage.open({ deflate: { threshold: 0 } }, SILENT)
+    await once(stage.client(), 'open')
+    const connection = await stage.connection
+    for (let i = 0; i < 100; i++) connection.next(`message ${i} that waits`)
+    connection.terminate()
+    expect(await over(connection)).toBe('aborted')
+    expect(connection.bufferedAmount).toBe(0)
+  })
+
   it('may leave before the handshake is answered', async () => {
     await using stage = await Stage.open({}, connection => { connection.terminate() })
     const client = stage.raw()
