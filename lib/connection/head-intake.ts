@@ -46,6 +46,11 @@ export class HeadIntake {
     return this.parser === null ? null : this.parser.request
   }
 
+  /** Whether nothing of {@link request} needs to be checked: see {@link HeadParser.isUsual}. */
+  get isUsual(): boolean {
+    return this.parser?.isUsual === true
+  }
+
   /** Why the head can't be parsed, or null. */
   get fault(): RemoteErrorCode | null {
     return this.parser === null ? null : this.parser.fault

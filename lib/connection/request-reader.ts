@@ -100,6 +100,7 @@ export class RequestReader {
   }
 
   private arrive(request: Request): void {
+    if (this.input.head.isUsual) return this.acceptWhole(request)
     const length = requestBodyLength(request)
     const expected = expectation(request)
     const fault = requestFault(request, length, expected, this.config)
@@ -109,10 +110,7 @@ export class RequestReader {
 
   private accept(request: Request, length: BodyLength, expectsContinue: boolean): void {
     const decoder = decoderOf(length, this.config)
-    if (decoder === null) {
-      this.input.arrived(null)
-      return this.exchanges.requestArrived(request, null)
-    }
+    if (decoder === null) return this.acceptWhole(request)
     const reader = new BodyReader(this.exchanges, length.type === 'fixed' ? length.length : null)
     const body = new BodyIntake(decoder, reader, expectsContinue)
     this.input.arrived(body)
@@ -120,6 +118,12 @@ export class RequestReader {
     this.exchanges.requestArrived(request, reader)
     body.isHandlerRunning = false
     this.exchanges.handlerReturned()
+  }
+
+  /** Accepts a request without a body. */
+  private acceptWhole(request: Request): void {
+    this.input.arrived(null)
+    this.exchanges.requestArrived(request, null)
   }
 
   private stepBody(off: number, ownership: Ownership): number {

@@ -23,7 +23,9 @@ const LF_BYTE = LF
 const bitOfLength = lengthBit
 
 /** No fields. */
-const NO_OFFSETS: readonly number[] = [0]
+const NO_FIELDS: FieldBlock = {
+  text: '', offsets: [0], nameLengths: 0, hasPlainHost: false, saysKeepAlive: false, saysNoBody: true,
+}
 
 /**
  * The offsets of the section that is being scanned. All parsers share it, which is safe: a scan calls nobody else, and
@@ -35,28 +37,20 @@ const found: number[] = []
 export class FieldSectionParser extends ResumableParser {
   /** How many fields a section may have. */
   readonly maxCount: number
-  private offsets: readonly number[]
-  private nameLengths: number
-  private hasPlainHost: boolean
-  private saysKeepAlive: boolean
-  private saysNoBody: boolean
+  private fields: FieldBlock
 
   /** A parser of sections with at most `maxCount` fields. */
   constructor(window: TextWindow, maxCount: number) {
     super(window)
     this.maxCount = maxCount
-    this.offsets = NO_OFFSETS
-    this.nameLengths = 0
-    this.hasPlainHost = false
-    this.saysKeepAlive = false
-    this.saysNoBody = false
+    this.fields = NO_FIELDS
   }
 
   /** The fields of the section that was just completed, once; they share no bytes with the input. */
   takeFields(): FieldBlock {
-    const { offsets, nameLengths, hasPlainHost, saysKeepAlive, saysNoBody } = this
-    this.offsets = NO_OFFSETS
-    return { text: this.window.text, offsets, nameLengths, hasPlainHost, saysKeepAlive, saysNoBody }
+    const { fields } = this
+    this.fields = NO_FIELDS
+    return fields
   }
 
   protected override scan(bytes: Uint8Array, off: number, limit: number): number {
@@ -74,16 +68,17 @@ export class FieldSectionParser extends ResumableParser {
       const nameEnd = p
       if (p === limit) return INCOMPLETE
       if (p === start || bytes[p] !== COLON_BYTE) return this.nameFault(bytes, off, p)
-      p = skipPrintable(bytes, p + 1, limit)
+      const isHost = nameEnd - start === HOST_LENGTH && isHostName(bytes, start)
+      // A plain Host is good in a value: it is walked once, by the narrower table.
+      const plainEnd = isHost ? skipPlainHost(bytes, p + 1, limit) : skipPrintable(bytes, p + 1, limit)
+      p = plainEnd
       while (p < limit && VALUE[bytes[p]] === 1) p++
       if (p + 1 >= limit || bytes[p] !== CR_BYTE || bytes[p + 1] !== LF_BYTE) return this.valueEnd(bytes, p, limit)
       const bit = bitOfLength(nameEnd - start)
       nameLengths |= bit
-      if ((bit & NOTED_LENGTHS) !== 0) {
-        if (mayConcernBody(bytes[start], nameEnd - start)) saysNoBody = false
-        else if (isText(bytes, start, nameEnd, HOST)) hosts += isPlainHost(bytes, nameEnd + 1, p) ? 1 : 2
-        else if (isText(bytes, start, nameEnd, CONNECTION)) connections += isKeepAlive(bytes, nameEnd + 1, p) ? 1 : 2
-      }
+      if (isHost) hosts += p === plainEnd ? 1 : 2
+      else if ((bit & BODY_LENGTHS) !== 0 && mayConcernBody(bytes[start], nameEnd - start)) saysNoBody = false
+      else if (isText(bytes, start, nameEnd, CONNECTION)) connections += isKeepAlive(bytes, nameEnd + 1, p) ? 1 : 2
       found[count] = start - base
       found[count + 1] = nameEnd - base
       count += 2
@@ -91,11 +86,14 @@ export class FieldSectionParser extends ResumableParser {
     }
     if (p + 1 >= limit) return INCOMPLETE
     found[count] = p - base
-    this.nameLengths = nameLengths
-    this.saysNoBody = saysNoBody
-    this.hasPlainHost = hosts === 1
-    this.saysKeepAlive = connections === 1
-    return this.isEnd(bytes, p, count, base) ? this.take(bytes, p + 2, limit, count) : INCOMPLETE
+    if (!this.isEnd(bytes, p, count, base)) return INCOMPLETE
+    const next = p + 2
+    this.window.cover(bytes, next, limit)
+    const hasPlainHost = hosts === 1
+    const saysKeepAlive = connections === 1
+    const offsets = count === 2 ? [found[0], found[1], found[2]] : found.slice(0, count + 1)
+    this.fields = { text: this.window.text, offsets, nameLengths, hasPlainHost, saysKeepAlive, saysNoBody }
+    return next
   }
 
   protected override tooLarge(): RemoteErrorCode {
@@ -107,12 +105,6 @@ export class FieldSectionParser extends ResumableParser {
       if (bytes[i] === LF && (i < off + 2 || bytes[i - 1] !== CR || bytes[i - 2] === LF)) return true
     }
     return false
-  }
-
-  private take(bytes: Uint8Array, next: number, limit: number, count: number): number {
-    this.window.cover(bytes, next, limit)
-    this.offsets = count === 2 ? [found[0], found[1], found[2]] : found.slice(0, count + 1)
-    return next
   }
 
   /** Whether the CR at `p` begins the CR LF that ends the section. */
@@ -141,6 +133,7 @@ export class FieldSectionParser extends ResumableParser {
 
 // V8 takes a constant into the loop, but asks at each use whether a declared function is still the same.
 const isPrintable = (code: number): boolean => code >= 0x20 && code < 0x7f
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
 /**
  * Where printable ASCII ends, or up to three characters before. Four at a time and by comparison, because nearly all of
@@ -165,12 +158,20 @@ function mayConcernBody(code: number, length: number): boolean {
   return (length === 14 && letter === C) || (length === 6 && letter === E) || (length === 17 && letter === T)
 }
 
-const HOST = bytesOf('host')
+const HOST_LENGTH = 4
+const [H, O, S] = bytesOf('hos')
+
+/** Whether the four bytes at `start`, which are good in a name, are `host` but for the case of letters. */
+function isHostName(bytes: Uint8Array, start: number): boolean {
+  return (bytes[start] | LOWER_CASE_BIT) === H && (bytes[start + 1] | LOWER_CASE_BIT) === O
+    && (bytes[start + 2] | LOWER_CASE_BIT) === S && (bytes[start + 3] | LOWER_CASE_BIT) === T
+}
+
 const CONNECTION = bytesOf('connection')
 const KEEP_ALIVE = bytesOf('keep-alive')
 
-/** The lengths of the names that are compared with others: of Host, Connection, and those that concern the body. */
-const NOTED_LENGTHS = lengthBit(4) | lengthBit(6) | lengthBit(10) | lengthBit(14) | lengthBit(17)
+/** The lengths of the names that may concern the body. */
+const BODY_LENGTHS = lengthBit(6) | lengthBit(14) | lengthBit(17)
 
 /**
  * Whether `bytes[start, end)`, good in a name or a value, is the text but for the case of letters. The text is made of
@@ -193,19 +194,14 @@ function isKeepAlive(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /**
- * Whether `bytes[start, end)` is a valid Host value for a name or an IPv4 address, and perhaps a port: see
- * {@link FieldBlock}.
+ * Where a Host value ends that is a name or an IPv4 address, and perhaps a port, if it is valid and has no escapes: see
+ * {@link FieldBlock}. Of another value, an index within it.
  */
-function isPlainHost(bytes: Uint8Array, start: number, end: number): boolean {
-  let p = skipSpace(bytes, start)
-  while (p < end && HOST_BYTE[bytes[p]] === 1) p++
-  if (p === end) return true
-  if (bytes[p] !== COLON) return false
+function skipPlainHost(bytes: Uint8Array, start: number, limit: number): number {
+  let p = start < limit ? skipSpace(bytes, start) : start
+  while (p < limit && HOST_BYTE[bytes[p]] === 1) p++
+  if (p === limit || bytes[p] !== COLON_BYTE) return p
   p++
-  while (p < end && isDigit(bytes[p])) p++
-  return p === end
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
+  while (p < limit && isDigit(bytes[p])) p++
+  return p
 }

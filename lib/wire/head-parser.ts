@@ -12,7 +12,7 @@ import { Headers } from '../message/headers.js'
 import { hostFault } from '../message/host.js'
 import { Request } from '../message/request.js'
 import { FieldSectionParser } from './field-section.js'
-import { CR, LF, SLASH } from './grammar.js'
+import { CR, LF } from './grammar.js'
 import { RequestLineParser } from './request-line.js'
 import { absoluteAuthority } from './request-target.js'
 import { TextWindow } from './text-window.js'
@@ -21,6 +21,8 @@ import { TextWindow } from './text-window.js'
 export class HeadParser {
   /** The request whose head {@link parse} just completed, or null. */
   request: Request | null
+  /** Whether {@link request} is for a path, has one plain Host, and no body: nothing of it needs to be checked. */
+  isUsual: boolean
   /** Why the input can't be parsed, or null. */
   fault: RemoteErrorCode | null
   /** The number of valid bytes of the head before the fault. */
@@ -36,6 +38,7 @@ export class HeadParser {
   /** A parser of heads with at most `maxHeaderSize` bytes and `maxHeadersCount` fields. */
   constructor(maxHeaderSize: number, maxHeadersCount: number) {
     this.request = null
+    this.isUsual = false
     this.fault = null
     this.faultOffset = 0
     this.maxHeaderSize = maxHeaderSize
@@ -132,9 +135,11 @@ export class HeadParser {
   }
 
   private complete(): void {
-    const { method, target, version } = this.line
-    const request = new Request(method, target, version, Headers.ofBlock(this.section.takeFields()))
-    this.request = target.charCodeAt(0) === SLASH ? request : withEffectiveHost(request)
+    const { method, target, version, isPath } = this.line
+    const fields = this.section.takeFields()
+    const request = new Request(method, target, version, Headers.ofBlock(fields))
+    this.request = isPath ? request : withEffectiveHost(request)
+    this.isUsual = isPath && fields.hasPlainHost && fields.saysNoBody
     this.hasLine = false
     this.size = 0
     this.section.isComplete = false

@@ -8,7 +8,7 @@ import type { RemoteErrorCode } from '../errors.js'
 import type { Method } from '../message/method.js'
 import { cutText } from '../message/text.js'
 import { Version } from '../message/version.js'
-import { BACKSLASH, CR, LF, QUERY, QUESTION_MARK, SP, TARGET, TOKEN, bytesOf } from './grammar.js'
+import { BACKSLASH, CR, LF, QUERY, QUESTION_MARK, SLASH, SP, TARGET, TOKEN, bytesOf } from './grammar.js'
 import { isValidTarget } from './request-target.js'
 import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 import type { TextWindow } from './text-window.js'
@@ -16,6 +16,7 @@ import type { TextWindow } from './text-window.js'
 // An imported binding is looked up at each use, a local constant is not.
 const METHOD_BYTE = TOKEN
 const TARGET_BYTE = TARGET
+const SPACE = SP
 
 /** The parser of request lines: see the head of this file. */
 export class RequestLineParser extends ResumableParser {
@@ -23,6 +24,8 @@ export class RequestLineParser extends ResumableParser {
   method: string
   /** The target of the completed line, as it was received. */
   target: string
+  /** Whether the target of the completed line begins with a slash: origin-form (RFC 9112 §3.2.1). */
+  isPath: boolean
   /** The version of the completed line: 1.0, or 1.1 for every later minor version (RFC 9110 §6.2). */
   version: Version
 
@@ -30,6 +33,7 @@ export class RequestLineParser extends ResumableParser {
     super(window)
     this.method = ''
     this.target = ''
+    this.isPath = false
     this.version = Version.HTTP_1_1
   }
 
@@ -38,17 +42,19 @@ export class RequestLineParser extends ResumableParser {
     while (p < limit && METHOD_BYTE[bytes[p]] === 1) p++
     const methodEnd = p
     if (p === limit) return INCOMPLETE
-    if (p === off || bytes[p] !== SP) return this.methodFault(bytes, p)
-    p++
+    if (p === off || bytes[p] !== SPACE) return this.methodFault(bytes, p)
+    const start = p + 1
+    p = start
     while (p < limit && TARGET_BYTE[bytes[p]] === 1) p++
-    if (p < limit && bytes[p] === BACKSLASH) p = skipQuery(bytes, methodEnd + 1, p, limit)
-    const end = this.scanVersion(bytes, methodEnd + 1, p, limit)
+    if (p < limit && bytes[p] === BACKSLASH) p = skipQuery(bytes, start, p, limit)
+    const end = this.scanVersion(bytes, start, p, limit)
     if (end === INCOMPLETE) return INCOMPLETE
     const base = this.window.anchor(off)
     this.window.cover(bytes, end, limit)
     this.method = knownMethod(bytes, off, methodEnd) ?? cutText(this.window.text, off - base, methodEnd - base)
-    this.target = cutText(this.window.text, methodEnd + 1 - base, p - base)
-    return isValidTarget(this.method, this.target) ? end : this.fail('badTarget', methodEnd + 1)
+    this.target = cutText(this.window.text, start - base, p - base)
+    this.isPath = bytes[start] === SLASH
+    return isValidTarget(this.method, this.target, this.isPath) ? end : this.fail('badTarget', start)
   }
 
   protected override tooLarge(bytes: Uint8Array, off: number, limit: number): RemoteErrorCode {
@@ -67,7 +73,7 @@ export class RequestLineParser extends ResumableParser {
   /** Parses the version at `p`: sets it, notes a fault, or waits for more bytes. */
   private scanVersion(bytes: Uint8Array, targetStart: number, p: number, limit: number): number {
     if (p === limit) return INCOMPLETE
-    if (p === targetStart || bytes[p] !== SP) return this.targetFault(bytes, targetStart, p)
+    if (p === targetStart || bytes[p] !== SPACE) return this.targetFault(bytes, targetStart, p)
     if (limit - p >= VERSION.length && isHttp11(bytes, p)) return this.take(Version.HTTP_1_1, p)
     for (let i = 0; i < VERSION.length; i++) {
       if (p + i === limit) return INCOMPLETE
@@ -127,11 +133,11 @@ function isLineEnd(code: number): boolean {
 
 /** The commonest methods, without cutting a string: a constant compares by identity ever after. */
 function knownMethod(bytes: Uint8Array, start: number, end: number): Method | null {
-  if (end - start === 3 && isText(bytes, start, GET)) return 'GET'
+  if (end - start === 3) return bytes[start] === G && bytes[start + 1] === E && bytes[start + 2] === T ? 'GET' : null
   return end - start === 4 && isText(bytes, start, POST) ? 'POST' : null
 }
 
-const GET = bytesOf('GET')
+const [G, E, T] = bytesOf('GET')
 const POST = bytesOf('POST')
 
 function isText(bytes: Uint8Array, start: number, text: Uint8Array): boolean {

@@ -22,11 +22,11 @@ const MAX_PORT = 65535
 
 /**
  * Whether the target has a form that the method allows: origin-form and absolute-form for all but CONNECT,
- * authority-form for CONNECT only, `*` for OPTIONS only.
+ * authority-form for CONNECT only, `*` for OPTIONS only. `isPath`: the target begins with a slash.
  */
-export function isValidTarget(method: string, target: string): boolean {
+export function isValidTarget(method: string, target: string, isPath = target.charCodeAt(0) === SLASH): boolean {
   if (method === 'CONNECT') return isTunnelTarget(target)
-  if (target.charCodeAt(0) === SLASH) return true
+  if (isPath) return true
   if (target === '*') return method === 'OPTIONS'
   const authority = absoluteAuthority(target)
   return authority !== null && hasHost(authority) && isValidHost(authority)
