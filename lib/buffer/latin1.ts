@@ -107,3 +107,13 @@ export const decodeLatin1: Latin1['decodeLatin1'] = latin1.decodeLatin1
  * low byte of such a character would be written, and that of U+010A is a line feed.
  */
 export const writeLatin1: Latin1['writeLatin1'] = latin1.writeLatin1
+
+/**
+ * Returns the text, which has no character above 0xff, as one piece of memory. The engine keeps a joined text as its
+ * parts until all of it is read, and a text that it became a part of reads it part by part each time.
+ */
+export function inOnePiece(text: string): string {
+  const bytes = new Uint8Array(text.length)
+  writeLatin1(bytes, text, 0)
+  return decodeLatin1(bytes, 0, text.length)
+}

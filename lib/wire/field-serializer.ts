@@ -41,6 +41,8 @@ export class SerializedFields implements FramingFields {
   startReason: string
   startDate: string
   start: string
+  /** The last head with these fields that may serve again: see response-head.ts. */
+  kept: object | null
 
   constructor(text: string, framing: FramingFields) {
     this.text = text
@@ -53,6 +55,7 @@ export class SerializedFields implements FramingFields {
     this.startReason = ''
     this.startDate = ''
     this.start = ''
+    this.kept = null
   }
 }
 

@@ -5,6 +5,7 @@
  * decisions with the text of the head: the caller frames the body by them, so that they can't differ from the text. The
  * text is one string of latin-1 characters.
  */
+import { inOnePiece } from '../buffer/latin1.js'
 import { LocalProtocolError } from '../errors.js'
 import { isBodiless } from '../message/body-length.js'
 import { listMembers } from '../message/list-value.js'
@@ -12,7 +13,7 @@ import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
-import { serializeFields, type SerializedFields } from './field-serializer.js'
+import { serializeFields, SerializedFields } from './field-serializer.js'
 
 /**
  * How a response body is framed: none is sent, Content-Length, chunks, or the end of the connection.
@@ -53,6 +54,9 @@ export const UNKNOWN_LENGTH = -1
  * @throws {@link LocalProtocolError} badField, badFraming: as {@link serializeFields}; or `length` is not the field's
  */
 export function responseHead(response: Response, client: HeadContext, length: number): ResponseHead {
+  const { serialized } = response.headers
+  const kept = serialized instanceof SerializedFields ? serialized.kept as KeptHead | null : null
+  if (kept !== null && kept.isFor(response, client)) return kept.ofLength(length)
   const { status } = response
   if (!isFinal(status)) throw new LocalProtocolError('badStatus', `${status} is not a final status`)
   const context = response.version === Version.HTTP_1_1 ? client : asHttp10(response, client)
@@ -64,8 +68,64 @@ export function responseHead(response: Response, client: HeadContext, length: nu
   const announced = encoding === 'none' ? headLength(status, context, length) : length
   const framing = framingOf(encoding, announced, fields)
   const connection = connectionLine(isPersistent, context, fields)
-  const text = headStart(response, context.date, fields) + headEnd(framing, connection)
+  const parts = { start: headStart(response, context.date, fields), connection, isPersistent }
+  const isChosen = encoding !== 'none' && framing !== NOTHING
+  if (isChosen && context.isHttp11 && fields === response.headers.serialized) {
+    fields.kept = new KeptHead(response, client, parts, length)
+  }
+  const text = parts.start + headEnd(framing, connection)
   return { text, encoding, length: fields.contentLength >= 0 ? fields.contentLength : length, isPersistent }
+}
+
+/** What a head has besides its framing. */
+interface HeadParts {
+  /** Status line, Date and the handler's fields. */
+  readonly start: string
+  /** The lines about the connection, or ''. */
+  readonly connection: string
+  readonly isPersistent: boolean
+}
+
+/**
+ * The last head with some fields, if the server chose its framing for a client that understands chunks. Kept with the
+ * fields: most responses of a second that have them differ in the length of their body at most.
+ */
+class KeptHead {
+  private readonly response: Response
+  private readonly client: HeadContext
+  private readonly parts: HeadParts
+  private head: ResponseHead
+
+  constructor(response: Response, client: HeadContext, parts: HeadParts, length: number) {
+    this.response = response
+    this.client = client
+    this.parts = parts
+    this.head = framedHead(parts, length)
+  }
+
+  /** Whether it is the head of this response, which has the same fields, but for the length. */
+  isFor({ status, reason, version }: Response, client: HeadContext): boolean {
+    const { response } = this
+    return status === response.status && reason === response.reason && version === response.version
+      && isSameContext(client, this.client)
+  }
+
+  /** The head for a body of this length. */
+  ofLength(length: number): ResponseHead {
+    if (length !== this.head.length) this.head = framedHead(this.parts, length)
+    return this.head
+  }
+}
+
+function isSameContext(one: HeadContext, other: HeadContext): boolean {
+  return one.date === other.date && one.method === other.method && one.isPersistent === other.isPersistent
+    && one.isHttp11 === other.isHttp11 && one.keepAlive === other.keepAlive
+}
+
+function framedHead({ start, connection, isPersistent }: HeadParts, length: number): ResponseHead {
+  const isChunked = length === UNKNOWN_LENGTH
+  const text = start + headEnd(isChunked ? CHUNKED : length, connection)
+  return { text, encoding: isChunked ? 'chunked' : 'fixed', length, isPersistent }
 }
 
 /** The head of a switch of protocols: a 101, or a 2xx to CONNECT. @throws as {@link responseHead} */
@@ -121,9 +181,7 @@ function headStart(response: Response, date: string, fields: SerializedFields): 
   const { status, reason, version } = response
   if (version !== Version.HTTP_1_1) return statusLine(response) + dateLine(date, fields) + fields.text
   if (fields.startStatus === status && fields.startDate === date && fields.startReason === reason) return fields.start
-  const start = statusLine(response) + dateLine(date, fields) + fields.text
-  // The engine joins the parts when a character is asked for, here and not again for each response.
-  start.charCodeAt(0)
+  const start = inOnePiece(statusLine(response) + dateLine(date, fields) + fields.text)
   fields.start = start
   fields.startStatus = status
   fields.startDate = date
@@ -200,7 +258,7 @@ const KEPT_LENGTHS = 1024
 function headEnd(framing: Framing, connection: string): string {
   const isKept = framing >= 0 && framing < KEPT_LENGTHS && connection === ''
   if (!isKept) return `${framingLine(framing)}${connection}\r\n`
-  return (keptEnds[framing] ??= `${framingLine(framing)}\r\n`)
+  return (keptEnds[framing] ??= inOnePiece(`${framingLine(framing)}\r\n`))
 }
 
 function dateLine(date: string, fields: SerializedFields): string {
