@@ -111,7 +111,8 @@ export class HeadParser {
 
   /** The request line, and the empty lines before it. */
   private parseLine(bytes: Uint8Array, off: number, end: number): number {
-    const start = bytes[off] === CR ? this.skipEmptyLines(bytes, off, end) : off
+    if (off < end && bytes[off] !== CR) return this.takeLine(bytes, off, end)
+    const start = this.skipEmptyLines(bytes, off, end)
     const isNothing = start === end || this.fault !== null || isHalfAnEmptyLine(bytes, start, end)
     return start - off + (isNothing ? 0 : this.takeLine(bytes, start, end))
   }

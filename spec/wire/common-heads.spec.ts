@@ -3,7 +3,10 @@
  * nearly the common ones, and on fields that concern the body, in any case and place.
  */
 import { describe, expect, it } from '@jest/globals'
+import * as fc from 'fast-check'
 import { decodeLatin1 } from '../../lib/buffer/latin1.js'
+import { DEFAULT_CONFIG } from '../../lib/connection/config.js'
+import { requestFault } from '../../lib/connection/request-check.js'
 import { requestBodyLength } from '../../lib/message/body-length.js'
 import { Headers, type Field } from '../../lib/message/headers.js'
 import { expectation } from '../../lib/message/persistence.js'
@@ -71,5 +74,33 @@ describe('fields that concern the body', () => {
 
   it('are not seen in others', () => {
     for (let count = 1; count <= OTHERS.length; count++) expectAgreement(OTHERS.slice(0, count))
+  })
+})
+
+describe('a request that is marked as usual', () => {
+  const targets = ['/', '/a?b', '*', 'http://a/', 'https://a/', 'a:1']
+  const hosts = [
+    'a', 'a:80', '127.0.0.1:8080', 'a:', ':80', 'a:8b', 'a:80:90', '', ' a', 'a ', 'a b', 'a/b', '[::1]', '%41',
+  ]
+  const fields = ['Accept: */*', 'Content-Length: 0', 'Content-Length: 5', 'Expect: 100-continue', 'host: b',
+    'Transfer-Encoding: chunked', 'Transfer-Encoding: gzip', 'Connection: close']
+  const config = { ...DEFAULT_CONFIG, scheme: 'http' as const }
+
+  it('has nothing to be refused for, and no body', () => {
+    const method = fc.constantFrom('GET', 'POST', 'OPTIONS', 'CONNECT', 'HEAD')
+    const lines = fc.array(fc.constantFrom(...fields), { maxLength: 3 })
+    const host = fc.constantFrom(...hosts)
+    let usual = 0
+    fc.assert(fc.property(method, fc.constantFrom(...targets), host, lines, (method, target, host, lines) => {
+      const head = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...lines, '', '']
+      const { request, isUsual } = parse(head.join('\r\n'))
+      if (request === null || !isUsual) return
+      usual++
+      const listed = new Request(method, target, request.version, Headers.ofList(request.headers.toList()))
+      const length = requestBodyLength(listed)
+      expect(length).toEqual({ type: 'fixed', length: 0 })
+      expect(requestFault(listed, length, expectation(listed), config)).toBeNull()
+    }), { numRuns: 2000 })
+    expect(usual).toBeGreaterThan(50)
   })
 })
