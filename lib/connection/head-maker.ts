@@ -10,7 +10,9 @@ import { isUpgradeRequest } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
 import type { Response } from '../message/response.js'
 import { Version } from '../message/version.js'
-import { responseHead, upgradeHead, UNKNOWN_LENGTH, type ResponseHead } from '../wire/response-head.js'
+import {
+  responseHead, upgradeHead, UNKNOWN_LENGTH, type HeadContext, type ResponseHead,
+} from '../wire/response-head.js'
 import type { Config } from './config.js'
 import type { Failure } from './error-handler.js'
 
@@ -23,10 +25,20 @@ export interface Answer {
 
 /** The head of an answer. @throws as {@link responseHead} @internal */
 export function headOf(config: Config, { reqd, response, length }: Answer, isPersistent: boolean): ResponseHead {
-  const { method, version } = reqd.request
+  return responseHead(response, contextOf(config, reqd.request, isPersistent), length)
+}
+
+/** The context of the last head, which is mostly that of the next one: a kept head is compared with its identity. */
+let last: HeadContext = { method: '', isHttp11: false, isPersistent: false, date: '', keepAlive: 0 }
+
+function contextOf(config: Config, { method, version }: Request, isPersistent: boolean): HeadContext {
   const { keepAlive } = config
-  const context = { method, isHttp11: version === Version.HTTP_1_1, isPersistent, date: dateOf(config), keepAlive }
-  return responseHead(response, context, length)
+  const isHttp11 = version === Version.HTTP_1_1
+  const date = dateOf(config)
+  const isSame = method === last.method && isHttp11 === last.isHttp11 && isPersistent === last.isPersistent
+    && date === last.date && keepAlive === last.keepAlive
+  if (!isSame) last = { method, isHttp11, isPersistent, date, keepAlive }
+  return last
 }
 
 /** The head of the answer to a failure. @throws as {@link responseHead} @internal */

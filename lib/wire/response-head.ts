@@ -20,7 +20,7 @@ import { serializeFields, SerializedFields } from './field-serializer.js'
  */
 export type BodyEncoding = 'none' | 'fixed' | 'chunked' | 'close'
 
-/** The context that the head depends on besides the response. */
+/** The context that the head depends on besides the response. A head is kept for further calls with the same object. */
 export interface HeadContext {
   /** The method of the request, '' where it is not known. */
   readonly method: string
@@ -56,7 +56,7 @@ export const UNKNOWN_LENGTH = -1
 export function responseHead(response: Response, client: HeadContext, length: number): ResponseHead {
   const { serialized } = response.headers
   const kept = serialized instanceof SerializedFields ? serialized.kept as KeptHead | null : null
-  if (kept !== null && kept.isFor(response, client)) return kept.ofLength(length)
+  if (kept?.isFor(response, client) === true) return kept.ofLength(length)
   const { status } = response
   if (!isFinal(status)) throw new LocalProtocolError('badStatus', `${status} is not a final status`)
   const context = response.version === Version.HTTP_1_1 ? client : asHttp10(response, client)
@@ -106,8 +106,8 @@ class KeptHead {
   /** Whether it is the head of this response, which has the same fields, but for the length. */
   isFor({ status, reason, version }: Response, client: HeadContext): boolean {
     const { response } = this
-    return status === response.status && reason === response.reason && version === response.version
-      && isSameContext(client, this.client)
+    return client === this.client && status === response.status && reason === response.reason
+      && version === response.version
   }
 
   /** The head for a body of this length. */
@@ -115,11 +115,6 @@ class KeptHead {
     if (length !== this.head.length) this.head = framedHead(this.parts, length)
     return this.head
   }
-}
-
-function isSameContext(one: HeadContext, other: HeadContext): boolean {
-  return one.date === other.date && one.method === other.method && one.isPersistent === other.isPersistent
-    && one.isHttp11 === other.isHttp11 && one.keepAlive === other.keepAlive
 }
 
 function framedHead({ start, connection, isPersistent }: HeadParts, length: number): ResponseHead {
