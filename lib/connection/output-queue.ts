@@ -11,6 +11,7 @@ import { Faraday } from '../buffer/faraday.js'
 import { firstBytes } from '../buffer/iovec.js'
 import { isLong } from '../buffer/long-text.js'
 import { Reentry } from '../buffer/reentry.js'
+import { behindHead } from '../buffer/repeated-text.js'
 import { LocalProtocolError } from '../errors.js'
 import { YIELD, type WriteOperation } from './operation.js'
 import { Wakeup } from './wakeup.js'
@@ -64,8 +65,9 @@ export class OutputQueue {
   /** Adds a head, in latin-1, and its body of `length` bytes: text for UTF-8, or bytes, which the queue then owns. */
   writeParts(head: string, body: string | Uint8Array, length: number): void {
     const { bytes } = this
-    if (typeof body === 'string' && length === body.length && !isLong(body)) return bytes.writeLatin1(head + body)
-    bytes.writeLatin1(head)
+    const isShort = typeof body === 'string' && length === body.length && !isLong(body)
+    bytes.writeLatin1(isShort ? behindHead(head, body) : head)
+    if (isShort) return
     if (typeof body === 'string') bytes.writeString(body, length)
     else if (body.length <= COPIED_BEHIND_HEAD) bytes.writeBytes(body)
     else bytes.scheduleBytes(body)

@@ -8,7 +8,7 @@
  * is abstract here is decided in exchanges.ts.
  */
 import type { Faraday } from '../buffer/faraday.js'
-import { utf8Length } from '../buffer/utf8.js'
+import { bodyLength } from '../buffer/repeated-text.js'
 import type { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
@@ -115,7 +115,7 @@ export abstract class OutputSide implements BodyWriterHost, ErrorResponder {
   }
 
   sendFixed(reqd: ReqdBase, response: Response, body: string | Uint8Array): void {
-    const length = typeof body === 'string' ? utf8Length(body) : body.length
+    const length = typeof body === 'string' ? bodyLength(body) : body.length
     const head = headOf(this.config, { reqd, response, length }, this.mayPersist)
     reqd.responded('fixed', response)
     this.isPersistent = head.isPersistent
