@@ -11,6 +11,7 @@ import { RemoteProtocolError, type RemoteErrorCode } from '../errors.js'
 import { requestBodyLength, type BodyLength } from '../message/body-length.js'
 import { expectation } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
+import { releaseWords } from '../wire/words.js'
 import { BodyIntake } from './body-intake.js'
 import { BodyReader } from './body-reader.js'
 import type { Config } from './config.js'
@@ -40,7 +41,7 @@ export class RequestReader {
     try {
       return this.consumed(start, this.run(start, ownership))
     } finally {
-      this.release()
+      this.release(ownership)
     }
   }
 
@@ -52,13 +53,15 @@ export class RequestReader {
       this.reachEof(off)
       return this.consumed(start, off)
     } finally {
-      this.release()
+      this.release('owned')
     }
   }
 
-  private release(): void {
+  private release(ownership: Ownership): void {
     this.input.bytes.finish()
     this.input.head.release()
+    // The lender of the others reuses them.
+    if (ownership === 'owned') releaseWords()
   }
 
   /** How many bytes of a read that stopped at `off` were consumed: all of them once the input is closed. */

@@ -5,13 +5,13 @@
  * to smuggle requests (RFC 9112 §11.2).
  */
 import type { RemoteErrorCode } from '../errors.js'
-import type { Method } from '../message/method.js'
 import { cutText } from '../message/text.js'
 import { Version } from '../message/version.js'
 import { BACKSLASH, CR, LF, QUERY, QUESTION_MARK, SLASH, SP, TARGET, TOKEN, bytesOf } from './grammar.js'
 import { isValidTarget } from './request-target.js'
 import { INCOMPLETE, ResumableParser } from './resumable-parser.js'
 import type { TextWindow } from './text-window.js'
+import { wordOf, wordsOf } from './words.js'
 
 // An imported binding is looked up at each use, a local constant is not.
 const METHOD_BYTE = TOKEN
@@ -38,7 +38,8 @@ export class RequestLineParser extends ResumableParser {
   }
 
   protected override scan(bytes: Uint8Array, off: number, limit: number): number {
-    let p = off
+    const isGet = off + 3 < limit && wordsOf(bytes, limit)?.getInt32(off, true) === GET_SPACE
+    let p = isGet ? off + 3 : off
     while (p < limit && METHOD_BYTE[bytes[p]] === 1) p++
     const methodEnd = p
     if (p === limit) return INCOMPLETE
@@ -51,7 +52,9 @@ export class RequestLineParser extends ResumableParser {
     if (end === INCOMPLETE) return INCOMPLETE
     const base = this.window.anchor(off)
     this.window.cover(bytes, end, limit)
-    this.method = knownMethod(bytes, off, methodEnd) ?? cutText(this.window.text, off - base, methodEnd - base)
+    if (isGet) this.method = 'GET'
+    else if (isPost(bytes, off, methodEnd)) this.method = 'POST'
+    else this.method = cutText(this.window.text, off - base, methodEnd - base)
     this.target = cutText(this.window.text, start - base, p - base)
     this.isPath = bytes[start] === SLASH
     return isValidTarget(this.method, this.target, this.isPath) ? end : this.fail('badTarget', start)
@@ -74,7 +77,7 @@ export class RequestLineParser extends ResumableParser {
   private scanVersion(bytes: Uint8Array, targetStart: number, p: number, limit: number): number {
     if (p === limit) return INCOMPLETE
     if (p === targetStart || bytes[p] !== SPACE) return this.targetFault(bytes, targetStart, p)
-    if (limit - p >= VERSION.length && isHttp11(bytes, p)) return this.take(Version.HTTP_1_1, p)
+    if (limit - p >= VERSION.length && isHttp11(wordsOf(bytes, limit), p)) return this.take(Version.HTTP_1_1, p)
     for (let i = 0; i < VERSION.length; i++) {
       if (p + i === limit) return INCOMPLETE
       if (bytes[p + i] !== VERSION[i] && !isVersionDigit(i, bytes[p + i])) return this.fail(versionFault(i), p + i)
@@ -108,14 +111,12 @@ const MINOR = 8
 const ZERO = 0x30
 const ONE = 0x31
 
-/**
- * Whether the bytes at `p`, of which the first is a space, are {@link VERSION}: the common case, which is tried first.
- * One by one, because a loop took 470 instructions.
- */
-function isHttp11(bytes: Uint8Array, p: number): boolean {
-  return bytes[p + 1] === 0x48 && bytes[p + 2] === 0x54 && bytes[p + 3] === 0x54 && bytes[p + 4] === 0x50
-    && bytes[p + 5] === 0x2f && bytes[p + MAJOR] === ONE && bytes[p + 7] === 0x2e && bytes[p + MINOR] === ONE
-    && bytes[p + 9] === 0x0d && bytes[p + 10] === 0x0a
+const [SPACE_HTT, P_1_POINT, POINT_1_END] = [' HTT', 'P/1.', '.1\r\n'].map(wordOf)
+
+/** Whether the bytes at `p` are {@link VERSION}: the common case, which is tried first. */
+function isHttp11(words: DataView | null, p: number): boolean {
+  return words !== null && words.getInt32(p, true) === SPACE_HTT && words.getInt32(p + 4, true) === P_1_POINT
+    && words.getInt32(p + 7, true) === POINT_1_END
 }
 
 /** Whether the byte is a digit, and `index` is the place of one in {@link VERSION}. */
@@ -131,14 +132,13 @@ function isLineEnd(code: number): boolean {
   return code === CR || code === LF
 }
 
-/** The commonest methods, without cutting a string: a constant compares by identity ever after. */
-function knownMethod(bytes: Uint8Array, start: number, end: number): Method | null {
-  if (end - start === 3) return bytes[start] === G && bytes[start + 1] === E && bytes[start + 2] === T ? 'GET' : null
-  return end - start === 4 && isText(bytes, start, POST) ? 'POST' : null
-}
-
-const [G, E, T] = bytesOf('GET')
+const GET_SPACE = wordOf('GET ')
 const POST = bytesOf('POST')
+
+/** The commonest method but GET, without cutting a string: a constant compares by identity ever after. */
+function isPost(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start === POST.length && isText(bytes, start, POST)
+}
 
 function isText(bytes: Uint8Array, start: number, text: Uint8Array): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false
