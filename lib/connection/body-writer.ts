@@ -5,13 +5,14 @@
  * queue. The head waits for the first bytes, so that both leave in one write. The writer never refuses bytes, because
  * only its user can slow the source: `pendingBytes` tells how many wait, and `whenDrained` when to continue.
  */
+import { part } from '../buffer/bytes.js'
 import type { Faraday, FlushCallback } from '../buffer/faraday.js'
 import { checkRange } from '../buffer/iovec.js'
 import { isLong } from '../buffer/long-text.js'
 import { utf8Length } from '../buffer/utf8.js'
 import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
-import { chunkEnd, chunkStart, lastChunk } from '../wire/chunk-serializer.js'
+import { chunkEnd, chunkLength, chunkStart, lastChunk, writeChunk } from '../wire/chunk-serializer.js'
 import type { BodyEncoding } from '../wire/response-head.js'
 import type { OutputQueue } from './output-queue.js'
 import type { PreparedText } from './prepared-text.js'
@@ -39,6 +40,9 @@ export interface BodyFraming {
   readonly encoding: BodyEncoding
   readonly length: number
 }
+
+/** Up to this size, a copied chunk shares a block with its framing; what is left of the block before is not used. */
+const SMALL_CHUNK = 2048
 
 /** One response body, exported as `Body.Writer`. */
 export class BodyWriter {
@@ -141,6 +145,7 @@ export class BodyWriter {
   writeBytes(bytes: Uint8Array, off = 0, len = bytes.length - off): void {
     checkRange(bytes, off, len)
     if (!this.admit(len)) return
+    if (this.encoding === 'chunked' && len <= SMALL_CHUNK) return this.writeSmallChunk(bytes, off, len)
     this.writePrefix(len)
     this.output.writeBytes(bytes, off, len)
     this.writeSuffix()
@@ -243,6 +248,12 @@ export class BodyWriter {
     this.writePrefix(length)
     this.output.writeString(text, length)
     this.output.writeLatin1(this.suffix())
+  }
+
+  private writeSmallChunk(bytes: Uint8Array, off: number, len: number): void {
+    if (this.head !== '') this.output.writeLatin1(this.takeHead())
+    this.output.writeMade(chunkLength(len), writeChunk, part(bytes, off, len))
+    this.wakeup.wake()
   }
 
   private writePrefix(length: number): void {

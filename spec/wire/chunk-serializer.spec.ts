@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import { Headers } from '../../lib/message/headers.js'
-import { chunkEnd, chunkStart, lastChunk } from '../../lib/wire/chunk-serializer.js'
+import { chunkEnd, chunkLength, chunkStart, lastChunk, writeChunk } from '../../lib/wire/chunk-serializer.js'
 
 describe('a serialized chunk (RFC 9112 §7.1)', () => {
   it.each<[size: number, text: string]>([
@@ -15,6 +15,15 @@ describe('a serialized chunk (RFC 9112 §7.1)', () => {
   it('ends with CR LF', () => {
     expect(chunkEnd).toBe('\r\n')
   })
+
+  it.each([1, 9, 10, 15, 16, 255, 256, 1023, 1024, 4095, 4096, 65_535, 65_536])(
+    'of %d bytes is the same with its framing as bytes', size => {
+      const [data, target] = [Buffer.alloc(size, 'd'), Buffer.alloc(size + 20, '.')]
+      writeChunk(target, 2, data)
+      const chunk = `${chunkStart(size)}${'d'.repeat(size)}${chunkEnd}`
+      expect(chunkLength(size)).toBe(chunk.length)
+      expect(target.toString('latin1')).toBe(`..${chunk}`.padEnd(size + 20, '.'))
+    })
 
   it('of size 0 is the last, with the trailers and an empty line', () => {
     expect(lastChunk()).toBe('0\r\n\r\n')
