@@ -4,6 +4,7 @@
  * Strategy: all requests of one shape have the length of the first one, so that after it only bytes are counted.
  */
 import { writeChunks, type Drainable } from './chunk-writer.js'
+import { rawChunks } from './raw-chunks.js'
 import { CHUNKED_TRANSFER_BYTES, GREETING, TRANSFER_BYTES, type Scenario } from './scenario.js'
 
 const DATE = new Date().toUTCString()
@@ -25,6 +26,7 @@ export class RawExchange {
   /** The number of bytes of the current request received so far. */
   private position: number
   private answerHead: Buffer
+  private readonly sendChunks: ((socket: Drainable) => void) | null
 
   constructor(scenario: Scenario, socket: Drainable) {
     this.scenario = scenario
@@ -33,9 +35,12 @@ export class RawExchange {
     this.bodyLength = 0
     this.position = 0
     this.answerHead = HELLO
+    this.sendChunks = rawChunks(scenario)
   }
 
   receive(bytes: Uint8Array): void {
+    // A request without a body comes in one piece.
+    if (this.sendChunks !== null) return this.sendChunks(this.socket)
     if (this.headLength === 0) this.learn(bytes)
     if (this.scenario === 'echo') this.echo(bytes)
     else if (this.scenario === 'download') this.send(TRANSFER_BYTES)

@@ -3,8 +3,9 @@
  */
 
 /** How many chunks a response has. */
-const COUNT = 1_000
-const CHUNK = new TextEncoder().encode('a row of a table, or a few words\n')
+export const COUNT = 1_000
+/** Each of them. */
+export const CHUNK = new TextEncoder().encode('a row of a table, or a few words\n')
 
 function* iterable(): Generator<Uint8Array> {
   for (let left = COUNT; left > 0; left--) yield CHUNK
