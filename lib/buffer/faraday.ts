@@ -163,8 +163,8 @@ export class Faraday {
   }
 
   /**
-   * Lets `put` write `length` bytes, at most {@link BLOCK_SIZE}, that it makes of `bytes`. None are pending if it fails,
-   * as the copy of an array that lost its memory does.
+   * Lets `put` write `length` bytes, at most {@link BLOCK_SIZE}, that it makes of `bytes`. If it throws, as the copy of
+   * an array that lost its memory does, none are pending.
    *
    * @throws {@link LocalProtocolError} bodyClosed
    */
