@@ -30,11 +30,9 @@ export interface BackpressureBufferOptions<T> {
 /** The valid values of the options. */
 const BUFFER_KINDS = { bufferBytes: COUNT, overflow: oneOf('error', 'dropOldest', 'dropNewest'), onDrop: FUNCTION }
 
-/** The policy of a gate, with hooks. */
+/** The policy of a gate, with a hook. */
 interface GateOptions<T> extends BackpressurePolicy {
   readonly onDrop?: ((value: T) => void) | undefined
-  /** The size of a value: {@link chunkSize} unless given. */
-  readonly sizeOf?: ((value: T) => number) | undefined
 }
 
 /** An operator that keeps the type of its values. */
@@ -128,13 +126,15 @@ class GateInput<T> extends SourceSubscriber<T> {
 
 /** The subscriber of the operator. */
 class GatedSubscriber<T> extends CreditedSubscriber<T> implements GateHost<T> {
-  readonly sizeOf: (value: T) => number
   private readonly hook: ((value: T) => void) | undefined
 
-  constructor(subscriber: Subscriber<T>, ready$: Observable<number>, { sizeOf = chunkSize, onDrop }: GateOptions<T>) {
+  constructor(subscriber: Subscriber<T>, ready$: Observable<number>, { onDrop }: GateOptions<T>) {
     super(subscriber, ready$)
-    this.sizeOf = sizeOf
     this.hook = onDrop
+  }
+
+  sizeOf(value: T): number {
+    return chunkSize(value)
   }
 
   pass(value: T): void {

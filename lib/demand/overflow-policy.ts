@@ -4,10 +4,8 @@
  * Strategy: a plain Observable cannot be paused, so a gate (gate.ts) stands between it and a slow client. The
  * application chooses the policy, because only the application knows which values may be lost.
  */
-import type { Observable } from 'rxjs'
 import { checkValue, COUNT, type Shape } from '../connection/option-check.js'
 import type { BackpressurePolicy } from './gate.js'
-import { gated } from './overflow-operators.js'
 
 /**
  * What happens to values of a plain Observable when the client is too slow.
@@ -42,27 +40,6 @@ function hasBuffer(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('bufferBytes' in value)) return false
   checkValue('bufferBytes', value.bufferBytes, COUNT)
   return true
-}
-
-/** A policy with its parameters. */
-export interface OverflowOptions<T> {
-  readonly overflow: Overflow
-  /** How many bytes `dropOldest` keeps. */
-  readonly highWaterMark: number
-  /** Called with each value that is dropped. If it throws, the result fails with that error. */
-  readonly onDrop?: ((value: T) => void) | undefined
-  /** The size of a value: {@link chunkSize} unless given. */
-  readonly sizeOf?: (value: T) => number
-}
-
-/**
- * Returns the values of the source under a policy. With `disconnect` the result fails as with `error`; the caller
- * disconnects the client then.
- */
-export function controlled<T>(
-  source: Observable<T>, ready$: Observable<number>, { overflow, highWaterMark, onDrop, sizeOf }: OverflowOptions<T>,
-): Observable<T> {
-  return source.pipe(gated(ready$, { ...policyOf(overflow, highWaterMark), onDrop, sizeOf }))
 }
 
 /** Returns the bound of the buffer that implements a policy, and what happens beyond it. */

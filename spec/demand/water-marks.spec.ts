@@ -2,26 +2,8 @@
  * The marks of a queue, and the room of a source in it.
  */
 import { describe, expect, it } from '@jest/globals'
-import { lowWaterMarkOf, Room, settledMarks, type Drained } from '../../lib/demand/water-marks.js'
-
-/** A queue of a number. */
-class Level implements Drained {
-  pending = 0
-  private wait: { mark: number; callback: () => void } | null = null
-
-  whenDrained(mark: number, callback: () => void): void {
-    this.wait = { mark, callback }
-  }
-
-  /** Removes a number of bytes. */
-  drain(count: number): void {
-    this.pending -= count
-    const { wait } = this
-    if (wait === null || this.pending > wait.mark) return
-    this.wait = null
-    wait.callback()
-  }
-}
+import { lowWaterMarkOf, Room, settledMarks } from '../../lib/demand/water-marks.js'
+import { Level } from './level.js'
 
 describe('the marks', () => {
   it('have defaults, and are used unchanged if both are given', () => {

@@ -60,14 +60,20 @@ export function toAsyncIterable(body: BodySource): AsyncIterableIterator<Uint8Ar
  * @throws {@link TypeError} the value is not a body
  */
 export function toReadableStream(body: BodySource): ReadableStream<Uint8Array> {
-  const chunks = toAsyncIterable(body)
+  const chunks = new ChunkIterator(fromBody(body))
+  const pass = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    const result = await chunks.next()
+    if (result.done === true) controller.close()
+    else controller.enqueue(result.value)
+  }
   return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const result = await chunks.next()
-      if (result.done === true) controller.close()
-      else controller.enqueue(result.value)
+    pull(controller) {
+      const waiting = chunks.shift()
+      if (waiting === null) return pass(controller)
+      controller.enqueue(waiting)
+      return undefined
     },
-    async cancel() { await chunks.return?.() },
+    async cancel() { await chunks.return() },
   }, { highWaterMark: 0 })
 }
 
@@ -111,7 +117,14 @@ class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined, unde
     return this
   }
 
+  /** Returns the chunk that waits, as {@link next} would; null: none does. */
+  shift(): Uint8Array | null {
+    return this.queue.length > 0 ? this.queue.shift() : null
+  }
+
   next(): Promise<Result> {
+    const waiting = this.shift()
+    if (waiting !== null) return Promise.resolve({ done: false, value: waiting })
     return new Promise((resolve, reject) => {
       this.waiters.push({ resolve, reject })
       this.settle()
