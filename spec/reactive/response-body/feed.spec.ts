@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { NEVER, Observable, of, Subject } from 'rxjs'
+import { finalize, NEVER, Observable, of, Subject } from 'rxjs'
 import type { Chunk } from '../../../lib/demand/chunk.js'
 import type { Overflow } from '../../../lib/demand/overflow-policy.js'
 import { pulled } from '../../../lib/demand/pages.js'
@@ -115,6 +115,22 @@ describe('the number of held bytes of a response', () => {
         expect(stage.errors.length).toBeLessThanOrEqual(1)
       }))
     })
+
+  it('may wait after the Observable completed, which is torn down at once', () => {
+    const source = new Subject<Chunk>()
+    let isOver = false
+    const body = source.pipe(finalize(() => { isOver = true }))
+    const stage = new Stage(() => ({ body, highWaterMark: HIGH, overflow: { bufferBytes: 5000 } }))
+    stage.transport.capacity = 0
+    stage.connection.start()
+    stage.receive('GET / HTTP/1.0\r\n\r\n')
+    for (let chunk = 0; chunk < 5; chunk++) source.next('x'.repeat(900))
+    source.complete()
+    expect(isOver).toBe(true)
+    stage.take(Infinity)
+    expect(stage.text.length - stage.text.indexOf('\r\n\r\n') - 4).toBe(4500)
+    expect([stage.transport.hasEnded, stage.errors]).toEqual([true, []])
+  })
 
   it('is limited by demand: no chunk is pulled ahead', () => {
     let pulls = 0
