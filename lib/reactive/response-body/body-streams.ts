@@ -60,7 +60,7 @@ export function toAsyncIterable(body: BodySource): AsyncIterableIterator<Uint8Ar
  * @throws {@link TypeError} the value is not a body
  */
 export function toReadableStream(body: BodySource): ReadableStream<Uint8Array> {
-  const chunks = new ChunkIterator(fromBody(body))
+  const chunks = new ChunkIterator(fromBody(body), body)
   const pass = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     const result = await chunks.next()
     if (result.done === true) controller.close()
