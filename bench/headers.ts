@@ -6,4 +6,4 @@ import { workloads } from './lib/workloads.js'
 
 const peers = ['transport', 'node-net-shared', 'node-net', 'fastify']
 
-await compare({ ...workloads.headers, title: '13 header fields', target: 0.38, peers })
+await compare({ ...workloads.headers, title: '13 header fields', target: 0.45, peers })

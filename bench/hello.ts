@@ -6,4 +6,4 @@ import { workloads } from './lib/workloads.js'
 
 const peers = ['transport', 'node-net-shared', 'node-net', 'fastify']
 
-await compare({ ...workloads.hello, title: 'hello', target: 0.36, peers })
+await compare({ ...workloads.hello, title: 'hello', target: 0.5, peers })

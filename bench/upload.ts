@@ -4,7 +4,7 @@
 import { compare } from './lib/compare.js'
 import { workloads } from './lib/workloads.js'
 
-const target = 1
+const target = 0.8
 const peers = ['httprx-lent', 'node-net', 'fastify']
 
 await compare({ ...workloads.upload, title: 'upload, 1 GiB, fixed length', target, peers })
