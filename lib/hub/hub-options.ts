@@ -3,6 +3,7 @@
  */
 
 import type { Shape } from '../connection/option-check.js'
+import { LINE_END } from '../sse/event.js'
 
 /** What happens to a subscriber that falls so far behind that its next event is no longer held. */
 export type HubOverflow =
@@ -36,7 +37,7 @@ export interface PublishOptions {
 
 /** The valid types of events. An event that no stream can carry would fail each client again and again. */
 export const EVENT_TYPE: Shape = {
-  what: 'a string without line ends', isFit: value => typeof value === 'string' && !/[\r\n]/.test(value),
+  what: 'a string without line ends', isFit: value => typeof value === 'string' && !LINE_END.test(value),
 }
 
 /** The options of a subscription. */

@@ -23,7 +23,8 @@ export interface SseEvent {
   readonly retry?: number
 }
 
-const LINE_END = /\r\n|\r|\n/
+/** A line end of the format: a CR LF, a CR or a LF (WHATWG HTML §9.2.5). A field has none in its value. */
+export const LINE_END = /\r\n|\r|\n/
 
 /**
  * Returns the event as it is sent, with the empty line that ends it. A string is the data of a `message`.
