@@ -10,7 +10,7 @@ import type { Hub } from './hub.js'
 export interface HubSocketOptions<T> extends SubscribeOptions {
   /**
    * Returns the message for an event: JSON of `id`, `event` and `data` unless given. Called once for each event, for
-   * all clients.
+   * all clients with the same function: make it outside the handler.
    */
   readonly format?: (event: HubEvent<T> | HubGap) => string | Uint8Array
 }
