@@ -23,13 +23,21 @@ export interface Pullable<T = Chunk> {
  */
 function pullableOfStream<T>(stream: ReadableStream<T>): Pullable<T> {
   const reader = stream.getReader()
-  // With `await`, which calls no `then`: that of a promise may be replaced, as within `marbles`.
-  const first: PromiseLike<IteratorResult<T, unknown>> = {
-    then: async (taken, failed) => {
-      await Promise.resolve()
-      return reader.read().then(taken, failed)
+  // With `await`, which calls no `then`: that of a promise may be replaced, as within `marbles`. The reader may be that
+  // of another library: it may throw, or return no promise.
+  const first = {
+    then: async (taken: (result: IteratorResult<T, unknown>) => void, failed: (error: unknown) => void) => {
+      let result: IteratorResult<T, unknown>
+      try {
+        await Promise.resolve()
+        result = await reader.read()
+      } catch (error) {
+        failed(error)
+        return
+      }
+      taken(result)
     },
-  }
+  } as PromiseLike<IteratorResult<T, unknown>>
   let isNew = true
   return {
     next: () => {

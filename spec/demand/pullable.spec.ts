@@ -53,4 +53,13 @@ describe('a web stream', () => {
     await settled()
     expect(log).toEqual(['cancelled after 0', 'read, 0 queued'])
   })
+
+  it.each<[string, () => unknown, unknown]>([
+    ['that throws fails', () => { throw new Error('no read') }, new Error('no read')],
+    ['that is no promise is taken', () => ({ done: false, value: 1 }), { done: false, value: 1 }],
+  ])('of another library, of which the first read is one %s', async (_, read, result) => {
+    const foreign = { getReader: () => ({ read, cancel: () => undefined }) } as unknown as ReadableStream<number>
+    const first = pullableOf(foreign, () => undefined).next()
+    expect(await Promise.resolve(first).catch((error: unknown) => error)).toEqual(result)
+  })
 })
