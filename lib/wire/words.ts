@@ -35,7 +35,8 @@ export function releaseWords(): void {
 function view(bytes: Uint8Array): void {
   viewed = bytes
   try {
-    words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    // To the end of the memory: one of an own length would be invalid once memory that can be resized has shrunk.
+    words = new DataView(bytes.buffer, bytes.byteOffset)
     size = words.byteLength
   } catch {
     words = NONE

@@ -12,6 +12,11 @@ const CODES = [0x00, 0x1f, 0x20, 0x3a, 0x41, 0x7e, 0x7f, 0x80, 0x9f, 0xa0, 0xff]
 /** All of four bytes around the ends of ASCII and of its printable part. */
 const fours = CODES.flatMap(a => CODES.flatMap(b => CODES.flatMap(c => CODES.map(d => Uint8Array.of(a, b, c, d)))))
 
+/** Memory of ES2024. */
+interface Resizable {
+  resize(length: number): void
+}
+
 function read(bytes: Uint8Array): number {
   return new DataView(bytes.buffer).getInt32(0, true)
 }
@@ -46,6 +51,18 @@ describe('a view of the input', () => {
     expect(wordsOf(bytes, bytes.length)).not.toBeNull()
     structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] })
     expect(wordsOf(bytes, 16)).toBeNull()
+  })
+
+  it('is one of memory that shrank, as far as there is some', () => {
+    const memory = Reflect.construct(ArrayBuffer, [100, { maxByteLength: 200 }]) as ArrayBuffer & Resizable
+    const bytes = new Uint8Array(memory)
+    bytes.set(bytesOf('GET / HTTP/1.1\r\n'))
+    expect(wordsOf(bytes, 100)).not.toBeNull()
+    memory.resize(50)
+    expect(wordsOf(bytes, 50)?.getInt32(0, true)).toBe(wordOf('GET '))
+    expect(wordsOf(bytes, 51)).toBeNull()
+    memory.resize(150)
+    expect(wordsOf(bytes, 100)?.getInt32(0, true)).toBe(wordOf('GET '))
   })
 
   it('is none of an array that hides its memory; heads in it are read alike', () => {
