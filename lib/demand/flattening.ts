@@ -9,7 +9,8 @@
  * Clients may leave while their requests wait for earlier ones. No work is started for such requests.
  */
 import {
-  EMPTY, mergeMap as mergeMapOfRx, Observable, tap, type ObservableInput, type ObservedValueOf, type OperatorFunction,
+  EMPTY, finalize, mergeMap as mergeMapOfRx, Observable, tap, type ObservableInput, type ObservedValueOf,
+  type OperatorFunction,
 } from 'rxjs'
 import { checkValue, SIZE } from '../connection/option-check.js'
 import { Tally, type Ahead } from './drops.js'
@@ -38,9 +39,8 @@ export function mergeMap<T, O extends ObservableInput<unknown>>(
       const input = isAbandoned(value) ? EMPTY : offering(null, () => project(value, index))
       return stage.inner(fromInput(input as ObservableInput<ObservedValueOf<O>>))
     }
-    const counted$ = source.pipe(tap(() => { stage.arrive() }))
-    offering(stage, () => { counted$.pipe(mergeMapOfRx(inner, concurrency)).subscribe(subscriber) })
-    return () => { stage.left() }
+    const counted$ = source.pipe(finalize(() => { stage.left() }), tap(() => { stage.arrive() }))
+    return offering(stage, () => counted$.pipe(mergeMapOfRx(inner, concurrency)).subscribe(subscriber))
   })
 }
 
@@ -143,7 +143,7 @@ class Stage implements Offer {
     })
   }
 
-  /** The consumer has left its source, as that of a gate. */
+  /** The source has ended or was left, as that of a gate. */
   left(): void {
     this.isLeft = true
     this.notify()

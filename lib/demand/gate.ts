@@ -148,8 +148,8 @@ export class Gate<T> implements Offer {
   }
 
   /**
-   * The consumer has left its source. A source that continues has other consumers (`share`), which need not wait for
-   * this one.
+   * The consumer has left its source, or the source has ended for it. One that continues has other consumers (`share`),
+   * which need not wait for this one.
    */
   left(): void {
     this.isLeft = true

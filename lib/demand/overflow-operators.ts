@@ -80,7 +80,6 @@ export function gated<T>(ready$: Observable<number>, options: GateOptions<T>): S
     // Before the source is subscribed, which may emit for ever within that call.
     subscriber.add(input)
     offering(gate, () => { input.start(source) })
-    subscriber.add(() => { gate.left() })
   })
 }
 
@@ -117,6 +116,10 @@ class GateInput<T> extends SourceSubscriber<T> {
 
   protected override reportLate(error: unknown): void {
     this.gate.reportLate(error)
+  }
+
+  protected override left(): void {
+    this.gate.left()
   }
 
   private end(): void {

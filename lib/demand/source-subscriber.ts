@@ -4,7 +4,8 @@
  * Strategy: RxJS drops what a source throws when it has ended within its subscription, as a teardown may. From the
  * source itself it comes out of the call of `subscribe`, from the last operator it arrives as an error behind the end;
  * both are reported. (What operators before the last one throw then does not arrive.) An error that comes later is
- * dropped, as by RxJS: it may be a mere consequence of the end.
+ * dropped, as by RxJS: it may be a mere consequence of the end. A source that cannot be subscribed, as a Subject that
+ * was unsubscribed, throws as well, and has failed.
  */
 import { Subscriber, type Observable } from 'rxjs'
 
@@ -24,10 +25,21 @@ export abstract class SourceSubscriber<T> extends Subscriber<T> {
     try {
       source.subscribe(this)
     } catch (error) {
-      this.reportLate(error)
+      this.error(error)
     }
     this.isSubscribing = false
   }
+
+  override unsubscribe(): void {
+    try {
+      super.unsubscribe()
+    } finally {
+      this.left()
+    }
+  }
+
+  /** The source was left, even if its teardown threw. */
+  protected abstract left(): void
 
   /** An error came behind the end. */
   protected behindEnd(error: unknown): void {

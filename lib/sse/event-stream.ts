@@ -110,6 +110,9 @@ export class EventStream extends SourceSubscriber<SseEvent | string> implements 
     this.release?.()
     this.release = null
     super.unsubscribe()
+  }
+
+  protected override left(): void {
     this.gate.left()
   }
 

@@ -38,7 +38,10 @@ export class Sending extends SourceSubscriber<WebSocketMessage> implements GateH
   private readonly gate: Gate<WebSocketMessage>
   private readonly room: Room
   private readonly context: Context
+  /** Whether the source has ended. */
   private isDone: boolean
+  /** Whether no message goes out any more. */
+  private isOver: boolean
 
   constructor(host: SendingHost, options: Sending['options']) {
     super()
@@ -46,13 +49,14 @@ export class Sending extends SourceSubscriber<WebSocketMessage> implements GateH
     this.options = options
     this.outbox = host.outbox
     this.gate = new Gate<WebSocketMessage>(this, policyOf(options.overflow, host.marks.highWaterMark))
-    this.room = new Room(host.outbox, host.marks, () => { if (!this.closed) this.gate.drain() })
+    this.room = new Room(host.outbox, host.marks, () => { if (!this.isOver) this.gate.drain() })
     this.context = currentContext()
     this.isDone = false
+    this.isOver = false
   }
 
   get isClosed(): boolean {
-    return this.closed
+    return this.isOver
   }
 
   /** Subscribes the source, which is offered the demand. */
@@ -66,28 +70,31 @@ export class Sending extends SourceSubscriber<WebSocketMessage> implements GateH
   }
 
   override next(message: WebSocketMessage): void {
-    if (!this.isDone && !this.closed) this.gate.take(message)
+    if (!this.isDone) this.gate.take(message)
   }
 
   override error(error: unknown): void {
-    if (this.isDone || this.closed) return this.behindEnd(error)
-    this.isDone = true
-    if (this.options.overflow === 'disconnect' && error instanceof BackpressureError) this.consumer.terminate()
-    else this.consumer.error(error)
-    this.finish()
+    if (this.isDone) this.behindEnd(error)
+    else this.fail(error)
   }
 
+  /** The source is left at once; messages that wait are still sent. */
   override complete(): void {
-    if (this.isDone || this.closed) return
+    if (this.isDone) return
     this.isDone = true
     this.gate.complete()
+    this.end(() => { super.unsubscribe() })
   }
 
   override unsubscribe(): void {
-    if (this.closed) return
+    if (this.isOver) return
+    this.isOver = this.isDone = true
     this.gate.clear()
     this.consumer.sent(this)
     super.unsubscribe()
+  }
+
+  protected override left(): void {
     this.gate.left()
   }
 
@@ -112,13 +119,21 @@ export class Sending extends SourceSubscriber<WebSocketMessage> implements GateH
   }
 
   finish(): void {
-    endSubscription(this, error => { this.reportLate(error) })
+    this.end(() => { this.unsubscribe() })
   }
 
   /** The source may have ended. */
   fail(error: unknown): void {
-    this.isDone = false
-    this.error(error)
+    if (this.isOver) return this.behindEnd(error)
+    this.isDone = true
+    if (this.options.overflow === 'disconnect' && error instanceof BackpressureError) this.consumer.terminate()
+    else this.consumer.error(error)
+    this.finish()
+  }
+
+  /** Leaves the source. An exception of the application's teardown is only reported. */
+  private end(unsubscribe: () => void): void {
+    endSubscription({ unsubscribe }, error => { this.reportLate(error) })
   }
 
   protected override reportLate(error: unknown): void {

@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import {
-  bufferCount, count as countAll, delay, filter, from, lastValueFrom, map, mergeMap as mergeMapOfRx, of, reduce, share,
-  take, tap, timer, type Observable,
+  bufferCount, count as countAll, delay, filter, from, lastValueFrom, map, mergeMap as mergeMapOfRx, of, reduce, take,
+  tap, timer, type Observable,
 } from 'rxjs'
 import { concatMap, mergeMap } from '../../lib/demand/flattening.js'
 import { fromSource } from '../../lib/demand/from-source.js'
@@ -13,12 +13,10 @@ import { pulled } from '../../lib/demand/pages.js'
 import { Hub } from '../../lib/hub/index.js'
 import type { Reply } from '../../lib/reactive/reply.js'
 import type { RequestBody } from '../../lib/reactive/request-body/request-body.js'
-import type { Handler, Reqd } from '../../lib/reactive/streamed-reqd.js'
+import type { Handler } from '../../lib/reactive/streamed-reqd.js'
 import type { ConnectionEvent } from '../../lib/runtime/events.js'
 import type { Server } from '../../lib/node/serve.js'
 import { sse } from '../../lib/sse/sse.js'
-import { webSocketHandshake } from '../../lib/testing/index.js'
-import { upgradeWebSocket } from '../../lib/ws/index.js'
 import { connect, next, signal, start, type Client } from '../helpers/net.js'
 import { parseResponses } from '../helpers/response-parser.js'
 import { startTls, tlsClient } from '../helpers/tls.js'
@@ -169,34 +167,6 @@ describe.each(KINDS)('over %s', kind => {
       await client.receives(`size ${size}`)
     }
   })
-})
-
-const BUFFERED = { overflow: { bufferBytes: COUNT * LINE } }
-
-it.each<[string, (lines$: Observable<string>, reqd: Reqd) => Reply | undefined]>([
-  ['a body', lines$ => ({ body: lines$, ...BUFFERED })],
-  ['a body behind an operator', lines$ => ({ body: lines$.pipe(concatMap(text => of(text))), ...BUFFERED })],
-  ['events', lines$ => sse(lines$.pipe(map(text => text.trimEnd())), { heartbeatMs: 0, ...BUFFERED })],
-  ['messages', (lines$, reqd) => { upgradeWebSocket(reqd).send(lines$, BUFFERED) }],
-])('lets a shared source continue when the client leaves that it waited for: %s', async (_, reply) => {
-  const count = 8000
-  const lines = new Lines(count)
-  const lines$ = fromSource(lines.later()).pipe(share())
-  const second = signal()
-  const { client, server } = await ends('TCP', reqd => {
-    if (reqd.target === '/second') queueMicrotask(second.resolve)
-    return reply(lines$, reqd)
-  })
-  client.socket.pause()
-  client.send(webSocketHandshake('/first'))
-  for (let before = -1; before !== lines.given || lines.given === 0;) {
-    before = lines.given
-    await next(timer(50))
-  }
-  const other = (await connect(server)).send(webSocketHandshake('/second'))
-  await second.promise
-  client.socket.destroy()
-  await other.receives(`#${count - 1}#`)
 })
 
 it('lets a source flow whose consumer has no demand, when it is subscribed because another one gives', async () => {

@@ -7,6 +7,7 @@ import { asapScheduler, config, finalize, map, Observable, of, Subject, throwErr
 import { ControlledSubject } from '../../lib/demand/controlled-subject.js'
 import { concatMap } from '../../lib/demand/flattening.js'
 import { fromSource } from '../../lib/demand/from-source.js'
+import { onBackpressureLatest } from '../../lib/demand/overflow-operators.js'
 import { Response } from '../../lib/message/response.js'
 import { handleEach } from '../../lib/reactive/handle-each.js'
 import type { Reply } from '../../lib/reactive/reply.js'
@@ -191,6 +192,38 @@ describe.each<[string, () => Observable<string>]>([
       const client = webSocket(connection => { connection.send(source()) }, '-|')
       expectObservable(client.errors$).toBe('e', { e: FAILURE })
       expectObservable(client.received$).toBe('t|', { t: 'text' })
+    })
+  })
+})
+
+describe.each<[string, () => Observable<string>]>([
+  ['a Subject that was unsubscribed', () => {
+    const subject = new Subject<string>()
+    subject.unsubscribe()
+    return subject
+  }],
+  ['an Observable whose `subscribe` throws', () => Object.assign(new Observable<string>(), { subscribe: fail })],
+])('a source that cannot be subscribed: %s', (_, source) => {
+  it.each<[string, RegExp, (source$: Observable<string>) => Reply]>([
+    ['a body', /^HTTP\/1.1 500 /, body => ({ body })],
+    ['a body that is a function of the demand', /^HTTP\/1.1 500 /, source$ => ({ body: () => source$ })],
+    ['a body behind an operator', /^HTTP\/1.1 500 /, source$ => ({ body: source$.pipe(concatMap(text => of(text))) })],
+    ['a body behind an overflow operator', /^HTTP\/1.1 500 /, source$ => ({
+      body: ready$ => source$.pipe(onBackpressureLatest(ready$)),
+    })],
+    ['events', /:\n\n\r\n$/, events$ => sse(events$)],
+  ])('fails the response: %s', (_kind, ending, reply) => {
+    const stage = Stage.open(() => reply(source())).receive(get('/')).settle()
+    expect(stage.errors).toHaveLength(1)
+    expect(stage.text).toMatch(ending)
+    expect(stage.transport.hasEnded || stage.text.includes(' 500 ')).toBe(true)
+  })
+
+  it('fails the connection: messages', () => {
+    marbles(({ webSocket, expectObservable }) => {
+      const client = webSocket(connection => { connection.send(source()) }, '-----|')
+      expectObservable(client.errors$.pipe(map(() => 'an error'))).toBe('e----', { e: 'an error' })
+      expectObservable(client.closed$.pipe(map(({ code }) => code))).toBe('(c|)', { c: 1011 })
     })
   })
 })

@@ -73,6 +73,10 @@ export class BodyFeeder extends SourceSubscriber<Chunk> {
     this.subject.bodySink.error(error)
   }
 
+  protected override left(): void {
+    // There is no gate.
+  }
+
   protected stop(): void {
     endSubscription(this, error => { this.reportLate(error) })
   }
@@ -142,6 +146,9 @@ export class GatedFeeder extends BodyFeeder implements GateHost<Chunk> {
   override unsubscribe(): void {
     if (this.subject.isClosed) this.gate.clear()
     super.unsubscribe()
+  }
+
+  protected override left(): void {
     this.gate.left()
   }
 
