@@ -8,7 +8,7 @@
 import { from, NEVER, Observable, takeWhile, type ObservableInput, type Subscriber } from 'rxjs'
 import { ControlledSubject, type ControlledSink } from './controlled-subject.js'
 import { offeredDemand, type Offer } from './offer.js'
-import { isObservable, pullableOf, type PulledSource } from './pullable.js'
+import { isObservable, isPulled, pullableOf, type PulledSource } from './pullable.js'
 import { Puller } from './puller.js'
 import { OfferTaker } from './taker.js'
 import { DEFAULT_HIGH_WATER_MARK } from './water-marks.js'
@@ -37,9 +37,13 @@ export type Source<T> =
  */
 export function fromSource<T>(source: Source<T>): Observable<T> {
   if (typeof source === 'function') return fromFunction(source)
-  if (typeof source === 'object' && isObservable(source)) return from(source)
+  if (isPulled(source)) return fromPulled(source as PulledSource<T>)
+  if (typeof source === 'object' && (source as unknown) !== null && isObservable(source)) return from(source)
   // Not when it is subscribed: to pass something else is a mistake of the caller.
-  if (!isPullable(source)) throw new TypeError('a source is an iterable, a stream, an Observable or a function')
+  throw new TypeError('a source is an iterable, a stream, an Observable or a function')
+}
+
+function fromPulled<T>(source: PulledSource<T>): Observable<T> {
   return new Observable(subscriber => {
     const puller = new Puller(wake => new OfferTaker(subscriber, wake), report => pullableOf(source, report))
     subscriber.add(() => { puller.stop() })
@@ -52,8 +56,7 @@ export function fromSource<T>(source: Source<T>): Observable<T> {
  * @internal
  */
 export function fromInput<T>(input: ObservableInput<T>): Observable<T> {
-  const source = input as Source<T>
-  return isPullable(source) && !isObservable(source) ? fromSource(source) : from(input)
+  return isPulled(input) ? fromPulled(input as PulledSource<T>) : from(input)
 }
 
 /** The function gets the demand of the current offer; without an offer, there is always room. */
@@ -106,10 +109,4 @@ class OfferSink<T> implements ControlledSink<T> {
     this.onWanted = null
     callback?.()
   }
-}
-
-function isPullable<T>(source: Source<T>): source is PulledSource<T> {
-  if (typeof source !== 'object' || (source as unknown) === null) return false
-  return Symbol.asyncIterator in source || Symbol.iterator in source
-    || typeof (source as Partial<ReadableStream<T>>).getReader === 'function'
 }

@@ -88,7 +88,21 @@ export function pullableOf<T>(source: PulledSource<T>, report: ReportError): Pul
   return (source as Iterable<T>)[Symbol.iterator]()
 }
 
-/** Whether this is an Observable, also one of another copy of RxJS. */
+/**
+ * Whether this is an Observable, also one of another copy of RxJS. An iterator or a stream may happen to have a method
+ * `subscribe`, and is pulled all the same.
+ */
 export function isObservable(source: object): source is Observable<unknown> {
-  return source instanceof Observable || typeof (source as { subscribe?: unknown }).subscribe === 'function'
+  if (source instanceof Observable) return true
+  return typeof (source as { subscribe?: unknown }).subscribe === 'function' && !isIterableOrStream(source)
+}
+
+/** Whether this is a source that is pulled. */
+export function isPulled(source: unknown): source is PulledSource<unknown> {
+  return typeof source === 'object' && source !== null && isIterableOrStream(source) && !isObservable(source)
+}
+
+function isIterableOrStream(source: object): boolean {
+  return Symbol.asyncIterator in source || Symbol.iterator in source
+    || typeof (source as { getReader?: unknown }).getReader === 'function'
 }

@@ -148,11 +148,11 @@ class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined, unde
   }
 
   private ask(): void {
-    this.subscription ??= this.subscribe()
+    this.subscription ??= this.begin()
     if (this.end === null) this.wanted.next(DEFAULT_HIGH_WATER_MARK)
   }
 
-  private subscribe(): Subscription {
+  private begin(): Subscription {
     const policy = { capacity: CAPACITY, overflow: 'error' } as const
     return defer(() => this.source).pipe(gated(this.wanted, policy)).subscribe({
       next: bytes => {

@@ -5,13 +5,16 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { EMPTY, finalize, from, map, NEVER, of, Subject, takeWhile, throwError, toArray, type Observable } from 'rxjs'
+import { concatMap } from '../../../lib/demand/flattening.js'
 import { fromSource } from '../../../lib/demand/from-source.js'
 import { pulled } from '../../../lib/demand/pages.js'
 import { fromPublisher, toPublisher } from '../../../lib/demand/reactive-streams/publisher.js'
 import { BackpressureError } from '../../../lib/errors.js'
 import { serve } from '../../../lib/index.js'
-import type { BodySource } from '../../../lib/reactive/reply.js'
+import type { BodySource, Reply } from '../../../lib/reactive/reply.js'
 import { fromBody, toAsyncIterable, toReadableStream } from '../../../lib/reactive/response-body/body-streams.js'
+import { Stage } from '../../helpers/fake-transport.js'
+import { get } from '../../helpers/runtime.js'
 
 const CHUNKS = ['één', '', 'two', new Uint8Array([33, 33]), '']
 const TEXT = 'ééntwo!!'
@@ -195,6 +198,28 @@ describe('an iterator of a body', () => {
   it('refuses what is not a body, and values that are not chunks', async () => {
     expect(() => toAsyncIterable(1 as never)).toThrow(TypeError)
     await expect(toAsyncIterable(of(1) as never).next()).rejects.toThrow('strings and Uint8Arrays')
+  })
+})
+
+describe.each<[string, (source: AsyncIterable<string>) => BodySource]>([
+  ['an iterator of a body', source => toAsyncIterable(source)],
+  ['an iterable with a method `subscribe`', source => Object.assign(source, { subscribe: () => undefined })],
+])('%s as a body', (_, made) => {
+  it.each<[string, (body: BodySource) => Reply]>([
+    ['of a reply', body => ({ body })],
+    ['behind fromSource', body => ({ body: fromSource(body as AsyncIterable<string>) })],
+    ['as an inner source', body => ({ body: of('').pipe(concatMap(() => body as AsyncIterable<string>)) })],
+  ])('is read at the pace of the client, and told to stop: %s', async (_case, reply) => {
+    const source = new Counted(Array<string>(10_000).fill('x'.repeat(1000)))
+    const stage = Stage.open(() => reply(made(source.later() as AsyncIterable<string>)))
+    stage.transport.capacity = 0
+    stage.receive(get('/'))
+    await settled()
+    expect(source.given).toBeLessThan(40)
+    stage.transport.breakDown()
+    await settled()
+    expect(source.ended).toBe(1)
+    expect(stage.errors).toEqual([])
   })
 })
 
