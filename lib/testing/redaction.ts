@@ -3,7 +3,8 @@
  *
  * Strategy: bytes arrive as they were read and written, so a field may be split anywhere. The mask finds lines in the
  * stream, compares the name before a colon, and replaces each byte of the value with `x`, so that lengths and framing
- * stay valid. It does not tell bodies from heads: a line of a body that looks like such a field is masked, too.
+ * stay valid. It does not tell bodies from heads: a line of a body that looks like such a field is masked, too. So is a
+ * field that the server refuses because of blanks around its name or because it is folded: its value is a secret, too.
  */
 
 /** What is masked in a capture. */
@@ -22,7 +23,7 @@ export const REDACTED_FIELDS: readonly string[] = [
   'authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token',
 ]
 
-const [LF, CR, SPACE, COLON, MASK] = [0x0a, 0x0d, 0x20, 0x3a, 0x78]
+const [LF, CR, SPACE, TAB, COLON, MASK] = [0x0a, 0x0d, 0x20, 0x09, 0x3a, 0x78]
 
 /** A set of field names, prepared for the search. */
 export class FieldNames {
@@ -52,13 +53,16 @@ export class FieldNames {
 export class FieldMask {
   private readonly names: FieldNames
   private state: 'name' | 'value' | 'rest'
-  /** The beginning of the current line. */
+  /** The beginning of the current line, without blanks. */
   private name: string
+  /** Whether the current line, if it begins with a blank, continues a value that was masked. */
+  private mayContinue: boolean
 
   constructor(names: FieldNames) {
     this.names = names
     this.state = 'name'
     this.name = ''
+    this.mayContinue = false
   }
 
   /** Returns the bytes with the values masked: a copy, or the bytes themselves if nothing is masked. */
@@ -80,16 +84,17 @@ export class FieldMask {
 
   private readName(bytes: Uint8Array, start: number): number {
     const { names } = this
-    let p = start
-    if (this.name === '' && !names.mayBegin(bytes[p])) return this.become('rest', p)
-    while (p < bytes.length) {
+    for (let p = start; p < bytes.length; p++) {
       const code = bytes[p]
+      if (isBlank(code) && this.name === '' && this.mayContinue) return this.become('value', p)
+      if (isBlank(code)) continue
+      this.mayContinue = false
       if (code === COLON) return this.become(names.has(this.name) ? 'value' : 'rest', p + 1)
-      if (code === LF || this.name.length === names.longest) return this.become('rest', p)
+      const isOther = this.name === '' ? !names.mayBegin(code) : this.name.length === names.longest
+      if (isOther || code === LF) return this.become('rest', p)
       this.name += String.fromCharCode(code)
-      p++
     }
-    return p
+    return bytes.length
   }
 
   private skipLine(bytes: Uint8Array, start: number): number {
@@ -99,7 +104,9 @@ export class FieldMask {
 
   private valueEnd(bytes: Uint8Array, start: number): number {
     const end = bytes.indexOf(LF, start)
-    return end < 0 ? bytes.length : this.become('rest', end)
+    if (end < 0) return bytes.length
+    this.mayContinue = true
+    return this.become('rest', end)
   }
 
   private become(state: 'name' | 'value' | 'rest', p: number): number {
@@ -107,6 +114,10 @@ export class FieldMask {
     this.name = ''
     return p
   }
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB
 }
 
 /** Masks a range, except line ends and spaces. */
