@@ -17,7 +17,7 @@ export type Page<T> = readonly T[] | null
  * Returns the next page. `wanted` is the demand in bytes (or items): more than 0, and Infinity where the consumer has
  * no limit. A page may be smaller, empty or bigger. An array is always a page, never a list of pages; the first value
  * of any other input is the page, and an input without a value is an empty page. If it throws or fails, the source
- * fails with that error.
+ * fails with that error; it fails also if a page is neither an array nor null (of a function that forgot to return).
  */
 export type NextPage<T> = (wanted: number) => Page<T> | ObservableInput<Page<T>>
 
@@ -60,14 +60,24 @@ class PageReader<T> extends SourceLoop<T> {
     this.answer = undefined
     this.isAsking = true
     this.subscriber.add(from(input).pipe(take(1), defaultIfEmpty([])).subscribe({
-      next: page => { this.receive(page) },
+      next: page => { this.receiveSafely(page) },
       error: error => { this.taker.error(error) },
     }))
     this.isAsking = false
     return this.answer
   }
 
+  /** RxJS would rethrow an exception in a later turn, which ends the process. */
+  private receiveSafely(page: Page<T>): void {
+    try {
+      this.receive(page)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
   private receive(page: Page<T>): void {
+    if (page !== null && !isPage(page)) throw new TypeError('a page is an array of values, or null for the end')
     if (this.isAsking) {
       this.answer = page
       return

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { EMPTY, NEVER, type ObservableInput, of, Subject, take } from 'rxjs'
+import { EMPTY, map, NEVER, type ObservableInput, of, Subject, take, timer } from 'rxjs'
 import { onBackpressureError } from '../../lib/demand/overflow-operators.js'
 import { type NextPage, type Page, pulled } from '../../lib/demand/pages.js'
 import { inVirtualTime } from '../helpers/marbles.js'
@@ -20,6 +20,33 @@ function inOrder<P>(pages: P[], asked: number[] = []): (wanted: number) => P | n
     return rest.next().value ?? null
   }
 }
+
+describe.each<[string, (page: unknown) => ObservableInput<unknown>]>([
+  ['at once', page => of(page)],
+  ['later', page => timer(1).pipe(map(() => page))],
+])('an input that gives something else than a page %s', (_, given) => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined], ['a number', 5], ['a text', 'abc'], ['a set', new Set(['a'])], ['an object', { length: 1 }],
+  ])('fails the source: %s', (_name, page) => {
+    inVirtualTime(({ flush }) => {
+      const errors: unknown[] = []
+      pulled(() => given(page) as ObservableInput<Page<string>>).subscribe({ error: error => { errors.push(error) } })
+      flush()
+      expect(errors).toEqual([new TypeError('a page is an array of values, or null for the end')])
+    })
+  })
+
+  it('fails the source with the exception of reading the page', () => {
+    inVirtualTime(({ flush }) => {
+      const failure = new Error('no value')
+      const page = Object.defineProperty(['a'], 0, { get: () => { throw failure } })
+      const errors: unknown[] = []
+      pulled(() => given(page) as ObservableInput<Page<string>>).subscribe({ error: error => { errors.push(error) } })
+      flush()
+      expect(errors).toEqual([failure])
+    })
+  })
+})
 
 describe('pages that are returned at once', () => {
   it('are requested while there is demand', () => {
