@@ -37,7 +37,7 @@ export function withoutPromises<T>(run: () => T): T {
     const result = run()
     if (found.length === 0) return result
   } catch (error) {
-    if (found.length === 0) throw error
+    if (found.length === 0 || error instanceof AsyncCodeError) throw error
   } finally {
     prototype.then = THEN
   }
