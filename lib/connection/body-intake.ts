@@ -7,6 +7,7 @@
  * for 4 KiB and not one a byte.
  */
 import { copyBytes } from '../buffer/bytes.js'
+import { gaveMemory } from '../buffer/given-memory.js'
 import type { Ownership } from '../buffer/ownership.js'
 import type { RemoteErrorCode } from '../errors.js'
 import type { Headers } from '../message/headers.js'
@@ -166,9 +167,9 @@ export class BodyIntake {
     decoder.take(first - start)
     merged = 0
     const p = first - start <= MERGE_LIMIT ? mergeSmallChunks(decoder, input, start, first) : first
-    if (merged > 0) reader.deliver(copyBytes(scratch, 0, merged))
+    if (merged > 0) this.give(copyBytes(scratch, 0, merged))
     else if (reader.wanted === 'lent') reader.deliver(input.bytes.subarray(start, first))
-    else if (ownership === 'lent' || first < input.end) reader.deliver(copyBytes(input.bytes, start, first))
+    else if (ownership === 'lent' || first < input.end) this.give(copyBytes(input.bytes, start, first))
     else this.deliverView(input, start)
     return p
   }
@@ -176,7 +177,13 @@ export class BodyIntake {
   /** Hands out the rest of the input, which belongs to the handler from now on. */
   private deliverView(input: Input, start: number): void {
     input.hasViews = true
-    this.reader.deliver(input.bytes.subarray(start, input.end))
+    this.give(input.bytes.subarray(start, input.end))
+  }
+
+  /** Hands out bytes that belong to the handler. */
+  private give(bytes: Uint8Array): void {
+    gaveMemory(bytes.length)
+    this.reader.deliver(bytes)
   }
 
   /** RFC 9110 §10.1.1: a client that sends the body no longer waits for 100 Continue. */

@@ -11,6 +11,7 @@ import type { Platform } from '../reactive/server-context.js'
 import { Deferred } from './deferred.js'
 import { isNode, setImmediate } from './runtime.js'
 import { Turns } from './turns.js'
+import { watchGivenMemory } from './young-generation.js'
 
 /** The default `onError`: prints errors of the application. Errors that a client causes are visible on `events$`. */
 function printError(error: unknown): void {
@@ -71,3 +72,5 @@ function holdSameStores(one: object, other: object): boolean {
 }
 
 useContexts(captureContext, works(forgetsEntered), holdSameStores)
+
+watchGivenMemory()

@@ -8,6 +8,7 @@
  * Between messages a reader remembers nothing, so it serves one connection after another: a silent connection has none.
  */
 import { ownBytes } from '../buffer/bytes.js'
+import { gaveMemory } from '../buffer/given-memory.js'
 import { Reentry } from '../buffer/reentry.js'
 import { isCloseCode, NO_CODE } from './close-codes.js'
 import type { FrameFault } from './frame-faults.js'
@@ -195,7 +196,7 @@ export class FrameReader implements Mask {
   private takeWhole(masked: Masked): void {
     const length = masked.end - masked.start
     const isDecoded = this.opcode === TEXT && !this.isCompressed && length <= SCRATCH_SIZE
-    this.body = isDecoded ? scratch : Buffer.allocUnsafeSlow(length)
+    this.body = isDecoded ? scratch : newBody(length)
     this.bodyLength = this.take(masked, this.body, 0)
   }
 
@@ -207,7 +208,7 @@ export class FrameReader implements Mask {
 
   private grow(needed: number): void {
     const size = Math.min(this.announced, Math.max(needed, 2 * this.body.length, SMALLEST_BODY))
-    const body = Buffer.allocUnsafeSlow(size)
+    const body = newBody(size)
     this.body.copy(body, 0, 0, this.bodyLength)
     this.body = body
   }
@@ -264,6 +265,11 @@ function readClose(payload: Buffer, sink: FrameSink): void {
   if (!isCloseCode(code)) sink.faulted('closeCode')
   else if (reason === null) sink.faulted('notUtf8')
   else sink.peerClosed(code, reason)
+}
+
+function newBody(length: number): Buffer {
+  gaveMemory(length)
+  return Buffer.allocUnsafeSlow(length)
 }
 
 /** Returns the first `length` bytes in memory of their own. */

@@ -7,6 +7,7 @@
  * us that for a head alone.
  */
 import { copyBytes, NO_BYTES, ownBytes } from '../../buffer/bytes.js'
+import { gaveMemory } from '../../buffer/given-memory.js'
 import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyReader } from '../../connection/body-reader.js'
 import { RemoteProtocolError } from '../../errors.js'
@@ -81,6 +82,7 @@ class BodyCollector extends BodyReading {
     // A body that announces no length often has one chunk.
     if (this.length === 0 && (contentLength ?? length) === length) {
       this.bytes = copyBytes(bytes, 0, length)
+      gaveMemory(length)
       return
     }
     if (length > this.bytes.length) this.grow(length)
@@ -89,6 +91,7 @@ class BodyCollector extends BodyReading {
 
   private grow(length: number): void {
     const grown = new Uint8Array(Math.max(length, Math.min(2 * length, this.size.contentLength ?? this.size.limit)))
+    gaveMemory(grown.length)
     grown.set(this.bytes.subarray(0, this.length))
     this.bytes = grown
   }

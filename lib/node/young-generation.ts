@@ -1,0 +1,105 @@
+/**
+ * Lets V8 free chunks that the application has dropped by cheap collections.
+ *
+ * V8 begins a full collection when the heap has grown by 8 MiB and the capacity of the young generation, or less
+ * (heap-controller.cc), and it counts the memory of arrays. A scavenge frees dropped chunks before that, in a tenth of
+ * the time, but it comes when the young generation is full of *objects*, and a chunk of 256 KiB is one small object: a
+ * server that takes 50 MiB a second had a full collection after every 9 MiB, each of 10 ms beside 600 connections.
+ *
+ * Strategy: the young generation is filled with garbage as fast as chunks use up that growth. What the application
+ * allocates itself fills it as well, so one that allocates much gets no garbage. Of 50 uploads of 1 MiB a second beside
+ * 50 downloads and 500 event streams, for a minute on Node 26: 14 full collections in place of 300, half of the CPU,
+ * and a third of the 99.9th percentile of other requests. An upload of 1 GiB alone takes two thirds of the memory.
+ */
+import { useGivenMemory } from '../buffer/given-memory.js'
+import { isNode } from './runtime.js'
+
+const MIB = 2 ** 20
+
+/** The growth of the heap after which V8 may begin a full collection, beside the capacity of the young generation. */
+const LEAST_GROWTH = 8 * MIB
+
+/** The part of that growth after which the young generation is to be full: other memory grows, too. */
+const USED_PART = 0.75
+
+/** How many bytes of chunks there are between two looks at the heap, each of which takes 4 µs. */
+const STEP = MIB / 2
+
+/** The garbage: arrays of this many elements, of 8 bytes each. */
+const ELEMENTS = 1024
+const GARBAGE_SIZE = 8 * ELEMENTS
+
+/** What is known of the young generation, in bytes. */
+export interface YoungSpace {
+  readonly used: number
+  readonly capacity: number
+}
+
+/** The young generation of this thread's heap. */
+export class YoungGeneration {
+  private readonly look: () => YoungSpace
+  private readonly makeGarbage: (bytes: number) => void
+  /** Bytes of chunks since the last look. */
+  private unseen: number
+  /** Bytes of chunks since the last collection, as far as it was seen. */
+  private chunks: number
+  /** What was used at the last look. */
+  private used: number
+
+  constructor(look: () => YoungSpace, makeGarbage: (bytes: number) => void) {
+    this.look = look
+    this.makeGarbage = makeGarbage
+    this.unseen = 0
+    this.chunks = 0
+    this.used = 0
+  }
+
+  /** The application was given an array of this many bytes, or will be. */
+  gave(bytes: number): void {
+    this.unseen += bytes
+    if (this.unseen >= STEP) this.keepUp()
+  }
+
+  private keepUp(): void {
+    const { used, capacity } = this.look()
+    this.chunks = used < this.used ? 0 : this.chunks + this.unseen
+    this.unseen = 0
+    const due = capacity * Math.min(1, this.chunks / (USED_PART * (LEAST_GROWTH + capacity)))
+    if (due > used) this.makeGarbage(due - used)
+    this.used = Math.max(due, used)
+  }
+}
+
+type HeapSpaces = readonly { space_name: string; space_used_size: number; space_available_size: number }[]
+
+interface V8 {
+  getHeapSpaceStatistics(): HeapSpaces
+}
+
+/** Loaded at the first large body, because it makes the start of a process slower. */
+let v8: V8 | null = null
+
+function lookAtHeap(): YoungSpace {
+  v8 ??= process.getBuiltinModule('node:v8') as V8
+  const space = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')
+  if (space === undefined) return { used: 0, capacity: 0 }
+  return { used: space.space_used_size, capacity: space.space_used_size + space.space_available_size }
+}
+
+/** Makes garbage. Its last piece is kept, so that no compiler or bundler leaves the others out. */
+class Garbage {
+  last: readonly unknown[] = []
+
+  make(bytes: number): void {
+    for (let made = 0; made < bytes; made += GARBAGE_SIZE) this.last = new Array<unknown>(ELEMENTS)
+  }
+}
+
+const garbage = new Garbage()
+
+/** Keeps up with all arrays that the application is given, where there is V8's heap and a way to look at it. */
+export function watchGivenMemory(): void {
+  if (!isNode || typeof process.getBuiltinModule !== 'function') return
+  const young = new YoungGeneration(lookAtHeap, bytes => { garbage.make(bytes) })
+  useGivenMemory(bytes => { young.gave(bytes) })
+}

@@ -1,0 +1,101 @@
+/**
+ * Garbage for the young generation, on a model of V8's heap: a scavenge comes when its objects fill it, and frees the
+ * chunks that were dropped.
+ */
+import { describe, expect, it } from '@jest/globals'
+import * as fc from 'fast-check'
+import { YoungGeneration } from '../../lib/node/young-generation.js'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+/** The young generation of a heap without live objects. */
+class Heap {
+  readonly young: YoungGeneration
+  readonly capacity: number
+  used = 0
+  looks = 0
+  garbage = 0
+  /** The chunks since the last scavenge, and the most there ever were. */
+  chunks = 0
+  mostChunks = 0
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+    this.young = new YoungGeneration(() => {
+      this.looks++
+      return { used: this.used, capacity }
+    }, bytes => {
+      this.garbage += bytes
+      this.allocate(bytes)
+    })
+  }
+
+  allocate(bytes: number): void {
+    this.used += bytes
+    if (this.used < this.capacity) return
+    this.used = 0
+    this.chunks = 0
+  }
+
+  /** The application allocates this much, gets a chunk, and drops both. */
+  chunk(size: number, beside = 0): void {
+    this.allocate(beside)
+    this.chunks += size
+    this.mostChunks = Math.max(this.mostChunks, this.chunks)
+    this.young.gave(size)
+  }
+}
+
+/** Where V8 may begin a full collection. */
+const limitOf = (capacity: number): number => 8 * MIB + capacity
+
+describe('the young generation beside chunks', () => {
+  it.each([1, 2, 4, 8, 16])('of %i MiB is full before the chunks reach the limit of a full collection', mib => {
+    const heap = new Heap(mib * MIB)
+    for (let sent = 0; sent < 1024 * MIB; sent += 64 * KIB) heap.chunk(64 * KIB)
+    expect(heap.mostChunks).toBeLessThan(limitOf(heap.capacity))
+    expect(heap.mostChunks).toBeGreaterThan(limitOf(heap.capacity) / 2)
+  })
+
+  it('is full in time for chunks of any sizes, beside any allocation', () => {
+    const sizes = fc.array(fc.tuple(fc.integer({ min: 1, max: 256 * KIB }), fc.nat(64 * KIB)), { minLength: 1 })
+    fc.assert(fc.property(fc.integer({ min: 0, max: 4 }), sizes, (doublings, chunks) => {
+      const heap = new Heap(2 ** doublings * MIB)
+      for (let given = 0; given < 64 * MIB;) {
+        for (const [size, beside] of chunks) {
+          heap.chunk(size, beside)
+          given += size
+        }
+        // Chunks of a few bytes never come near the limit.
+        if (given < MIB) break
+      }
+      expect(heap.mostChunks).toBeLessThan(limitOf(heap.capacity))
+    }))
+  })
+
+  it('gets no garbage where the application allocates enough', () => {
+    const heap = new Heap(4 * MIB)
+    for (let i = 0; i < 10_000; i++) heap.chunk(64 * KIB, 32 * KIB)
+    expect(heap.garbage).toBe(0)
+  })
+
+  it('gets as little garbage as it needs: of 1 MiB, a sixth of the chunks', () => {
+    const heap = new Heap(MIB)
+    for (let sent = 0; sent < 256 * MIB; sent += 64 * KIB) heap.chunk(64 * KIB)
+    expect(heap.garbage).toBeLessThan(256 * MIB / 6)
+  })
+
+  it('is not looked at for each chunk', () => {
+    const heap = new Heap(MIB)
+    for (let i = 0; i < 10_000; i++) heap.chunk(1000)
+    expect(heap.looks).toBeLessThan(20)
+  })
+
+  it('gets no garbage where the heap cannot be seen', () => {
+    let garbage = 0
+    const young = new YoungGeneration(() => ({ used: 0, capacity: 0 }), bytes => { garbage += bytes })
+    for (let i = 0; i < 1000; i++) young.gave(64 * KIB)
+    expect(garbage).toBe(0)
+  })
+})
