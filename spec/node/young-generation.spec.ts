@@ -15,19 +15,25 @@ class Heap {
   readonly capacity: number
   used = 0
   looks = 0
+  time = 0
   garbage = 0
   /** The chunks since the last scavenge, and the most there ever were. */
   chunks = 0
   mostChunks = 0
 
-  constructor(capacity: number) {
+  constructor(capacity: number, fastest = Infinity) {
     this.capacity = capacity
-    this.young = new YoungGeneration(() => {
-      this.looks++
-      return { used: this.used, capacity }
-    }, bytes => {
-      this.garbage += bytes
-      this.allocate(bytes)
+    this.young = new YoungGeneration({
+      fastest,
+      now: () => this.time,
+      look: () => {
+        this.looks++
+        return { used: this.used, capacity }
+      },
+      makeGarbage: bytes => {
+        this.garbage += bytes
+        this.allocate(bytes)
+      },
     })
   }
 
@@ -92,10 +98,31 @@ describe('the young generation beside chunks', () => {
     expect(heap.looks).toBeLessThan(20)
   })
 
+  it('gets garbage only for chunks that come slower than the heap collects by itself', () => {
+    const [slow, fast] = [new Heap(MIB, MIB), new Heap(MIB, MIB)]
+    for (let i = 0; i < 1000; i++) {
+      slow.time += 1
+      slow.chunk(MIB / 2)
+      fast.time += 1
+      fast.chunk(2 * MIB)
+    }
+    expect(slow.mostChunks).toBeLessThan(limitOf(MIB))
+    expect(slow.garbage).toBeGreaterThan(0)
+    expect(fast.garbage).toBe(0)
+  })
+
+  it('gets the garbage that it missed in a burst', () => {
+    const heap = new Heap(4 * MIB, MIB)
+    for (let i = 0; i < 1000; i++) {
+      heap.time += i % 8 === 0 ? 16 : 0
+      heap.chunk(MIB)
+    }
+    expect(heap.mostChunks).toBeLessThan(limitOf(4 * MIB))
+  })
+
   it('gets no garbage where the heap cannot be seen', () => {
-    let garbage = 0
-    const young = new YoungGeneration(() => ({ used: 0, capacity: 0 }), bytes => { garbage += bytes })
-    for (let i = 0; i < 1000; i++) young.gave(64 * KIB)
-    expect(garbage).toBe(0)
+    const heap = new Heap(0)
+    for (let i = 0; i < 1000; i++) heap.chunk(64 * KIB)
+    expect(heap.garbage).toBe(0)
   })
 })
