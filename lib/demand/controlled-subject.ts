@@ -155,9 +155,17 @@ export class ControlledSubject<T> implements Observer<T>, Demanding, SinkWatcher
     return !this.isClosed && this.sink.pending <= this.marks.highWaterMark
   }
 
-  /** {@link write} without its answer. */
+  /**
+   * {@link write} for a source that is subscribed: without its answer, and a value that the sink refuses with an
+   * exception aborts. (RxJS would rethrow the exception in a later turn, which ends the process.)
+   */
   next(value: T): void {
-    this.write(value)
+    try {
+      this.write(value)
+    } catch (error) {
+      if (this.hasEnded) throw error
+      this.error(error)
+    }
   }
 
   /** Ends the values. Doing so again, or after the sink ended, does nothing. */

@@ -3,7 +3,9 @@
  * affected.
  */
 import { describe, expect, it } from '@jest/globals'
-import { asapScheduler, config, finalize, map, Observable, of, Subject, throwError, UnsubscriptionError } from 'rxjs'
+import {
+  asapScheduler, config, finalize, from, map, Observable, of, Subject, throwError, UnsubscriptionError,
+} from 'rxjs'
 import { ControlledSubject } from '../../lib/demand/controlled-subject.js'
 import { concatMap } from '../../lib/demand/flattening.js'
 import { fromSource } from '../../lib/demand/from-source.js'
@@ -224,6 +226,16 @@ describe.each<[string, () => Observable<string>]>([
       const client = webSocket(connection => { connection.send(source()) }, '-----|')
       expectObservable(client.errors$.pipe(map(() => 'an error'))).toBe('e----', { e: 'an error' })
       expectObservable(client.closed$.pipe(map(({ code }) => code))).toBe('(c|)', { c: 1011 })
+    })
+  })
+})
+
+it('a WebSocket that is subscribed to a source fails if that gives what is no message', () => {
+  marbles(({ webSocket, expectObservable }) => {
+    const client = webSocket(connection => { from(['text', undefined as never]).subscribe(connection) }, '-----|')
+    expectObservable(client.received$).toBe('(t|)', { t: 'text' })
+    expectObservable(client.errors$.pipe(map(String))).toBe('e----', {
+      e: 'TypeError: a message is a string or a Uint8Array',
     })
   })
 })

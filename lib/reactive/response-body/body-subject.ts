@@ -46,6 +46,15 @@ export class BodySubject extends ControlledSubject<Chunk> {
     return super.write(chunk)
   }
 
+  /** Completes the body. One that is shorter than its Content-Length fails: see {@link next}. */
+  override complete(): void {
+    try {
+      super.complete()
+    } catch (error) {
+      this.bodySink.error(error)
+    }
+  }
+
   /** Whether the body is never sent: the response is to HEAD, or a 204 or 304. */
   get isBodiless(): boolean {
     return this.bodySink.writer.isBodiless

@@ -2,6 +2,7 @@
  * The subject to which a handler writes the body of a streamed response.
  */
 import { describe, expect, it } from '@jest/globals'
+import { of, type Observable, type Observer } from 'rxjs'
 import type { Chunk } from '../../../lib/demand/chunk.js'
 import { Headers } from '../../../lib/message/headers.js'
 import { Response } from '../../../lib/message/response.js'
@@ -184,8 +185,22 @@ describe('a body', () => {
     const response = Response.create(200, { headers: Headers.of({ 'Content-Length': 3 }) })
     const { stage, subject } = streaming({}, get('/'), response)
     expect(() => subject.write('abcd')).toThrow(expect.objectContaining({ code: 'bodyTooLong' }))
-    expect(() => { subject.complete() }).toThrow(expect.objectContaining({ code: 'bodyTooShort' }))
+    subject.complete()
     expect(stage.settle().transport.hasEnded).toBe(true)
+    expect(stage.errors).toMatchObject([{ code: 'bodyTooShort' }])
+  })
+
+  it.each<[string, Observable<unknown>, object]>([
+    ['a value that is no chunk', of('abc', undefined), { name: 'TypeError' }],
+    ['more than Content-Length', of('abc', 'd', 'e'), { code: 'bodyTooLong' }],
+    ['less than Content-Length', of('ab'), { code: 'bodyTooShort' }],
+  ])('fails, and is cut, if a source that it is subscribed to gives %s', (_, source$, error) => {
+    const response = Response.create(200, { headers: Headers.of({ 'Content-Length': 3 }) })
+    const { stage, subject } = streaming({}, get('/'), response)
+    source$.subscribe(subject as Observer<unknown>)
+    expect(stage.settle().transport.hasEnded).toBe(true)
+    expect(stage.errors).toMatchObject([error])
+    expect(subject.isClosed).toBe(true)
   })
 
   it('is refused with a high-water mark of 0', () => {
