@@ -94,15 +94,22 @@ export class HandleTransport extends TransportInput implements Transport {
     this.reads.wanted = ownership
   }
 
-  pause(): void {
-    if (!this.destroyed && this.handle.reading) {
-      this.handle.reading = false
-      this.handle.readStop()
-    }
+  override pause(): void {
+    super.pause()
     this.reads.paused()
   }
 
-  resume(): void {
+  protected get isReading(): boolean {
+    return this.handle.reading
+  }
+
+  protected stopReading(): void {
+    if (this.destroyed || !this.handle.reading) return
+    this.handle.reading = false
+    this.handle.readStop()
+  }
+
+  protected startReading(): void {
     if (this.destroyed || this.handle.reading) return
     this.handle.reading = true
     const status = this.handle.readStart()

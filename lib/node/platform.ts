@@ -10,7 +10,7 @@ import { ConnectionClosedError, RemoteProtocolError } from '../errors.js'
 import type { Platform } from '../reactive/server-context.js'
 import { Deferred } from './deferred.js'
 import { isNode, setImmediate } from './runtime.js'
-import { Turns } from './turns.js'
+import { turns } from './turns.js'
 import { watchGivenMemory } from './young-generation.js'
 
 /** The default `onError`: prints errors of the application. Errors that a client causes are visible on `events$`. */
@@ -26,7 +26,6 @@ function printError(error: unknown): void {
 }
 
 const deferred = new Deferred()
-const turns = new Turns()
 
 /** Node's event loop and console. */
 export const NODE_PLATFORM: Platform = {

@@ -20,7 +20,7 @@ import { copyBytes } from '../buffer/bytes.js'
 import type { Ownership } from '../buffer/ownership.js'
 import type { Received } from '../runtime/transport.js'
 import { plainSocket } from './plain-socket.js'
-import { isNode } from './runtime.js'
+import { isNode, now } from './runtime.js'
 
 /** The size of the shared buffer in bytes: a body of 64 KiB and its head fit into one read. */
 const SHARED_SIZE = 80 * 1024
@@ -39,6 +39,13 @@ const RECORD_SIZE = 16 * 1024
 
 /** The shared buffer. It is filled and consumed within one callback of one socket, so all sockets can share it. */
 const shared = Buffer.allocUnsafeSlow(SHARED_SIZE)
+
+/**
+ * How long a connection may be busy with reads that fill their buffers, in milliseconds, before others have their turn.
+ * The event loop reads such a socket up to 32 times in a row: of pipelined requests that is 2.5 MiB, or a tenth of a
+ * second for each client that does so. An upload is not busy for so long.
+ */
+const BUSY = 2
 
 const NO_BYTES = Buffer.alloc(0)
 
@@ -97,6 +104,8 @@ export const canReuseBuffers = keys !== null
 /** Receives the bytes of a socket. */
 export interface BytesReceiver {
   receive(received: Received): void
+  /** Its input takes much time: other connections are to have their turn before the next read. */
+  rest(): void
 }
 
 /** The reads of one socket, into the shared buffer or into its own. */
@@ -113,6 +122,8 @@ export class ReusedBuffer {
   private current: Uint8Array
   /** The largest size of an own buffer in bytes. */
   private largest: number
+  /** The time of the first of the reads in a row that filled their buffers; 0 after another one. */
+  private busySince: number
 
   /** Makes the socket read into a reused buffer. Returns null if that is not possible. */
   static attach(socket: Socket, receiver: BytesReceiver): ReusedBuffer | null {
@@ -143,6 +154,7 @@ export class ReusedBuffer {
     this.size = 0
     this.current = shared
     this.largest = LARGEST_SIZE
+    this.busySince = 0
   }
 
   /** The socket was paused: its consumer does not keep up, so further buffers are smaller. */
@@ -174,15 +186,19 @@ export class ReusedBuffer {
   /** @internal Receives a read: the first `count` bytes of the buffer. */
   receive(count: number, buffer: Uint8Array): boolean {
     if (this.receiver === null) return this.passOn(copyBytes(this.current, 0, count) as Buffer)
+    const isFull = count === buffer.length || count >= this.largest
+    if (!isFull) this.busySince = 0
+    else if (this.busySince === 0) this.busySince = now()
     beginEvent(this.receiver)
     try {
       // The size comes first, because the receiver may pause the socket.
-      if (count === buffer.length || count >= this.largest) this.grow()
+      if (isFull) this.grow()
       if (buffer === shared) this.receiver.receive({ bytes: buffer, length: count, ownership: 'lent' })
       else this.receiver.receive(this.receivedOwn(buffer, count))
     } finally {
       beginEvent(null)
     }
+    if (isFull && now() - this.busySince > BUSY) this.rest()
     return true
   }
 
@@ -201,6 +217,12 @@ export class ReusedBuffer {
     fields[keys.buffer] = this.current
     fields[keys.callback] = receiveRead
     fields[keys.generator] = nextBuffer
+  }
+
+  private rest(): void {
+    this.busySince = 0
+    // It has none any more if the connection was handed over.
+    this.receiver?.rest()
   }
 
   private passOn(bytes: Buffer): boolean {

@@ -11,3 +11,6 @@ export const nextTick = process.nextTick.bind(process)
 
 /** The original functions. */
 export const { queueMicrotask, setImmediate } = globalThis
+
+/** The original `performance.now`: milliseconds. */
+export const now = performance.now.bind(performance)

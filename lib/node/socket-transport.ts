@@ -83,12 +83,20 @@ export class SocketTransport extends TransportInput implements Transport {
     if (this.reads !== null) this.reads.wanted = ownership
   }
 
-  pause(): void {
-    this.call('pause')
+  override pause(): void {
+    super.pause()
     this.reads?.paused()
   }
 
-  resume(): void {
+  protected get isReading(): boolean {
+    return !this.socket.isPaused()
+  }
+
+  protected stopReading(): void {
+    this.call('pause')
+  }
+
+  protected startReading(): void {
     if (!this.isAttached) this.attach()
     this.call('resume')
   }

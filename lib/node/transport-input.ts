@@ -2,12 +2,14 @@
  * The input half of the transports of Node's sockets and handles: who gets the bytes, and how the input ended.
  *
  * Strategy: one subscriber, or the protocol that took the connection over. It is told at once of an end that came
- * before it, and otherwise the input is resumed.
+ * before it, and otherwise the input is resumed. A connection whose input keeps the process busy rests: others have
+ * their turn before its next read, whatever the subscriber wants.
  */
 import { Observable, type Observer } from 'rxjs'
 import { ConnectionClosedError } from '../errors.js'
 import type { Received, TransportOwner } from '../runtime/transport.js'
 import type { BytesReceiver } from './reused-buffer.js'
+import { turns } from './turns.js'
 
 /** The receiver of the bytes: a subscriber, which may be closed, or the protocol after a hand-over. */
 type Input = Observer<Received> & { readonly closed?: boolean }
@@ -19,11 +21,14 @@ export abstract class TransportInput implements BytesReceiver {
   protected owner: TransportOwner | null
   /** The error that broke the socket; null while it works. */
   private failure: Error | null
+  /** Whether others have their turn before the next read, and whether one is wanted after it. */
+  private rests: 'no' | 'thenReads' | 'thenPauses'
 
   constructor() {
     this.subscriber = null
     this.owner = null
     this.failure = null
+    this.rests = 'no'
   }
 
   get bytes$(): Observable<Received> {
@@ -61,8 +66,36 @@ export abstract class TransportInput implements BytesReceiver {
   /** Whether all input was read. */
   protected abstract readonly isInputEnded: boolean
 
+  /** Stops reading. */
+  pause(): void {
+    if (this.rests === 'no') this.stopReading()
+    else this.rests = 'thenPauses'
+  }
+
   /** Begins to read, or goes on with it. */
-  abstract resume(): void
+  resume(): void {
+    if (this.rests === 'no') this.startReading()
+    else this.rests = 'thenReads'
+  }
+
+  rest(): void {
+    if (this.rests !== 'no') return
+    this.rests = this.isReading ? 'thenReads' : 'thenPauses'
+    this.stopReading()
+    turns.add(() => { this.endRest() })
+  }
+
+  /** Whether it reads. */
+  protected abstract readonly isReading: boolean
+
+  protected abstract startReading(): void
+  protected abstract stopReading(): void
+
+  private endRest(): void {
+    const isWanted = this.rests === 'thenReads'
+    this.rests = 'no'
+    if (isWanted && this.subscriber !== null) this.startReading()
+  }
 
   private begin(subscriber: Input): void {
     const failure = this.failure ?? (this.isClosed ? new ConnectionClosedError() : null)

@@ -43,3 +43,6 @@ export class Turns {
     for (let left = count; left > 0; left--) this.waiting.shift()()
   }
 }
+
+/** The turns of this thread. */
+export const turns = new Turns()

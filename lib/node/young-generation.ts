@@ -12,7 +12,7 @@
  * and a third of the 99.9th percentile of other requests. An upload of 1 GiB alone takes two thirds of the memory.
  */
 import { useGivenMemory } from '../buffer/given-memory.js'
-import { isNode } from './runtime.js'
+import { isNode, now } from './runtime.js'
 
 const MIB = 2 ** 20
 
@@ -110,7 +110,7 @@ class ThreadHeap implements Heap {
   last: readonly unknown[] = []
 
   now(): number {
-    return performance.now()
+    return now()
   }
 
   look(): YoungSpace {

@@ -79,7 +79,7 @@ describe('the shared buffer', () => {
     expect(findKeys(new Socket())).toMatchObject({ buffer: expect.any(Symbol) })
     expect(findKeys({})).toBeNull()
     expect(findKeys({ [Symbol('kBuffer')]: null, [Symbol('kBufferCb')]: null })).toBeNull()
-    const receiver = { receive: () => undefined }
+    const receiver = { receive: () => undefined, rest: () => undefined }
     expect(ReusedBuffer.attach(new Socket(), receiver)).toBeNull()
     const odd = Object.assign(Object.create(null) as object, { _handle: { useUserBuffer: () => undefined } })
     expect(ReusedBuffer.attach(odd as never, receiver)).toBeNull()
@@ -94,6 +94,7 @@ describe('the shared buffer', () => {
         sizes.push(length / 1024)
         if (isBusy) reads.paused()
       },
+      rest: () => undefined,
     })!
     let buffer: Uint8Array = Buffer.alloc(80 * 1024)
     const fill = (times: number): void => {
@@ -118,6 +119,7 @@ describe('the shared buffer', () => {
     const given: [size: number, ownership: string][] = []
     const reads = ReusedBuffer.attach(socket, {
       receive: ({ length, ownership }) => { given.push([length, ownership]) },
+      rest: () => undefined,
     })!
     reads.wanted = 'owned'
     reads.receive(80 * 1024, Buffer.alloc(80 * 1024))
