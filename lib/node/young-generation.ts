@@ -8,8 +8,8 @@
  *
  * Strategy: the young generation is filled with garbage as fast as chunks use up that growth. What the application
  * allocates itself fills it as well, so one that allocates much gets no garbage. Of 50 uploads of 1 MiB a second beside
- * 50 downloads and 500 event streams, for a minute on Node 26: 14 full collections in place of 300, half of the CPU,
- * and a third of the 99.9th percentile of other requests. An upload of 1 GiB alone takes two thirds of the memory.
+ * 50 downloads and 500 event streams (Node 26): hardly a full collection in place of 4 a second, half of the CPU, and a
+ * third of the 99.9th percentile of other requests. An upload of 1 GiB alone takes two thirds of the memory.
  */
 import { useGivenMemory } from '../buffer/given-memory.js'
 import { isNode, now } from './runtime.js'
@@ -19,21 +19,28 @@ const MIB = 2 ** 20
 /** The growth of the heap after which V8 may begin a full collection, beside the capacity of the young generation. */
 const LEAST_GROWTH = 8 * MIB
 
-/** The part of that growth after which the young generation is to be full: other memory grows, too. */
-const USED_PART = 0.75
+/**
+ * The parts of that growth after which the young generation is to be full: at most, because other memory grows, too;
+ * and at least. A full collection that comes earlier makes the part smaller, and each scavenge makes it larger again:
+ * V8 may begin as soon as the rest of the growth is less than the young generation.
+ */
+const MOST_PART = 0.75
+const LEAST_PART = 0.25
+const SHRINKING = 0.7
+const GROWING = 1.005
 
 /** How many bytes of chunks there are between two looks at the heap, each of which takes 4 µs. */
 const STEP = MIB / 2
+
+/** The size of V8's pages. The last one of the young generation need not be full. */
+const PAGE = MIB / 4
 
 /** The garbage: arrays of this many elements, of 8 bytes each. */
 const ELEMENTS = 1024
 const GARBAGE_SIZE = 8 * ELEMENTS
 
-/**
- * Node 20 and 22 have a scavenge after each 32 MiB of arrays, which is enough for an upload that runs at full speed:
- * one of 1 GiB would take 1.25 of the CPU with garbage. Later versions have none: there it takes 0.9 with garbage.
- */
-const FASTEST_BEFORE_13 = MIB
+/** The bytes of chunks in a millisecond from which on a server has nothing to do but to take an upload. */
+const FASTEST = MIB
 
 /** What is known of the young generation, in bytes. */
 export interface YoungSpace {
@@ -43,8 +50,11 @@ export interface YoungSpace {
 
 /** The heap of a thread. */
 export interface Heap {
-  /** The bytes of chunks in a millisecond above which the heap collects them in time by itself. */
-  readonly fastest: number
+  /**
+   * Whether uploads at full speed need no garbage: Node 20 and 22 have a scavenge after each 32 MiB of arrays, and one
+   * of 1 GiB would take 1.25 of the CPU. (Later versions have none, and it takes 0.9 with garbage.)
+   */
+  readonly scavengesInTime: boolean
   /** The time in milliseconds. */
   now(): number
   look(): YoungSpace
@@ -59,8 +69,11 @@ export class YoungGeneration {
   /** Bytes of chunks since the last collection, as far as it was seen, and its time. */
   private chunks: number
   private collected: number
-  /** What was used at the last look. */
+  /** What was used at the last look, and what was due. */
   private used: number
+  private due: number
+  /** The part of the growth after which the young generation is to be full. */
+  private part: number
 
   constructor(heap: Heap) {
     this.heap = heap
@@ -68,6 +81,8 @@ export class YoungGeneration {
     this.chunks = 0
     this.collected = heap.now()
     this.used = 0
+    this.due = 0
+    this.part = MOST_PART
   }
 
   /** The application was given an array of this many bytes, or will be. */
@@ -79,18 +94,25 @@ export class YoungGeneration {
   private keepUp(): void {
     const { heap } = this
     const { used, capacity } = heap.look()
-    if (used < this.used) {
-      this.chunks = 0
-      this.collected = heap.now()
-    } else {
-      this.chunks += this.unseen
-    }
+    this.chunks += this.unseen
     this.unseen = 0
-    const due = capacity * Math.min(1, this.chunks / (USED_PART * (LEAST_GROWTH + capacity)))
+    const growth = LEAST_GROWTH + capacity
+    const isFast = this.chunks > FASTEST * (heap.now() - this.collected)
+    if (used < this.used) this.noteCollection(isFast, capacity * (1 - STEP / (this.part * growth)) - PAGE)
+    this.due = capacity * Math.min(1, this.chunks / (this.part * growth))
     this.used = used
-    if (due <= used || this.chunks > heap.fastest * (heap.now() - this.collected)) return
-    heap.makeGarbage(due - used)
-    this.used = due
+    if (this.due <= used || (isFast && heap.scavengesInTime)) return
+    heap.makeGarbage(this.due - used)
+    this.used = this.due
+  }
+
+  /** It was a full one if the young generation was not filled by the application, nor by this to nearly `full`. */
+  private noteCollection(isFast: boolean, full: number): void {
+    const wasFull = this.due >= full || this.due < 0.9 * this.used
+    if (wasFull) this.part = Math.min(MOST_PART, this.part * GROWING)
+    else if (!isFast) this.part = Math.max(LEAST_PART, this.part * SHRINKING)
+    this.chunks = 0
+    this.collected = this.heap.now()
   }
 }
 
@@ -105,7 +127,7 @@ let v8: V8 | null = null
 
 /** The heap of this thread. */
 class ThreadHeap implements Heap {
-  readonly fastest = Number.parseInt(process.versions.v8) < 13 ? FASTEST_BEFORE_13 : Infinity
+  readonly scavengesInTime = Number.parseInt(process.versions.v8) < 13
   /** The last piece of garbage: it is kept, so that no compiler or bundler leaves the others out. */
   last: readonly unknown[] = []
 

@@ -7,7 +7,8 @@ import { Deferred } from '../../lib/node/deferred.js'
 /** Ticks controlled by a test. */
 class Ticks {
   readonly log: string[] = []
-  readonly deferred = new Deferred(task => { this.due.push(task) })
+  readonly deferred = new Deferred(task => { this.due.push(task) }, task => { this.afterPoll.push(task) })
+  readonly afterPoll: (() => void)[] = []
   private due: (() => void)[] = []
 
   add(...names: string[]): void {
@@ -65,5 +66,24 @@ describe('deferred tasks', () => {
     ticks.add('d')
     while (ticks.count > 0) expect(ticks.tick()).toEqual([])
     expect(ticks.log).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('that are many run in parts, between which the sockets are polled', () => {
+    const ticks = new Ticks()
+    const names = Array.from({ length: 300 }, (_, index) => `${index}`)
+    const error = new Error('a task failed')
+    ticks.add(...names.slice(0, 10))
+    ticks.deferred.add({ run: () => { throw error } })
+    ticks.add(...names.slice(10))
+    expect(ticks.tick()).toEqual([error])
+    while (ticks.count > 0) ticks.tick()
+    expect(ticks.log).toHaveLength(127)
+    for (const done of [255, 300]) {
+      expect(ticks.afterPoll).toHaveLength(1)
+      ticks.afterPoll.shift()?.()
+      expect(ticks.log).toHaveLength(done)
+    }
+    expect(ticks.afterPoll).toEqual([])
+    expect(ticks.log).toEqual(names)
   })
 })
