@@ -9,7 +9,8 @@
  * Strategy: the young generation is filled with garbage as fast as chunks use up that growth. What the application
  * allocates itself fills it as well, so one that allocates much gets no garbage. Of 50 uploads of 1 MiB a second beside
  * 50 downloads and 500 event streams (Node 26): hardly a full collection in place of 4 a second, half of the CPU, and a
- * third of the 99.9th percentile of other requests. An upload of 1 GiB beside a million objects takes a fifth of the CPU.
+ * third of the 99.9th percentile of other requests. An upload of 1 GiB beside a million objects takes a fifth of the
+ * CPU.
  */
 import { useGivenMemory } from '../buffer/given-memory.js'
 import { isNode, now } from './runtime.js'
