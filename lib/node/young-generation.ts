@@ -107,10 +107,10 @@ export class YoungGeneration {
     this.used = this.due
   }
 
-  /** It was a full one if the young generation was not filled by the application, nor by this to nearly `full`. */
+  /** It was a scavenge if the young generation was filled, by the application or by this; else V8 was earlier. */
   private noteCollection(isFast: boolean, full: number): void {
-    const wasFull = this.due >= full || this.due < 0.9 * this.used
-    if (wasFull) this.part = Math.min(MOST_PART, this.part * GROWING)
+    const wasScavenge = this.due >= full || this.due < 0.9 * this.used
+    if (wasScavenge) this.part = Math.min(MOST_PART, this.part * GROWING)
     else if (!isFast) this.part = Math.max(LEAST_PART, this.part * SHRINKING)
     this.chunks = 0
     this.collected = this.heap.now()

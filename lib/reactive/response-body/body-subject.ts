@@ -46,7 +46,7 @@ export class BodySubject extends ControlledSubject<Chunk> {
     return super.write(chunk)
   }
 
-  /** Completes the body. One that is shorter than its Content-Length fails: see {@link next}. */
+  /** Completes the body. One that is shorter than its Content-Length fails: see {@link ControlledSubject.next}. */
   override complete(): void {
     try {
       super.complete()
