@@ -167,23 +167,23 @@ export class BodyIntake {
     decoder.take(first - start)
     merged = 0
     const p = first - start <= MERGE_LIMIT ? mergeSmallChunks(decoder, input, start, first) : first
-    if (merged > 0) this.give(copyBytes(scratch, 0, merged))
-    else if (reader.wanted === 'lent') reader.deliver(input.bytes.subarray(start, first))
-    else if (ownership === 'lent' || first < input.end) this.give(copyBytes(input.bytes, start, first))
-    else this.deliverView(input, start)
+    if (merged > 0) this.giveCopy(scratch, 0, merged)
+    else if (ownership === 'owned' && first === input.end) this.giveRest(input, start)
+    else if (reader.wanted === 'lent') reader.deliver(input.bytes.subarray(start, first), 'lent')
+    else this.giveCopy(input.bytes, start, first)
     return p
   }
 
-  /** Hands out the rest of the input, which belongs to the handler from now on. */
-  private deliverView(input: Input, start: number): void {
+  /** Hands out a view of the rest of the input, which belongs to the receiver from now on. */
+  private giveRest(input: Input, start: number): void {
     input.hasViews = true
-    this.give(input.bytes.subarray(start, input.end))
+    this.reader.deliver(input.bytes.subarray(start, input.end), 'owned')
   }
 
-  /** Hands out bytes that belong to the handler. */
-  private give(bytes: Uint8Array): void {
-    gaveMemory(bytes.length)
-    this.reader.deliver(bytes)
+  /** Hands out a copy, which belongs to the handler. */
+  private giveCopy(bytes: Uint8Array, start: number, end: number): void {
+    gaveMemory(end - start)
+    this.reader.deliver(copyBytes(bytes, start, end), 'owned')
   }
 
   /** RFC 9110 §10.1.1: a client that sends the body no longer waits for 100 Continue. */

@@ -11,8 +11,6 @@ import type { Headers } from '../message/headers.js'
 
 /** The callbacks of a scheduled read: exactly one of the three is called, once. They may be asynchronous. */
 export interface BodyCallbacks {
-  /** @internal The ownership of the bytes of `onRead`: `lent` bytes change when it returns. Default: `owned`. */
-  readonly wanted?: Ownership
   /** Receives the next bytes, which belong to the callee for good. */
   onRead(bytes: Uint8Array): void | PromiseLike<void>
   /** The body is complete. {@link BodyReader.trailers} is set. */
@@ -22,6 +20,18 @@ export interface BodyCallbacks {
    * dropped because the handler had not begun to read it when the response was complete.
    */
   onError?(error: unknown): void | PromiseLike<void>
+}
+
+/**
+ * {@link BodyCallbacks} that may be lent bytes.
+ *
+ * @internal
+ */
+export interface LentCallbacks extends Omit<BodyCallbacks, 'onRead'> {
+  /** The ownership that is enough for the bytes. Default: `owned`. */
+  readonly wanted?: Ownership
+  /** Receives the next bytes: those that are `lent` change when it returns. */
+  onRead(bytes: Uint8Array, ownership: Ownership): void | PromiseLike<void>
 }
 
 /**
@@ -49,7 +59,7 @@ export class BodyReader {
   /** @internal The Content-Length; null for a chunked body. */
   readonly contentLength: number | null
   private readonly host: BodyReaderHost | null
-  private callbacks: BodyCallbacks | null
+  private callbacks: LentCallbacks | null
   private state: 'open' | 'eof' | 'closed' | 'failed'
   private error: unknown
   /** The unread chunks, last first, of a complete body whose connection has ended; null otherwise. */
@@ -97,12 +107,7 @@ export class BodyReader {
    * @throws {@link LocalProtocolError} alreadyScheduled: the last read has not been answered
    */
   scheduleRead(callbacks: BodyCallbacks): void {
-    if (this.callbacks !== null) throw new LocalProtocolError('alreadyScheduled', 'a read is scheduled already')
-    const { rest } = this
-    if (rest !== null) this.guard(() => this.readRest(rest, callbacks))
-    else if (this.state === 'open') this.schedule(callbacks)
-    else if (this.state === 'failed') this.guard(() => callbacks.onError?.(this.error))
-    else this.guard(() => callbacks.onEof())
+    this.request(callbacks)
   }
 
   /**
@@ -110,9 +115,9 @@ export class BodyReader {
    *
    * @throws {@link LocalProtocolError} alreadyScheduled, bodyClosed
    */
-  scheduleOpenRead(callbacks: BodyCallbacks): void {
+  scheduleOpenRead(callbacks: LentCallbacks): void {
     if (this.state === 'closed') throw new LocalProtocolError('bodyClosed', 'the request body is closed')
-    this.scheduleRead(callbacks)
+    this.request(callbacks)
   }
 
   /** Closes the body: its rest is dropped, and a scheduled read is not answered. Closing again does nothing. */
@@ -132,8 +137,8 @@ export class BodyReader {
   }
 
   /** @internal Answers the scheduled read with bytes. */
-  deliver(bytes: Uint8Array): void {
-    this.watch(this.takeCallbacks()?.onRead(bytes))
+  deliver(bytes: Uint8Array, ownership: Ownership): void {
+    this.watch(this.takeCallbacks()?.onRead(bytes, ownership))
   }
 
   /** @internal Completes the body. */
@@ -157,10 +162,19 @@ export class BodyReader {
     }
   }
 
+  private request(callbacks: LentCallbacks): void {
+    if (this.callbacks !== null) throw new LocalProtocolError('alreadyScheduled', 'a read is scheduled already')
+    const { rest } = this
+    if (rest !== null) this.guard(() => this.readRest(rest, callbacks))
+    else if (this.state === 'open') this.schedule(callbacks)
+    else if (this.state === 'failed') this.guard(() => callbacks.onError?.(this.error))
+    else this.guard(() => callbacks.onEof())
+  }
+
   /** Answers a read with the next of the unread chunks, or with the end. */
-  private readRest(rest: Uint8Array[], callbacks: BodyCallbacks): unknown {
+  private readRest(rest: Uint8Array[], callbacks: LentCallbacks): unknown {
     const chunk = rest.pop()
-    if (chunk !== undefined) return callbacks.onRead(chunk)
+    if (chunk !== undefined) return callbacks.onRead(chunk, 'owned')
     this.rest = null
     this.state = 'eof'
     return callbacks.onEof()
@@ -179,14 +193,14 @@ export class BodyReader {
     }
   }
 
-  private schedule(callbacks: BodyCallbacks): void {
+  private schedule(callbacks: LentCallbacks): void {
     this.callbacks = callbacks
     this.wanted = callbacks.wanted ?? 'owned'
     this.isTouched = true
     this.host?.bodyWanted()
   }
 
-  private takeCallbacks(): BodyCallbacks | null {
+  private takeCallbacks(): LentCallbacks | null {
     const callbacks = this.callbacks
     this.callbacks = null
     return callbacks

@@ -17,6 +17,7 @@
 import { Socket } from 'node:net'
 import { beginEvent } from '../application/context.js'
 import { copyBytes } from '../buffer/bytes.js'
+import { gaveMemory } from '../buffer/given-memory.js'
 import type { Ownership } from '../buffer/ownership.js'
 import type { Received } from '../runtime/transport.js'
 import { plainSocket } from './plain-socket.js'
@@ -237,7 +238,12 @@ export class ReusedBuffer {
   }
 
   private ownBuffer(): Buffer {
-    return (this.own ??= Buffer.allocUnsafeSlow(this.size))
+    return (this.own ??= this.newBuffer())
+  }
+
+  private newBuffer(): Buffer {
+    gaveMemory(this.size)
+    return Buffer.allocUnsafeSlow(this.size)
   }
 
   /** The last read filled its buffer. */

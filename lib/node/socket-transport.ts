@@ -10,6 +10,7 @@
  */
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { gaveMemory } from '../buffer/given-memory.js'
 import type { Ownership } from '../buffer/ownership.js'
 import { isBytes } from '../demand/chunk.js'
 import { ConnectionClosedError, LocalProtocolError } from '../errors.js'
@@ -133,7 +134,7 @@ export class SocketTransport extends TransportInput implements Transport {
 
   /** The stream emitted bytes, or what only the application's own streams emit: text, objects. */
   emit(bytes: unknown): void {
-    if (isBytes(bytes)) this.receive({ bytes, length: bytes.length, ownership: ownershipOf(this.socket, bytes) })
+    if (isBytes(bytes)) this.pass(bytes, ownershipOf(this.socket, bytes))
     else this.fail(new LocalProtocolError('badState', 'the stream of a connection emitted something other than bytes'))
   }
 
@@ -164,6 +165,12 @@ export class SocketTransport extends TransportInput implements Transport {
   private get canReset(): boolean {
     const { writableEnded, writableFinished } = this.socket
     return writableEnded === writableFinished && this.remoteAddress !== ''
+  }
+
+  private pass(bytes: Uint8Array, ownership: Ownership): void {
+    const { length } = bytes
+    if (ownership === 'owned') gaveMemory(length)
+    this.receive({ bytes, length, ownership })
   }
 
   private call(method: 'pause' | 'resume' | 'end' | 'destroy'): void {

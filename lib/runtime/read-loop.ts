@@ -113,7 +113,7 @@ export class ReadLoop extends Subscriber<Received> {
     if (this.events.isObserved) this.events.emit({ type: 'bytesIn', count: length, bytes: bytes.subarray(0, length) })
     this.writes.beginTurn()
     if (this.reader === 'dropping') this.dropped += length
-    else if (this.pending.length > 0 || this.reader === 'yielding') this.pending.append(bytes.subarray(0, length))
+    else if (this.pending.length > 0 || this.reader === 'yielding') this.keep(bytes.subarray(0, length))
     else this.offer(received)
     if (this.reader === 'reading' && this.pending.length > 0) this.offerPending()
     this.endTurn()
@@ -157,7 +157,12 @@ export class ReadLoop extends Subscriber<Received> {
   private offer({ bytes, length, ownership }: Received): void {
     const { connection } = this
     const consumed = ownership === 'lent' ? connection.readLent(bytes, 0, length) : connection.read(bytes, 0, length)
-    if (consumed < length) this.pending.append(bytes.subarray(consumed, length))
+    if (consumed < length) this.keep(bytes.subarray(consumed, length))
+  }
+
+  /** Keeps a copy of input; what follows of its body will be kept, too, up to the limit. */
+  private keep(bytes: Uint8Array): void {
+    this.pending.append(bytes, Math.min(this.connection.bodyLeft, this.limits.readBufferSize))
   }
 
   private offerPending(): void {

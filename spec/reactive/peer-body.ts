@@ -63,7 +63,7 @@ export class PeerBody implements BodyReaderHost {
     if (!this.reader.isScheduled || this.waiting.length === 0) return
     const piece = this.waiting.shift()
     if (piece === null) this.reader.complete(null)
-    else this.reader.deliver(piece)
+    else this.reader.deliver(piece, 'owned')
   }
 }
 

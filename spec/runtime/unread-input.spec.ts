@@ -6,10 +6,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { useGivenMemory } from '../../lib/buffer/given-memory.js'
 import type { Ownership } from '../../lib/buffer/ownership.js'
 import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { Stage } from '../helpers/fake-transport.js'
-import { get, post } from '../helpers/runtime.js'
+import { get, head, post } from '../helpers/runtime.js'
 
 /** Text of that length without a period, so that bytes at wrong positions are visible. */
 function textOf(length: number): string {
@@ -125,6 +126,26 @@ describe('the chunks of a body that a handler keeps', () => {
 })
 
 describe('the buffer of unread input', () => {
+  /** Returns how many bytes are allocated for pieces of a body of 60,000 bytes that waits for its handler. */
+  const allocated = (...pieces: number[]): number => {
+    const { stage } = waiting('lent')
+    stage.receive(head('POST / HTTP/1.1', 'Content-Length: 60000'))
+    let bytes = 0
+    useGivenMemory(count => { bytes += count })
+    for (const length of pieces) stage.receive(textOf(length))
+    useGivenMemory(() => undefined)
+    return bytes
+  }
+
+  it('has room for all of a body whose beginning is large', () => {
+    expect(allocated(16_000, 16_000, 16_000, 12_000)).toBe(60_000)
+  })
+
+  it('is no larger than four times what the client sent', () => {
+    expect(allocated(1)).toBe(512)
+    expect(allocated(1_000)).toBe(4_000)
+  })
+
   it('is released when all of it is consumed, while the connection stays open', async () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void

@@ -5,10 +5,11 @@
  * body that answers synchronously does not grow the stack.
  */
 import { Reentry } from '../../buffer/reentry.js'
-import type { BodyCallbacks, BodyReader } from '../../connection/body-reader.js'
+import type { Ownership } from '../../buffer/ownership.js'
+import type { BodyReader, LentCallbacks } from '../../connection/body-reader.js'
 
 /** A consumer, which calls {@link read} once for each chunk. */
-export abstract class BodyReading implements BodyCallbacks {
+export abstract class BodyReading implements LentCallbacks {
   protected readonly reader: BodyReader
   private readonly reading: Reentry
 
@@ -30,7 +31,7 @@ export abstract class BodyReading implements BodyCallbacks {
     }
   }
 
-  abstract onRead(bytes: Uint8Array): void
+  abstract onRead(bytes: Uint8Array, ownership: Ownership): void
   abstract onEof(): void
   abstract onError(error: unknown): void
 }

@@ -2,13 +2,46 @@
  * A request's body that is the body of the response: `{ body: reqd.body }`.
  */
 import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import type { Ownership } from '../../../lib/buffer/ownership.js'
 import type { Reply } from '../../../lib/reactive/reply.js'
 import type { Reqd } from '../../../lib/reactive/streamed-reqd.js'
 import { Stage } from '../../helpers/fake-transport.js'
-import { head } from '../../helpers/runtime.js'
+import { parseResponses } from '../../helpers/response-parser.js'
+import { head, post } from '../../helpers/runtime.js'
 
 const echo = (reqd: Reqd): Reply => ({ body: reqd.body })
 const upload = (length: number): string => head('POST / HTTP/1.1', `Content-Length: ${length}`)
+
+const MARKS = { highWaterMark: 1_000, readBufferSize: 4_000 }
+
+/** Pipelined requests whose bodies come back, and how they come and are taken: so many bytes at a time. */
+const traffic = fc.record({
+  ownership: fc.constantFrom<Ownership>('lent', 'owned'),
+  bodies: fc.array(fc.record({
+    target: fc.constantFrom('/echo', '/given'),
+    text: fc.integer({ min: 0, max: 9_000 }).map(length => '0123456789;'.repeat(length / 11 + 1).slice(0, length)),
+  }), { minLength: 1, maxLength: 5 }),
+  steps: fc.array(fc.record({
+    arrives: fc.integer({ min: 0, max: 5_000 }),
+    taken: fc.integer({ min: 0, max: 5_000 }),
+  }), { maxLength: 30 }),
+})
+
+/** Reads the body with the core's reader, and gives the whole memory of each chunk away, as to a worker. */
+function givenAway(reqd: Reqd): void {
+  const chunks: Buffer[] = []
+  const read = (): void => {
+    reqd.requestBody.scheduleRead({
+      onRead: bytes => {
+        chunks.push(Buffer.from(structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] })))
+        read()
+      },
+      onEof: () => { reqd.respond({ body: Buffer.concat(chunks) }) },
+    })
+  }
+  read()
+}
 
 describe('an echo', () => {
   it('sends each chunk as it arrives, and ends with the request', () => {
@@ -43,6 +76,22 @@ describe('an echo', () => {
     expect(stage.transport.preferred).toBe('lent')
     stage.take(100_000).receive('end')
     expect(stage.text).toMatch(/1388\r\nx{5000}\r\n3\r\nend\r\n0\r\n\r\n$/)
+  })
+
+  it('is of the bytes that arrived, whatever becomes of the memory of other requests', () => {
+    fc.assert(fc.property(traffic, ({ ownership, bodies, steps }) => {
+      const stage = new Stage(reqd => reqd.target === '/echo' ? echo(reqd) : givenAway(reqd), MARKS)
+      stage.transport.ownership = ownership
+      stage.transport.capacity = 0
+      stage.connection.start()
+      const input = bodies.map(({ target, text }) => post(text).replace('POST / ', `POST ${target} `)).join('')
+      let sent = 0
+      for (const { arrives, taken } of steps) stage.receive(input.slice(sent, sent += arrives)).take(taken)
+      stage.receive(input.slice(sent)).take(Infinity)
+      expect(stage.errors).toEqual([])
+      const responses = parseResponses(stage.text, bodies.map(() => ({ method: 'POST' })))
+      expect(responses.map(({ body }) => body)).toEqual(bodies.map(({ text }) => text))
+    }))
   })
 
   it('sends the end in one write with a last chunk that fills the high-water mark', () => {
