@@ -4,10 +4,8 @@
  * Strategy: while the transport takes everything at once, the loop continues and reports each write, which gives a
  * waiting source new demand. Output produced within one turn (by the requests of one read, or by a handler in one
  * event) leaves in one write. An endless source with a fast client must not starve other connections, so after
- * `TURN_BYTES` the loop continues in a later turn of the event loop.
- *
- * An overflow policy calls `offer` before it judges a client slow, also within a turn: a burst that the transport takes
- * at once is no sign of a slow client.
+ * `TURN_BYTES` the loop continues in a later turn of the event loop. An overflow policy calls `offer` before it judges
+ * a client slow, also within a turn: a burst that the transport takes at once is no sign of a slow client.
  */
 import { firstBytes, IOVec, isGivenAway } from '../buffer/iovec.js'
 import type { WriteOperation, WriteResult } from '../connection/operation.js'
@@ -132,8 +130,7 @@ export class WriteLoop implements WriteObserver, Task {
 
   /**
    * Offers pending output to the transport now. Returns true if what is still pending waits for the client; false if
-   * the transport cannot tell yet. Also while the loop is yielding: the next request of a pipeline may be handled
-   * before the connection calls the loop for the output of the last.
+   * the transport cannot tell yet. Also while the loop yields: a pipelined request may be handled before it is woken.
    */
   offer(): boolean {
     this.turns++
@@ -142,8 +139,11 @@ export class WriteLoop implements WriteObserver, Task {
       else if (this.mayWrite && this.connection.hasPendingOutput) this.step()
       else break
     }
-    this.turns--
-    if (this.turns === 0) this.owner.turnEnded()
+    if (--this.turns === 0) {
+      // Nobody else continues a loop whose `taken` write was reported here.
+      if (this.state === 'ready' && this.awakener === 'none') this.deferFlush()
+      this.owner.turnEnded()
+    }
     return this.state !== 'awaiting' || this.transport.answersAtOnce || this.isOverdue()
   }
 

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
-import { concat, from, map, NEVER, of, range, ReplaySubject, Subject, type Observable } from 'rxjs'
+import { concat, from, map, NEVER, of, range, ReplaySubject, skip, Subject, take, type Observable } from 'rxjs'
+import { concatMap } from '../../lib/demand/flattening.js'
 import type { Overflow } from '../../lib/demand/overflow-policy.js'
 import type { Reply } from '../../lib/reactive/reply.js'
 import type { ConnectionEvent } from '../../lib/runtime/events.js'
@@ -109,6 +110,25 @@ describe('a burst', () => {
   it('reaches a client whole, even if it exceeds what one turn may write', async () => {
     const server = await start(() => ({ body: lines(1500), overflow: 'error' }))
     expect(numbersOf(await (await connect(server)).send(GET).all())).toEqual(upTo(1500))
+  })
+
+  it.each<[string, (lines$: Observable<string>) => Reply]>([
+    ['a body', body => ({ body })],
+    ['a body that may lose lines', body => ({ body, overflow: 'latest' })],
+    ['a body behind an operator', lines$ => ({ body: lines$.pipe(concatMap(line => of(line))) })],
+    ['events', lines$ => sse(lines$.pipe(map(data => data.trimEnd())))],
+  ])('reaches a client to its end, even if it exceeds what one turn may write: %s', async (_, reply) => {
+    const source = new Subject<string>()
+    const server = await start(() => {
+      // In two tasks of one turn of the event loop.
+      const all$ = lines(310)
+      for (const part$ of [all$.pipe(take(300)), all$.pipe(skip(300))]) {
+        setImmediate(() => { part$.subscribe({ next: line => { source.next(line) } }) })
+      }
+      return reply(source)
+    })
+    await (await connect(server)).send(GET).receives('309.')
+    expect(server.errors).toEqual([])
   })
 })
 

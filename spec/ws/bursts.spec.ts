@@ -57,6 +57,23 @@ describe('a burst', () => {
     while (texts.length < 2 * MESSAGES.length) await once(client, 'message')
     expect(texts).toEqual([...MESSAGES, ...MESSAGES])
   })
+
+  it.each([false, true])('reaches a client to its end, if it exceeds what a turn may write (%s)', async deflate => {
+    const many = Array.from({ length: 5 }, () => MESSAGES).flat()
+    await using stage = await Stage.open({ deflate })
+    const client = stage.client()
+    const texts: string[] = []
+    client.on('message', data => { texts.push((data as Buffer).toString()) })
+    await once(client, 'open')
+    const source = new Subject<string>();
+    (await stage.connection).send(source, { overflow: { bufferBytes: 2 ** 24 } })
+    // In two tasks of one turn of the event loop.
+    for (const part of [many.slice(0, 300), many.slice(300, 310)]) {
+      setImmediate(() => { for (const message of part) source.next(message) })
+    }
+    while (texts.length < 310) await once(client, 'message')
+    expect(texts).toEqual(many.slice(0, 310))
+  })
 })
 
 describe('a client that does not read', () => {
