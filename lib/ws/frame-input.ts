@@ -83,24 +83,24 @@ export abstract class FrameInput {
   next({ bytes, length, ownership }: Received): void {
     const input = bytes.subarray(0, length)
     this.arrived(input)
-    this.receive(input, ownership)
+    this.receivedBytes += length
+    if (this.gate === 'dropping') return
+    if (this.isHolding) this.append(input)
+    else this.take(input, ownership)
+    this.setPaused(this.isHolding)
   }
 
-  /** Takes bytes: those of {@link next}, or those that were read before the hand-over. */
-  receive(bytes: Uint8Array, ownership: Ownership): void {
+  /** Holds bytes that were read before the hand-over until {@link passOn}; those of the transport wait behind them. */
+  hold(bytes: Uint8Array): void {
     this.receivedBytes += bytes.length
-    if (this.gate === 'dropping') return
-    if (this.isHolding) {
-      this.input = Buffer.concat([this.input.subarray(this.offset), bytes])
-      this.offset = 0
-      return
-    }
     this.input = bytes
-    this.offset = 0
+    this.framesLeft = 0
+  }
+
+  /** Lets the next frames pass. */
+  passOn(): void {
+    this.framesLeft = FRAMES_PER_TURN
     this.pass()
-    // Lent bytes change when this returns.
-    if (ownership === 'lent' && this.input === bytes) this.keepRest()
-    this.setPaused(this.isHolding)
   }
 
   complete(): void {
@@ -128,6 +128,19 @@ export abstract class FrameInput {
     if (this.isHolding) this.passFrames()
     this.refill()
     this.endTurn()
+  }
+
+  private append(bytes: Uint8Array): void {
+    this.input = Buffer.concat([this.input.subarray(this.offset), bytes])
+    this.offset = 0
+  }
+
+  private take(bytes: Uint8Array, ownership: Ownership): void {
+    this.input = bytes
+    this.offset = 0
+    this.pass()
+    // Lent bytes change when this returns.
+    if (ownership === 'lent' && this.input === bytes) this.keepRest()
   }
 
   private passFrames(): void {
@@ -160,10 +173,7 @@ export abstract class FrameInput {
 
   /** Continues after other connections had their turn. */
   private rest(): void {
-    this.tasks.later(() => {
-      this.framesLeft = FRAMES_PER_TURN
-      this.pass()
-    })
+    this.tasks.later(() => { this.passOn() })
   }
 
   private keepRest(): void {

@@ -89,6 +89,8 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     const { transport } = rest
     const agreement = handshake?.agreement ?? null
     const socket = new ServerSocket({ transport, tasks, events: owner, maxPayload, agreement }, this)
+    // Its frames come first, also if the transport has more by then, or has ended.
+    if (head.length > 0) socket.hold(head)
     rest.give(socket)
     this.handshake = null
     this.owner = owner
@@ -97,7 +99,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     if (this.state !== 'connecting' || handshake === null) return transport.destroy(false)
     socket.answer(headOf(handshake))
     this.opened(socket, owner.clock)
-    if (head.length > 0) tasks.defer({ run: () => { socket.receive(head, 'owned') } })
+    if (head.length > 0) tasks.defer({ run: () => { socket.passOn() } })
   }
 
   /** There is no hand-over. */
