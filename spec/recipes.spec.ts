@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { NEVER, timer } from 'rxjs'
+import { NEVER } from 'rxjs'
 import type { BodySource, Handler, Reply } from '../lib/index.js'
 import { ROOT } from './helpers/built.js'
 import { codeBlocks, compileBlocks, transpileCommonJs } from './helpers/markdown.js'
-import { connect, next, signal, start } from './helpers/net.js'
+import { connect, next, signal, standstill, start } from './helpers/net.js'
 
 const BLOCKS = codeBlocks(readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8'))
 
@@ -64,10 +64,7 @@ async function stalled(handler: Handler, table: Table): Promise<void> {
   const client = await connect(server)
   client.socket.pause()
   client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-  for (let before = -1; before !== table.given || table.given === 0;) {
-    before = table.given
-    await next(timer(50))
-  }
+  await standstill(() => table.given)
   client.socket.destroy()
   await table.closed.promise
 }

@@ -180,3 +180,23 @@ export function signal<T = void>(): { readonly promise: Promise<T>; readonly res
   const promise = new Promise<T>(onFulfilled => { resolve = onFulfilled })
   return { promise, resolve }
 }
+
+/** How often a bystander is answered while a count stands still. */
+const STILL = 10
+
+/**
+ * Waits until the count stands still: it is not 0, and does not change while another server of this process answers ten
+ * requests, one after the other. Each answer takes a turn of the event loop, which polls all sockets.
+ */
+export async function standstill(count: () => number): Promise<void> {
+  const bystander = await start(() => ({ body: 'it' }))
+  const client = await connect(bystander)
+  let before = 0
+  for (let answers = 0; answers < STILL;) {
+    client.received = ''
+    await client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n').receives('\r\n\r\nit')
+    const now = count()
+    answers = now === before && now !== 0 ? answers + 1 : 0
+    before = now
+  }
+}

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from '@jest/globals'
 import {
-  finalize, map, mergeMap as mergeMapOfRx, NEVER, of, share, Subject, takeUntil, timer, type Observable,
+  finalize, map, mergeMap as mergeMapOfRx, NEVER, of, share, Subject, takeUntil, type Observable,
 } from 'rxjs'
 import { concatMap } from '../../lib/demand/flattening.js'
 import { fromSource } from '../../lib/demand/from-source.js'
@@ -14,7 +14,7 @@ import type { Reqd } from '../../lib/reactive/streamed-reqd.js'
 import { sse } from '../../lib/sse/sse.js'
 import { webSocketHandshake } from '../../lib/testing/index.js'
 import { upgradeWebSocket } from '../../lib/ws/index.js'
-import { connect, next, signal, start, type Client } from '../helpers/net.js'
+import { connect, signal, standstill, start, type Client } from '../helpers/net.js'
 
 const COUNT = 8000
 const LINE = 1000
@@ -60,10 +60,7 @@ async function clients(consumer: Consumer, operator: Operator): Promise<{ first:
   const first = await connect(server)
   first.socket.pause()
   first.send(webSocketHandshake('/first'))
-  for (let before = -1; before !== given || given === 0;) {
-    before = given
-    await next(timer(50))
-  }
+  await standstill(() => given)
   expect(given).toBeLessThan(COUNT)
   const second = (await connect(server)).send(webSocketHandshake('/second'))
   await isThere.promise
