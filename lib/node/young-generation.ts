@@ -7,10 +7,10 @@
  * server that takes 50 MiB a second had a full collection after every 9 MiB, each of 10 ms beside 600 connections.
  *
  * Strategy: the young generation is filled with garbage as fast as chunks use up that growth. What the application
- * allocates itself fills it as well, so one that allocates much gets no garbage. Of 50 uploads of 1 MiB a second beside
- * 50 downloads and 500 event streams (Node 26): hardly a full collection in place of 4 a second, half of the CPU, and a
- * third of the 99.9th percentile of other requests. An upload of 1 GiB beside a million objects takes a fifth of the
- * CPU.
+ * allocates itself fills it as well, so one that allocates much gets no garbage; nor does a fast upload where V8 has a
+ * scavenge by itself in time. Of 50 uploads of 1 MiB a second beside 50 downloads and 500 event streams (Node 26):
+ * hardly a full collection in place of 4 a second, half of the CPU, and a third of the 99.9th percentile of other
+ * requests. An upload of 1 GiB beside a million objects takes a fifth of the CPU.
  */
 import { useGivenMemory } from '../buffer/given-memory.js'
 import { isNode, now } from './runtime.js'
@@ -20,21 +20,11 @@ const MIB = 2 ** 20
 /** The growth of the heap after which V8 may begin a full collection, beside the capacity of the young generation. */
 const LEAST_GROWTH = 8 * MIB
 
-/**
- * The parts of that growth after which the young generation is to be full: at most, because other memory grows, too;
- * and at least. A full collection that comes earlier makes the part smaller, and each scavenge makes it larger again:
- * V8 may begin as soon as the rest of the growth is less than the young generation.
- */
-const MOST_PART = 0.75
-const LEAST_PART = 0.25
-const SHRINKING = 0.7
-const GROWING = 1.005
+/** The part of that growth after which the young generation is to be full. Other memory grows as well. */
+const PART = 0.75
 
 /** How many bytes of chunks there are between two looks at the heap, each of which takes 4 µs. */
 const STEP = MIB / 2
-
-/** The size of V8's pages. The last one of the young generation need not be full. */
-const PAGE = MIB / 4
 
 /** The garbage: arrays of this many elements, of 8 bytes each. */
 const ELEMENTS = 1024
@@ -52,38 +42,64 @@ export interface YoungSpace {
 /** The heap of a thread. */
 export interface Heap {
   /**
-   * Whether uploads at full speed need no garbage: Node 20 and 22 have a scavenge after each 32 MiB of arrays, and one
-   * of 1 GiB would take 1.25 of the CPU. (Later versions have none, and it takes 0.9 with garbage.)
+   * The bytes of arrays after which there is a scavenge in any case: 32 MiB on Node 20 and 22, Infinity on later ones.
+   * Without garbage an upload of 1 GiB takes 0.7 of the CPU if no full collection comes before, and 1.7 if one does.
    */
-  readonly scavengesInTime: boolean
+  readonly arraysPerScavenge: number
   /** The time in milliseconds. */
   now(): number
   look(): YoungSpace
+  /** Whether there was a full collection since the last call. It may miss some. */
+  wasCollectedFully(): boolean
   makeGarbage(bytes: number): void
+}
+
+/** A part of the growth. A full collection that comes earlier makes it smaller, and each scavenge larger again. */
+class Part {
+  value: number
+  private readonly least: number
+  private readonly most: number
+  private readonly growing: number
+
+  constructor(least: number, most: number, growing: number) {
+    this.value = most
+    this.least = least
+    this.most = most
+    this.growing = growing
+  }
+
+  wasInTime(): void {
+    this.value = Math.min(this.most, this.value * this.growing)
+  }
+
+  wasLate(): void {
+    this.value = Math.max(this.least, this.value / 2)
+  }
 }
 
 /** The young generation of a thread's heap. */
 export class YoungGeneration {
   private readonly heap: Heap
+  /** For an upload that is all the work there is. Garbage for less than {@link PART} costs more than it saves there. */
+  private readonly fast: Part
+  /** Beside other work, which a full collection delays. It begins as soon as less is left than the young generation. */
+  private readonly slow: Part
   /** Bytes of chunks since the last look. */
   private unseen: number
   /** Bytes of chunks since the last collection, as far as it was seen, and its time. */
   private chunks: number
   private collected: number
-  /** What was used at the last look, and what was due. */
+  /** What was used after the last look. */
   private used: number
-  private due: number
-  /** The part of the growth after which the young generation is to be full. */
-  private part: number
 
   constructor(heap: Heap) {
     this.heap = heap
+    this.fast = new Part(PART, heap.arraysPerScavenge < Infinity ? 2 : PART, 1.02)
+    this.slow = new Part(0.25, 0.4, 1.005)
     this.unseen = 0
     this.chunks = 0
     this.collected = heap.now()
     this.used = 0
-    this.due = 0
-    this.part = MOST_PART
   }
 
   /** The application was given an array of this many bytes, or will be. */
@@ -94,24 +110,22 @@ export class YoungGeneration {
 
   private keepUp(): void {
     const { heap } = this
-    const { used, capacity } = heap.look()
     this.chunks += this.unseen
     this.unseen = 0
-    const growth = LEAST_GROWTH + capacity
-    const isFast = this.chunks > FASTEST * (heap.now() - this.collected)
-    if (used < this.used) this.noteCollection(isFast, capacity * (1 - STEP / (this.part * growth)) - PAGE)
-    this.due = capacity * Math.min(1, this.chunks / (this.part * growth))
+    const { used, capacity } = heap.look()
+    const part = this.chunks > FASTEST * (heap.now() - this.collected) ? this.fast : this.slow
+    if (used < this.used) this.noteCollection(part)
+    const span = part.value * (LEAST_GROWTH + capacity)
+    const due = capacity * Math.min(1, this.chunks / span)
     this.used = used
-    if (this.due <= used || (isFast && heap.scavengesInTime)) return
-    heap.makeGarbage(this.due - used)
-    this.used = this.due
+    if (due <= used || span >= heap.arraysPerScavenge) return
+    heap.makeGarbage(due - used)
+    this.used = due
   }
 
-  /** It was a scavenge if the young generation was filled, by the application or by this; else V8 was earlier. */
-  private noteCollection(isFast: boolean, full: number): void {
-    const wasScavenge = this.due >= full || this.due < 0.9 * this.used
-    if (wasScavenge) this.part = Math.min(MOST_PART, this.part * GROWING)
-    else if (!isFast) this.part = Math.max(LEAST_PART, this.part * SHRINKING)
+  private noteCollection(part: Part): void {
+    if (this.heap.wasCollectedFully()) part.wasLate()
+    else part.wasInTime()
     this.chunks = 0
     this.collected = this.heap.now()
   }
@@ -128,7 +142,9 @@ let v8: V8 | null = null
 
 /** The heap of this thread. */
 class ThreadHeap implements Heap {
-  readonly scavengesInTime = Number.parseInt(process.versions.v8) < 13
+  readonly arraysPerScavenge = Number.parseInt(process.versions.v8) < 13 ? 32 * MIB : Infinity
+  /** A symbol that nobody holds. V8 makes symbols in the old generation, so only a full collection takes it. */
+  private symbol = new WeakRef(Symbol())
   /** The last piece of garbage: it is kept, so that no compiler or bundler leaves the others out. */
   last: readonly unknown[] = []
 
@@ -141,6 +157,12 @@ class ThreadHeap implements Heap {
     const space = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')
     if (space === undefined) return { used: 0, capacity: 0 }
     return { used: space.space_used_size, capacity: space.space_used_size + space.space_available_size }
+  }
+
+  wasCollectedFully(): boolean {
+    if (this.symbol.deref() !== undefined) return false
+    this.symbol = new WeakRef(Symbol())
+    return true
   }
 
   makeGarbage(bytes: number): void {
