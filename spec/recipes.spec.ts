@@ -270,5 +270,7 @@ describe('a file, with ranges', () => {
     client.send(`GET /letters.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${condition}\r\n\r\n`)
     expect(await client.all()).toMatch(/^HTTP\/1\.1 304 /)
     expect((await fetch(new URL('nowhere.txt', url))).status).toBe(404)
+    const post = await fetch(new URL('letters.txt', url), { method: 'POST', body: 'x' })
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
   })
 })
