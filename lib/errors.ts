@@ -138,35 +138,6 @@ export class ConnectionClosedError extends Error {
   }
 }
 
-/**
- * Returns what was thrown, with null and undefined replaced by an Error, for callers in which null means no failure.
- *
- * @internal
- */
-export function thrownError(exn: unknown): unknown {
-  return exn ?? new Error(`${String(exn)} was thrown`, { cause: exn })
-}
-
-/** Calls `f`. Its exception, or the rejection of the promise that it returns, goes to `failed`. @internal */
-export function attempt(f: () => unknown, failed: (error: unknown) => void): void {
-  try {
-    onRejection(f(), failed)
-  } catch (error) {
-    failed(error)
-  }
-}
-
-/**
- * If `result`, returned by a function of the application, is a promise, passes its rejection to `failed`. Unhandled, it
- * would end the process.
- *
- * @internal
- */
-export function onRejection(result: unknown, failed: (exn: unknown) => void): void {
-  const promise = result as PromiseLike<unknown> | null | undefined
-  if (typeof promise?.then === 'function') promise.then(undefined, failed)
-}
-
 /** The handler did not begin its response within `handlerTimeout`. The client gets 503 (RFC 9110 §15.6.4). */
 export class HandlerTimeoutError extends Error {
   override readonly name = 'HandlerTimeoutError'

@@ -18,7 +18,7 @@
  * in the server's context, 65 ns with one of its own.
  */
 import { Subscriber } from 'rxjs'
-import type { ReportError } from './discard.js'
+import type { ReportError } from '../thrown.js'
 import { guardSignal } from './guarded-signal.js'
 
 /** A context. The method is that of Node's `AsyncResource`. */

@@ -6,7 +6,7 @@
  * without a listener ends the process.
  */
 import type { Unsubscribable } from 'rxjs'
-import { onRejection } from '../errors.js'
+import { attempt, isPromise, type ReportError } from '../thrown.js'
 
 /** The method of a body that wraps a source: it discards that source. */
 export const DISCARD: unique symbol = Symbol('httprx.discard')
@@ -21,19 +21,10 @@ interface Releasable {
   return?(): unknown
 }
 
-/** Receives the errors of application code that no caller can receive. */
-export type ReportError = (error: unknown) => void
-
 /** Releases the resources of a source that will not be read. An Observable holds none before it is subscribed. */
 export function discard(source: unknown, report: ReportError): void {
   if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return
-  try {
-    // A promised source is released once it arrives.
-    if (isPromise<unknown>(source)) return void source.then(value => { discard(value, report) }, report)
-    onRejection(end(source, report), report)
-  } catch (error) {
-    report(error)
-  }
+  attempt(() => release(source, report), report)
 }
 
 /** Discards the body of a value that may be a reply. */
@@ -51,12 +42,9 @@ export function endSubscription(subscription: Unsubscribable, report: ReportErro
   }
 }
 
-/** Whether `value` can be awaited. */
-export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function'
-}
-
-function end(source: Releasable, report: ReportError): unknown {
+function release(source: Releasable, report: ReportError): unknown {
+  // A promised source is released once it arrives.
+  if (isPromise<unknown>(source)) return void source.then(value => { discard(value, report) }, report)
   if (typeof source[DISCARD] === 'function') { source[DISCARD](report); return }
   if (typeof source.cancel === 'function') return source.cancel()
   if (typeof source.destroy === 'function') {

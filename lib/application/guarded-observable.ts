@@ -9,8 +9,8 @@
  */
 
 import { Observable, type Observer, type Operator, type Subscriber, type Subscription, type TeardownLogic } from 'rxjs'
+import { attempt, isPromise } from '../thrown.js'
 import { inContext } from './context.js'
-import { isPromise } from './discard.js'
 
 /** Receives what a consumer throws, with the value that it was given, and the errors that no consumer handles. */
 export type Report = (error: unknown, kind: 'thrown' | 'unhandled', value?: unknown) => void
@@ -95,12 +95,7 @@ class GuardedObserver<T> implements Observer<T> {
   }
 
   private call(f: () => unknown): void {
-    try {
-      const result = f()
-      if (isPromise(result)) result.then(undefined, (thrown: unknown) => { this.report(thrown, 'thrown') })
-    } catch (error) {
-      this.report(error, 'thrown')
-    }
+    attempt(f, error => { this.report(error, 'thrown') })
   }
 }
 

@@ -6,8 +6,7 @@
  * All signals share these functions; `fetch`, streams and `AbortSignal.any` see an ordinary signal. Listeners of
  * derived signals (`AbortSignal.any`) are not guarded.
  */
-import { onRejection } from '../errors.js'
-import type { ReportError } from './discard.js'
+import { attempt, type ReportError } from '../thrown.js'
 
 type Listener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown }
 type GuardedListener = (this: GuardedSignal, event: Event) => void
@@ -52,11 +51,10 @@ function guardOf(listener: unknown): unknown {
 /** Uses `this` as the signal, because Node sets `event.currentTarget` for the first listener only. */
 function guarded(listener: Listener): GuardedListener {
   return function (event) {
-    try {
-      const result = typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event)
-      onRejection(result, this[REPORT])
-    } catch (error) {
-      this[REPORT](error)
-    }
+    attempt(() => call(listener, this, event), this[REPORT])
   }
+}
+
+function call(listener: Listener, signal: AbortSignal, event: Event): unknown {
+  return typeof listener === 'function' ? listener.call(signal, event) : listener.handleEvent(event)
 }

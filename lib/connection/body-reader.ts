@@ -6,8 +6,9 @@
  * that failed never calls `onEof`.
  */
 import type { Ownership } from '../buffer/ownership.js'
-import { LocalProtocolError, onRejection } from '../errors.js'
+import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
+import { attempt, onRejection } from '../thrown.js'
 
 /** The callbacks of a scheduled read: exactly one of the three is called, once. They may be asynchronous. */
 export interface BodyCallbacks {
@@ -186,11 +187,7 @@ export class BodyReader {
   }
 
   private guard(callback: () => unknown): void {
-    try {
-      this.watch(callback())
-    } catch (exn) {
-      this.host?.bodyCallbackFailed(this, exn)
-    }
+    attempt(callback, exn => { this.host?.bodyCallbackFailed(this, exn) })
   }
 
   private schedule(callbacks: LentCallbacks): void {

@@ -5,8 +5,8 @@
  * may read all of them between any two operations.
  */
 import type { Ownership } from '../buffer/ownership.js'
-import { thrownError } from '../errors.js'
 import type { Request } from '../message/request.js'
+import { thrownError } from '../thrown.js'
 import type { Exchanges } from './exchanges.js'
 
 /** The readable state of one connection. */

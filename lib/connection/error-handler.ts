@@ -10,6 +10,7 @@ import { checkField, HttpError, isErrorStatus, LocalProtocolError } from '../err
 import { Headers } from '../message/headers.js'
 import type { Request } from '../message/request.js'
 import { Status } from '../message/status.js'
+import { onRejection } from '../thrown.js'
 import type { BodyWriter } from './body-writer.js'
 
 /**
@@ -121,10 +122,8 @@ export function answerError(handler: ErrorHandler, failure: Failure, responder: 
     return writer
   }
   try {
-    const result = handler(failure.error, startResponse, failure.request ?? undefined) as PromiseLike<void> | undefined
-    if (typeof result?.then === 'function') {
-      result.then(undefined, (exn: unknown) => { responder.errorHandlerThrew(exn, failure, true) })
-    }
+    const result: unknown = handler(failure.error, startResponse, failure.request ?? undefined)
+    onRejection(result, exn => { responder.errorHandlerThrew(exn, failure, true) })
     return true
   } catch (exn) {
     responder.errorHandlerThrew(exn, failure, false)

@@ -7,9 +7,10 @@
  * always closes both halves: no more input is consumed, and queued output is still written. Only the response to an
  * error is made after the input was closed.
  */
-import { LocalProtocolError, onRejection, RemoteProtocolError } from '../errors.js'
+import { LocalProtocolError, RemoteProtocolError } from '../errors.js'
 import { requestIsPersistent } from '../message/persistence.js'
 import type { Request } from '../message/request.js'
+import { attempt, onRejection } from '../thrown.js'
 import type { BodyReader } from './body-reader.js'
 import type { BodyWriter } from './body-writer.js'
 import type { Config } from './config.js'
@@ -102,12 +103,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
 
   /** Runs a callback that the application gave to the writer `owner`, or to no writer. */
   override guard(callback: () => unknown, owner: BodyWriter | null): void {
-    const failed = (exn: unknown): void => { this.chargeTo(owner === this.writer || this.output === 'idle', exn) }
-    try {
-      onRejection(callback(), failed)
-    } catch (exn) {
-      failed(exn)
-    }
+    attempt(callback, exn => { this.chargeTo(owner === this.writer || this.output === 'idle', exn) })
   }
 
   /** A callback that passes on the failure of the connection says nothing new. */

@@ -18,7 +18,8 @@
  */
 import { Reentry } from '../buffer/reentry.js'
 import { ValueQueue } from '../buffer/value-queue.js'
-import { BackpressureError, onRejection } from '../errors.js'
+import { BackpressureError } from '../errors.js'
+import { attempt } from '../thrown.js'
 import type { Demanding } from './demanding.js'
 import { Tally, type Ahead } from './drops.js'
 import { Waiting, type Offer } from './offer.js'
@@ -175,11 +176,7 @@ export class Gate<T> implements Offer {
   private drop(value: T): void {
     const { host } = this
     host.consumer.dropped(host.sizeOf(value))
-    try {
-      onRejection(host.onDrop(value), error => { host.fail(error) })
-    } catch (error) {
-      host.fail(error)
-    }
+    attempt(() => host.onDrop(value), error => { host.fail(error) })
   }
 
   private push(value: T, weight: number): void {

@@ -4,7 +4,7 @@
  * Strategy: the interface has two methods of an iterator, `next` and `return`. Adapting a source reads nothing from it.
  */
 import { Observable } from 'rxjs'
-import type { ReportError } from '../application/discard.js'
+import type { ReportError } from '../thrown.js'
 import type { Chunk } from './chunk.js'
 
 /** A source that can be pulled. `return` tells it to stop. */

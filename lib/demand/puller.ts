@@ -5,8 +5,7 @@
  * `from(asyncIterable).pipe(concatMap(…))` would pull without bound: 5,000 values for 5 delivered. A source that has
  * completed, or whose `next` rejected, is over; any other is told to stop (`return`) when the taker is closed.
  */
-import { isPromise, type ReportError } from '../application/discard.js'
-import { onRejection } from '../errors.js'
+import { attempt, isPromise, type ReportError } from '../thrown.js'
 import type { Pullable } from './pullable.js'
 import { SourceLoop } from './source-loop.js'
 import type { Taker } from './taker.js'
@@ -31,11 +30,7 @@ export class Puller<T> extends SourceLoop<T> {
   stop(): void {
     if (this.isOver) return
     this.isOver = true
-    try {
-      onRejection(this.source.return?.(), error => { this.taker.reportLate(error) })
-    } catch (error) {
-      this.taker.reportLate(error)
-    }
+    attempt(() => this.source.return?.(), error => { this.taker.reportLate(error) })
   }
 
   protected override step(): boolean {

@@ -8,8 +8,9 @@
  * resources).
  */
 import { from, Subscriber, type ObservableInput } from 'rxjs'
-import { discardReply, endSubscription, isPromise } from '../application/discard.js'
+import { discardReply, endSubscription } from '../application/discard.js'
 import { NoResponseError } from '../errors.js'
+import { isPromise } from '../thrown.js'
 import { isSource, type Reply } from './reply.js'
 import type { Handler, Reqd } from './streamed-reqd.js'
 

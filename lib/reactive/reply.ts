@@ -3,7 +3,6 @@
  */
 import type { Observable, ObservableInput } from 'rxjs'
 import { currentContext } from '../application/context.js'
-import { isPromise } from '../application/discard.js'
 import { checkValue, checkValues, FUNCTION, SIZE, TEXT } from '../connection/option-check.js'
 import type { StreamingOptions } from '../connection/reqd.js'
 import { isBytes, type Chunk } from '../demand/chunk.js'
@@ -14,6 +13,7 @@ import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
 import { Status } from '../message/status.js'
 import { Version } from '../message/version.js'
+import { isPromise } from '../thrown.js'
 import { headersOf, type HeadersInit } from './reply-fields.js'
 
 /**

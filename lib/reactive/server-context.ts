@@ -9,9 +9,9 @@ import { currentContext, runApart, type Context } from '../application/context.j
 import type { Config } from '../connection/config.js'
 import { defaultErrorHandler, type ErrorHandler } from '../connection/error-handler.js'
 import { lowWaterMarkOf } from '../demand/water-marks.js'
-import { onRejection } from '../errors.js'
 import { Clock } from '../runtime/clock.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
+import { attempt } from '../thrown.js'
 import { settingsOf, type ConnectionOptions, type Settings } from './connection-options.js'
 import type { HttpConnection, ServerContext } from './http-connection.js'
 import type { Handler } from './streamed-reqd.js'
@@ -77,11 +77,7 @@ function errorHandlerAt(home: Context, errorHandler: ErrorHandler): ErrorHandler
 function guarded(home: Context, onError: OnError, fallback: Platform['onError']): OnError {
   const call = onError as (...args: unknown[]) => unknown
   return (error, reqd) => {
-    try {
-      onRejection(reqd === null ? runApart(home, () => call(error, null)) : call(error, reqd), fallback)
-    } catch (thrown) {
-      fallback(thrown)
-    }
+    attempt(() => reqd === null ? runApart(home, () => call(error, null)) : call(error, reqd), fallback)
   }
 }
 

@@ -8,7 +8,7 @@
  * the id of its last event. Events that wait in a buffer of the overflow policy are not sent.
  */
 import { Observable, type SchedulerLike } from 'rxjs'
-import { DISCARD, discard, type ReportError } from '../application/discard.js'
+import { DISCARD, discard } from '../application/discard.js'
 import { libraryScheduler } from '../application/library-scheduler.js'
 import { checkOptions, COUNT, FUNCTION, oneOf, SCHEDULER, SIZE, TIME } from '../connection/option-check.js'
 import { PreparedText } from '../connection/prepared-text.js'
@@ -18,6 +18,7 @@ import { Headers } from '../message/headers.js'
 import type { HeadTiming, Reply } from '../reactive/reply.js'
 import type { BodySubject } from '../reactive/response-body/body-subject.js'
 import { FEEDS, type FedConnection, type Feeding, type SelfFeeding } from '../reactive/response-body/feed.js'
+import type { ReportError } from '../thrown.js'
 import { EventStream, type StreamPlan } from './event-stream.js'
 import { formatEvent, type SseEvent } from './event.js'
 import { BodyOutlet, SubscriberOutlet } from './outlet.js'

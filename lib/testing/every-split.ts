@@ -1,7 +1,7 @@
 /**
  * `everySplit`: runs a case with the same bytes in every split, for code that finds messages in a byte stream.
  */
-import { isPromise } from '../application/discard.js'
+import { isPromise } from '../thrown.js'
 import { bytesOf } from './bytes.js'
 import { difference } from './equality.js'
 import { showDifference } from './show.js'

@@ -7,7 +7,7 @@
  * exception is before time begins: the test function may wait for its setup.
  */
 import type { RunHelpers } from 'rxjs/testing'
-import { isPromise } from '../application/discard.js'
+import { isPromise } from '../thrown.js'
 import { Activity } from './activity.js'
 import { beginRun } from './one-at-a-time.js'
 import { takeRxjsTime, type RxjsTime } from './rxjs-time.js'

@@ -2,7 +2,7 @@
  * `marbles`: a test in virtual time within one synchronous call.
  */
 import type { RunHelpers } from 'rxjs/testing'
-import { isPromise } from '../application/discard.js'
+import { isPromise } from '../thrown.js'
 import { silence, withoutPromises } from './async-guard.js'
 import { beginRun } from './one-at-a-time.js'
 import { checkMarbleOptions, Stage, type MarbleHelpers, type MarbleOptions } from './stage.js'

@@ -4,7 +4,6 @@
  * Strategy: from the connections inwards it is the real server's code. Only accepting sockets and time are replaced.
  */
 import { asyncScheduler, noop, ReplaySubject, Subject, type Observable } from 'rxjs'
-import { isPromise } from '../application/discard.js'
 import { checkOptions } from '../connection/option-check.js'
 import { checkListenOptions, type ListenOptions } from '../node/listen-options.js'
 import { closingOf, type CloseOptions } from '../reactive/close-options.js'
@@ -13,6 +12,7 @@ import type { Connection, HttpConnection, ServerContext } from '../reactive/http
 import { serverContext } from '../reactive/server-context.js'
 import type { Handler, Reqd } from '../reactive/streamed-reqd.js'
 import type { ConnectionEvent } from '../runtime/events.js'
+import { isPromise } from '../thrown.js'
 import type { Activity } from './activity.js'
 import { isAsyncSource, silence } from './async-guard.js'
 import { CLIENT_KINDS, scriptOf, type ClientOptions, type ClientValues, type Script } from './client-script.js'

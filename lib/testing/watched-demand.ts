@@ -5,10 +5,10 @@
  * `respondWithStreaming`, and the iterators and readers that are pulled.
  */
 import { tap } from 'rxjs'
-import { isPromise } from '../application/discard.js'
 import type { BodySource, Reply } from '../reactive/reply.js'
 import type { BodySubject } from '../reactive/response-body/body-subject.js'
 import type { Reqd } from '../reactive/streamed-reqd.js'
+import { isPromise } from '../thrown.js'
 import { nameOf } from './show.js'
 
 /** Receives the demand, and tells the time. */
