@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { DEFAULT_CONFIG } from '../lib/connection/config.js'
+import { DEFAULT_HIGH_WATER_MARK } from '../lib/demand/water-marks.js'
 import {
   HandlerTimeoutError, LocalProtocolError, REMOTE_FAULTS, RemoteProtocolError, SourceTimeoutError,
   type LocalErrorCode, type RemoteErrorCode,
@@ -93,6 +94,7 @@ describe('the README', () => {
         ([name, value]) => [name, value.toLocaleString('en-US')])),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS.toLocaleString('en-US'),
       maxConnections: 'none',
+      highWaterMark: DEFAULT_HIGH_WATER_MARK.toLocaleString('en-US'),
       lowWaterMark: 'half of it',
     })
   })

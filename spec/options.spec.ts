@@ -34,7 +34,7 @@ function inMarbles(use: (helpers: MarbleHelpers) => void): void {
 
 function webSocket(): WebSocketConnection {
   const session = new Session(settingsOf({}), { report: () => undefined, dropped: () => undefined } as never)
-  return new WebSocketConnection(session, '', { highWaterMark: 16_384 })
+  return new WebSocketConnection(session, '', MARKS)
 }
 
 const IDENTITY = 'options of node:tls with a key and a cert, a pfx, an SNICallback or a pskCallback'

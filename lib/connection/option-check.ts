@@ -99,17 +99,6 @@ export function checkOptions(options: object, kinds: Kinds, elsewhere: Readonly<
   }
 }
 
-/**
- * Checks the marks of a queue. The default of the low mark is below any high mark.
- *
- * @throws {@link LocalProtocolError} badRange: the low one is not below the high one
- */
-export function checkMarks(lowWaterMark: number | undefined, highWaterMark: number): void {
-  if (lowWaterMark === undefined || lowWaterMark < highWaterMark) return
-  throw new LocalProtocolError('badRange',
-    `lowWaterMark must be less than highWaterMark, which is ${highWaterMark}, not ${lowWaterMark}`)
-}
-
 /** Whether a name is a misspelling of another one: apart from case, `-` and `_`, one or two letters differ. */
 function isNear(name: string, other: string): boolean {
   const [a, b] = [name, other].map(text => text.toLowerCase().replace(/[-_]/g, ''))

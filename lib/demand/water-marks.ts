@@ -34,20 +34,21 @@ export const DEFAULT_HIGH_WATER_MARK = 16_384
  * @throws {@link LocalProtocolError} badRange: not 0 <= lowWaterMark < highWaterMark
  */
 export function settledMarks(options: WaterMarks = {}): Marks {
-  const { highWaterMark = DEFAULT_HIGH_WATER_MARK, lowWaterMark = Math.floor(highWaterMark / 2) } = options
+  const { highWaterMark = DEFAULT_HIGH_WATER_MARK, lowWaterMark = halfOf(highWaterMark) } = options
   if (!(lowWaterMark >= 0 && lowWaterMark < highWaterMark)) {
-    throw new LocalProtocolError('badRange', 'the water marks must be 0 <= lowWaterMark < highWaterMark')
+    throw new LocalProtocolError('badRange',
+      `lowWaterMark must be less than highWaterMark, which is ${highWaterMark}, not ${lowWaterMark}, and at least 0`)
   }
   return isSettled(options) ? options : { highWaterMark, lowWaterMark }
 }
 
-function isSettled(options: WaterMarks): options is Marks {
-  return options.highWaterMark !== undefined && options.lowWaterMark !== undefined
+/** Half of a mark, which may be Infinity. */
+function halfOf(mark: number): number {
+  return Math.floor(Math.min(mark, Number.MAX_SAFE_INTEGER) / 2)
 }
 
-/** Returns the low-water mark of a response where none is given. The high-water mark may be Infinity. */
-export function lowWaterMarkOf(highWaterMark: number): number {
-  return Math.floor(Math.min(highWaterMark, Number.MAX_SAFE_INTEGER) / 2)
+function isSettled(options: WaterMarks): options is Marks {
+  return options.highWaterMark !== undefined && options.lowWaterMark !== undefined
 }
 
 /** A queue that tells when it has drained. */

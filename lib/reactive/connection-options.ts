@@ -7,10 +7,7 @@
 import type { SchedulerLike } from 'rxjs'
 import { DEFAULT_LIMITS, LIMIT_KINDS, withDefaults, type Config } from '../connection/config.js'
 import type { ErrorHandler } from '../connection/error-handler.js'
-import {
-  BOOLEAN, checkMarks, checkValues, COUNT, FUNCTION, INTERVAL, SCHEDULER, SIZE, TIME,
-} from '../connection/option-check.js'
-import { DEFAULT_HIGH_WATER_MARK } from '../demand/water-marks.js'
+import { BOOLEAN, checkValues, COUNT, FUNCTION, INTERVAL, SCHEDULER, SIZE, TIME } from '../connection/option-check.js'
 import type { Reqd } from './streamed-reqd.js'
 
 /** The limits and callbacks of a server's connections. Times are in milliseconds, sizes in bytes. */
@@ -82,8 +79,10 @@ export interface ConnectionOptions extends Partial<Omit<Config, 'date' | 'keepAl
   readonly onError?: (error: unknown, reqd: Reqd | null) => void
 }
 
-/** The options with their defaults filled in, those of the core's limits too. */
-export type Settings = Required<Omit<ConnectionOptions, 'scheduler' | 'errorHandler' | 'onError' | 'lowWaterMark'>>
+/** The options with their defaults filled in, those of the core's limits too; without the water marks. */
+export type Settings = Required<
+  Omit<ConnectionOptions, 'scheduler' | 'errorHandler' | 'onError' | 'highWaterMark' | 'lowWaterMark'>
+>
 
 const DEFAULTS: Settings = {
   ...DEFAULT_LIMITS,
@@ -103,7 +102,6 @@ const DEFAULTS: Settings = {
   maxRequestsPerSocket: 0,
   trustProxy: false,
   connectionsCheckingInterval: 1_000,
-  highWaterMark: DEFAULT_HIGH_WATER_MARK,
 }
 
 /** The valid values of the options. */
@@ -118,13 +116,11 @@ export const CONNECTION_KINDS = {
 }
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the options and fills in the defaults. The water marks are settled apart (demand/water-marks.ts).
  *
  * @throws {@link LocalProtocolError} badRange: not a number, or out of range; badOption: any other invalid value
  */
 export function settingsOf(options: ConnectionOptions): Settings {
   checkValues(options, CONNECTION_KINDS)
-  const settings = withDefaults(DEFAULTS, options)
-  checkMarks(options.lowWaterMark, settings.highWaterMark)
-  return settings
+  return withDefaults(DEFAULTS, options)
 }

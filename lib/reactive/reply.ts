@@ -7,7 +7,7 @@ import { checkValue, checkValues, FUNCTION, SIZE, TEXT } from '../connection/opt
 import type { StreamingOptions } from '../connection/reqd.js'
 import { isBytes, type Chunk } from '../demand/chunk.js'
 import { OVERFLOW, type Overflow } from '../demand/overflow-policy.js'
-import { lowWaterMarkOf, type Marks } from '../demand/water-marks.js'
+import { settledMarks, type Marks } from '../demand/water-marks.js'
 import { LocalProtocolError } from '../errors.js'
 import type { Headers } from '../message/headers.js'
 import { Response } from '../message/response.js'
@@ -90,7 +90,7 @@ export function marksOf(reply: Reply, marks: Marks): Marks {
   checkValues(reply, STREAM_KINDS)
   const { highWaterMark } = reply
   if (highWaterMark === undefined || highWaterMark === marks.highWaterMark) return marks
-  return { highWaterMark, lowWaterMark: lowWaterMarkOf(highWaterMark) }
+  return settledMarks({ highWaterMark })
 }
 
 /** The response of a reply without a status, a reason and fields. */

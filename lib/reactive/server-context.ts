@@ -8,7 +8,7 @@ import type { SchedulerLike } from 'rxjs'
 import { currentContext, runApart, type Context } from '../application/context.js'
 import type { Config } from '../connection/config.js'
 import { defaultErrorHandler, type ErrorHandler } from '../connection/error-handler.js'
-import { lowWaterMarkOf } from '../demand/water-marks.js'
+import { settledMarks } from '../demand/water-marks.js'
 import { Clock } from '../runtime/clock.js'
 import type { TurnTasks } from '../runtime/turn-tasks.js'
 import { attempt } from '../thrown.js'
@@ -33,7 +33,6 @@ export function serverContext(
   const settings = settingsOf(options)
   const clock = new Clock(settings.connectionsCheckingInterval, options.scheduler ?? platform.scheduler)
   const config = configOf(settings, clock)
-  const { highWaterMark } = settings
   const home = currentContext()
   return {
     settings,
@@ -45,7 +44,7 @@ export function serverContext(
       lingerBytes: settings.lingerBytes,
       allowHalfOpen: settings.allowHalfOpen,
     },
-    marks: { highWaterMark, lowWaterMark: options.lowWaterMark ?? lowWaterMarkOf(highWaterMark) },
+    marks: settledMarks({ highWaterMark: options.highWaterMark, lowWaterMark: options.lowWaterMark }),
     clock,
     handler,
     home,

@@ -59,7 +59,7 @@ export class TestWebSocket implements WebSocketLike, MessageOutput {
     this.closed$ = labelled(this.ending.asObservable(), 'WebSocket, closed$')
     this.errors$ = labelled(this.errors.asObservable(), 'WebSocket, errors$')
     this.session = new Session(settings, { report: error => { this.errors.next(error) }, happened: () => undefined })
-    this.connection = new WebSocketConnection(this.session, '', { ...options, highWaterMark: settings.highWaterMark })
+    this.connection = new WebSocketConnection(this.session, '', settings.marks)
     this.messages = this
     this.name = name
     this.isOpen = false

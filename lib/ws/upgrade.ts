@@ -48,7 +48,7 @@ export function upgradeWebSocket(reqd: UpgradableReqd, options: WebSocketOptions
     report: error => { reqd.reportExn(error) },
     happened: event => { (reqd as Partial<Reqd>).happened?.(event) },
   }, handshake)
-  const connection = new WebSocketConnection(session, handshake?.protocol ?? '', options)
+  const connection = new WebSocketConnection(session, handshake?.protocol ?? '', settings.marks)
   if (answer.type === 'refused') {
     reqd.respond(answer.reply)
     session.terminate()

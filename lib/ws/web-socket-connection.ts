@@ -9,7 +9,7 @@ import { chunkSize } from '../demand/chunk.js'
 import { ControlledSubject } from '../demand/controlled-subject.js'
 import { fromSource } from '../demand/from-source.js'
 import { DEFAULT_OVERFLOW } from '../demand/overflow-policy.js'
-import type { WaterMarks } from '../demand/water-marks.js'
+import type { Marks } from '../demand/water-marks.js'
 import { LocalProtocolError } from '../errors.js'
 import { isCloseCode } from './close-codes.js'
 import { messagesOf, projectionsOf, type ProjectMessage } from './message-flow.js'
@@ -39,7 +39,7 @@ export class WebSocketConnection extends ControlledSubject<WebSocketMessage> {
   private readonly session: Session
 
   /** @internal */
-  constructor(session: Session, protocol: string, marks: WaterMarks) {
+  constructor(session: Session, protocol: string, marks: Marks) {
     super(session, marks)
     this.protocol = protocol
     this.session = session

@@ -3,9 +3,9 @@
  */
 import type { SchedulerLike } from 'rxjs'
 import {
-  BOOLEAN, checkMarks, checkOptions, COUNT, either, FUNCTION, OBJECT, oneOf, SCHEDULER, SIZE, TIME, type Shape,
+  BOOLEAN, checkOptions, COUNT, either, FUNCTION, OBJECT, oneOf, SCHEDULER, SIZE, TIME, type Shape,
 } from '../connection/option-check.js'
-import { DEFAULT_HIGH_WATER_MARK, type WaterMarks } from '../demand/water-marks.js'
+import { settledMarks, type Marks, type WaterMarks } from '../demand/water-marks.js'
 
 /** How messages are compressed (RFC 7692). */
 export interface DeflateOptions {
@@ -64,9 +64,9 @@ export interface WebSocketOptions extends WaterMarks {
   readonly scheduler?: SchedulerLike
 }
 
-/** The options with their defaults, without those of the handshake and the low-water mark. */
+/** The options with their defaults, without those of the handshake. */
 export interface Settings {
-  readonly highWaterMark: number
+  readonly marks: Marks
   readonly maxPayload: number
   readonly deflate: DeflateOptions | null
   readonly pingIntervalMs: number
@@ -99,11 +99,10 @@ function isList(value: unknown): boolean {
  */
 export function settingsOf(options: WebSocketOptions): Settings {
   checkOptions(options, KINDS)
-  const { deflate = false, highWaterMark = DEFAULT_HIGH_WATER_MARK } = options
+  const { deflate = false, highWaterMark, lowWaterMark } = options
   if (typeof deflate === 'object') checkOptions(deflate, DEFLATE_KINDS)
-  checkMarks(options.lowWaterMark, highWaterMark)
   return {
-    highWaterMark,
+    marks: settledMarks({ highWaterMark, lowWaterMark }),
     maxPayload: options.maxPayload ?? MIB,
     deflate: typeof deflate === 'object' ? deflate : deflate ? {} : null,
     pingIntervalMs: options.pingIntervalMs ?? 30_000,

@@ -2,7 +2,7 @@
  * The marks of a queue, and the room of a source in it.
  */
 import { describe, expect, it } from '@jest/globals'
-import { lowWaterMarkOf, Room, settledMarks } from '../../lib/demand/water-marks.js'
+import { Room, settledMarks } from '../../lib/demand/water-marks.js'
 import { Level } from './level.js'
 
 describe('the marks', () => {
@@ -15,9 +15,19 @@ describe('the marks', () => {
   })
 
   it('default to half of the high-water mark for the low one, however large it is', () => {
-    expect(lowWaterMarkOf(9)).toBe(4)
-    expect(lowWaterMarkOf(2 ** 32)).toBe(2 ** 31)
-    expect(lowWaterMarkOf(Infinity)).toBeLessThan(Infinity)
+    const lowOf = (highWaterMark: number): number => settledMarks({ highWaterMark }).lowWaterMark
+    expect(lowOf(9)).toBe(4)
+    expect(lowOf(2 ** 32)).toBe(2 ** 31)
+    expect(lowOf(Infinity)).toBeLessThan(Infinity)
+  })
+
+  it('are refused if the low one is negative or not below the high one', () => {
+    const refusal = (high: number, low: number): string =>
+      `lowWaterMark must be less than highWaterMark, which is ${high}, not ${low}, and at least 0`
+    for (const [high, low] of [[4, 4], [4, 5], [4, -1], [4, NaN]]) {
+      expect(() => settledMarks({ highWaterMark: high, lowWaterMark: low })).toThrow(refusal(high, low))
+    }
+    expect(() => settledMarks({ highWaterMark: 0 })).toThrow(refusal(0, 0))
   })
 })
 

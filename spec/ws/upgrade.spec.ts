@@ -114,6 +114,14 @@ describe('an upgrade request', () => {
     expect(() => upgradeWebSocket(reqd, { highWaterMark: 1, lowWaterMark: 2 })).toThrow('lowWaterMark must be less')
     expect(reqd.listener).toBeNull()
   })
+
+  it('may have no high-water mark', () => {
+    const connection = upgradeWebSocket(new FakeReqd(), { highWaterMark: Infinity })
+    const wanted: number[] = []
+    connection.ready$.subscribe(bytes => { wanted.push(bytes) })
+    expect(wanted).toEqual([Infinity])
+    connection.terminate()
+  })
 })
 
 describe('a handler that fails right after the upgrade', () => {

@@ -239,6 +239,11 @@ describe('toPublisher: the subscription', () => {
     expect(subscriber.signals).toEqual(['subscribed', 'a', 'b', 'complete'])
   })
 
+  it('may have no high-water mark', () => {
+    const subscriber = probe(toPublisher(of('a', 'b'), { highWaterMark: Infinity })).request(2)
+    expect(subscriber.signals).toEqual(['subscribed', 'a', 'b', 'complete'])
+  })
+
   it('takes at most the high-water mark and one value from the source', () => {
     let asked = 0
     const publisher = toPublisher(pulled(() => [String(asked++ % 10)]), { highWaterMark: 4 })
