@@ -7,7 +7,7 @@ import { EMPTY, firstValueFrom, NEVER, of } from 'rxjs'
 import { ServerConnection } from '../lib/connection/server-connection.js'
 import { mergeMap } from '../lib/demand/flattening.js'
 import { onBackpressureBuffer } from '../lib/demand/overflow-operators.js'
-import { toPublisher } from '../lib/demand/reactive-streams/publisher.js'
+import { fromPublisher, toPublisher } from '../lib/demand/reactive-streams/publisher.js'
 import { LocalProtocolError } from '../lib/errors.js'
 import { listen } from '../lib/node/listen.js'
 import { serve } from '../lib/node/serve.js'
@@ -50,6 +50,7 @@ const FACES: Record<string, Give> = {
   'handleEach': options => handleEach(HANDLER, options),
   'onBackpressureBuffer': options => onBackpressureBuffer(of(1), options),
   'toPublisher': options => toPublisher(EMPTY, options),
+  'fromPublisher': options => fromPublisher(toPublisher(EMPTY), options),
   'marbles': options => { marbles(() => undefined, options) },
   'mergeMap': concurrency => mergeMap(() => EMPTY, concurrency),
   'expectNothing': (times: [number]) => { inMarbles(helpers => { helpers.expectNothing(NEVER, ...times) }) },
@@ -131,6 +132,8 @@ const WRONG: [string, unknown, string][] = [
   ['handleEach', { concurrency: 1 }, 'there is no option concurrency: concurrent is meant'],
   ['onBackpressureBuffer', {}, 'bufferBytes must be a whole number of at least 0, or Infinity, not undefined'],
   ['onBackpressureBuffer', { bufferBytes: 5, overflow: 'latest' }, "overflow must be 'error' or 'dropOldest' or"],
+  ['fromPublisher', { batch: 1.5 }, 'batch must be a whole number of at least 1, or Infinity, not 1.5'],
+  ['fromPublisher', { batches: 2 }, 'there is no option batches: batch is meant'],
   ['toPublisher', { highWaterMark: 0 }, 'highWaterMark must be a whole number of at least 1'],
   ['marbles', { timers: 'fake' }, "timers must be 'real' or 'virtual', not \"fake\""],
   ['marbles', { unanswered: 1 }, 'unanswered must be true or false, not 1'],

@@ -10,7 +10,6 @@
  */
 import { Observable } from 'rxjs'
 import { checkOptions, SIZE } from '../../connection/option-check.js'
-import { LocalProtocolError } from '../../errors.js'
 import { onBackpressureError } from '../overflow-operators.js'
 import { DEFAULT_HIGH_WATER_MARK } from '../water-marks.js'
 import { Publication } from './publication.js'
@@ -31,17 +30,18 @@ export interface FromPublisherOptions {
  * or of a WebSocket no more than the client takes, also through synchronous operators. For a subscriber without demand
  * it requests one batch after another.
  *
- * @throws {@link LocalProtocolError} badRange: a batch of less than 1
+ * @throws {@link LocalProtocolError} badRange: the batch is not a whole number of at least 1, or Infinity; badOption
  *
  * @example
  * body: fromPublisher(publisher)
  */
 export function fromPublisher<T>(
   publisher: Publisher<T>,
-  options?: FromPublisherOptions,
+  options: FromPublisherOptions = {},
 ): Observable<T> {
-  const { batch = 1 } = options ?? {}
-  if (!(batch >= 1)) throw new LocalProtocolError('badRange', 'at least 1 item must be requested (RS §3.9)')
+  // RS §3.9: at least 1 item must be requested.
+  checkOptions(options, { batch: SIZE })
+  const { batch = 1 } = options
   return new Observable<T>(subscriber => {
     const requester = new Requester(subscriber, batch)
     subscriber.add(() => { requester.cancel() })
@@ -60,21 +60,24 @@ export interface ToPublisherOptions {
  * an Observable is offered it. An Observable that cannot be paused fails with a `BackpressureError` when it emits
  * without demand, unless a backpressure operator handles that.
  *
+ * @throws {@link LocalProtocolError} badRange: the high-water mark is not a whole number of at least 1, or Infinity;
+ *   badOption
+ *
  * @example
  * toPublisher(ready$ => prices$.pipe(onBackpressureLatest(ready$)))
  */
 export function toPublisher<T>(
   source: Observable<T> | ((ready$: Observable<number>) => Observable<T>),
-  options?: ToPublisherOptions,
+  options: ToPublisherOptions = {},
 ): Publisher<T> {
+  checkOptions(options, { highWaterMark: SIZE })
   const values = typeof source === 'function' ? source
     : (ready$: Observable<number>) => source.pipe(onBackpressureError(ready$))
-  checkOptions(options ?? {}, { highWaterMark: SIZE })
   return {
     subscribe(subscriber: Subscriber<T> | null | undefined): void {
       // RS §1.9: the only reason for `subscribe` to throw.
       if (subscriber === null || subscriber === undefined) throw new TypeError('a subscriber is needed')
-      new Publication(subscriber, values, options?.highWaterMark ?? DEFAULT_HIGH_WATER_MARK).start()
+      new Publication(subscriber, values, options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK).start()
     },
   }
 }
