@@ -6,6 +6,7 @@
  */
 
 import { brand } from './brand.js'
+import { isFieldValue, isToken } from './field-syntax.js'
 
 /** The protocol faults of a peer. Each code has one status and one RFC section. */
 export type RemoteErrorCode =
@@ -246,15 +247,11 @@ export class HttpError extends Error {
   }
 }
 
-const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/
-/** Tabs, and all latin-1 characters except controls. */
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-
 /** @throws {@link LocalProtocolError} badField: the field cannot be sent. @internal */
 export function checkField(name: string, value: unknown): void {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
-  const areFit = values.every(each => typeof each === 'number' || (typeof each === 'string' && FIELD_VALUE.test(each)))
-  if (!FIELD_NAME.test(name) || !areFit) throw new LocalProtocolError('badField', `${name} is not a valid field`)
+  const areFit = values.every(each => typeof each === 'number' || (typeof each === 'string' && isFieldValue(each)))
+  if (!isToken(name) || !areFit) throw new LocalProtocolError('badField', `${name} is not a valid field`)
 }
 
 /** Whether the value is an error status, 400 to 599. @internal */

@@ -6,11 +6,11 @@
  * answers with the same `Headers` each time pays for a property read.
  */
 import { LocalProtocolError, REMOTE_FAULTS } from '../errors.js'
+import { isFieldValue, isToken } from '../field-syntax.js'
 import { announcedLength } from '../message/body-length.js'
 import { givenHeaders } from '../message/given-headers.js'
 import type { Headers } from '../message/headers.js'
 import { listIncludes } from '../message/list-value.js'
-import { TOKEN } from './grammar.js'
 
 /** The framing that a field list announces. */
 interface FramingFields {
@@ -59,9 +59,6 @@ export class SerializedFields implements FramingFields {
   }
 }
 
-/** RFC 9110 §5.5: a field value has visible characters, spaces and tabs; one byte each, so nothing above U+00FF. */
-const FORBIDDEN_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
-
 /**
  * The fields as text, checked.
  *
@@ -106,13 +103,8 @@ function framingOf(headers: Headers): FramingFields {
 
 function fieldLine(name: string, value: string): string {
   if (!isToken(name)) throw new LocalProtocolError('badField', `${JSON.stringify(name)} is not a field name`)
-  if (FORBIDDEN_IN_VALUE.test(value)) {
+  if (!isFieldValue(value)) {
     throw new LocalProtocolError('badField', `the value of ${name} has a character that no field value has`)
   }
   return `${name}: ${value}\r\n`
-}
-
-function isToken(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (TOKEN[text.charCodeAt(i)] !== 1) return false
-  return text.length > 0
 }

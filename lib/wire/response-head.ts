@@ -7,6 +7,7 @@
  */
 import { inOnePiece } from '../buffer/latin1.js'
 import { LocalProtocolError } from '../errors.js'
+import { isFieldValue } from '../field-syntax.js'
 import { isBodiless } from '../message/body-length.js'
 import { listMembers } from '../message/list-value.js'
 import type { Headers } from '../message/headers.js'
@@ -161,10 +162,8 @@ function isFinal(status: number): boolean {
   return Status.isValid(status) && status >= 200
 }
 
-const reasonPattern = /^[\t\x20-\x7e\x80-\xff]*$/
-
 function statusLine({ status, reason, version }: Response): string {
-  if (!reasonPattern.test(reason)) throw new LocalProtocolError('badStatus', 'a reason phrase has no controls')
+  if (!isFieldValue(reason)) throw new LocalProtocolError('badStatus', 'a reason phrase has no controls')
   return `${version.toString()} ${status} ${reason}\r\n`
 }
 

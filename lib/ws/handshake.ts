@@ -5,6 +5,7 @@
  * other and the connection goes on.
  */
 import { createHash } from 'node:crypto'
+import { isToken } from '../field-syntax.js'
 import { requestBodyLength } from '../message/body-length.js'
 import type { Headers } from '../message/headers.js'
 import { listIncludes, trimBlanks } from '../message/list-value.js'
@@ -32,7 +33,6 @@ export interface Refusal {
 
 // RFC 6455 §4.1: 16 bytes in base64.
 const KEY = /^[A-Za-z0-9+/]{22}==$/
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VERSION = '13'
 
 /**
@@ -53,7 +53,7 @@ export function handshakeOf(
     return refused(400, 'Sec-WebSocket-Key and Sec-WebSocket-Version are needed.')
   }
   const offered = membersOf(headers.getMulti('sec-websocket-protocol'))
-  if (!offered.every(name => TOKEN.test(name)) || new Set(offered).size < offered.length) {
+  if (!offered.every(isToken) || new Set(offered).size < offered.length) {
     return refused(400, 'Sec-WebSocket-Protocol is not a list of different names.')
   }
   if (!isWelcome(request, options)) return refused(403, 'Pages of this origin may not connect.')

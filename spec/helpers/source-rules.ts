@@ -6,11 +6,11 @@ import ts from 'typescript'
 
 /** The rooms in import order: a file imports its own room and earlier ones. */
 const ROOMS = [
-  'brand', 'thrown', 'errors', 'message', 'buffer', 'wire', 'connection', 'application', 'demand', 'runtime',
-  'reactive', 'node', 'sse', 'ws', 'hub', 'testing',
+  'brand', 'thrown', 'field-syntax', 'errors', 'message', 'buffer', 'wire', 'connection', 'application', 'demand',
+  'runtime', 'reactive', 'node', 'sse', 'ws', 'hub', 'testing',
 ]
 /** Rooms that know neither time nor machine. */
-const PURE_ROOMS = ['brand', 'thrown', 'errors', 'message', 'buffer', 'wire', 'connection']
+const PURE_ROOMS = ['brand', 'thrown', 'field-syntax', 'errors', 'message', 'buffer', 'wire', 'connection']
 /** The public faces, and the last room that each shows. */
 const FACES: Record<string, string> = { core: 'connection', index: 'node' }
 
