@@ -21,7 +21,7 @@ import { GuardedObservable, type Report } from '../application/guarded-observabl
 import { libraryScheduler } from '../application/library-scheduler.js'
 import { Reentry } from '../buffer/reentry.js'
 import { chunkSize } from './chunk.js'
-import { demandOf, type Demanding } from './demanding.js'
+import { withConsumer, type Consumer } from './consumer.js'
 import type { Ahead } from './drops.js'
 import { settledMarks, type Marks, type WaterMarks } from './water-marks.js'
 
@@ -81,7 +81,7 @@ const EMPTY_ANSWERS_PER_TURN = 1_000
  * @example
  * subject.ready$.subscribe(wanted => subject.next(read(wanted)))
  */
-export class ControlledSubject<T> implements Observer<T>, Demanding, SinkWatcher {
+export class ControlledSubject<T> implements Observer<T>, Consumer, SinkWatcher {
   /** @internal */
   readonly marks: Marks
   private readonly sink: ControlledSink<T>
@@ -125,7 +125,7 @@ export class ControlledSubject<T> implements Observer<T>, Demanding, SinkWatcher
    * fails.
    */
   get ready$(): Observable<number> {
-    this.demands ??= demandOf(
+    this.demands ??= withConsumer(
       new GuardedObservable<number>(subscriber => this.listen(subscriber), this.report), this,
     )
     return this.demands

@@ -3,21 +3,21 @@
  *
  * Strategy: each value of `ready$` is a credit (credit.ts). A value is charged before it is passed on, because the
  * consumer may grant the next credit while it takes the value. All other questions and notifications go to the consumer
- * directly, which is attached to its `ready$` (demanding.ts).
+ * directly, which is attached to its `ready$` (consumer.ts).
  */
 import type { Observable, Subscriber, Subscription } from 'rxjs'
 import { LocalProtocolError } from '../errors.js'
+import { consumerOf, type Consumer } from './consumer.js'
 import { Credit } from './credit.js'
-import { demanding, type Demanding } from './demanding.js'
 
 /** The subscriber at the end of a demand-driven chain of operators. */
 export class CreditedSubscriber<T> {
-  readonly consumer: Demanding
+  readonly consumer: Consumer
   protected readonly subscriber: Subscriber<T>
   private readonly credit: Credit
 
   constructor(subscriber: Subscriber<T>, ready$: Observable<number>) {
-    this.consumer = demanding(ready$)
+    this.consumer = consumerOf(ready$)
     this.subscriber = subscriber
     this.credit = new Credit()
   }

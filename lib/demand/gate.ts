@@ -20,7 +20,7 @@ import { Reentry } from '../buffer/reentry.js'
 import { ValueQueue } from '../buffer/value-queue.js'
 import { BackpressureError } from '../errors.js'
 import { attempt } from '../thrown.js'
-import type { Demanding } from './demanding.js'
+import type { Consumer } from './consumer.js'
 import { Tally, type Ahead } from './drops.js'
 import { Waiting, type Offer } from './offer.js'
 
@@ -40,7 +40,7 @@ export interface GateHost<T> {
   /** Whether no more values are taken. */
   readonly isClosed: boolean
   /** The consumer behind the gate. */
-  readonly consumer: Demanding
+  readonly consumer: Consumer
   /** The demand: more than 0, where a value may pass; else the host calls {@link Gate.drain} later. */
   wanted(): number
   sizeOf(value: T): number

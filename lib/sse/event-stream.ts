@@ -10,7 +10,7 @@
 import { interval, type Observable, type SchedulerLike, type Unsubscribable } from 'rxjs'
 import { endSubscription } from '../application/discard.js'
 import { PreparedText } from '../connection/prepared-text.js'
-import type { Demanding } from '../demand/demanding.js'
+import type { Consumer } from '../demand/consumer.js'
 import { Gate, type GateHost } from '../demand/gate.js'
 import { offering } from '../demand/offer.js'
 import { policyOf, type Overflow } from '../demand/overflow-policy.js'
@@ -77,7 +77,7 @@ export class EventStream extends SourceSubscriber<SseEvent | string> implements 
     return this.isOver || this.outlet.isClosed
   }
 
-  get consumer(): Demanding {
+  get consumer(): Consumer {
     return this.outlet.consumer
   }
 

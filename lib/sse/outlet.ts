@@ -9,14 +9,14 @@
 import type { BodyWriter } from '../connection/body-writer.js'
 import type { PreparedText } from '../connection/prepared-text.js'
 import { CreditedSubscriber } from '../demand/credited-subscriber.js'
-import type { Demanding } from '../demand/demanding.js'
+import type { Consumer } from '../demand/consumer.js'
 import { Room } from '../demand/water-marks.js'
 import type { BodySubject } from '../reactive/response-body/body-subject.js'
 import type { FedConnection } from '../reactive/response-body/feed.js'
 
 /** The consumer of an event stream. */
 export interface Outlet {
-  readonly consumer: Demanding
+  readonly consumer: Consumer
   readonly isClosed: boolean
   /** Whether little waits, so that a heartbeat may be sent. */
   readonly isIdle: boolean
@@ -31,7 +31,7 @@ export interface Outlet {
 
 /** The body of a response. */
 export class BodyOutlet extends Room implements Outlet {
-  readonly consumer: Demanding
+  readonly consumer: Consumer
   readonly highWaterMark: number
   private readonly subject: BodySubject
   private readonly writer: BodyWriter

@@ -8,7 +8,7 @@
 import type { Observable } from 'rxjs'
 import { currentContext, type Context } from '../application/context.js'
 import { endSubscription } from '../application/discard.js'
-import type { Demanding } from '../demand/demanding.js'
+import type { Consumer } from '../demand/consumer.js'
 import { Gate, type GateHost } from '../demand/gate.js'
 import { offering } from '../demand/offer.js'
 import { policyOf } from '../demand/overflow-policy.js'
@@ -21,7 +21,7 @@ import type { WebSocketMessage } from './message.js'
 import type { Outbox } from './outbox.js'
 
 /** The connection, as far as a source of messages needs it. */
-export interface SendingHost extends Demanding {
+export interface SendingHost extends Consumer {
   readonly marks: Marks
   readonly outbox: Outbox
   error(error: unknown): void

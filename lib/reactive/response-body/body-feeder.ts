@@ -9,7 +9,7 @@ import type { Observable } from 'rxjs'
 import { endSubscription } from '../../application/discard.js'
 import { chunkSize, type Chunk } from '../../demand/chunk.js'
 import { CreditedRoom } from '../../demand/credited-room.js'
-import type { Demanding } from '../../demand/demanding.js'
+import type { Consumer } from '../../demand/consumer.js'
 import { Gate, type GateHost } from '../../demand/gate.js'
 import { offering } from '../../demand/offer.js'
 import { policyOf, type Overflow } from '../../demand/overflow-policy.js'
@@ -117,7 +117,7 @@ export class GatedFeeder extends BodyFeeder implements GateHost<Chunk> {
     })
   }
 
-  get consumer(): Demanding {
+  get consumer(): Consumer {
     return this.subject
   }
 

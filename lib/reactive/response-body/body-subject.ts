@@ -10,7 +10,7 @@ import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyWriter } from '../../connection/body-writer.js'
 import { chunkSize, isBytes, type Chunk } from '../../demand/chunk.js'
 import { ControlledSubject, type ControlledSink, type SinkWatcher } from '../../demand/controlled-subject.js'
-import type { Demanding } from '../../demand/demanding.js'
+import type { Consumer } from '../../demand/consumer.js'
 import { NO_DROPS, withDrop, type Ahead, type BodyEvent, type Drops } from '../../demand/drops.js'
 import { Excess } from '../../demand/excess.js'
 import type { Marks } from '../../demand/water-marks.js'
@@ -97,7 +97,7 @@ interface BodyOwner {
  * The sink of a body subject: a `Body.Writer`, whose names are those of http/af, with what the core does not know of:
  * who owns the chunks, trailers that are made at the end, dropped values, and errors, which go to the request.
  */
-export class BodySink implements ControlledSink<Chunk>, Demanding {
+export class BodySink implements ControlledSink<Chunk>, Consumer {
   readonly writer: BodyWriter
   /** The ownership of written chunks: `lent` chunks are always copied. */
   ownership: Ownership

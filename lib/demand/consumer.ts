@@ -10,7 +10,7 @@ import type { Observable } from 'rxjs'
 import type { Ahead } from './drops.js'
 
 /** The consumer of a source that cannot be paused. */
-export interface Demanding {
+export interface Consumer {
   /** @internal How much was accepted and not passed on yet, in the unit of the demand. */
   readonly pending: number
   /**
@@ -26,10 +26,10 @@ export interface Demanding {
   reportLate(error: unknown): void
 }
 
-const DEMANDING = Symbol.for('httprx.demanding')
+const CONSUMER = Symbol.for('httprx.consumer')
 
 /** Stands in for the consumer of a `ready$` that the application made itself. */
-const UNKNOWN: Demanding = {
+const UNKNOWN: Consumer = {
   pending: 0,
   flush: () => true,
   dropped: () => undefined,
@@ -38,11 +38,11 @@ const UNKNOWN: Demanding = {
 }
 
 /** Attaches the consumer to its `ready$`. */
-export function demandOf(ready$: Observable<number>, consumer: Demanding): Observable<number> {
-  return Object.assign(ready$, { [DEMANDING]: consumer })
+export function withConsumer(ready$: Observable<number>, consumer: Consumer): Observable<number> {
+  return Object.assign(ready$, { [CONSUMER]: consumer })
 }
 
 /** Returns the consumer attached to a `ready$`; or, if there is none, a consumer that ignores everything. */
-export function demanding(ready$: Observable<number>): Demanding {
-  return (ready$ as { [DEMANDING]?: Demanding })[DEMANDING] ?? UNKNOWN
+export function consumerOf(ready$: Observable<number>): Consumer {
+  return (ready$ as { [CONSUMER]?: Consumer })[CONSUMER] ?? UNKNOWN
 }
