@@ -7,7 +7,7 @@
  * copies of this package.
  */
 import type { Observable } from 'rxjs'
-import type { Ahead } from './drops.js'
+import type { Ahead } from './tally.js'
 
 /** The consumer of a source that cannot be paused. */
 export interface Consumer {

@@ -22,7 +22,7 @@ import { libraryScheduler } from '../application/library-scheduler.js'
 import { Reentry } from '../buffer/reentry.js'
 import { chunkSize } from './chunk.js'
 import { withConsumer, type Consumer } from './consumer.js'
-import type { Ahead } from './drops.js'
+import type { Ahead } from './tally.js'
 import { settledMarks, type Marks, type WaterMarks } from './water-marks.js'
 
 /** The destination of the values: a response body, a WebSocket, an array in a test. */

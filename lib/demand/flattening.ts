@@ -13,9 +13,9 @@ import {
   type OperatorFunction,
 } from 'rxjs'
 import { checkValue, SIZE } from '../connection/option-check.js'
-import { Tally, type Ahead } from './drops.js'
 import { fromInput } from './from-source.js'
 import { giveComplete, giveNext, offeredDemand, offering, Waiting, type Offer } from './offer.js'
+import { Tally, type Ahead } from './tally.js'
 
 /**
  * As RxJS's `mergeMap`: projects each value to an Observable (a promise, an iterable) and emits their values as they
@@ -72,8 +72,6 @@ class Stage implements Offer {
   private readonly tally: Tally
   private active: number
   private isLeft: boolean
-  /** How many sources that took the offer are giving a value now. */
-  private giving: number
 
   constructor(concurrency: number) {
     this.concurrency = concurrency
@@ -82,7 +80,6 @@ class Stage implements Offer {
     this.tally = new Tally()
     this.active = 0
     this.isLeft = false
-    this.giving = 0
   }
 
   get wanted(): number {
@@ -97,21 +94,19 @@ class Stage implements Offer {
 
   /** Values that the operator emits within the call queue up at its own consumer. */
   enter(): number {
-    this.giving++
     this.consumer?.enter()
-    return this.tally.arrivals
+    return this.tally.enter()
   }
 
   leave(before: number): void {
-    this.giving--
     this.consumer?.leave(-1)
-    const ahead = before < 0 || this.isLeft ? null : this.tally.given(before)
-    if (ahead !== null) this.ahead(ahead)
+    const ahead = this.tally.leave(before)
+    if (ahead !== null && !this.isLeft) this.ahead(ahead)
   }
 
   /** A value left the operators in front of this one. */
   arrive(): void {
-    this.tally.arrive(this.giving === 0)
+    this.tally.arrive()
   }
 
   ahead(ahead: Ahead): void {

@@ -21,8 +21,8 @@ import { ValueQueue } from '../buffer/value-queue.js'
 import { BackpressureError } from '../errors.js'
 import { attempt } from '../thrown.js'
 import type { Consumer } from './consumer.js'
-import { Tally, type Ahead } from './drops.js'
 import { Waiting, type Offer } from './offer.js'
+import { Tally, type Ahead } from './tally.js'
 
 /** What happens to a value for which the buffer has no room. */
 export type BufferOverflow = 'error' | 'dropOldest' | 'dropNewest'
@@ -65,8 +65,7 @@ export class Gate<T> implements Offer {
   private readonly draining: Reentry
   private isCompleting: boolean
   private isLeft: boolean
-  /** How many sources that took the offer are giving a value now. */
-  private giving: number
+  /** Counts the values of sources that took the offer; null before the first. */
   private tally: Tally | null
   private waiting: Waiting | null
 
@@ -78,7 +77,6 @@ export class Gate<T> implements Offer {
     this.draining = new Reentry()
     this.isCompleting = false
     this.isLeft = false
-    this.giving = 0
     this.tally = null
     this.waiting = null
   }
@@ -98,14 +96,12 @@ export class Gate<T> implements Offer {
   }
 
   enter(): number {
-    this.giving++
-    return (this.tally ??= new Tally()).arrivals
+    return (this.tally ??= new Tally()).enter()
   }
 
   leave(before: number): void {
-    this.giving--
-    const ahead = before < 0 || this.isLeft ? null : this.tally?.given(before) ?? null
-    if (ahead !== null) this.ahead(ahead)
+    const ahead = this.tally?.leave(before) ?? null
+    if (ahead !== null && !this.isLeft) this.ahead(ahead)
   }
 
   ahead(ahead: Ahead): void {
@@ -128,12 +124,12 @@ export class Gate<T> implements Offer {
   /** Passes the value on, or applies the policy to it. */
   take(value: T): void {
     const { host } = this
-    this.tally?.arrive(this.giving === 0)
+    this.tally?.arrive()
     if (this.mayPass()) return host.pass(value)
     const isKnown = host.consumer.flush()
     if (host.isClosed) return
     if (this.mayPass()) host.pass(value)
-    else if (this.giving > 0) this.push(value, this.weightOf(value))
+    else if (this.tally?.isGiving === true) this.push(value, this.weightOf(value))
     else this.keep(value, isKnown ? this.policy.capacity : Math.max(this.policy.capacity, SLACK_BYTES))
   }
 

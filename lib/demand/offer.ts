@@ -13,7 +13,7 @@
  * `concat`) and in operators that subscribe for themselves.
  */
 import type { Observer, Subscriber } from 'rxjs'
-import type { Ahead } from './drops.js'
+import type { Ahead } from './tally.js'
 
 /** The demand of a consumer, for pausable sources. */
 export interface Offer {

@@ -7,7 +7,7 @@ import {
   toArray, type MonoTypeOperatorFunction, type Observable, type OperatorFunction,
 } from 'rxjs'
 import { ControlledSubject } from '../../lib/demand/controlled-subject.js'
-import type { Ahead } from '../../lib/demand/drops.js'
+import type { Ahead } from '../../lib/demand/tally.js'
 import { concatMap, mergeMap } from '../../lib/demand/flattening.js'
 import { fromSource } from '../../lib/demand/from-source.js'
 import { onBackpressureBuffer } from '../../lib/demand/overflow-operators.js'
