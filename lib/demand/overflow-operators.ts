@@ -79,23 +79,19 @@ export function gated<T>(ready$: Observable<number>, options: GateOptions<T>): S
     if (subscriber.closed) return
     // Before the source is subscribed, which may emit for ever within that call.
     subscriber.add(input)
-    offering(gate, () => { input.start(source) })
+    offering(gate, () => { input.follow(source) })
   })
 }
 
 /** The way from the source into the gate. */
 class GateInput<T> extends SourceSubscriber<T> {
-  private readonly gate: Gate<T>
+  protected readonly gate: Gate<T>
   private readonly host: GatedSubscriber<T>
 
   constructor(gate: Gate<T>, host: GatedSubscriber<T>) {
     super()
     this.gate = gate
     this.host = host
-  }
-
-  start(source: Observable<T>): void {
-    this.follow(source)
   }
 
   override next(value: T): void {
@@ -116,10 +112,6 @@ class GateInput<T> extends SourceSubscriber<T> {
 
   protected override reportLate(error: unknown): void {
     this.gate.reportLate(error)
-  }
-
-  protected override left(): void {
-    this.gate.left()
   }
 
   private end(): void {

@@ -9,8 +9,16 @@
  */
 import { Subscriber, type Observable } from 'rxjs'
 
+/** A gate, as far as it is told of its source. */
+interface SourceGate {
+  /** The source was left, or has ended. */
+  left(): void
+}
+
 /** Subscribes one source. A subclass calls {@link behindEnd} with errors that come when it is done. */
 export abstract class SourceSubscriber<T> extends Subscriber<T> {
+  /** The gate that the values pass; null if they pass none. */
+  protected abstract readonly gate: SourceGate | null
   private isSubscribing: boolean
 
   constructor() {
@@ -20,7 +28,7 @@ export abstract class SourceSubscriber<T> extends Subscriber<T> {
   }
 
   /** Subscribes the source. It may end within the call. */
-  protected follow(source: Observable<T>): void {
+  follow(source: Observable<T>): void {
     this.isSubscribing = true
     try {
       source.subscribe(this)
@@ -34,12 +42,10 @@ export abstract class SourceSubscriber<T> extends Subscriber<T> {
     try {
       super.unsubscribe()
     } finally {
-      this.left()
+      // Also if a teardown threw: others that share the source must not wait for this one.
+      this.gate?.left()
     }
   }
-
-  /** The source was left, even if its teardown threw. */
-  protected abstract left(): void
 
   /** An error came behind the end. */
   protected behindEnd(error: unknown): void {

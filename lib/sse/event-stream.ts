@@ -42,7 +42,7 @@ export class EventStream extends SourceSubscriber<SseEvent | string> implements 
   memberAfter: Ticking | null
   private readonly plan: StreamPlan
   private readonly outlet: Outlet
-  private readonly gate: Gate<PreparedEvent>
+  protected readonly gate: Gate<PreparedEvent>
   /** The number of the last event. */
   private previous: number
   /** Whether the source has ended, or was left. */
@@ -110,10 +110,6 @@ export class EventStream extends SourceSubscriber<SseEvent | string> implements 
     this.release?.()
     this.release = null
     super.unsubscribe()
-  }
-
-  protected override left(): void {
-    this.gate.left()
   }
 
   /** Sends heartbeats with the ticks of the clock, and returns a function that stops them. */

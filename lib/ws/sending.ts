@@ -35,7 +35,7 @@ export class Sending extends SourceSubscriber<WebSocketMessage> implements GateH
   readonly consumer: SendingHost
   private readonly options: Required<Pick<SendOptions, 'overflow'>> & Pick<SendOptions, 'onDrop'>
   private readonly outbox: Outbox
-  private readonly gate: Gate<WebSocketMessage>
+  protected readonly gate: Gate<WebSocketMessage>
   private readonly room: Room
   private readonly context: Context
   /** Whether the source has ended. */
@@ -92,10 +92,6 @@ export class Sending extends SourceSubscriber<WebSocketMessage> implements GateH
     this.gate.clear()
     this.consumer.sent(this)
     super.unsubscribe()
-  }
-
-  protected override left(): void {
-    this.gate.left()
   }
 
   wanted(): number {

@@ -23,15 +23,12 @@ import type { BodySubject } from './body-subject.js'
  */
 export class BodyFeeder extends SourceSubscriber<Chunk> {
   protected readonly subject: BodySubject
+  protected readonly gate: Gate<Chunk> | null
 
   constructor(subject: BodySubject) {
     super()
     this.subject = subject
-  }
-
-  /** Subscribes the source. */
-  start(source: Observable<Chunk>): void {
-    this.follow(source)
+    this.gate = null
   }
 
   override next(chunk: Chunk): void {
@@ -59,22 +56,14 @@ export class BodyFeeder extends SourceSubscriber<Chunk> {
 
   /** Completes the body. */
   finish(): void {
-    try {
-      this.subject.complete()
-      this.stop()
-    } catch (error) {
-      this.fail(error)
-    }
+    this.subject.complete()
+    this.stop()
   }
 
   /** Stops the source and fails the body. */
   fail(error: unknown): void {
     this.stop()
     this.subject.bodySink.error(error)
-  }
-
-  protected override left(): void {
-    // There is no gate.
   }
 
   protected stop(): void {
@@ -104,7 +93,7 @@ export interface GatePlan {
 export class GatedFeeder extends BodyFeeder implements GateHost<Chunk> {
   private readonly connection: GatedConnection
   private readonly plan: GatePlan
-  private readonly gate: Gate<Chunk>
+  protected override readonly gate: Gate<Chunk>
   private readonly room: CreditedRoom
 
   constructor(subject: BodySubject, plan: GatePlan, connection: GatedConnection) {
@@ -126,9 +115,9 @@ export class GatedFeeder extends BodyFeeder implements GateHost<Chunk> {
   }
 
   /** Subscribes the source, which is offered the demand. */
-  override start(source: Observable<Chunk>): void {
+  override follow(source: Observable<Chunk>): void {
     this.room.refill()
-    offering(this.gate, () => { super.start(source) })
+    offering(this.gate, () => { super.follow(source) })
   }
 
   override next(chunk: Chunk): void {
@@ -146,10 +135,6 @@ export class GatedFeeder extends BodyFeeder implements GateHost<Chunk> {
   override unsubscribe(): void {
     if (this.subject.isClosed) this.gate.clear()
     super.unsubscribe()
-  }
-
-  protected override left(): void {
-    this.gate.left()
   }
 
   override fail(error: unknown): void {

@@ -52,11 +52,7 @@ export class BodyPump extends BodyReading {
   }
 
   onEof(): void {
-    try {
-      this.subject.complete()
-    } catch (error) {
-      this.onError(error)
-    }
+    this.subject.complete()
   }
 
   onError(error: unknown): void {

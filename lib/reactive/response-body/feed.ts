@@ -55,13 +55,13 @@ export function feed(
   if (isSelfFeeding(source)) return source[FEEDS](subject, connection)
   if (typeof source === 'function') {
     const feeder = new BodyFeeder(subject)
-    feeder.start(madeBy(source, subject, connection))
+    feeder.follow(madeBy(source, subject, connection))
     return feeder
   }
   if (isObservable(source)) {
     const { overflow = DEFAULT_OVERFLOW, onDrop } = reply
     const feeder = new GatedFeeder(subject, { overflow, onDrop }, connection)
-    feeder.start(from(source))
+    feeder.follow(from(source))
     return feeder
   }
   return iterate(source, subject, connection)
