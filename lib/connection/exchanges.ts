@@ -136,7 +136,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
   }
 
   protected override responseCut(error: unknown): void {
-    if (error === null) this.end(() => new LocalProtocolError('badState', 'the response was cut'))
+    if (error === null) this.close(() => new LocalProtocolError('badState', 'the response was cut'))
     else this.endFailed(error)
   }
 
@@ -179,7 +179,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
   /** Handles no further request. */
   drain(): void {
     this.draining = 'ending'
-    if (this.output === 'idle') this.end()
+    if (this.output === 'idle') this.close()
   }
 
   /** Handles one more request that the client was promised, and further ones only if `hasFurther` returns true. */
@@ -191,18 +191,13 @@ export class Exchanges extends OutputSide implements ReqdHost {
 
   /**
    * Drops queued output: the peer accepts no more. A body that is complete with `rest`, the unconsumed input, can still
-   * be read; otherwise it fails with `error`.
+   * be read; otherwise it fails with `reason`.
    */
   outputClosed(rest: Uint8Array, reason: Reason): void {
     const reader = this.input.close(rest)
     this.discard()
     this.failReader(reader, reason)
     this.wake()
-  }
-
-  /** Closes both sides; a body that is not complete fails with `reason`. */
-  end(reason: Reason = unread): void {
-    this.close(reason)
   }
 
   /** Whether to hand over now. Not during a read: its caller must first learn which bytes the new protocol gets. */
@@ -216,8 +211,8 @@ export class Exchanges extends OutputSide implements ReqdHost {
     return isFirst
   }
 
-  /** Closes both sides; a body fails with `reason` unless it is complete with `rest`, the input not consumed. */
-  close(reason: Reason, rest: Uint8Array | null = null): void {
+  /** Closes both sides; a body fails with `reason` unless it is complete with `rest`, the unconsumed input. */
+  close(reason: Reason = unread, rest: Uint8Array | null = null): void {
     const reader = this.input.close(rest)
     this.finish()
     this.failReader(reader, reason)
@@ -252,7 +247,7 @@ export class Exchanges extends OutputSide implements ReqdHost {
   override settle(): void {
     if (this.output !== 'complete' || this.input.body.isInUse) return
     if (!this.isPersistent || this.draining === 'ending' || !this.input.canReachNext) {
-      this.end()
+      this.close()
     } else if (this.input.current === 'done') {
       this.next()
       this.input.next()

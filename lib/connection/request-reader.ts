@@ -152,7 +152,7 @@ export class RequestReader {
   private stepDrain(off: number): number {
     const { body, bytes } = this.input
     const consumed = body.discard(bytes, off)
-    if (body.fault === null && this.input.hasDroppedTooMuch) this.exchanges.end()
+    if (body.fault === null && this.input.hasDroppedTooMuch) this.exchanges.close()
     else this.settleBody(body)
     return consumed
   }
@@ -162,12 +162,12 @@ export class RequestReader {
     this.input.hasEof = off === bytes.end
     if (current === 'head') this.eofInHead(off)
     else if (current === 'body') this.eofInBody(off)
-    else if (current === 'drain') this.exchanges.end()
+    else if (current === 'drain') this.exchanges.close()
   }
 
   private eofInHead(off: number): void {
     const { bytes, hasEof, head, isWithinHead } = this.input
-    if (hasEof && !isWithinHead) this.exchanges.end()
+    if (hasEof && !isWithinHead) this.exchanges.close()
     else if (this.exchanges.mayStartRequest) this.headFault(head.end(bytes, off))
   }
 

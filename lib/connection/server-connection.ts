@@ -165,7 +165,7 @@ export class ServerConnection extends ConnectionState {
 
   /** Closes both sides now. Queued output can still be written; an incomplete response is cut. */
   shutdown(): void {
-    this.exchanges.end(() => new LocalProtocolError('badState', 'the connection was shut down'))
+    this.exchanges.close(() => new LocalProtocolError('badState', 'the connection was shut down'))
   }
 
   /**
