@@ -18,8 +18,6 @@
  * in the server's context, 65 ns with one of its own.
  */
 import { Subscriber } from 'rxjs'
-import type { ReportError } from '../thrown.js'
-import { guardSignal } from './guarded-signal.js'
 
 /** A context. The method is that of Node's `AsyncResource`. */
 export interface Context {
@@ -103,19 +101,4 @@ class ContextSubscriber<T> extends Subscriber<T> {
   protected override _complete(): void {
     this.context.runInAsyncScope(() => { super._complete() })
   }
-}
-
-let prepareSignal: (signal: AbortSignal) => void = () => undefined
-
-/** Sets how the platform prepares the signal of each request: Node 20 warns of more than ten listeners. */
-export function useSignals(preparation: (signal: AbortSignal) => void): void {
-  prepareSignal = preparation
-}
-
-/** Returns a controller whose signal may be given to the application. Errors of its listeners go to `report`. */
-export function makeAbortController(report: ReportError): AbortController {
-  const controller = new AbortController()
-  prepareSignal(controller.signal)
-  guardSignal(controller.signal, report)
-  return controller
 }

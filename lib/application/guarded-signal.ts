@@ -1,5 +1,5 @@
 /**
- * Guards the AbortSignal of a request, so that its listeners cannot end the process.
+ * The AbortSignal of a request, whose listeners cannot end the process.
  *
  * Strategy: an EventTarget rethrows a listener's exception in a later tick, where nobody can catch it. Because a client
  * decides when the signal of its request aborts, each listener is wrapped in a function that reports what it throws.
@@ -18,8 +18,23 @@ type GuardedSignal = AbortSignal & { readonly [REPORT]: ReportError }
 /** One wrapper per listener: an EventTarget recognizes a listener by its identity. */
 const guards = new WeakMap<object, GuardedListener>()
 
+let prepareSignal: (signal: AbortSignal) => void = () => undefined
+
+/** Sets how the platform prepares the signal of each request: Node 20 warns of more than ten listeners. */
+export function useSignals(preparation: (signal: AbortSignal) => void): void {
+  prepareSignal = preparation
+}
+
+/** Returns a controller whose signal may be given to the application. Errors of its listeners go to `report`. */
+export function makeAbortController(report: ReportError): AbortController {
+  const controller = new AbortController()
+  prepareSignal(controller.signal)
+  guardSignal(controller.signal, report)
+  return controller
+}
+
 /** Makes the signal report what its listeners throw or reject with. */
-export function guardSignal(signal: AbortSignal, report: ReportError): void {
+function guardSignal(signal: AbortSignal, report: ReportError): void {
   Object.defineProperties(signal, {
     [REPORT]: { value: report },
     addEventListener: { value: addEventListener, configurable: true, writable: true },

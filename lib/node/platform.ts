@@ -3,7 +3,8 @@
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
-import { useContexts, useSignals } from '../application/context.js'
+import { useContexts } from '../application/context.js'
+import { useSignals } from '../application/guarded-signal.js'
 import { libraryScheduler } from '../application/library-scheduler.js'
 import { works } from '../buffer/probe.js'
 import { ConnectionClosedError, RemoteProtocolError } from '../errors.js'

@@ -5,9 +5,10 @@
  * Streams and the signal are made at the first access, because most handlers need none.
  */
 import { EMPTY, type Observable, ReplaySubject, takeUntil } from 'rxjs'
-import { currentContext, makeAbortController, type Context } from '../application/context.js'
+import { currentContext, type Context } from '../application/context.js'
 import { discard, discardReply, isAftermath } from '../application/discard.js'
 import { GuardedObservable } from '../application/guarded-observable.js'
+import { makeAbortController } from '../application/guarded-signal.js'
 import type { BodyReader } from '../connection/body-reader.js'
 import type { BodyWriter } from '../connection/body-writer.js'
 import { answerError, defaultErrorHandler } from '../connection/error-handler.js'

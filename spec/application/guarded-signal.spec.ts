@@ -4,15 +4,14 @@
 import { addAbortListener } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-import { guardSignal } from '../../lib/application/guarded-signal.js'
+import { makeAbortController } from '../../lib/application/guarded-signal.js'
 
 const FAILURE = new Error('it failed')
 const REASON = new Error('the client left')
 
 function guarded(): { signal: AbortSignal; abort: () => void; reported: unknown[] } {
-  const controller = new AbortController()
   const reported: unknown[] = []
-  guardSignal(controller.signal, error => { reported.push(error) })
+  const controller = makeAbortController(error => { reported.push(error) })
   return { signal: controller.signal, abort: () => { controller.abort(REASON) }, reported }
 }
 
