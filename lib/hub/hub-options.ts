@@ -2,7 +2,7 @@
  * The options of a hub and of its subscribers, and the events that subscribers get.
  */
 
-import type { Shape } from '../connection/option-check.js'
+import { checkValue, type Shape } from '../connection/option-check.js'
 import { LINE_END } from '../sse/event.js'
 
 /** What happens to a subscriber that falls so far behind that its next event is no longer held. */
@@ -35,9 +35,19 @@ export interface PublishOptions {
   readonly event?: string
 }
 
-/** The valid types of events. An event that no stream can carry would fail each client again and again. */
-export const EVENT_TYPE: Shape = {
+const EVENT_TYPE: Shape = {
   what: 'a string without line ends', isFit: value => typeof value === 'string' && !LINE_END.test(value),
+}
+
+/**
+ * Returns the type of an event; undefined unless given. An event that no stream can carry would fail each client again
+ * and again.
+ *
+ * @throws {@link LocalProtocolError} badOption: not a string without line ends
+ */
+export function eventTypeOf({ event }: PublishOptions): string | undefined {
+  if (event !== undefined) checkValue('event', event, EVENT_TYPE)
+  return event
 }
 
 /** The options of a subscription. */

@@ -6,11 +6,11 @@
  * event; and events that are no longer held are reported as a gap. Ids are the epoch of the hub and a number.
  */
 import type { Observable } from 'rxjs'
-import { checkOptions, checkValue, SIZE, TEXT } from '../connection/option-check.js'
+import { checkOptions, SIZE, TEXT } from '../connection/option-check.js'
 import { LocalProtocolError } from '../errors.js'
 import { FanOut, HISTORY } from './fan-out.js'
 import {
-  EVENT_TYPE, type HubEvent, type HubGap, type HubOptions, type PublishOptions, type SubscribeOptions,
+  eventTypeOf, type HubEvent, type HubGap, type HubOptions, type PublishOptions, type SubscribeOptions,
 } from './hub-options.js'
 import type { Start } from './subscription.js'
 
@@ -54,9 +54,9 @@ export class Hub<T> {
    *
    * @throws {@link LocalProtocolError} badState: the hub is closed; badOption: an invalid event type
    */
-  publish(data: T, { event }: PublishOptions = {}): string {
+  publish(data: T, options: PublishOptions = {}): string {
     this.fanOut.assertOpen()
-    if (event !== undefined) checkValue('event', event, EVENT_TYPE)
+    const event = eventTypeOf(options)
     const id = this.idOf(this.fanOut.log.end)
     this.fanOut.push(Object.freeze({ id, data, ...event !== undefined && { event } }))
     return id

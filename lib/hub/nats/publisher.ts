@@ -6,9 +6,8 @@
  * messages and the time for each are bounded.
  */
 import { headers, nuid } from '@nats-io/transport-node'
-import { checkValue } from '../../connection/option-check.js'
 import { BackpressureError } from '../../errors.js'
-import { EVENT_TYPE, type PublishOptions } from '../hub-options.js'
+import { eventTypeOf, type PublishOptions } from '../hub-options.js'
 import { isPassing, Pause } from './retry.js'
 import { ANSWER_MS, EVENT_FIELD, type StreamAccess } from './stream-access.js'
 
@@ -26,9 +25,9 @@ export class Publisher<T> {
     this.pending = new Set()
   }
 
-  /** Publishes the value. Resolves with the sequence of its message. */
-  async publish(data: T, { event }: PublishOptions = {}): Promise<number> {
-    if (event !== undefined) checkValue('event', event, EVENT_TYPE)
+  /** Publishes the value. Resolves with the sequence of its message; rejects as `NatsHub.publish` does. */
+  async publish(data: T, options: PublishOptions = {}): Promise<number> {
+    const event = eventTypeOf(options)
     const waiting = this.pending.size
     if (waiting >= this.most) {
       throw new BackpressureError(`${waiting} publications wait for the broker, and no more may`, waiting)
