@@ -30,10 +30,10 @@ export type NextPage<T> = (wanted: number) => Page<T> | ObservableInput<Page<T>>
  * body: pulled(wanted => rows.read(wanted)).pipe(map(row => JSON.stringify(row) + '\n'))
  */
 export function pulled<T>(next: NextPage<T>): Observable<T> {
-  return new Observable<T>(subscriber => { new PageReader(subscriber, next).run() })
+  return new Observable<T>(subscriber => { new PageLoop(subscriber, next).run() })
 }
 
-class PageReader<T> extends SourceLoop<T> {
+class PageLoop<T> extends SourceLoop<T> {
   private readonly subscriber: Subscriber<T>
   private readonly nextPage: NextPage<T>
   /** The page that came within the call; undefined if it is still to come. */

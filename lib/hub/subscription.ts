@@ -37,7 +37,7 @@ export interface Earlier<T> {
 export type Beginning<T> = Start | Earlier<T>
 
 /** The options of a subscription. */
-export interface Seat<T> {
+export interface SubscriptionPlan<T> {
   readonly beginning: Beginning<T>
   /** The id that it resumes behind. */
   readonly after: string | null
@@ -67,7 +67,7 @@ export class HubSubscription<T> {
 
   constructor(
     log: EventLog<T>, host: SubscriptionHost, subscriber: Subscriber<HubEvent<T> | HubGap>,
-    { after, beginning, queue, overflow }: Seat<T>,
+    { after, beginning, queue, overflow }: SubscriptionPlan<T>,
   ) {
     this.overflow = overflow
     this.log = log

@@ -10,7 +10,7 @@ import type { Handler } from '../reactive/streamed-reqd.js'
 import type { Capture } from './capture-entry.js'
 import { marblesAsync } from './marbles-async.js'
 import { marbles } from './marbles.js'
-import { laterDepartures, LENIENCE, scriptOf } from './replay-script.js'
+import { laterDepartures, LENIENCE, recordedScript } from './replay-script.js'
 import { IDLE_LIMITS, recordingOf, type Recording, type Side } from './replay-side.js'
 import type { MarbleHelpers, MarbleOptions } from './stage.js'
 import type { TestClient } from './test-client.js'
@@ -72,7 +72,7 @@ function play(
 ): Replayed[] {
   const server = serve(handler, options)
   return recordings.map(recording => {
-    const client = server.play(scriptOf(recording))
+    const client = server.play(recordedScript(recording))
     leaveWhenAnswered(client, recording)
     const now = { output: [] as Side['output'][number][], pauses: [] as Side['pauses'][number][] }
     const side: { -readonly [K in keyof Side]: Side[K] } = { ...now, limitAt: null, endedAt: null, isEnded: false }

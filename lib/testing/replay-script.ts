@@ -14,8 +14,8 @@ import type { Script } from './client-script.js'
 /** How long after its recorded end a connection may still act, in milliseconds: time limits fire at ticks. */
 export const LENIENCE = 5_000
 
-/** Returns the script. */
-export function scriptOf(recording: Recording): Script {
+/** Returns the script of the recorded client. */
+export function recordedScript(recording: Recording): Script {
   const { entries } = recording
   const open = entries.find(entry => entry.type === 'open')
   const line = open?.type === 'open' ? { remoteAddress: open.remoteAddress, isEncrypted: open.isEncrypted } : {}

@@ -12,8 +12,8 @@ import { oneOf } from '../connection/option-check.js'
 import type {
   Addresses, Output, Received, SocketWatcher, Transport, TransportOwner, WriteObserver,
 } from '../runtime/transport.js'
+import { Bandwidth } from './bandwidth.js'
 import { gathered } from './bytes.js'
-import { Pace } from './pace.js'
 import { ConnectionResetError } from './test-errors.js'
 import { TestSocket, type Wire } from './test-socket.js'
 
@@ -67,7 +67,7 @@ export class TestTransport implements Transport, Wire {
   private writeLength: number
   private writer: WriteObserver | null
   private credit: number
-  private readonly pace: Pace
+  private readonly bandwidth: Bandwidth
   private subscriber: Observer<Received> | null
   protected isPaused: boolean
   private isDelivering: boolean
@@ -93,7 +93,7 @@ export class TestTransport implements Transport, Wire {
     this.writeLength = 0
     this.writer = null
     this.credit = Infinity
-    this.pace = new Pace(scheduler, reading.readRate ?? Infinity, () => { this.send() })
+    this.bandwidth = new Bandwidth(scheduler, reading.readRate ?? Infinity, () => { this.send() })
     this.subscriber = null
     this.isPaused = false
     this.isDelivering = false
@@ -266,7 +266,7 @@ export class TestTransport implements Transport, Wire {
 
   private send(): void {
     if (this.isClosed) return
-    const count = this.pace.take(Math.min(this.credit, this.outbox.length))
+    const count = this.bandwidth.take(Math.min(this.credit, this.outbox.length))
     if (count === 0) return
     const bytes = this.outbox.slice(0, count)
     this.outbox = this.outbox.subarray(count)

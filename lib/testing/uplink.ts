@@ -2,18 +2,18 @@
  * Sends a client's bytes to the server, at once or at a rate.
  */
 import type { SchedulerLike } from 'rxjs'
-import { Pace } from './pace.js'
+import { Bandwidth } from './bandwidth.js'
 import type { Arrival } from './test-transport.js'
 
 /** Sends in order, as fast as the rate allows. */
 export class Uplink {
   private readonly arrive: (arrival: Arrival) => void
-  private readonly pace: Pace
+  private readonly bandwidth: Bandwidth
   private queue: Arrival[]
 
   constructor(scheduler: SchedulerLike, bytesPerSecond: number, arrive: (arrival: Arrival) => void) {
     this.arrive = arrive
-    this.pace = new Pace(scheduler, bytesPerSecond, () => { this.flush() })
+    this.bandwidth = new Bandwidth(scheduler, bytesPerSecond, () => { this.flush() })
     this.queue = []
   }
 
@@ -26,7 +26,7 @@ export class Uplink {
 
   private flush(): void {
     for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
-      const count = typeof next === 'string' ? 0 : this.pace.take(next.length)
+      const count = typeof next === 'string' ? 0 : this.bandwidth.take(next.length)
       if (typeof next === 'string' || count === next.length) {
         this.arrive(next)
         continue

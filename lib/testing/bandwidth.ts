@@ -9,7 +9,7 @@ import type { SchedulerLike } from 'rxjs'
 const SLOT_MS = 100
 
 /** A line of limited bandwidth. */
-export class Pace {
+export class Bandwidth {
   private readonly scheduler: SchedulerLike
   private readonly bytesPerSecond: number
   private readonly ready: () => void
