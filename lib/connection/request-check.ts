@@ -17,7 +17,9 @@ import type { Config } from './config.js'
 
 /**
  * The fault for which the request is refused before it reaches a handler, or null: RFC 9112 §3.2 (Host), §6.3
- * (framing), RFC 9110 §10.1.1 (Expect), §7.4 (scheme). @internal
+ * (framing), RFC 9110 §10.1.1 (Expect), §7.4 (scheme).
+ *
+ * @internal
  */
 export function requestFault(
   request: Request, length: BodyLength, expected: string, config: Config,

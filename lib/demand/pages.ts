@@ -5,8 +5,7 @@
  * whole, so the source runs ahead of its demand by at most one page. After an empty page the next one is requested. The
  * calls come from a loop, never from within the delivery of the last page.
  */
-import { defaultIfEmpty, from, Observable, type ObservableInput, take } from 'rxjs'
-import type { Subscriber } from 'rxjs'
+import { defaultIfEmpty, from, Observable, take, type ObservableInput, type Subscriber } from 'rxjs'
 import { SourceLoop } from './source-loop.js'
 import { OfferTaker } from './taker.js'
 

@@ -52,8 +52,7 @@ function isIpLiteral(address: string): boolean {
  * @internal
  */
 export function isValidHost(value: string): boolean {
-  if (!NAME_AND_PORT.test(value) && !isIpLiteralAndPort(value)) return false
-  return true
+  return NAME_AND_PORT.test(value) || isIpLiteralAndPort(value)
 }
 
 function isIpLiteralAndPort(value: string): boolean {

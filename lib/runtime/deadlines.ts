@@ -6,6 +6,7 @@
  * earlier than its time and at most two ticks later. Time counts against a client only while the server waits for
  * that client.
  */
+
 /** What a connection is waiting for. */
 export type Phase =
   | 'idle' | 'head' | 'body' | 'handler' | 'errorHandler' | 'source' | 'response' | 'unread' | 'drain' | 'linger'

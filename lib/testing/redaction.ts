@@ -6,6 +6,7 @@
  * stay valid. It does not tell bodies from heads: a line of a body that looks like such a field is masked, too. So is a
  * field that the server refuses because of blanks around its name or because it is folded: its value is a secret, too.
  */
+import { COLON, CR, isBlank, LF, SP } from '../wire/grammar.js'
 
 /** What is masked in a capture. */
 export interface Redaction {
@@ -23,7 +24,8 @@ export const REDACTED_FIELDS: readonly string[] = [
   'authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token',
 ]
 
-const [LF, CR, SPACE, TAB, COLON, MASK] = [0x0a, 0x0d, 0x20, 0x09, 0x3a, 0x78]
+/** The letter x. */
+const MASK = 0x78
 
 /** A set of field names, prepared for the search. */
 export class FieldNames {
@@ -116,13 +118,9 @@ export class FieldMask {
   }
 }
 
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB
-}
-
 /** Masks a range, except line ends and spaces. */
 function maskRange(bytes: Uint8Array, start: number, end: number): void {
-  for (let p = start; p < end; p++) if (bytes[p] !== CR && bytes[p] !== SPACE) bytes[p] = MASK
+  for (let p = start; p < end; p++) if (bytes[p] !== CR && bytes[p] !== SP) bytes[p] = MASK
 }
 
 /** Returns the piece after the user's replacement; wholly masked if that fails. */

@@ -12,8 +12,7 @@ import { differenceOf, stallsOf, type Normalise } from './replay-judgement.js'
 import { replayReally } from './replay-real.js'
 import { drawReplay, outcomes } from './replay-report.js'
 import { replayLater, replayNow, type Replayed, type ReplayRun } from './replay-run.js'
-import { CaptureError } from './test-errors.js'
-import { ReplayError } from './test-errors.js'
+import { CaptureError, ReplayError } from './test-errors.js'
 
 /** The default of {@link ReplayAsyncOptions.patienceMs}. */
 const PATIENCE_MS = 2_000

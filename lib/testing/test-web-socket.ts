@@ -1,8 +1,8 @@
 /**
  * The client of a WebSocket connection in a test, for handlers of `WebSocketConnection`.
  *
- * Strategy: from messages inwards it is the real connection's code. Frames, pings and compression are handled by a
- * library on top of Node's streams, which do not work in virtual time; here a message is a value.
+ * Strategy: from messages inwards it is the real connection's code. It takes the place of the socket with its frames,
+ * pings and compression (ws/socket.ts), so that a diagram has messages as its values.
  */
 import { Subject, type Observable } from 'rxjs'
 import type { WebSocketClosure, WebSocketMessage } from '../ws/message.js'
@@ -104,7 +104,7 @@ export class TestWebSocket implements WebSocketLike, MessageOutput {
   }
 
   ping(): void {
-    // As above.
+    // There are no pings: see `receivedBytes`.
   }
 
   /** The client's messages come when its diagram says so. */

@@ -1,5 +1,6 @@
 /**
- * The interface of a WebSocket, so that this room does not depend on the class of a package.
+ * The interface between a session and the WebSocket under it: that of a transport (socket.ts), or of a test in virtual
+ * time, which has messages and no frames.
  */
 import type { WebSocketMessage } from './message.js'
 
