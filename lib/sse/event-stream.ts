@@ -5,9 +5,9 @@
  * event becomes text (prepared-event.ts) before the overflow policy sees it, so a policy counts what is sent and never
  * parts an event. Comments keep the stream alive (WHATWG HTML §9.2.7): one at the start, which brings the client its
  * head, and heartbeats. A heartbeat is dropped while other bytes wait, so that heartbeats do not pile up for a client
- * that stopped reading. Heartbeats come with the server's tick, or by a timer of the scheduler that the options name.
+ * that stopped reading.
  */
-import { interval, type Observable, type SchedulerLike, type Unsubscribable } from 'rxjs'
+import type { Observable, Unsubscribable } from 'rxjs'
 import { endSubscription } from '../application/discard.js'
 import { PreparedText } from '../connection/prepared-text.js'
 import type { Consumer } from '../demand/consumer.js'
@@ -17,7 +17,6 @@ import { policyOf, type Overflow } from '../demand/overflow-policy.js'
 import { SourceSubscriber } from '../demand/source-subscriber.js'
 import { DEFAULT_HIGH_WATER_MARK } from '../demand/water-marks.js'
 import { BackpressureError } from '../errors.js'
-import type { Clock, Ticking } from '../runtime/clock.js'
 import type { SseEvent } from './event.js'
 import type { Outlet } from './outlet.js'
 import { prepared, type PreparedEvent } from './prepared-event.js'
@@ -37,9 +36,7 @@ export interface StreamPlan {
 const COMMENT = new PreparedText(':\n\n')
 
 /** Sends the events of a source to one outlet. */
-export class EventStream extends SourceSubscriber<SseEvent | string> implements GateHost<PreparedEvent>, Ticking {
-  memberBefore: Ticking | null
-  memberAfter: Ticking | null
+export class EventStream extends SourceSubscriber<SseEvent | string> implements GateHost<PreparedEvent> {
   private readonly plan: StreamPlan
   private readonly outlet: Outlet
   protected readonly gate: Gate<PreparedEvent>
@@ -52,14 +49,10 @@ export class EventStream extends SourceSubscriber<SseEvent | string> implements 
   private isOver: boolean
   /** Stops the heartbeats and the notice of the connection's closing; null where there is nothing to stop. */
   private release: (() => void) | null
-  private heartbeatMs: number
-  private nextBeat: number
 
   /** `makeOutlet` gets a function to call when there is demand again. */
   constructor(plan: StreamPlan, makeOutlet: (drained: () => void) => Outlet) {
     super()
-    this.memberBefore = null
-    this.memberAfter = null
     this.plan = plan
     this.outlet = makeOutlet(() => { this.gate.drain() })
     const capacity = plan.highWaterMark ?? this.outlet.highWaterMark ?? DEFAULT_HIGH_WATER_MARK
@@ -69,8 +62,6 @@ export class EventStream extends SourceSubscriber<SseEvent | string> implements 
     this.isOpen = false
     this.isOver = false
     this.release = null
-    this.heartbeatMs = 0
-    this.nextBeat = 0
   }
 
   get isClosed(): boolean {
@@ -112,24 +103,9 @@ export class EventStream extends SourceSubscriber<SseEvent | string> implements 
     super.unsubscribe()
   }
 
-  /** Sends heartbeats with the ticks of the clock, and returns a function that stops them. */
-  beatWith(clock: Clock, heartbeatMs: number): () => void {
-    this.heartbeatMs = heartbeatMs
-    this.nextBeat = clock.now + heartbeatMs
-    clock.add(this)
-    return () => { clock.delete(this) }
-  }
-
-  /** Sends heartbeats by a timer, and returns a function that stops them. */
-  beatBy(scheduler: SchedulerLike, heartbeatMs: number): () => void {
-    const beats = interval(heartbeatMs, scheduler).subscribe(() => { this.beat() })
-    return () => { beats.unsubscribe() }
-  }
-
-  tick(now: number): void {
-    if (now < this.nextBeat) return
-    this.nextBeat = now + this.heartbeatMs
-    this.beat()
+  /** Sends a heartbeat, unless the greeting or other bytes wait. */
+  beat(): void {
+    if (this.isOpen && this.outlet.isIdle) this.write(COMMENT)
   }
 
   /** There is demand again. */
@@ -191,10 +167,6 @@ export class EventStream extends SourceSubscriber<SseEvent | string> implements 
       if (isLeft) this.outlet.finish()
       else this.outlet.fail(error)
     })
-  }
-
-  private beat(): void {
-    if (this.isOpen && this.outlet.isIdle) this.write(COMMENT)
   }
 
   private greet(): void {

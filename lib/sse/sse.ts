@@ -9,7 +9,6 @@
  */
 import { Observable, type SchedulerLike } from 'rxjs'
 import { DISCARD, discard } from '../application/discard.js'
-import { libraryScheduler } from '../application/library-scheduler.js'
 import { checkOptions, COUNT, FUNCTION, oneOf, SCHEDULER, SIZE, TIME } from '../connection/option-check.js'
 import { PreparedText } from '../connection/prepared-text.js'
 import { fromSource, type Source } from '../demand/from-source.js'
@@ -18,6 +17,8 @@ import { Headers } from '../message/headers.js'
 import type { HeadTiming, Reply } from '../reactive/reply.js'
 import type { BodySubject } from '../reactive/response-body/body-subject.js'
 import { FEEDS, type FedConnection, type Feeding, type SelfFeeding } from '../reactive/response-body/feed.js'
+import type { Clock } from '../runtime/clock.js'
+import { Repeating } from '../runtime/repeating.js'
 import type { ReportError } from '../thrown.js'
 import { EventStream, type StreamPlan } from './event-stream.js'
 import { formatEvent, type SseEvent } from './event.js'
@@ -134,7 +135,7 @@ function feed(plan: StreamPlan, times: SseOptions, subject: BodySubject, connect
   const stream = new EventStream(plan, drained => new BodyOutlet(subject, connection, drained))
   stream.start(() => {
     const forget = connection.whenClosing(() => { stream.close() })
-    const stopBeating = beating(stream, times, connection)
+    const stopBeating = beating(stream, times, connection.clock)
     return () => {
       forget()
       stopBeating()
@@ -143,11 +144,24 @@ function feed(plan: StreamPlan, times: SseOptions, subject: BodySubject, connect
   return stream
 }
 
+/** The heartbeats of one stream. */
+class Heartbeat extends Repeating {
+  private readonly stream: EventStream
+
+  constructor(stream: EventStream, intervalMs: number) {
+    super(intervalMs)
+    this.stream = stream
+  }
+
+  protected override repeat(): void {
+    this.stream.beat()
+  }
+}
+
 /** Starts the heartbeats, and returns a function that stops them. */
-function beating(stream: EventStream, times: SseOptions, connection: FedConnection | null): () => void {
-  const { heartbeatMs = HEARTBEAT_MS, scheduler } = times
-  if (heartbeatMs === 0) return () => undefined
-  const clock = scheduler === undefined ? connection?.clock : undefined
-  if (clock !== undefined && clock.intervalMs <= heartbeatMs / 4) return stream.beatWith(clock, heartbeatMs)
-  return stream.beatBy(scheduler ?? libraryScheduler, heartbeatMs)
+function beating(stream: EventStream, times: SseOptions, clock: Clock | null): () => void {
+  const { heartbeatMs = HEARTBEAT_MS, scheduler = null } = times
+  const heartbeat = new Heartbeat(stream, heartbeatMs)
+  heartbeat.start(clock, scheduler)
+  return () => { heartbeat.stop() }
 }

@@ -46,7 +46,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   /** The upgraded request, for the events of the connection; null if those are not observed. */
   private request: Request | null
   private drops: Drops
-  private pinging: KeepAlive | null
+  private readonly pinging: KeepAlive
   private closing$: Subscription | null
   private state: 'connecting' | 'open' | 'closing' | 'closed'
   private socket: WebSocketLike | null
@@ -72,7 +72,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.handshake = handshake
     this.request = null
     this.drops = NO_DROPS
-    this.pinging = null
+    this.pinging = new KeepAlive(this, settings.pingIntervalMs)
     this.closing$ = null
     this.state = 'connecting'
     this.socket = null
@@ -229,7 +229,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
   opened(socket: WebSocketLike, clock: Clock | null = null): void {
     this.state = 'open'
     this.socket = socket
-    this.pinging = KeepAlive.start(this, this.settings, clock)
+    this.pinging.start(clock, this.settings.scheduler)
     this.outbox.connect(socket.messages)
     if (this.close !== null) this.startClosing(this.close)
   }
@@ -275,7 +275,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     if (this.state !== 'open') return
     this.state = 'closing'
     this.stopSendings()
-    this.pinging?.stop()
+    this.pinging.stop()
     const { closeTimeoutMs, scheduler } = this.settings
     const terminate = (): void => { this.socket?.terminate() }
     this.closing$ = timer(closeTimeoutMs, scheduler ?? libraryScheduler).subscribe(terminate)
@@ -287,7 +287,7 @@ export class Session implements ControlledSink<WebSocketMessage>, WebSocketHost,
     this.state = 'closed'
     this.stopSendings()
     this.closure = closure
-    this.pinging?.stop()
+    this.pinging.stop()
     this.closing$?.unsubscribe()
     this.inbox.end()
     this.outbox.end()

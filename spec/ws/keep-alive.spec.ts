@@ -2,10 +2,8 @@
  * Pings, and peers that count as gone, in virtual time.
  */
 import { describe, expect, it } from '@jest/globals'
-import { asyncScheduler, VirtualTimeScheduler } from 'rxjs'
-import { Clock } from '../../lib/runtime/clock.js'
+import { asyncScheduler } from 'rxjs'
 import { KeepAlive, type Peer } from '../../lib/ws/keep-alive.js'
-import { settingsOf } from '../../lib/ws/web-socket-options.js'
 import { inVirtualTime } from '../helpers/marbles.js'
 
 class FakePeer implements Peer {
@@ -39,7 +37,8 @@ function fateOf(signs: string): string {
     o: () => { peer.isHeld = false },
   }
   inVirtualTime(({ hot }) => {
-    const watching = KeepAlive.start(peer, settingsOf({ pingIntervalMs: 10, scheduler: asyncScheduler }), null)
+    const watching = new KeepAlive(peer, 10)
+    watching.start(null, asyncScheduler)
     const marbles = signs.replace(/./g, sign => sign === '-' ? ' 10ms' : ` ${sign} 9ms`)
     hot(`5ms ${marbles} |`).subscribe({
       next: sign => { if (!peer.log.includes('X')) actions[sign]() },
@@ -63,36 +62,5 @@ describe('a peer', () => {
     ['that has taken all is asked again', 'W0-', 'pX'],
   ])('%s', (_title, signs, log) => {
     expect(fateOf(signs)).toBe(log)
-  })
-
-  it('gets its pings with the ticks of the server', () => {
-    const scheduler = new VirtualTimeScheduler(undefined, 61_000)
-    const clock = new Clock(1_000, scheduler)
-    const peer = new FakePeer()
-    const watch = KeepAlive.start(peer, settingsOf({}), clock)
-    scheduler.flush()
-    expect(peer.log).toBe('pX')
-    watch.stop()
-    watch.stop()
-    expect(clock.size).toBe(0)
-  })
-
-  it('has a timer of its own if the ticks are too far apart', () => {
-    const clock = new Clock(20_000, new VirtualTimeScheduler())
-    const watch = KeepAlive.start(new FakePeer(), settingsOf({}), clock)
-    expect(clock.size).toBe(0)
-    watch.stop()
-  })
-
-  it('gets no pings if there is no interval', () => {
-    const scheduler = new VirtualTimeScheduler()
-    KeepAlive.start(new FakePeer(), settingsOf({ pingIntervalMs: 0, scheduler }), null)
-    expect(scheduler.actions).toEqual([])
-  })
-
-  it('has nothing to do with the ticks of the server if there is no interval', () => {
-    const clock = new Clock(1_000, new VirtualTimeScheduler())
-    KeepAlive.start(new FakePeer(), settingsOf({ pingIntervalMs: 0 }), clock)
-    expect(clock.size).toBe(0)
   })
 })
