@@ -12,7 +12,7 @@
  * The alternative, a subclass of Observable whose `lift` carries the demand, loses it in creation operators (`merge`,
  * `concat`) and in operators that subscribe for themselves.
  */
-import type { Observer, Subscriber } from 'rxjs'
+import type { Observer } from 'rxjs'
 import type { Ahead } from './tally.js'
 
 /** The demand of a consumer, for pausable sources. */
@@ -121,27 +121,5 @@ export class Waiting {
   /** Calls one after another, as long as there is demand. */
   notify(isWanted: () => boolean): void {
     for (const callback of [...this.callbacks]) if (isWanted()) callback()
-  }
-}
-
-/** Lets a source take its next step when there is demand: at once, if there is some now. */
-export class Pace {
-  /** The offer that the source took; null: there was none. */
-  readonly offer: Offer | null
-  private readonly goOn: () => void
-  private isWaiting: boolean
-
-  /** Takes the current offer, if there is one, until the subscriber is closed. */
-  constructor(subscriber: Subscriber<never>, goOn: () => void) {
-    this.offer = offeredDemand()
-    this.goOn = goOn
-    this.isWaiting = false
-    if (this.offer !== null) subscriber.add(this.offer.whenWanted(() => { if (this.isWaiting) this.next() }))
-  }
-
-  /** Calls `goOn` now or when there is demand. */
-  next(): void {
-    this.isWaiting = this.offer !== null && this.offer.wanted <= 0
-    if (!this.isWaiting) this.goOn()
   }
 }

@@ -1,15 +1,14 @@
 /**
  * The messages of the client as Observables: plain, or each projected to an Observable.
  *
- * Strategy: a subscriber may have offered its demand (offer.ts), as another connection's `send` does. Then a message
- * counts as taken only when there is demand again: so the messages of a fast client that wait for a slow one are
+ * Strategy: a message counts as taken when its subscriber is done with it, and has demand (demand/pace.ts) if it
+ * offered that, as another connection's `send` does: so the messages of a fast client that wait for a slow one are
  * bounded.
  */
-import { takeWhile, type Observable, type ObservableInput, type Subscriber } from 'rxjs'
+import type { Observable, ObservableInput, Subscriber } from 'rxjs'
 import { currentContext } from '../application/context.js'
 import { GuardedObservable, type Report } from '../application/guarded-observable.js'
-import { fromInput } from '../demand/from-source.js'
-import { giveNext, offering, Pace } from '../demand/offer.js'
+import { Pace } from '../demand/pace.js'
 import type { Inbox, MessageTaker } from './inbox.js'
 import type { WebSocketMessage } from './message.js'
 
@@ -19,10 +18,10 @@ export function messagesOf(inbox: Inbox, report: Report): Observable<WebSocketMe
     const pace = new Pace(subscriber, () => { inbox.taken(taker) })
     const taker: MessageTaker = {
       take: message => {
-        giveNext(pace.offer, subscriber, message)
+        pace.give(message)
         pace.next()
       },
-      end: () => { subscriber.complete() },
+      end: () => { pace.complete() },
     }
     attach(inbox, taker, subscriber)
   }, report)
@@ -42,23 +41,15 @@ export function projectionsOf<R>(inbox: Inbox, project: ProjectMessage<R>, repor
       subscriber.error(error)
     }
     const pace = new Pace(subscriber, () => { inbox.taken(taker) })
-    const run = (message: WebSocketMessage): void => {
-      const values$ = fromInput(project(message, index++)).pipe(takeWhile(() => !subscriber.closed))
-      subscriber.add(offering(pace.offer, () => values$.subscribe({
-        next: value => { giveNext(pace.offer, subscriber, value) },
-        error: fail,
-        complete: () => { pace.next() },
-      })))
-    }
     const taker: MessageTaker = {
       take: message => {
         try {
-          context.runInAsyncScope(() => { run(message) })
+          context.runInAsyncScope(() => { pace.giveAll(project(message, index++), fail) })
         } catch (error) {
           fail(error)
         }
       },
-      end: () => { subscriber.complete() },
+      end: () => { pace.complete() },
     }
     attach(inbox, taker, subscriber)
   }, report)

@@ -1,20 +1,17 @@
 /**
  * Passes the chunks of a request body to one subscriber.
  *
- * Strategy: the next chunk is read when the subscriber is done with the last one, that is after `next` returned or when
- * the projected inner source is complete. If the subscriber offered its demand (demand/offer.ts), the read also waits
- * for demand; the inner source of a projection is offered the same demand.
+ * Strategy: the next chunk is read when the subscriber is done with the last one, and has demand (demand/pace.ts).
  *
  * Chunks can be lent for the length of `next`. A subscriber that offered its demand owns them in any case: a response
  * keeps what it cannot send at once, and an operator of ours what it cannot process yet.
  */
-import { type ObservableInput, type Subscriber, takeWhile } from 'rxjs'
+import type { ObservableInput, Subscriber } from 'rxjs'
 import { currentContext, type Context } from '../../application/context.js'
 import { endLoan, lend } from '../../buffer/loan.js'
 import type { Ownership } from '../../buffer/ownership.js'
 import type { BodyReader } from '../../connection/body-reader.js'
-import { fromInput } from '../../demand/from-source.js'
-import { giveComplete, giveNext, offering, Pace } from '../../demand/offer.js'
+import { Pace } from '../../demand/pace.js'
 import { BodyReading } from './body-reading.js'
 
 /** Projects a chunk to a source of values; null: the chunk itself is the value. */
@@ -26,7 +23,7 @@ export class BodyFlow<R> extends BodyReading {
   private readonly subscriber: Subscriber<R>
   private readonly project: ProjectChunk<R>
   private readonly context: Context
-  private readonly pace: Pace
+  private readonly pace: Pace<R>
   private index: number
 
   constructor(reader: BodyReader, subscriber: Subscriber<R>, project: ProjectChunk<R>, ownership: Ownership) {
@@ -56,7 +53,7 @@ export class BodyFlow<R> extends BodyReading {
   }
 
   onEof(): void {
-    giveComplete(this.pace.offer, this.subscriber)
+    this.pace.complete()
   }
 
   onError(error: unknown): void {
@@ -74,21 +71,15 @@ export class BodyFlow<R> extends BodyReading {
 
   private give(bytes: Uint8Array): void {
     // Without a projection R is the chunk's own type.
-    giveNext(this.pace.offer, this.subscriber, bytes as R)
+    this.pace.give(bytes as R)
   }
 
   private run(project: NonNullable<ProjectChunk<R>>, bytes: Uint8Array): void {
-    const { subscriber } = this
+    const fail = (error: unknown): void => { this.subscriber.error(error) }
     try {
-      // `takeWhile` stops an inner source that never pauses within its subscription.
-      const values$ = fromInput(project(bytes, this.index++)).pipe(takeWhile(() => !subscriber.closed))
-      subscriber.add(offering(this.pace.offer, () => values$.subscribe({
-        next: value => { giveNext(this.pace.offer, subscriber, value) },
-        error: error => { subscriber.error(error) },
-        complete: () => { this.readOn() },
-      })))
+      this.pace.giveAll(project(bytes, this.index++), fail)
     } catch (error) {
-      subscriber.error(error)
+      fail(error)
     }
   }
 }
