@@ -31,8 +31,10 @@ export function headOf(config: Config, { reqd, response, length }: Answer, isPer
 /** The context of the last head, which is mostly that of the next one: a kept head is compared with its identity. */
 let last: HeadContext = { method: '', isHttp11: false, isPersistent: false, date: '', keepAlive: 0 }
 
-function contextOf(config: Config, { method, version }: Request, isPersistent: boolean): HeadContext {
+function contextOf(config: Config, { method: asked, version }: Request, isPersistent: boolean): HeadContext {
   const { keepAlive } = config
+  // One context for all methods whose heads do not differ: a kept head then serves GET and POST in turns.
+  const method = asked === 'HEAD' || asked === 'CONNECT' ? asked : ''
   const isHttp11 = version === Version.HTTP_1_1
   const date = dateOf(config)
   const isSame = method === last.method && isHttp11 === last.isHttp11 && isPersistent === last.isPersistent

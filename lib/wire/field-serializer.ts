@@ -36,12 +36,7 @@ export class SerializedFields implements FramingFields {
   readonly closes: boolean
   readonly hasConnection: boolean
   readonly hasDate: boolean
-  /** The beginning of the last head with these fields, and what it was made for: see response-head.ts. */
-  startStatus: number
-  startReason: string
-  startDate: string
-  start: string
-  /** The last head with these fields that may serve again: see response-head.ts. */
+  /** The last head with these fields, which may serve again: see response-head.ts. */
   kept: object | null
 
   constructor(text: string, framing: FramingFields) {
@@ -51,10 +46,6 @@ export class SerializedFields implements FramingFields {
     this.closes = framing.closes
     this.hasConnection = framing.hasConnection
     this.hasDate = framing.hasDate
-    this.startStatus = 0
-    this.startReason = ''
-    this.startDate = ''
-    this.start = ''
     this.kept = null
   }
 }
