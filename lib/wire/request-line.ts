@@ -38,7 +38,8 @@ export class RequestLineParser extends ResumableParser {
   }
 
   protected override scan(bytes: Uint8Array, off: number, limit: number): number {
-    const isGet = off + 3 < limit && wordsOf(bytes, limit)?.getInt32(off, true) === GET_SPACE
+    const words = wordsOf(bytes, limit)
+    const isGet = off + 3 < limit && words?.getInt32(off, true) === GET_SPACE
     let p = isGet ? off + 3 : off
     while (p < limit && METHOD_BYTE[bytes[p]] === 1) p++
     const methodEnd = p
@@ -53,7 +54,7 @@ export class RequestLineParser extends ResumableParser {
     const base = this.window.anchor(off)
     this.window.cover(bytes, end, limit)
     if (isGet) this.method = 'GET'
-    else if (isPost(bytes, off, methodEnd)) this.method = 'POST'
+    else if (methodEnd - off === 4 && words?.getInt32(off, true) === POST) this.method = 'POST'
     else this.method = cutText(this.window.text, off - base, methodEnd - base)
     this.target = cutText(this.window.text, start - base, p - base)
     this.isPath = bytes[start] === SLASH
@@ -132,15 +133,5 @@ function isLineEnd(code: number): boolean {
   return code === CR || code === LF
 }
 
-const GET_SPACE = wordOf('GET ')
-const POST = bytesOf('POST')
-
-/** The commonest method but GET, without cutting a string: a constant compares by identity ever after. */
-function isPost(bytes: Uint8Array, start: number, end: number): boolean {
-  return end - start === POST.length && isText(bytes, start, POST)
-}
-
-function isText(bytes: Uint8Array, start: number, text: Uint8Array): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false
-  return true
-}
+/** The commonest methods are not cut out of the text: a constant compares by identity ever after. */
+const [GET_SPACE, POST] = ['GET ', 'POST'].map(wordOf)
