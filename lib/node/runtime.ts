@@ -6,6 +6,9 @@
 /** Whether this is Node itself. */
 export const isNode = !('bun' in process.versions) && !('deno' in process.versions)
 
+/** The main number of V8's version; NaN on other engines. */
+export const v8Version = Number.parseInt(process.versions.v8)
+
 /** The original `process.nextTick`. */
 export const nextTick = process.nextTick.bind(process)
 

@@ -13,7 +13,7 @@
  * requests. An upload of 1 GiB beside a million objects takes a fifth of the CPU.
  */
 import { useGivenMemory } from '../buffer/given-memory.js'
-import { isNode, now } from './runtime.js'
+import { isNode, now, v8Version } from './runtime.js'
 
 const MIB = 2 ** 20
 
@@ -22,6 +22,10 @@ const LEAST_GROWTH = 8 * MIB
 
 /** The part of that growth after which the young generation is to be full. Other memory grows as well. */
 const PART = 0.75
+
+/** After how many failures there is no garbage for a while, and for how many collections. */
+const MOST_FAILURES = 20
+const REST = 100
 
 /** How many bytes of chunks there are between two looks at the heap, each of which takes 4 µs. */
 const STEP = MIB / 2
@@ -54,35 +58,62 @@ export interface Heap {
   makeGarbage(bytes: number): void
 }
 
-/** A part of the growth. A full collection that comes earlier makes it smaller, and each scavenge larger again. */
+/**
+ * A part of the growth. A full collection that comes earlier makes it smaller, and each scavenge larger again. Where
+ * one in five collections is a full one even so, the application keeps its chunks, and garbage only adds scavenges:
+ * there is none for a while. (50 uploads whose last 20 or 100 MiB are kept took 1.9 of the CPU, and take 1.2.)
+ */
 class Part {
-  value: number
   private readonly least: number
   private readonly most: number
   private readonly growing: number
+  private current: number
+  /** How far garbage has been in vain. */
+  private failures: number
+  /** For how many collections there is no garbage. */
+  private rest: number
 
   constructor(least: number, most: number, growing: number) {
-    this.value = most
     this.least = least
     this.most = most
     this.growing = growing
+    this.current = most
+    this.failures = 0
+    this.rest = 0
   }
 
-  wasInTime(): void {
-    this.value = Math.min(this.most, this.value * this.growing)
+  get value(): number {
+    return this.rest > 0 ? Infinity : this.current
   }
 
-  wasLate(): void {
-    this.value = Math.max(this.least, this.value / 2)
+  /** There was a collection. */
+  adapt(wasFull: boolean): void {
+    if (this.rest > 0) this.rest--
+    else if (wasFull) this.wasLate()
+    else this.wasInTime()
+  }
+
+  private wasInTime(): void {
+    this.failures = Math.max(0, this.failures - 1)
+    this.current = Math.min(this.most, this.current * this.growing)
+  }
+
+  private wasLate(): void {
+    if (this.current / 2 < this.least) this.failures += 4
+    this.current = Math.max(this.least, this.current / 2)
+    if (this.failures < MOST_FAILURES) return
+    this.failures = 0
+    this.rest = REST
+    this.current = this.most
   }
 }
 
 /** The young generation of a thread's heap. */
 export class YoungGeneration {
   private readonly heap: Heap
-  /** For an upload that is all the work there is. Garbage for less than {@link PART} costs more than it saves there. */
+  /** For an upload that is all the work there is: garbage for less than {@link PART} costs more than it saves. */
   private readonly fast: Part
-  /** Beside other work, which a full collection delays. It begins as soon as less is left than the young generation. */
+  /** Beside other work, which a full collection delays: it may begin when less is left than the young generation. */
   private readonly slow: Part
   /** Bytes of chunks since the last look. */
   private unseen: number
@@ -124,8 +155,7 @@ export class YoungGeneration {
   }
 
   private noteCollection(part: Part): void {
-    if (this.heap.wasCollectedFully()) part.wasLate()
-    else part.wasInTime()
+    part.adapt(this.heap.wasCollectedFully())
     this.chunks = 0
     this.collected = this.heap.now()
   }
@@ -142,7 +172,7 @@ let v8: V8 | null = null
 
 /** The heap of this thread. */
 class ThreadHeap implements Heap {
-  readonly arraysPerScavenge = Number.parseInt(process.versions.v8) < 13 ? 32 * MIB : Infinity
+  readonly arraysPerScavenge = v8Version < 13 ? 32 * MIB : Infinity
   /** A symbol that nobody holds. V8 makes symbols in the old generation, so only a full collection takes it. */
   private symbol = new WeakRef(Symbol())
   /** The last piece of garbage: it is kept, so that no compiler or bundler leaves the others out. */

@@ -167,6 +167,19 @@ describe('the young generation beside chunks', () => {
     expect(heap.garbage).toBe(0)
   })
 
+  it('gets hardly any garbage where the application keeps its chunks, until it drops them again', () => {
+    const heap = new Heap(8 * MIB)
+    heap.limit = 2 * MIB
+    heap.pace = 1
+    for (let sent = 0; sent < 1024 * MIB; sent += 64 * KIB) heap.chunk(64 * KIB, KIB)
+    expect(heap.garbage).toBeLessThan(128 * MIB)
+    heap.limit = 7 * MIB
+    const before = heap.fullCollections
+    for (let sent = 0; sent < 4096 * MIB; sent += 64 * KIB) heap.chunk(64 * KIB, KIB)
+    // Without garbage, 585.
+    expect(heap.fullCollections - before).toBeLessThan(150)
+  })
+
   it('gets the garbage that it missed in a burst', () => {
     const heap = new Heap(4 * MIB, 32 * MIB)
     heap.limit = limitOf(4 * MIB)
