@@ -6,7 +6,7 @@
 /** Whether this is Node itself. */
 export const isNode = !('bun' in process.versions) && !('deno' in process.versions)
 
-/** The main number of V8's version; NaN on other engines. */
+/** The main number of V8's version on Node. Other runtimes name what they are compatible with, or nothing. */
 export const v8Version = Number.parseInt(process.versions.v8)
 
 /** The original `process.nextTick`. */

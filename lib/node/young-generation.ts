@@ -125,6 +125,7 @@ export class YoungGeneration {
 
   constructor(heap: Heap) {
     this.heap = heap
+    // With twice the growth, V8's own scavenge comes first if the young generation has 8 MiB; a smaller one is cheap.
     this.fast = new Part(PART, heap.arraysPerScavenge < Infinity ? 2 : PART, 1.02)
     this.slow = new Part(0.25, 0.4, 1.005)
     this.unseen = 0

@@ -1,5 +1,6 @@
 /**
- * The received, unconsumed input of one connection: part of a head, or pipelined requests behind the current one.
+ * The received, unconsumed input of one connection: part of a head, of a body that its handler does not take yet, or
+ * pipelined requests behind the current one.
  *
  * Strategy: an array that is only appended to. A handler may own views of consumed bytes, so nothing is moved down and
  * no byte is overwritten. When there is no room at the end, the rest is copied to a new array, which is larger: for
